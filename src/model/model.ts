@@ -1,0 +1,50 @@
+/** Shape of a decoder-only transformer of the qwen2 / llama family. Sizes in elements. */
+export interface DecoderConfig {
+  architecture: 'qwen2' | 'llama';
+  layers: number;
+  hidden: number;
+  /** Width of the gated feed-forward layer. */
+  ffn: number;
+  heads: number;
+  kvHeads: number;
+  headSize: number;
+  /** Rows of the embedding, padding rows included. */
+  vocabulary: number;
+  ropeBase: number;
+  rmsEpsilon: number;
+  /** Longest sequence that the model was trained on, tokens. */
+  contextLength: number;
+  /** Whether q, k and v have biases (qwen2 does). */
+  attentionBias: boolean;
+  /** The head is the embedding: there is no tensor `lm_head.weight`. */
+  tiedEmbedding: boolean;
+}
+
+/** Turns text into token ids and back. Special tokens in the text are recognised. */
+export interface Tokenizer {
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+  /** The text with its chat template applied, generation header included; `prefill` is put behind it. */
+  renderChat(messages: readonly { role: string; content: string }[], prefill?: string): string;
+  /** Ids that end a completion (end of turn, end of text). */
+  readonly endIds: readonly number[];
+}
+
+/**
+ * An opened model file. Tensors have the names and layouts of Hugging Face checkpoints, whatever the file calls them:
+ * `model.embed_tokens.weight` [vocabulary, hidden], `lm_head.weight` [vocabulary, hidden], `model.norm.weight`,
+ * `model.layers.N.{input_layernorm,post_attention_layernorm}.weight`,
+ * `model.layers.N.self_attn.{q,k,v,o}_proj.{weight,bias}`, `model.layers.N.mlp.{gate,up,down}_proj.weight`; matrices are
+ * [out, in] row-major, rotary halves split (not interleaved).
+ */
+export interface ModelFile {
+  readonly path: string;
+  /** sha256 of the file, hex. */
+  readonly hash: string;
+  readonly config: DecoderConfig;
+  readonly tokenizer: Tokenizer;
+  /** Dequantised fp32 copy of a tensor. Throws BoundaryError('model') when it is missing or torn. */
+  tensor(name: string): Promise<Float32Array>;
+  has(name: string): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,138 @@
+import type { ErrorRecord } from './errors.ts';
+
+/** What the policy is asked. `prefill` is put behind the assistant header and is not part of the completion. */
+export interface Prompt {
+  messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
+  prefill?: string;
+}
+
+/** `cpu` now; the other names are reserved for the device table of runtime/devices.ts. */
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export interface LoadRequest {
+  /** A GGUF file. */
+  modelPath: string;
+  /** Folder for prepared weights, keyed by model hash. */
+  cacheDir: string;
+  device: Device;
+  /** Threads of one operator; 0 = physical cores. */
+  threads: number;
+  /** Rows that decode at once, 1 to 64. */
+  slots: number;
+  /** Longest prompt plus completion, in tokens. */
+  contextTokens: number;
+  lora: { rank: number; alpha: number; seed: number };
+}
+
+export interface LoadReply {
+  modelHash: string;
+  architecture: string;
+  parameters: number;
+  loraParameters: number;
+  vocabulary: number;
+}
+
+export interface GenerateRequest {
+  prompt: Prompt | { text: string };
+  /** Completions of this prompt; the prompt is prefilled once. */
+  samples: number;
+  maxTokens: number;
+  /** 0 = greedy. Logprobs are always of the distribution at temperature 1. */
+  temperature: number;
+  /** 1 = off. */
+  topP?: number;
+  /** 0 = off. */
+  topK?: number;
+  /** Generation ends when the text contains one of these; the text is cut before it. */
+  stop?: readonly string[];
+  /** Counter-based key: sample i, position t draw from (seed, i, t) only, whatever else is in the batch. */
+  seed: number;
+}
+
+export interface Completion {
+  text: string;
+  promptTokenIds: number[];
+  tokenIds: number[];
+  /** Nats, one per token id, under the sampling policy at temperature 1. */
+  logprobs: number[];
+  /** `stop`: an end token or stop text was met; `length`: cut at maxTokens. */
+  finishReason: 'stop' | 'length';
+}
+
+/** One trained completion. Everything is aligned with `tokenIds`. */
+export interface TrainSequence {
+  id: string;
+  promptTokenIds: readonly number[];
+  tokenIds: readonly number[];
+  advantage: number;
+  oldLogprobs: readonly number[];
+  /** Needed when beta > 0: the policy with the adapter off. */
+  refLogprobs?: readonly number[];
+}
+
+/** Loss and optimiser of one update (method section 1). */
+export interface TrainOptions {
+  /** dapo: token mean over the mini-batch (the paper's); grpo: mean of sequence means; dr_grpo: constant length. */
+  lossType: 'grpo' | 'dr_grpo' | 'dapo';
+  epsilonLow: number;
+  epsilonHigh: number;
+  dualClip: number;
+  beta: number;
+  learningRate: number;
+  adamBeta1: number;
+  adamBeta2: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  /** Sequences per optimiser step, zero-advantage ones counted; 0 = all in one. */
+  miniBatchSequences: number;
+  /** Denominator length of dr_grpo, tokens. */
+  maxCompletionTokens: number;
+}
+
+/** One optimiser step. */
+export interface UpdateRecord {
+  /** Ids of the mini-batch; those of zero advantage are left out of the graph when beta = 0 but stay in the denominator. */
+  sequences: {
+    id: string;
+    /** Weight of each token of this sequence in the loss. */
+    tokenWeight: number;
+    /** Current policy by the trainer at this update; absent where left out. */
+    logprobs?: number[];
+  }[];
+  loss: number;
+  kl: number;
+  clipRatio: number;
+  gradNorm: number;
+  learningRate: number;
+  /** False when NaN or infinity was met: nothing was changed. */
+  applied: boolean;
+}
+
+/** Progress of a long call; `text` of finished completions comes early so that it can be shown. */
+export type Progress =
+  | { stage: 'load'; done: number; total: number; what: string }
+  | { stage: 'generate'; tokens: number; finished: number; total: number }
+  | { stage: 'completion'; request: number; sample: number; text: string }
+  | { stage: 'train'; tokens: number; totalTokens: number };
+
+/** Every call of the runtime process: name -> [argument, reply]. */
+export interface RuntimeCalls {
+  load: [LoadRequest, LoadReply];
+  /** Reply is [request][sample]. `adapter: false` = base model. */
+  generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Trainer's per-token logprobs of given completions. */
+  logprobs: [
+    { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },
+    number[][],
+  ];
+  train: [{ sequences: TrainSequence[]; options: TrainOptions }, UpdateRecord[]];
+  /** Writes adapter_model.safetensors, adapter_config.json, optimizer.safetensors into `dir` (which exists). */
+  saveCheckpoint: [{ dir: string; baseModel: string }, undefined];
+  /** Adapter alone where optimizer.safetensors is absent. */
+  loadCheckpoint: [{ dir: string }, undefined];
+}
+
+export type RuntimeMessage =
+  | { type: 'progress'; id: number; progress: Progress }
+  | { type: 'reply'; id: number; value: unknown }
+  | { type: 'error'; id: number; error: ErrorRecord };
