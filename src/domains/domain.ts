@@ -38,15 +38,20 @@ export interface Judgement {
 /** One field in which the model plays both roles. */
 export interface Domain {
   readonly name: string;
-  proposerPrompt(topic: string): Prompt;
+  /**
+   * `variant`: a non-negative integer that the step draws for each group from the run's seed. A domain may spend it on
+   * opening and theme, so that groups differ; samples of one group share it. Equal arguments give equal prompts.
+   */
+  proposerPrompt(topic: string, variant: number): Prompt;
   /** Stop texts of a proposal and of an answer. */
   readonly proposerStop: readonly string[];
   readonly solverStop: readonly string[];
+  /** `proposal`: the prompt's prefill followed by the completion. */
   parse(proposal: string): Draft | Rejection;
   /** Turns drafts into questions: executes references, checks tests, statement, safety. One entry per draft. */
   verify(drafts: readonly Draft[], ids: readonly string[], sandbox: Sandbox): Promise<(Question | Rejection)[]>;
   solverPrompt(question: Question): Prompt;
-  /** All answers of one question together (majority domains need the whole group). */
+  /** All answers of one question together (majority domains need the whole group). An answer is prefill + completion. */
   judge(question: Question, answers: readonly string[], sandbox: Sandbox): Promise<Judgement[]>;
   /** Shipped held-out questions. */
   benchmark(): Promise<Question[]>;

@@ -31,6 +31,8 @@ export const FunctionProblem = z.strictObject({
   ...common,
   kind: z.literal('function'),
   entry: z.string().regex(/^[A-Za-z_$][\w$]*$/),
+  /** Parameter names of `entry`, for the signature that a solver is shown. Default: arg0, arg1, … as the tests need. */
+  parameters: z.array(z.string().regex(/^[A-Za-z_$][\w$]*$/)).optional(),
   tests: z.array(z.strictObject({ input: z.array(z.json()), output: z.json() })).min(1),
 });
 export type FunctionProblem = z.infer<typeof FunctionProblem>;
