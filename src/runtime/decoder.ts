@@ -1,0 +1,51 @@
+import type { DecoderConfig } from '../model/model.ts';
+
+/**
+ * The operations that a decoder is made of. Each way of running the model (generation, training) implements them over
+ * its own kind of value; {@link decode} is the one place where the architecture is written down.
+ * Linear layers and norms are named as in Hugging Face checkpoints, without `.weight`.
+ */
+export interface DecoderOps<Value> {
+  /** Rows of the embedding for the input tokens: [tokens, hidden]. */
+  embed(name: string): Value;
+  rmsNorm(x: Value, name: string): Value;
+  /** x W^T (+ bias where the model has one) (+ LoRA). */
+  linear(x: Value, name: string): Value;
+  /** Rotary embedding, causal grouped-query attention over q, k, v = linear(x, `${prefix}.{q,k,v}_proj`): [tokens, heads * headSize]. */
+  attention(x: Value, layer: number, prefix: string): Value;
+  /** silu(gate) * up. */
+  gate(gate: Value, up: Value): Value;
+  add(a: Value, b: Value): Value;
+}
+
+/** Final hidden states [tokens, hidden], after the last norm; the head (`lm_head`) is left to the caller. */
+export function decode<Value>(config: DecoderConfig, ops: DecoderOps<Value>): Value {
+  let x = ops.embed('model.embed_tokens');
+  for (let layer = 0; layer < config.layers; layer++) {
+    const prefix = `model.layers.${layer}`;
+    const attended = ops.attention(ops.rmsNorm(x, `${prefix}.input_layernorm`), layer, `${prefix}.self_attn`);
+    x = ops.add(x, ops.linear(attended, `${prefix}.self_attn.o_proj`));
+    const h = ops.rmsNorm(x, `${prefix}.post_attention_layernorm`);
+    const gated = ops.gate(ops.linear(h, `${prefix}.mlp.gate_proj`), ops.linear(h, `${prefix}.mlp.up_proj`));
+    x = ops.add(x, ops.linear(gated, `${prefix}.mlp.down_proj`));
+  }
+  return ops.rmsNorm(x, 'model.norm');
+}
+
+/** The linear layers that carry LoRA, with their sizes, in checkpoint order. */
+export function adaptedLinears(config: DecoderConfig): { name: string; inputs: number; outputs: number }[] {
+  const { hidden, ffn, heads, kvHeads, headSize } = config;
+  return Array.from({ length: config.layers }, (_, layer) => {
+    const attention = `model.layers.${layer}.self_attn`;
+    const mlp = `model.layers.${layer}.mlp`;
+    return [
+      { name: `${attention}.q_proj`, inputs: hidden, outputs: heads * headSize },
+      { name: `${attention}.k_proj`, inputs: hidden, outputs: kvHeads * headSize },
+      { name: `${attention}.v_proj`, inputs: hidden, outputs: kvHeads * headSize },
+      { name: `${attention}.o_proj`, inputs: heads * headSize, outputs: hidden },
+      { name: `${mlp}.gate_proj`, inputs: hidden, outputs: ffn },
+      { name: `${mlp}.up_proj`, inputs: hidden, outputs: ffn },
+      { name: `${mlp}.down_proj`, inputs: ffn, outputs: hidden },
+    ];
+  }).flat();
+}
