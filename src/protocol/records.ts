@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { JudgeResult, Problem } from './problem.ts';
+
+/** Version of the run folder's layout; readers refuse a newer one. */
+export const runFolderVersion = 1;
+
+const Message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+
+/** What the policy was asked, with its token ids as the runtime made them. */
+export const PromptRecord = z.object({
+  messages: z.array(Message),
+  prefill: z.string().optional(),
+  tokenIds: z.array(z.number().int()),
+});
+export type PromptRecord = z.infer<typeof PromptRecord>;
+
+const sampled = {
+  id: z.string(),
+  /** Answers of one question, or proposals of one prompt: advantages are relative to the group. */
+  groupId: z.string(),
+  text: z.string(),
+  tokenIds: z.array(z.number().int()),
+  /** Sampler's logprobs at temperature 1, nats, one per token id. */
+  logprobs: z.array(z.number()),
+  finishReason: z.enum(['stop', 'length']),
+  /** Absent when the fault was ours (verdict IE): masked out of the group. */
+  reward: z.number().optional(),
+  advantage: z.number(),
+};
+
+/** First line of a step's file. */
+export const StepHeader = z.object({
+  type: z.literal('step'),
+  step: z.number().int(),
+  seed: z.number().int(),
+});
+
+/** One distinct proposer prompt; `groupId` ties proposals to it. */
+export const ProposerPrompt = z.object({ type: z.literal('prompt'), groupId: z.string(), prompt: PromptRecord });
+
+/** One proposal, accepted or turned down (`rejection`). */
+export const Proposal = z.object({
+  type: z.literal('proposal'),
+  ...sampled,
+  rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+});
+export type Proposal = z.infer<typeof Proposal>;
+
+/** An accepted proposal as the solver met it. `id` is the group of its answers and the id of its proposal. */
+export const QuestionRecord = z.object({
+  type: z.literal('question'),
+  id: z.string(),
+  problem: Problem,
+  /** The proposer's own solution (mode `executed`); the solver never sees it. */
+  reference: z.string().optional(),
+  prompt: PromptRecord,
+  /** Mean reward of the answers in [0, 1]; absent when all were masked. */
+  solveRate: z.number().optional(),
+});
+export type QuestionRecord = z.infer<typeof QuestionRecord>;
+
+export const Answer = z.object({
+  type: z.literal('answer'),
+  ...sampled,
+  /** What was taken out of the text and judged. */
+  answer: z.string(),
+  result: JudgeResult.optional(),
+});
+export type Answer = z.infer<typeof Answer>;
+
+/** One optimiser step: enough to recompute its loss (`selfplay/loss` formulas) from this file alone. */
+export const Update = z.object({
+  type: z.literal('update'),
+  role: z.enum(['solver', 'proposer']),
+  index: z.number().int(),
+  sequences: z.array(
+    z.object({
+      id: z.string(),
+      /** Weight of each token of this sequence in the loss. */
+      tokenWeight: z.number(),
+      oldLogprobs: z.array(z.number()).optional(),
+      refLogprobs: z.array(z.number()).optional(),
+      /** Trainer's logprobs at this update; absent where left out (zero advantage and beta = 0). */
+      logprobs: z.array(z.number()).optional(),
+    }),
+  ),
+  loss: z.number().nullable(),
+  kl: z.number().nullable(),
+  clipRatio: z.number(),
+  gradNorm: z.number().nullable(),
+  learningRate: z.number(),
+  applied: z.boolean(),
+});
+export type Update = z.infer<typeof Update>;
+
+export const StepLine = z.discriminatedUnion('type', [
+  StepHeader,
+  ProposerPrompt,
+  Proposal,
+  QuestionRecord,
+  Answer,
+  Update,
+]);
+export type StepLine = z.infer<typeof StepLine>;
+
+/** Figures of one role in one step. Means are over completions; names follow TRL where TRL has one. */
+export const RoleMetrics = z.object({
+  /** Mean reward in [0, 1]; null when there was nothing to reward. */
+  reward: z.number().nullable(),
+  reward_std: z.number().nullable(),
+  /** Share of groups whose rewards are all equal, in [0, 1]. */
+  frac_reward_zero_std: z.number().nullable(),
+  /** Mean negative logprob of the sampled tokens, nats: an estimate of the entropy. */
+  entropy: z.number().nullable(),
+  /** Tokens. */
+  mean_length: z.number().nullable(),
+  /** Share of completions cut at the token limit. */
+  clipped_ratio: z.number().nullable(),
+  /** Of the update; null when this role was not updated in the step. */
+  loss: z.number().nullable(),
+  kl: z.number().nullable(),
+  clip_ratio: z.number().nullable(),
+  grad_norm: z.number().nullable(),
+  /** Mean |sampler logprob - trainer logprob| over trained tokens, nats. */
+  sampling_logp_difference: z.number().nullable(),
+});
+export type RoleMetrics = z.infer<typeof RoleMetrics>;
+
+/** One line of metrics.jsonl. `seconds` and `time` are the only figures that differ between equal runs. */
+export const StepMetrics = z.object({
+  step: z.number().int(),
+  solver: RoleMetrics,
+  proposer: RoleMetrics,
+  proposals: z.number().int(),
+  valid: z.number().int(),
+  /** Rejection reason -> number of proposals. */
+  rejected: z.record(z.string(), z.number().int()),
+  /** Share of judged tests passed, and of answers that passed every test. */
+  test_pass_rate: z.number().nullable(),
+  solved_rate: z.number().nullable(),
+  /** Questions by how many of their answers were fully right: index = number solved. */
+  difficulty: z.array(z.number().int()),
+  /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */
+  diversity: z.number().nullable(),
+  verdicts: z.record(z.string(), z.number().int()),
+  sandbox_faults: z.number().int(),
+  num_tokens: z.number().int(),
+  learning_rate: z.number(),
+  /** Stage -> seconds. */
+  seconds: z.record(z.string(), z.number()),
+  tokens_per_second: z.number(),
+  /** ISO time of the end of the step. */
+  time: z.string(),
+});
+export type StepMetrics = z.infer<typeof StepMetrics>;
+
+/** One evaluation: evals/*.json. */
+export const Evaluation = z.object({
+  benchmark: z.string(),
+  /** Steps of training behind the evaluated policy; 0 = before. */
+  step: z.number().int(),
+  model: z.string(),
+  modelHash: z.string(),
+  adapter: z.string().nullable(),
+  total: z.number().int(),
+  /** Problems of which every test passed. */
+  solved: z.number().int(),
+  /** solved / total, with the 95 % Wilson interval. */
+  accuracy: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+  /** Mean share of tests passed (the paper's reported figure). */
+  meanScore: z.number(),
+  problems: z.array(
+    z.object({
+      id: z.string(),
+      score: z.number(),
+      verdict: z.string(),
+      completion: z.string(),
+      answer: z.string(),
+      tokens: z.number().int(),
+    }),
+  ),
+  seconds: z.number(),
+  time: z.string(),
+});
+export type Evaluation = z.infer<typeof Evaluation>;
+
+/** `starting` until the first step begins; `finished` reached its steps; `stopped` by a person; `failed` has `error`. */
+export const RunState = z.enum(['starting', 'running', 'paused', 'stopping', 'finished', 'stopped', 'failed']);
+export type RunState = z.infer<typeof RunState>;
+
+/** run.json: what a run is and who owns it now. Written by the engine alone. */
+export const RunRecord = z.object({
+  version: z.number().int(),
+  id: z.string(),
+  state: RunState,
+  /** Every setting by name (selfplay/config.ts). */
+  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
+  versions: z.record(z.string(), z.string()),
+  createdAt: z.string(),
+  /** Steps completed. */
+  step: z.number().int(),
+  steps: z.number().int(),
+  /** Process that owns the run. A pid alone is no proof of life: `startTime`, `token` and `heartbeat` go with it. */
+  engine: z.object({
+    pid: z.number().int(),
+    startTime: z.string(),
+    token: z.string(),
+    socket: z.string(),
+    heartbeat: z.string(),
+  }),
+  /** Restarts of dead children since the start. */
+  restarts: z.number().int(),
+  alarms: z.array(z.object({ step: z.number().int(), name: z.string(), message: z.string() })),
+  error: z.object({ boundary: z.string(), message: z.string(), remedy: z.string() }).optional(),
+});
+export type RunRecord = z.infer<typeof RunRecord>;
