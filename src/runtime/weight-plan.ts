@@ -1,0 +1,163 @@
+import type { DecoderConfig } from '../model/model.ts';
+import type { ElementType } from '../onnx/graph.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import { blockSize, quantizeBlocks } from './quantize.ts';
+
+/**
+ * How prepared weights are stored.
+ * `fp32`: every tensor of the checkpoint under its own name, for exact training.
+ * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
+ * generation.
+ */
+export type WeightFormat = 'fp32' | 'nb32';
+
+export interface TensorShape {
+  name: string;
+  type: ElementType;
+  dims: readonly number[];
+}
+
+/** One tensor (or one matrix and its scales) of the prepared file: what to read and what becomes of it. */
+export interface PreparationStep {
+  sources: readonly string[];
+  outputs: readonly TensorShape[];
+  /** `parts` in the order of `sources`; returns the data of `outputs`. */
+  build(parts: Float32Array[]): (Float32Array | Uint8Array)[];
+}
+
+export interface PreparationPlan {
+  steps: readonly PreparationStep[];
+  /** Tensors that lie where another one lies (a tied head): written once, indexed twice. */
+  aliases: readonly (TensorShape & { of: string })[];
+}
+
+export function planPreparation(config: DecoderConfig, format: WeightFormat): PreparationPlan {
+  return format === 'fp32' ? planFp32(config) : planBlocks(config);
+}
+
+export function bytesOf({ type, dims }: TensorShape): number {
+  return dims.reduce((product, size) => product * size, type === 'float' ? 4 : 1);
+}
+
+function planFp32(config: DecoderConfig): PreparationPlan {
+  const matrices = [...layerMatrices(config), embeddingOf(config)];
+  const head = { name: 'lm_head.weight', type: 'float' as const, dims: [config.vocabulary, config.hidden] };
+  if (!config.tiedEmbedding) {
+    matrices.push({ name: 'lm_head', rows: config.vocabulary, columns: config.hidden });
+  }
+  const steps = matrices.map(({ name, rows, columns }) => asIs(`${name}.weight`, [rows, columns]));
+  return {
+    steps: [...steps, ...vectors(config).map(({ name, length }) => asIs(name, [length]))],
+    aliases: config.tiedEmbedding ? [{ ...head, of: 'model.embed_tokens.weight' }] : [],
+  };
+}
+
+function planBlocks(config: DecoderConfig): PreparationPlan {
+  const { hidden, vocabulary, heads, kvHeads, headSize, ffn } = config;
+  for (const [what, size] of Object.entries({ hidden, ffn, 'heads * headSize': heads * headSize })) {
+    if (size % blockSize !== 0) {
+      throw new BoundaryError(
+        'model',
+        `The model's ${what} (${size}) is not a multiple of ${blockSize}, which 8-bit weights need.`,
+        'Use a model of another size; `selfq models list` names models that work.',
+      );
+    }
+  }
+  const steps: PreparationStep[] = [quantized('model.embed_tokens', [embeddingOf(config)], true)];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const own = layerMatrices(config).filter(({ name }) => name.startsWith(`model.layers.${layer}.`));
+    const attention = `model.layers.${layer}.self_attn`;
+    steps.push(quantized(`${attention}.qkv_proj`, own.slice(0, 3)));
+    steps.push(...own.slice(3).map((matrix) => quantized(matrix.name, [matrix])));
+    if (config.attentionBias) {
+      steps.push(stackedBias(attention, (heads + 2 * kvHeads) * headSize));
+    }
+  }
+  const norms = vectors(config).filter(({ name }) => !name.endsWith('.bias'));
+  steps.push(...norms.map(({ name, length }) => asIs(name, [length])));
+  const blocks = hidden / blockSize;
+  if (!config.tiedEmbedding) {
+    steps.push(quantized('lm_head', [{ name: 'lm_head', rows: vocabulary, columns: hidden }]));
+    return { steps, aliases: [] };
+  }
+  return {
+    steps,
+    aliases: [
+      { name: 'lm_head.q', type: 'uint8', dims: [vocabulary, blocks, blockSize], of: 'model.embed_tokens.q' },
+      { name: 'lm_head.scale', type: 'float', dims: [vocabulary * blocks], of: 'model.embed_tokens.scale' },
+    ],
+  };
+}
+
+interface Matrix {
+  name: string;
+  rows: number;
+  columns: number;
+}
+
+function embeddingOf({ vocabulary, hidden }: DecoderConfig): Matrix {
+  return { name: 'model.embed_tokens', rows: vocabulary, columns: hidden };
+}
+
+function layerMatrices({ layers, hidden, ffn, heads, kvHeads, headSize }: DecoderConfig): Matrix[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    const attention = `model.layers.${layer}.self_attn`;
+    const mlp = `model.layers.${layer}.mlp`;
+    return [
+      { name: `${attention}.q_proj`, rows: heads * headSize, columns: hidden },
+      { name: `${attention}.k_proj`, rows: kvHeads * headSize, columns: hidden },
+      { name: `${attention}.v_proj`, rows: kvHeads * headSize, columns: hidden },
+      { name: `${attention}.o_proj`, rows: hidden, columns: heads * headSize },
+      { name: `${mlp}.gate_proj`, rows: ffn, columns: hidden },
+      { name: `${mlp}.up_proj`, rows: ffn, columns: hidden },
+      { name: `${mlp}.down_proj`, rows: hidden, columns: ffn },
+    ];
+  }).flat();
+}
+
+/** Norms and biases with their full names. */
+function vectors({ layers, hidden, heads, kvHeads, headSize, attentionBias }: DecoderConfig) {
+  const perLayer = Array.from({ length: layers }, (_, layer) => {
+    const prefix = `model.layers.${layer}`;
+    const norms = [
+      { name: `${prefix}.input_layernorm.weight`, length: hidden },
+      { name: `${prefix}.post_attention_layernorm.weight`, length: hidden },
+    ];
+    const biases = [
+      { name: `${prefix}.self_attn.q_proj.bias`, length: heads * headSize },
+      { name: `${prefix}.self_attn.k_proj.bias`, length: kvHeads * headSize },
+      { name: `${prefix}.self_attn.v_proj.bias`, length: kvHeads * headSize },
+    ];
+    return attentionBias ? [...norms, ...biases] : norms;
+  });
+  return [...perLayer.flat(), { name: 'model.norm.weight', length: hidden }];
+}
+
+function asIs(name: string, dims: readonly number[]): PreparationStep {
+  return { sources: [name], outputs: [{ name, type: 'float', dims }], build: (parts) => parts };
+}
+
+function stackedBias(attention: string, length: number): PreparationStep {
+  return {
+    sources: ['q', 'k', 'v'].map((part) => `${attention}.${part}_proj.bias`),
+    outputs: [{ name: `${attention}.qkv_proj.bias`, type: 'float', dims: [length] }],
+    build: (parts) => [Float32Array.from(parts.flatMap((part) => Array.from(part)))],
+  };
+}
+
+/** The matrices stacked and rounded. As rows to gather from, the scales keep the shape of the blocks. */
+function quantized(name: string, matrices: readonly Matrix[], gathered = false): PreparationStep {
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const blocks = matrices[0]!.columns / blockSize;
+  return {
+    sources: matrices.map((matrix) => `${matrix.name}.weight`),
+    outputs: [
+      { name: `${name}.q`, type: 'uint8', dims: [rows, blocks, blockSize] },
+      { name: `${name}.scale`, type: 'float', dims: gathered ? [rows, blocks, 1] : [rows * blocks] },
+    ],
+    build: (parts) => {
+      const { q, scale } = quantizeBlocks(parts);
+      return [q, scale];
+    },
+  };
+}

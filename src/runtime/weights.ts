@@ -1,0 +1,294 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { DecoderConfig, ModelFile } from '../model/model.ts';
+import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import { bytesOf, planPreparation, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
+
+/** Raise when the layout of the files changes: older folders are then built anew. */
+const layoutVersion = 1;
+const dataFile = 'weights.bin';
+const indexFile = 'index.json';
+/** ORT maps external data into memory; pages are the natural alignment. */
+const alignment = 4096;
+/** One write call takes at most 2 GiB. */
+const writeBytes = 256 * 2 ** 20;
+/** Left free on the disk beyond the file itself. */
+const reserveBytes = 256 * 2 ** 20;
+
+const Index = z.object({
+  version: z.literal(layoutVersion),
+  format: z.enum(['fp32', 'nb32']),
+  modelHash: z.string(),
+  bytes: z.number().int(),
+  tensors: z.record(
+    z.string(),
+    z.object({
+      type: z.enum(['float', 'uint8', 'int8']),
+      dims: z.array(z.number().int()),
+      offset: z.number().int(),
+      length: z.number().int(),
+    }),
+  ),
+});
+type Index = z.infer<typeof Index>;
+
+/** One tensor in the prepared file; `data` is what `Graph.external` takes. */
+export interface PreparedTensor {
+  type: ElementType;
+  dims: readonly number[];
+  data: ExternalData;
+}
+
+/** The weights of one model in one format, on disk. ONNX files that refer to them must lie in `folder`. */
+export interface PreparedWeights {
+  readonly folder: string;
+  readonly format: WeightFormat;
+  readonly modelHash: string;
+  readonly config: DecoderConfig;
+  has(name: string): boolean;
+  /** Throws BoundaryError('model') for a name that the format does not have. */
+  tensor(name: string): PreparedTensor;
+  /** The tensor as a constant of a graph. */
+  addTo(graph: Graph, name: string): Value;
+  /** The data of an fp32 tensor, read from the file. */
+  read(name: string): Promise<Float32Array>;
+}
+
+/** Bytes written, bytes in all, and the tensor at hand. */
+export type PreparationProgress = (done: number, total: number, what: string) => void;
+
+/**
+ * The model's weights under `<cacheDir>/prepared/<hash>-<format>/`, built on first use: written to a temporary folder
+ * and renamed when complete, so that a folder under its final name is whole; one of an older layout or with a damaged
+ * index or a wrong size is replaced. Throws BoundaryError('environment') when the disk is too small.
+ */
+export async function prepareWeights(
+  model: ModelFile,
+  cacheDir: string,
+  format: WeightFormat,
+  onProgress: PreparationProgress = () => undefined,
+): Promise<PreparedWeights> {
+  const parent = join(cacheDir, 'prepared');
+  const folder = join(parent, `${model.hash}-${format}`);
+  const known = await readIndex(folder, model.hash, format);
+  if (known) {
+    return preparedWeights(folder, known, model.config);
+  }
+  await mkdir(parent, { recursive: true });
+  await removeLeftovers(parent);
+  const temporary = join(parent, `${model.hash}-${format}.tmp-${process.pid}`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    await build(model, format, temporary, onProgress);
+    await moveInto(temporary, folder, () => readIndex(folder, model.hash, format));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asDiskError(error, parent);
+  }
+  const index = await readIndex(folder, model.hash, format);
+  if (!index) {
+    throw new BoundaryError('environment', `${folder} cannot be read back.`, 'Check the disk, then start again.');
+  }
+  return preparedWeights(folder, index, model.config);
+}
+
+function preparedWeights(folder: string, index: Index, config: DecoderConfig): PreparedWeights {
+  const tensor = (name: string): PreparedTensor => {
+    const entry = index.tensors[name];
+    if (!entry) {
+      throw new BoundaryError('model', `The prepared weights lack ${name}.`, `Delete ${folder}; it is built anew.`);
+    }
+    const { type, dims, offset, length } = entry;
+    return { type, dims, data: { location: dataFile, offset, length } };
+  };
+  return {
+    folder,
+    format: index.format,
+    modelHash: index.modelHash,
+    config,
+    tensor,
+    has: (name) => Object.hasOwn(index.tensors, name),
+    addTo: (graph, name) => {
+      const { type, dims, data } = tensor(name);
+      return graph.external(name, type, dims, data);
+    },
+    read: async (name) => {
+      const { type, data } = tensor(name);
+      if (type !== 'float') {
+        throw new TypeError(`${name} holds ${type}, not fp32`);
+      }
+      const file = await open(join(folder, data.location), 'r');
+      try {
+        const values = new Float32Array(data.length / 4);
+        await readFully(file, new Uint8Array(values.buffer), data.offset);
+        return values;
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(writeBytes, bytes.length - done), position + done);
+    if (bytesRead === 0) {
+      throw new RangeError(`the file ends after ${position + done} bytes`);
+    }
+    done += bytesRead;
+  }
+}
+
+/** The index of a whole folder, else undefined: missing, torn, of another layout, model or format. */
+async function readIndex(folder: string, modelHash: string, format: WeightFormat): Promise<Index | undefined> {
+  try {
+    const index = Index.parse(JSON.parse(await readFile(join(folder, indexFile), 'utf8')));
+    const { size } = await stat(join(folder, dataFile));
+    return index.modelHash === modelHash && index.format === format && size === index.bytes ? index : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function build(
+  model: ModelFile,
+  format: WeightFormat,
+  folder: string,
+  onProgress: PreparationProgress,
+): Promise<void> {
+  const plan = planPreparation(model.config, format);
+  const { tensors, bytes } = layOut(plan);
+  await checkSpace(folder, bytes);
+  const file = await open(join(folder, dataFile), 'w');
+  try {
+    for (const step of plan.steps) {
+      const what = step.outputs[0]!.name;
+      onProgress(tensors[what]!.offset, bytes, what);
+      const parts: Float32Array[] = [];
+      for (const source of step.sources) {
+        parts.push(await model.tensor(source));
+      }
+      const built = step.build(parts);
+      for (const [i, shape] of step.outputs.entries()) {
+        await writeTensor(file, shape.name, built[i]!, tensors[shape.name]!);
+      }
+    }
+    await file.truncate(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  onProgress(bytes, bytes, 'done');
+  const index: Index = { version: layoutVersion, format, modelHash: model.hash, bytes, tensors };
+  const indexHandle = await open(join(folder, indexFile), 'w');
+  try {
+    await indexHandle.writeFile(JSON.stringify(index));
+    await indexHandle.sync();
+  } finally {
+    await indexHandle.close();
+  }
+}
+
+function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'bytes'> {
+  const tensors: Index['tensors'] = {};
+  let end = 0;
+  const place = (type: ElementType, dims: readonly number[], offset: number, length: number) => {
+    if (type !== 'float' && type !== 'uint8' && type !== 'int8') {
+      throw new TypeError(`prepared weights do not hold ${type}`);
+    }
+    return { type, dims: [...dims], offset, length };
+  };
+  for (const shape of steps.flatMap((step) => step.outputs)) {
+    const offset = Math.ceil(end / alignment) * alignment;
+    const length = bytesOf(shape);
+    tensors[shape.name] = place(shape.type, shape.dims, offset, length);
+    end = offset + length;
+  }
+  for (const { name, type, dims, of } of aliases) {
+    const { offset, length } = tensors[of]!;
+    tensors[name] = place(type, dims, offset, length);
+  }
+  return { tensors, bytes: end };
+}
+
+async function writeTensor(
+  file: FileHandle,
+  name: string,
+  values: Float32Array | Uint8Array,
+  { offset, length }: { offset: number; length: number },
+): Promise<void> {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (bytes.length !== length) {
+    throw new BoundaryError(
+      'model',
+      `${name} has ${bytes.length} bytes where its shape needs ${length}.`,
+      'The model file is damaged or of an unknown kind: fetch it again.',
+    );
+  }
+  for (let done = 0; done < length;) {
+    const { bytesWritten } = await file.write(bytes, done, Math.min(writeBytes, length - done), offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** A rename onto a folder fails: an unusable one goes first, and a usable one of another process is as good as ours. */
+async function moveInto(temporary: string, folder: string, usable: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (await usable()) {
+      await rm(temporary, { recursive: true, force: true });
+      return;
+    }
+    await rm(folder, { recursive: true, force: true });
+    try {
+      await rename(temporary, folder);
+      return;
+    } catch (error) {
+      if (attempt === 2) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Temporary folders of processes that are gone. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1]);
+    if (Number.isInteger(pid) && !isAlive(pid)) {
+      await rm(join(parent, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function checkSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < bytes + reserveBytes) {
+    throw diskFull(folder, bytes);
+  }
+}
+
+function diskFull(folder: string, bytes?: number, cause?: unknown): BoundaryError {
+  const need = bytes === undefined ? 'more room' : `${Math.ceil((bytes + reserveBytes) / 1e6)} MB`;
+  return new BoundaryError(
+    'environment',
+    `The disk of ${folder} is too full: the prepared weights need ${need}.`,
+    'Free some space, or set SELFQ_HOME to a folder on a larger disk.',
+    { cause },
+  );
+}
+
+function asDiskError(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(folder, undefined, error) : error;
+}
