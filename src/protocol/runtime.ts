@@ -118,6 +118,8 @@ export type Progress =
 /** Every call of the runtime process: name -> [argument, reply]. */
 export interface RuntimeCalls {
   load: [LoadRequest, LoadReply];
+  /** Length of each prompt in tokens, template and prefill included. */
+  countTokens: [{ prompts: readonly Prompt[] }, number[]];
   /** Reply is [request][sample]. `adapter: false` = base model. */
   generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
   /** Trainer's per-token logprobs of given completions. */

@@ -37,7 +37,7 @@ const real = (minimum: number, maximum: number): NumberSetting => ({
   minimum,
   maximum,
 });
-const choice = (...choices: string[]): ChoiceSetting => ({ type: 'choice', choices });
+const choice = <const Choices extends readonly string[]>(...choices: Choices) => ({ type: 'choice' as const, choices });
 const text: TextSetting = { type: 'text' };
 
 /** `paper` values are those of arXiv 2508.03682, appendix and published code (method section 1). */
@@ -215,8 +215,8 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 type ValueOf<S extends Setting> = S['kind'] extends NumberSetting
   ? number
-  : S['kind'] extends { type: 'choice' }
-    ? string
+  : S['kind'] extends { type: 'choice'; choices: readonly (infer Choice)[] }
+    ? Choice
     : string;
 
 /** Every setting with its value. */

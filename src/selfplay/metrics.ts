@@ -1,0 +1,116 @@
+import type {
+  Answer,
+  Proposal,
+  QuestionRecord,
+  RoleMetrics,
+  StepLine,
+  StepMetrics,
+  Update,
+} from '../protocol/records.ts';
+import { meanPairwiseDistance } from '../domains/near-duplicate.ts';
+import type { Config } from './config.ts';
+import { mean, standardDeviation } from './rewards.ts';
+
+/** The figures of a step, computed from its records alone (so that anyone can compute them again). */
+export function measureStep(
+  config: Config,
+  step: number,
+  lines: readonly StepLine[],
+  seconds: Readonly<Record<string, number>>,
+): StepMetrics {
+  const proposals = lines.filter((line) => line.type === 'proposal');
+  const questions = lines.filter((line) => line.type === 'question');
+  const answers = lines.filter((line) => line.type === 'answer');
+  const updates = lines.filter((line) => line.type === 'update');
+  const verdicts = answers.flatMap(({ result }) => (result ? [result.verdict] : []));
+  const tests = answers.flatMap(({ result }) => (result && result.verdict !== 'IE' ? [result] : []));
+  const tokens = [...proposals, ...answers].reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  const generating = (seconds['propose'] ?? 0) + (seconds['solve'] ?? 0);
+  return {
+    step,
+    solver: measureRole('solver', answers, updates),
+    proposer: measureRole('proposer', proposals, updates),
+    proposals: proposals.length,
+    valid: questions.length,
+    rejected: countBy(proposals.flatMap(({ rejection }) => (rejection ? [rejection.reason] : []))),
+    test_pass_rate: ratio(sum(tests.map(({ passed }) => passed)), sum(tests.map(({ total }) => total))),
+    solved_rate: ratio(tests.filter(({ verdict }) => verdict === 'AC').length, tests.length),
+    difficulty: difficulty(questions, answers, config.answersPerQuestion),
+    diversity: meanPairwiseDistance(questions.map(({ problem }) => problem.statement)) ?? null,
+    verdicts: countBy(verdicts),
+    sandbox_faults: verdicts.filter((verdict) => verdict === 'IE').length,
+    num_tokens: tokens,
+    learning_rate: config.learningRate,
+    seconds,
+    tokens_per_second: generating > 0 ? tokens / generating : 0,
+    time: new Date().toISOString(),
+  };
+}
+
+function measureRole(
+  role: Update['role'],
+  completions: readonly (Answer | Proposal)[],
+  updates: readonly Update[],
+): RoleMetrics {
+  const rewards = completions.flatMap(({ reward }) => (reward === undefined ? [] : [reward]));
+  const groups = [...Map.groupBy(completions, ({ groupId }) => groupId).values()].map((group) =>
+    group.flatMap(({ reward }) => (reward === undefined ? [] : [reward])),
+  );
+  const own = updates.filter((update) => update.role === role);
+  const applied = <Key extends 'loss' | 'kl' | 'gradNorm' | 'clipRatio'>(key: Key): number | null =>
+    average(own.flatMap((update) => update[key] ?? []));
+  return {
+    reward: average(rewards),
+    reward_std: rewards.length === 0 ? null : standardDeviation(rewards),
+    frac_reward_zero_std: average(groups.map((group) => (standardDeviation(group) === 0 ? 1 : 0))),
+    entropy: average(completions.flatMap(({ logprobs }) => logprobs.map((logprob) => -logprob))),
+    mean_length: average(completions.map(({ tokenIds }) => tokenIds.length)),
+    clipped_ratio: average(completions.map(({ finishReason }) => (finishReason === 'length' ? 1 : 0))),
+    loss: applied('loss'),
+    kl: applied('kl'),
+    clip_ratio: applied('clipRatio'),
+    grad_norm: applied('gradNorm'),
+    sampling_logp_difference: samplingDifference(completions, own),
+  };
+}
+
+/** Mean |sampler - trainer| over the tokens of the first update of each sequence, nats. */
+function samplingDifference(completions: readonly (Answer | Proposal)[], updates: readonly Update[]): number | null {
+  const sampled = new Map(completions.map(({ id, logprobs }) => [id, logprobs]));
+  const first = updates.filter(({ index }) => index === 0).flatMap(({ sequences }) => sequences);
+  return average(
+    first.flatMap(({ id, logprobs }) =>
+      (logprobs ?? []).map((logprob, position) => Math.abs(logprob - (sampled.get(id)?.[position] ?? NaN))),
+    ),
+  );
+}
+
+/** How many questions had 0, 1, … N answers fully right. */
+function difficulty(questions: readonly QuestionRecord[], answers: readonly Answer[], perQuestion: number): number[] {
+  const counts = Array.from({ length: perQuestion + 1 }, () => 0);
+  for (const { id } of questions) {
+    const solved = answers.filter(({ groupId, result }) => groupId === id && result?.verdict === 'AC').length;
+    counts[solved] = (counts[solved] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function average(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) {
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

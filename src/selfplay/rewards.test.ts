@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { groupAdvantages, mean, proposerReward, solverReward, standardDeviation } from './rewards.ts';
+
+describe('rewards and advantages', () => {
+  it('gives one right answer of four the advantage 1.5 and the others -0.5 (method, section 1)', () => {
+    const advantages = groupAdvantages([1, 0, 0, 0]);
+    [1.5, -0.5, -0.5, -0.5].forEach((expected, i) => assert.ok(Math.abs((advantages[i] ?? NaN) - expected) < 1e-5));
+  });
+
+  it('gives a group of equal rewards no advantage, rounding or not', () => {
+    assert.deepEqual(groupAdvantages([0.1, 0.1, 0.1]), [0, 0, 0]);
+    assert.deepEqual(groupAdvantages([0.7]), [0]);
+  });
+
+  it('leaves masked members out of mean and deviation and gives them 0', () => {
+    const [masked, ...others] = groupAdvantages([undefined, 1, 0, 0, 0]);
+    assert.equal(masked, 0);
+    assert.deepEqual(others, groupAdvantages([1, 0, 0, 0]));
+  });
+
+  it('makes advantages of any group sum to 0 with deviation close to 1', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 10 }), { minLength: 2, maxLength: 16 }), (tenths) => {
+        const advantages = groupAdvantages(tenths.map((value) => value / 10));
+        assert.ok(Math.abs(mean(advantages)) < 1e-9);
+        const spread = standardDeviation(advantages);
+        assert.ok(new Set(tenths).size === 1 ? spread === 0 : Math.abs(spread - 1) < 1e-4);
+      }),
+    );
+  });
+
+  it('rewards the proposer for questions that are neither trivial nor impossible', () => {
+    assert.equal(proposerReward([1, 1, 1, 1], 'mean'), 0);
+    assert.equal(proposerReward([0, 0, 0, 0], 'mean'), 0);
+    assert.equal(proposerReward([1, 0, 0, 0], 'mean'), 1);
+    assert.equal(proposerReward([0.5, 0.5, 0.5, 0.5], 'mean'), 1);
+    assert.equal(proposerReward([undefined, undefined], 'mean'), undefined);
+  });
+
+  it('offers the other proposer rewards of the field by name', () => {
+    assert.equal(proposerReward([1, 0, 0.5, 0.5], 'perAnswer'), 0.5);
+    assert.equal(proposerReward([1, 0, 0, 0], 'oneMinusMean'), 0.75);
+    assert.equal(proposerReward([0, 0], 'oneMinusMean'), 0);
+    assert.equal(proposerReward([1, 0], 'variance'), 1);
+    assert.equal(proposerReward([1, 0, 0, 0], 'middle'), 0.25);
+  });
+
+  it('masks an answer that was not judged, whatever the kind of reward', () => {
+    const judgement = { answer: '', wellFormed: true, reward: undefined };
+    assert.equal(solverReward(judgement, 'tests'), undefined);
+    assert.equal(solverReward(judgement, 'format'), undefined);
+    assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'format'), 1);
+    assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'tests'), 0.25);
+  });
+});
