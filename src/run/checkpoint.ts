@@ -1,0 +1,97 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { BoundaryError } from '../protocol/errors.ts';
+import { explainFileError, readJson, syncFolder, writeFileAtomic } from './files.ts';
+import { numberedNames, runPaths, stepName } from './folder.ts';
+
+/**
+ * state.json: all that the next step depends on besides adapter and optimiser. Everything random is a function of the
+ * seed (in run.json) and the step, so there is no state of a generator here.
+ */
+const CheckpointState = z.object({
+  step: z.number().int(),
+  /** Statements met so far, as the near-duplicate index stores them. */
+  duplicates: z.object({
+    threshold: z.number(),
+    ids: z.array(z.string()),
+    signatures: z.array(z.array(z.number())),
+  }),
+});
+export type CheckpointState = z.infer<typeof CheckpointState>;
+
+export interface Checkpoint {
+  step: number;
+  dir: string;
+}
+
+/**
+ * Writes a checkpoint under a temporary name and renames it when it is complete and on the disk, so that a folder with
+ * a checkpoint's name is always whole. `save` puts the policy's files into the folder that it is given.
+ */
+export async function writeCheckpoint(
+  runDir: string,
+  state: CheckpointState,
+  save: (dir: string) => Promise<void>,
+): Promise<Checkpoint> {
+  const { checkpoints } = runPaths(runDir);
+  const dir = join(checkpoints, stepName(state.step));
+  const temporary = `${dir}.tmp`;
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
+    await save(temporary);
+    writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state)}\n`);
+    readdirSync(temporary).forEach((name) => syncFile(join(temporary, name)));
+    rmSync(dir, { recursive: true, force: true });
+    renameSync(temporary, dir);
+    syncFolder(checkpoints);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw explainFileError(error, dir);
+  }
+  return { step: state.step, dir };
+}
+
+/** Complete checkpoints, ascending by step. */
+export function listCheckpoints(runDir: string): Checkpoint[] {
+  return numberedNames(runPaths(runDir).checkpoints, /^(\d{6,})$/)
+    .map(({ step, path }) => ({ step, dir: path }))
+    .filter(({ dir }) => existsSync(join(dir, 'state.json')));
+}
+
+export function latestCheckpoint(runDir: string): Checkpoint | undefined {
+  return listCheckpoints(runDir).at(-1);
+}
+
+export function readCheckpointState({ dir }: Checkpoint): CheckpointState {
+  return readJson(join(dir, 'state.json'), CheckpointState);
+}
+
+/** Keeps the last three checkpoints and every tenth. */
+export function pruneCheckpoints(runDir: string): void {
+  const all = listCheckpoints(runDir);
+  const old = all.slice(0, -3).filter(({ step }) => step === 0 || step % 10 !== 0);
+  old.forEach(({ dir }) => rmSync(dir, { recursive: true, force: true }));
+}
+
+/** The checkpoint of `step`, the latest without one. Throws BoundaryError('run') where there is none. */
+export function findCheckpoint(runDir: string, step?: number): Checkpoint {
+  const all = listCheckpoints(runDir);
+  const found = step === undefined ? all.at(-1) : all.find((checkpoint) => checkpoint.step === step);
+  if (!found) {
+    const wanted = step === undefined ? 'no checkpoint yet' : `no checkpoint of step ${step}`;
+    const remedy = all.length > 0 ? `There are those of steps ${all.map(({ step }) => step).join(', ')}.` : '';
+    throw new BoundaryError('run', `${runDir} has ${wanted}.`, remedy || 'Let the run finish its first step.');
+  }
+  return found;
+}
+
+function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

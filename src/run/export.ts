@@ -1,0 +1,88 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Evaluation, RunRecord } from '../protocol/records.ts';
+import { findCheckpoint } from './checkpoint.ts';
+import { explainFileError, writeFileAtomic } from './files.ts';
+import { readEvaluations, readRun, readStep, recordedSteps } from './folder.ts';
+
+/**
+ * Copies the adapter of a checkpoint (the latest without `step`) to `out`, as PEFT loads it, with a README that says
+ * where it comes from. Returns the step.
+ */
+export function exportAdapter(runDir: string, out: string, step?: number): number {
+  const run = readRun(runDir);
+  const checkpoint = findCheckpoint(runDir, step);
+  try {
+    mkdirSync(out, { recursive: true });
+    for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
+      copyFileSync(join(checkpoint.dir, name), join(out, name));
+    }
+  } catch (error) {
+    throw explainFileError(error, out);
+  }
+  writeFileAtomic(join(out, 'README.md'), adapterReadme(run, readEvaluations(runDir), checkpoint.step));
+  return checkpoint.step;
+}
+
+/**
+ * Writes every question of a run as one JSON line: problem, reference solution, and the answers with reward and
+ * verdict. Returns the number of questions.
+ */
+export function exportDataset(runDir: string, file: string): number {
+  const rows = recordedSteps(runDir).flatMap((step) => {
+    const lines = readStep(runDir, step);
+    const answers = Map.groupBy(
+      lines.filter((line) => line.type === 'answer'),
+      ({ groupId }) => groupId,
+    );
+    return lines
+      .filter((line) => line.type === 'question')
+      .map(({ id, problem, reference, solveRate }) => ({
+        step,
+        id,
+        problem,
+        reference: reference ?? null,
+        solveRate: solveRate ?? null,
+        answers: (answers.get(id) ?? []).map(({ answer, text, reward, result }) => ({
+          answer,
+          text,
+          reward: reward ?? null,
+          verdict: result?.verdict ?? null,
+          passed: result?.passed ?? null,
+          total: result?.total ?? null,
+        })),
+      }));
+  });
+  writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return rows.length;
+}
+
+function adapterReadme(run: RunRecord, evaluations: readonly Evaluation[], step: number): string {
+  const results = evaluations
+    .filter((evaluation) => evaluation.step === 0 || evaluation.step === step)
+    .map(({ benchmark, step: at, solved, total, interval, meanScore }) => {
+      const bounds = interval.map((bound) => `${(100 * bound).toFixed(1)} %`).join(' to ');
+      return `| ${at} | ${benchmark} | ${solved} of ${total} (${bounds}) | ${meanScore.toFixed(3)} |`;
+    });
+  const table = ['| step | benchmark | solved (95 % interval) | mean score |', '|---|---|---|---|', ...results];
+  return [
+    `# Adapter of ${run.id}`,
+    '',
+    `LoRA adapter for ${run.model.id} after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`,
+    `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}.`,
+    '',
+    '```python',
+    'from peft import PeftModel',
+    'model = PeftModel.from_pretrained(base_model, "this folder")',
+    '```',
+    '',
+    '`base_model` must be the model named in adapter_config.json.',
+    '',
+    ...(results.length > 0 ? table : ['It was not evaluated.']),
+    '',
+    '## Settings',
+    '',
+    ...Object.entries(run.config).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+  ].join('\n');
+}

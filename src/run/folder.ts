@@ -1,0 +1,135 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { BoundaryError } from '../protocol/errors.ts';
+import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
+import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from './files.ts';
+
+/** Where everything of a run lies. */
+export const runPaths = (dir: string) => ({
+  run: join(dir, 'run.json'),
+  lock: join(dir, 'engine.lock'),
+  log: join(dir, 'engine.log'),
+  metrics: join(dir, 'metrics.jsonl'),
+  steps: join(dir, 'steps'),
+  evals: join(dir, 'evals'),
+  checkpoints: join(dir, 'checkpoints'),
+});
+
+/** Steps are written with six digits, so that names sort like numbers. */
+export const stepName = (step: number): string => String(step).padStart(6, '0');
+
+/**
+ * run.json. Throws BoundaryError('run') when the folder holds no run, when the file is damaged, or when a newer
+ * version of this program made it.
+ */
+export function readRun(dir: string): RunRecord {
+  const { run } = runPaths(dir);
+  const text = readIfPresent(run);
+  if (text === undefined) {
+    throw new BoundaryError('run', `${dir} is not the folder of a run.`, '`selfq status` lists the runs.');
+  }
+  refuseNewer(dir, text);
+  return readJson(run, RunRecord);
+}
+
+/** Readable by its owner alone: the token in it lets a process steer the run. */
+export function writeRun(dir: string, run: RunRecord): void {
+  writeFileAtomic(runPaths(dir).run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+}
+
+export function readMetrics(dir: string): StepMetrics[] {
+  return readJsonLines(runPaths(dir).metrics, StepMetrics);
+}
+
+export function appendMetrics(dir: string, metrics: StepMetrics): void {
+  appendLine(runPaths(dir).metrics, JSON.stringify(metrics));
+}
+
+export function readStep(dir: string, step: number): StepLine[] {
+  return readJsonLines(stepPath(dir, step), StepLine);
+}
+
+export function writeStep(dir: string, step: number, lines: readonly StepLine[]): void {
+  writeFileAtomic(stepPath(dir, step), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** Numbers of the recorded steps, ascending. */
+export function recordedSteps(dir: string): number[] {
+  return numberedNames(runPaths(dir).steps, /^(\d{6,})\.jsonl$/).map(({ step }) => step);
+}
+
+/** All evaluations, ascending by step. */
+export function readEvaluations(dir: string): Evaluation[] {
+  return evaluationFiles(dir).map(({ path }) => readJson(path, Evaluation));
+}
+
+export function writeEvaluation(dir: string, evaluation: Evaluation): void {
+  const path = join(runPaths(dir).evals, `${stepName(evaluation.step)}-${fileSafe(evaluation.benchmark)}.json`);
+  writeFileAtomic(path, `${JSON.stringify(evaluation, null, 2)}\n`);
+}
+
+/**
+ * Drops what was recorded after `step`, whose checkpoint a resumed run starts from: what follows is computed again
+ * and comes out equal.
+ */
+export function truncateToStep(dir: string, step: number): void {
+  const { metrics, steps } = runPaths(dir);
+  const kept = readMetrics(dir).filter((line) => line.step <= step);
+  if (existsSync(metrics)) {
+    writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+  for (const beyond of recordedSteps(dir).filter((recorded) => recorded > step)) {
+    rmSync(stepPath(dir, beyond));
+  }
+  for (const evaluation of evaluationFiles(dir).filter((file) => file.step > step)) {
+    rmSync(evaluation.path);
+  }
+  removeTemporaries(dir);
+  removeTemporaries(steps);
+}
+
+function evaluationFiles(dir: string): { step: number; path: string }[] {
+  return numberedNames(runPaths(dir).evals, /^(\d{6,})-.*\.json$/);
+}
+
+/** Entries of a folder whose names begin with a step number, ascending; none where there is no folder. */
+export function numberedNames(folder: string, pattern: RegExp): { step: number; path: string }[] {
+  return listFolder(folder)
+    .flatMap((name) => {
+      const digits = pattern.exec(name)?.[1];
+      return digits === undefined ? [] : [{ step: Number(digits), path: join(folder, name) }];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+function stepPath(dir: string, step: number): string {
+  return join(runPaths(dir).steps, `${stepName(step)}.jsonl`);
+}
+
+/** Halves of atomic writes that a killed engine left behind. */
+function removeTemporaries(folder: string): void {
+  for (const name of listFolder(folder).filter((entry) => entry.endsWith('.tmp'))) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function listFolder(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function fileSafe(name: string): string {
+  return name.replaceAll(/[^\w.-]+/g, '_').slice(-80);
+}
+
+function refuseNewer(dir: string, text: string): void {
+  const version = /"version":\s*(\d+)/.exec(text)?.[1];
+  const parsed = z.coerce.number().int().safeParse(version);
+  if (parsed.success && parsed.data > runFolderVersion) {
+    throw new BoundaryError(
+      'run',
+      `${dir} was made by a newer version: its layout is version ${parsed.data}, this program knows up to ${runFolderVersion}.`,
+      'Update Self-Questioning, or begin a new run with `selfq run`.',
+    );
+  }
+}
