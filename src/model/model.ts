@@ -11,6 +11,8 @@ export interface DecoderConfig {
   /** Rows of the embedding, padding rows included. */
   vocabulary: number;
   ropeBase: number;
+  /** Llama 3: the inverse rotary frequency i is divided by `ropeFactors[i]`, headSize / 2 of them. Absent: by 1. */
+  ropeFactors?: readonly number[];
   rmsEpsilon: number;
   /** Longest sequence that the model was trained on, tokens. */
   contextLength: number;
@@ -20,10 +22,20 @@ export interface DecoderConfig {
   tiedEmbedding: boolean;
 }
 
-/** Turns text into token ids and back. Special tokens in the text are recognised. */
+/** Text of tokens that arrive one by one: the bytes of an unfinished character wait for the rest. */
+export interface TextStream {
+  /** The text that this token completes; may be empty. */
+  push(id: number): string;
+  /** What is left at the end: U+FFFD for an unfinished character, else empty. */
+  end(): string;
+}
+
+/** Turns text into token ids and back. Special tokens in the text are recognised; none is added. */
 export interface Tokenizer {
   encode(text: string): number[];
+  /** Special tokens appear as their text; ids without text (padding rows of the embedding) as nothing. */
   decode(ids: readonly number[]): string;
+  stream(): TextStream;
   /** The text with its chat template applied, generation header included; `prefill` is put behind it. */
   renderChat(messages: readonly { role: string; content: string }[], prefill?: string): string;
   /** Ids that end a completion (end of turn, end of text). */
