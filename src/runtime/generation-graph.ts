@@ -1,0 +1,168 @@
+import type { DecoderConfig } from '../model/model.ts';
+import { contrib, Graph, type Value } from '../onnx/graph.ts';
+import { decode, type DecoderOps } from './decoder.ts';
+import { cachePorts } from './kv-cache.ts';
+import { loraPorts } from './lora-inputs.ts';
+import { blockSize, zeroPoint } from './quantize.ts';
+import { ropeTables } from './rope.ts';
+import { addSequenceOutput } from './session.ts';
+import type { PreparedWeights } from './weights.ts';
+
+/** Names of the inputs besides cache and LoRA, and of the output. */
+export const generationPorts = {
+  /** int32 [batch, tokens]. */
+  ids: 'ids',
+  /** int32 [batch]: tokens in the cache after this run, minus 1. */
+  lastPositions: 'lastPositions',
+  /** int32 []: the longest of the batch after this run. */
+  total: 'total',
+  /** int32 [rows]: positions in the flattened [batch * tokens] whose logits are wanted. */
+  rows: 'rows',
+  /** fp32 [rows, vocabulary]. */
+  logits: 'logits',
+} as const;
+
+/**
+ * The decoder for generation: 8-bit weights, key-value cache in place, LoRA as inputs. One graph serves prefill
+ * (batch 1, many tokens) and decoding (many rows, one token each). `positions`: the longest sequence.
+ */
+export function buildGenerationGraph(config: DecoderConfig, weights: PreparedWeights, positions: number): Graph {
+  const graph = new Graph();
+  const ops = new InferenceOps(graph, config, weights, positions);
+  const hidden = decode(config, ops);
+  const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
+  const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
+  const head = matMulBlocks(graph, weights, wanted, 'lm_head', config.vocabulary, config.hidden);
+  graph.output(generationPorts.logits, head, 'float', ['rows', config.vocabulary]);
+  return graph;
+}
+
+/** x [tokens, inputs] times an 8-bit matrix: activations are rounded to 8 bit per block of 32 (accuracy level 4). */
+function matMulBlocks(
+  graph: Graph,
+  weights: PreparedWeights,
+  x: Value,
+  name: string,
+  outputs: number,
+  inputs: number,
+): Value {
+  const operands = [x, weights.addTo(graph, `${name}.q`), weights.addTo(graph, `${name}.scale`)];
+  const bias = `${name}.bias`;
+  return graph.contrib(
+    'MatMulNBits',
+    weights.has(bias) ? [...operands, '', '', weights.addTo(graph, bias)] : operands,
+    { K: inputs, N: outputs, bits: 8, block_size: blockSize, accuracy_level: 4 },
+  );
+}
+
+/** A value of the residual stream. A sum is held back until a norm asks for it, because one operator computes both. */
+interface Hidden {
+  value?: Value;
+  addends?: readonly [Value, Value];
+}
+
+class InferenceOps implements DecoderOps<Hidden> {
+  readonly #graph: Graph;
+  readonly #config: DecoderConfig;
+  readonly #weights: PreparedWeights;
+  readonly #ids: Value;
+  readonly #lastPositions: Value;
+  readonly #total: Value;
+  readonly #cos: Value;
+  readonly #sin: Value;
+  /** int64 [3]: batch, tokens, -1. */
+  readonly #batchShape: Value;
+
+  constructor(graph: Graph, config: DecoderConfig, weights: PreparedWeights, positions: number) {
+    this.#graph = graph;
+    this.#config = config;
+    this.#weights = weights;
+    this.#ids = graph.input(generationPorts.ids, 'int32', ['batch', 'tokens']);
+    this.#lastPositions = graph.input(generationPorts.lastPositions, 'int32', ['batch']);
+    this.#total = graph.input(generationPorts.total, 'int32', []);
+    addSequenceOutput(graph, this.#total);
+    const { cos, sin } = ropeTables(config, positions);
+    this.#cos = graph.constant('float', [positions, config.headSize / 2], cos);
+    this.#sin = graph.constant('float', [positions, config.headSize / 2], sin);
+    this.#batchShape = graph.op('Concat', [graph.op('Shape', [this.#ids]), graph.int64([-1])], { axis: 0 });
+  }
+
+  /** The name of the value, a sum being computed if need be. */
+  settle(x: Hidden): Value {
+    x.value ??= this.#graph.op('Add', x.addends ?? []);
+    return x.value;
+  }
+
+  embed(name: string): Hidden {
+    const graph = this.#graph;
+    const ids = graph.op('Reshape', [this.#ids, graph.int64([-1])]);
+    const q = graph.op('Cast', [graph.op('Gather', [this.#weights.addTo(graph, `${name}.q`), ids])], { to: 1 });
+    const scale = graph.op('Gather', [this.#weights.addTo(graph, `${name}.scale`), ids]);
+    const rows = graph.op('Mul', [graph.op('Sub', [q, graph.float(zeroPoint)]), scale]);
+    return { value: graph.op('Reshape', [rows, graph.int64([-1, this.#config.hidden])]) };
+  }
+
+  rmsNorm(x: Hidden, name: string): Hidden {
+    const graph = this.#graph;
+    const weight = this.#weights.addTo(graph, `${name}.weight`);
+    const epsilon = { float: this.#config.rmsEpsilon };
+    if (!x.addends || x.value) {
+      const operands = [this.settle(x), weight];
+      return { value: graph.op('SimplifiedLayerNormalization', operands, { axis: -1, epsilon }) };
+    }
+    const port = (value: Value) => ({ name: value, type: 'float' as const, dims: [], output: false });
+    const ports = [`${name}.normed`, '', '', `${name}.sum`].map(port);
+    graph.outputOf('SkipSimplifiedLayerNormalization', [...x.addends, weight], { epsilon }, ports, contrib);
+    x.value = `${name}.sum`;
+    return { value: `${name}.normed` };
+  }
+
+  linear(x: Hidden, name: string): Hidden {
+    const { hidden, ffn, heads, headSize } = this.#config;
+    const inputs = name.endsWith('.down_proj') ? ffn : name.endsWith('.o_proj') ? heads * headSize : hidden;
+    const outputs = name.endsWith('.gate_proj') || name.endsWith('.up_proj') ? ffn : hidden;
+    return { value: this.#adapted(this.settle(x), name, outputs, inputs, 1) };
+  }
+
+  /** The frozen layer plus (x A) B; `members`: how many LoRA pairs are packed into this one. */
+  #adapted(x: Value, name: string, outputs: number, inputs: number, members: number): Value {
+    const graph = this.#graph;
+    const frozen = matMulBlocks(graph, this.#weights, x, name, outputs, inputs);
+    const ports = loraPorts(name);
+    const a = graph.input(ports.a, 'float', [inputs, members === 1 ? 'rank' : 'ranks']);
+    const b = graph.input(ports.b, 'float', [members === 1 ? 'rank' : 'ranks', outputs]);
+    return graph.op('Add', [frozen, graph.op('MatMul', [graph.op('MatMul', [x, a]), b])]);
+  }
+
+  attention(x: Hidden, layer: number, prefix: string): Hidden {
+    const graph = this.#graph;
+    const { hidden, heads, kvHeads, headSize } = this.#config;
+    const width = (heads + 2 * kvHeads) * headSize;
+    const flat = this.#adapted(this.settle(x), `${prefix}.qkv_proj`, width, hidden, 3);
+    const qkv = graph.op('Reshape', [flat, this.#batchShape]);
+    const ports = cachePorts(layer);
+    const cache = ['batch', kvHeads, 'positions', headSize];
+    const past = [graph.input(ports.pastKey, 'float', cache), graph.input(ports.pastValue, 'float', cache)];
+    graph.outputOf(
+      'GroupQueryAttention',
+      [qkv, '', '', ...past, this.#lastPositions, this.#total, this.#cos, this.#sin],
+      { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
+      [
+        { name: `${prefix}.attended`, type: 'float', dims: [], output: false },
+        { name: ports.key, type: 'float', dims: cache, output: true },
+        { name: ports.value, type: 'float', dims: cache, output: true },
+      ],
+      contrib,
+    );
+    return { value: graph.op('Reshape', [`${prefix}.attended`, graph.int64([-1, heads * headSize])]) };
+  }
+
+  gate(gate: Hidden, up: Hidden): Hidden {
+    const silu = this.#graph.contrib('QuickGelu', [this.settle(gate)], { alpha: { float: 1 } });
+    return { value: this.#graph.op('Mul', [silu, this.settle(up)]) };
+  }
+
+  add(a: Hidden, b: Hidden): Hidden {
+    return { addends: [this.settle(a), this.settle(b)] };
+  }
+}

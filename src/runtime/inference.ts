@@ -1,0 +1,120 @@
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import type { DecoderConfig } from '../model/model.ts';
+import { buildGenerationGraph, generationPorts } from './generation-graph.ts';
+import { KvCache } from './kv-cache.ts';
+import { noAdapter } from './lora-inputs.ts';
+import { createSession, runModes, type RunInto, type RunMode, type SessionOptions, type Tensors } from './session.ts';
+import type { PreparedWeights } from './weights.ts';
+
+/** Tokens of one prefill run: long enough for full speed, short enough to stop and to keep attention scores small. */
+const chunkTokens = 512;
+/** The cache grows in steps, so that calls of similar length share one. */
+const positionStep = 64;
+
+export interface InferenceOptions extends SessionOptions {
+  runMode: RunMode;
+  /** Longest sequence, tokens. */
+  contextTokens: number;
+}
+
+/**
+ * The model with its key-value cache: slots that are prefilled one by one and decode together. `lora` is fed with
+ * every run.
+ */
+export class Inference {
+  /** Inputs of all LoRA layers; replaced when the adapter changes or is switched off. */
+  lora: Tensors;
+  readonly #session: InferenceSession;
+  readonly #config: DecoderConfig;
+  readonly #run: RunInto;
+  readonly #contextTokens: number;
+  #cache: KvCache;
+  #logits = new Float32Array(0);
+
+  private constructor(session: InferenceSession, config: DecoderConfig, options: InferenceOptions) {
+    this.#session = session;
+    this.#config = config;
+    this.#run = runModes[options.runMode];
+    this.#contextTokens = options.contextTokens;
+    this.#cache = new KvCache(config, 0, positionStep);
+    this.lora = noAdapter(config);
+  }
+
+  static async load(config: DecoderConfig, weights: PreparedWeights, options: InferenceOptions): Promise<Inference> {
+    const graph = buildGenerationGraph(config, weights, options.contextTokens);
+    const session = await createSession(graph, options, weights.folder);
+    return new Inference(session, config, options);
+  }
+
+  /** Makes room for `slots` sequences of `positions` tokens; what the slots held is lost. */
+  reserve(slots: number, positions: number): void {
+    const rounded = Math.min(this.#contextTokens, Math.ceil(positions / positionStep) * positionStep);
+    if (this.#cache.slots < slots || this.#cache.positions < rounded) {
+      // The old cache must be free before the new one is made, or the peak is their sum.
+      this.#cache = new KvCache(this.#config, 0, positionStep);
+      this.#cache = new KvCache(this.#config, slots, rounded);
+    }
+    if (this.#logits.length < slots * this.#config.vocabulary) {
+      this.#logits = new Float32Array(slots * this.#config.vocabulary);
+    }
+  }
+
+  copySlot(from: number, to: number, length: number): void {
+    this.#cache.copy(from, to, length);
+  }
+
+  /** Puts `tokens` behind the `length` tokens that the slot holds. `pause` is called between chunks and may throw. */
+  async prefill(slot: number, length: number, tokens: readonly number[], pause: () => void): Promise<void> {
+    for (let from = 0; from < tokens.length; from += chunkTokens) {
+      pause();
+      const chunk = tokens.slice(from, from + chunkTokens);
+      // The head is computed for one position and thrown away: no run goes without it, and one row costs little.
+      await this.#runBatch(slot, [chunk], [length + from + chunk.length], Int32Array.of(0));
+    }
+  }
+
+  /**
+   * One token for each of the first `tokens.length` slots; `lengths` count it. Returns logits [rows, vocabulary], valid
+   * until the next run.
+   */
+  async decode(tokens: readonly number[], lengths: readonly number[]): Promise<Float32Array> {
+    const rows = Int32Array.from(tokens.keys());
+    return this.#runBatch(
+      0,
+      tokens.map((token) => [token]),
+      lengths,
+      rows,
+    );
+  }
+
+  async #runBatch(
+    firstSlot: number,
+    ids: readonly (readonly number[])[],
+    lengths: readonly number[],
+    rows: Int32Array,
+  ): Promise<Float32Array> {
+    const { vocabulary } = this.#config;
+    const cache = this.#cache.view(firstSlot, ids.length);
+    const logits = this.#logits.subarray(0, rows.length * vocabulary);
+    const shape = [ids.length, ids[0]?.length ?? 0];
+    const inputs: Tensors = {
+      ...cache.inputs,
+      ...this.lora,
+      [generationPorts.ids]: new Tensor('int32', Int32Array.from(ids.flat()), shape),
+      [generationPorts.lastPositions]: new Tensor(
+        'int32',
+        Int32Array.from(lengths, (length) => length - 1),
+        [lengths.length],
+      ),
+      [generationPorts.total]: new Tensor('int32', Int32Array.of(Math.max(...lengths)), []),
+      [generationPorts.rows]: new Tensor('int32', rows, [rows.length]),
+    };
+    const output = new Tensor('float32', logits, [rows.length, vocabulary]);
+    await this.#run(this.#session, inputs, { [generationPorts.logits]: output, ...cache.outputs });
+    return logits;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}

@@ -1,0 +1,86 @@
+import { Tensor } from 'onnxruntime-node';
+import type { DecoderConfig } from '../model/model.ts';
+import type { Tensors } from './session.ts';
+
+/** A slot's rows as graph inputs and, on the same buffers, as graph outputs. */
+export interface CacheView {
+  inputs: Tensors;
+  outputs: Tensors;
+}
+
+/** Names of the ports of one layer. */
+export const cachePorts = (layer: number) => ({
+  pastKey: `pastKey${layer}`,
+  pastValue: `pastValue${layer}`,
+  key: `key${layer}`,
+  value: `value${layer}`,
+});
+
+/**
+ * Keys and values of `slots` sequences of up to `positions` tokens: per layer two buffers
+ * [slots, kvHeads, positions, headSize] fp32, which the graph reads and writes in place.
+ */
+export class KvCache {
+  readonly slots: number;
+  readonly positions: number;
+  readonly #config: DecoderConfig;
+  /** [layer][key or value]. */
+  readonly #buffers: [Float32Array, Float32Array][];
+  readonly #views = new Map<string, CacheView>();
+
+  constructor(config: DecoderConfig, slots: number, positions: number) {
+    this.slots = slots;
+    this.positions = positions;
+    this.#config = config;
+    const length = slots * this.#slotLength();
+    this.#buffers = Array.from({ length: config.layers }, () => [new Float32Array(length), new Float32Array(length)]);
+  }
+
+  static bytes({ layers, kvHeads, headSize }: DecoderConfig, slots: number, positions: number): number {
+    return 2 * 4 * layers * kvHeads * headSize * slots * positions;
+  }
+
+  #slotLength(): number {
+    return this.#config.kvHeads * this.positions * this.#config.headSize;
+  }
+
+  /** Slots `first` to `first + count - 1` as one batch. */
+  view(first: number, count: number): CacheView {
+    const id = `${first}+${count}`;
+    const known = this.#views.get(id);
+    if (known) {
+      return known;
+    }
+    const view = this.#makeView(first, count);
+    this.#views.set(id, view);
+    return view;
+  }
+
+  #makeView(first: number, count: number): CacheView {
+    const { kvHeads, headSize } = this.#config;
+    const from = first * this.#slotLength();
+    const to = (first + count) * this.#slotLength();
+    const view: CacheView = { inputs: {}, outputs: {} };
+    for (const [layer, [keys, values]] of this.#buffers.entries()) {
+      const shape = [count, kvHeads, this.positions, headSize];
+      const key = new Tensor('float32', keys.subarray(from, to), shape);
+      const value = new Tensor('float32', values.subarray(from, to), shape);
+      const ports = cachePorts(layer);
+      view.inputs[ports.pastKey] = view.outputs[ports.key] = key;
+      view.inputs[ports.pastValue] = view.outputs[ports.value] = value;
+    }
+    return view;
+  }
+
+  /** The first `length` tokens of slot `from` also become those of slot `to`. */
+  copy(from: number, to: number, length: number): void {
+    const { kvHeads, headSize } = this.#config;
+    for (const buffer of this.#buffers.flat()) {
+      for (let head = 0; head < kvHeads; head++) {
+        const source = from * this.#slotLength() + head * this.positions * headSize;
+        const target = to * this.#slotLength() + head * this.positions * headSize;
+        buffer.copyWithin(target, source, source + length * headSize);
+      }
+    }
+  }
+}
