@@ -1,0 +1,71 @@
+/**
+ * What pool and worker say to each other. Shapes only: the worker loads nothing it does not need, and the parent checks
+ * every message against replies.ts.
+ */
+
+/**
+ * One program for a worker. Inputs only: expected values never leave the parent.
+ * A worker answers with one or more {@link Reply} of the same id and nonce, the last with `done`.
+ */
+export interface WorkerJob {
+  id: number;
+  nonce: string;
+  kind: 'function' | 'program';
+  source: string;
+  language: 'javascript' | 'typescript';
+  /** Name of the function to call; unused by programs. */
+  entry: string;
+  /** JSON text of each argument list, or the standard input of each test. */
+  inputs: readonly string[];
+  /** CPU milliseconds of one test. */
+  timeMs: number;
+  /** V8 heap of the isolate, MiB. */
+  memoryMb: number;
+  /** Feeds Math.random and Date. */
+  seed: number;
+  /** Tests run in this order; a permutation of the indices. */
+  order?: readonly number[];
+  /** Wall time may be this many times the CPU limit before a test is cut. */
+  wallFactor: number;
+}
+
+/**
+ * How one test ended, by facts the worker process owns.
+ * ok: `value` is the result on the wire (values.ts) or the standard output; threw: `message` is the program's own text;
+ * time: over its CPU limit; starved: cut by the clock before it had its CPU time; memory: the isolate hit its limit;
+ * output: result or output over the cap; notData: result is not plain data; pending: the promise never settles;
+ * compile: no code to run.
+ */
+export type OutcomeStatus =
+  | 'ok'
+  | 'threw'
+  | 'time'
+  | 'starved'
+  | 'memory'
+  | 'output'
+  | 'notData'
+  | 'pending'
+  | 'compile';
+
+export interface TestOutcome {
+  index: number;
+  status: OutcomeStatus;
+  /** CPU milliseconds where the platform tells, else wall time. */
+  timeMs: number;
+  value?: string | undefined;
+  message?: string | undefined;
+}
+
+export interface Reply {
+  id: number;
+  nonce: string;
+  outcomes: TestOutcome[];
+  done: boolean;
+}
+
+/** First message of a worker: it has loaded isolated-vm, or why it has not. */
+export type Hello = { ready: true } | { failed: string };
+
+/** Longest result of one test on the wire, and longest standard output, in UTF-16 units. */
+export const maxValueLength = { function: 1024 * 1024, program: 8 * 1024 * 1024 };
+export const maxSourceBytes = 1_000_000;

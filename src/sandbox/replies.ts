@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Hello, Reply, TestOutcome } from './messages.ts';
+
+/** What the parent accepts from a worker, which may have been taken over by the program it runs. */
+const outcome = z.strictObject({
+  index: z.number().int().min(0),
+  status: z.enum(['ok', 'threw', 'time', 'starved', 'memory', 'output', 'notData', 'pending', 'compile']),
+  timeMs: z.number(),
+  value: z.string().optional(),
+  message: z.string().optional(),
+}) satisfies z.ZodType<TestOutcome>;
+
+export const replySchema = z.strictObject({
+  id: z.number().int(),
+  nonce: z.string(),
+  outcomes: z.array(outcome),
+  done: z.boolean(),
+}) satisfies z.ZodType<Reply>;
+
+export const helloSchema = z.union([
+  z.strictObject({ ready: z.literal(true) }),
+  z.strictObject({ failed: z.string() }),
+]) satisfies z.ZodType<Hello>;

@@ -1,0 +1,35 @@
+import type { Program } from './worker-process.ts';
+
+/**
+ * Why the pool killed a worker. time: a program past its CPU limit that nothing inside stopped; memory: resident memory;
+ * stalled: no CPU time for long (a stopped process, a machine that does not get to it); protocol: a message that its job
+ * did not call for; retired: no longer needed.
+ */
+export type KillReason = 'time' | 'memory' | 'stalled' | 'protocol' | 'retired';
+
+/** Since the last sign of progress of a program, which is one test or the loading of the source. */
+export interface Watched {
+  wallMs: number;
+  cpuMs: number | undefined;
+  rssMb: number | undefined;
+}
+
+/** Resident memory of a worker beside the isolate's heap: Node itself, the boot script, results on their way, MiB. */
+const baseRssMb = 350;
+/** Time for what is not the program: a fresh isolate, the way there and back, milliseconds. */
+const graceMs = 250;
+
+/** Which limit a worker has broken, if any. CPU time decides where it is known, because the machine may be busy. */
+export function overLimit(program: Pick<Program, 'timeMs' | 'memoryMb' | 'wallFactor'>, seen: Watched): KillReason | undefined {
+  if (seen.rssMb !== undefined && seen.rssMb > program.memoryMb + baseRssMb) {
+    return 'memory';
+  }
+  const limitMs = program.timeMs * 1.3 + graceMs;
+  if (seen.cpuMs === undefined) {
+    return seen.wallMs > limitMs * (Math.max(1.5, program.wallFactor)) ? 'time' : undefined;
+  }
+  if (seen.cpuMs > limitMs) {
+    return 'time';
+  }
+  return seen.wallMs > limitMs * (Math.max(3, 2 * program.wallFactor)) + 500 ? 'stalled' : undefined;
+}
