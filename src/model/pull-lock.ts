@@ -38,6 +38,7 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
   }
   if (await isStale(path)) {
     await rm(path, { force: true });
+    return tryLock(path, owner);
   }
   return false;
 }

