@@ -85,8 +85,7 @@ export function truncateToStep(dir: string, step: number): void {
   for (const evaluation of evaluationFiles(dir).filter((file) => file.step > step)) {
     rmSync(evaluation.path);
   }
-  removeTemporaries(dir);
-  removeTemporaries(steps);
+  [dir, steps, runPaths(dir).evals, runPaths(dir).checkpoints].forEach(removeTemporaries);
 }
 
 function evaluationFiles(dir: string): { step: number; path: string }[] {
@@ -107,9 +106,10 @@ function stepPath(dir: string, step: number): string {
   return join(runPaths(dir).steps, `${stepName(step)}.jsonl`);
 }
 
-/** Halves of atomic writes that a killed engine left behind. */
+/** Halves of atomic writes that a killed engine left behind; those of the lock may be another claimant's. */
 function removeTemporaries(folder: string): void {
-  for (const name of listFolder(folder).filter((entry) => entry.endsWith('.tmp'))) {
+  const isHalf = (name: string): boolean => name.endsWith('.tmp') && !name.startsWith('engine.lock');
+  for (const name of listFolder(folder).filter(isHalf)) {
     rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

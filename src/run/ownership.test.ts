@@ -58,8 +58,10 @@ describe('ownership of a run folder', () => {
     const child = claimant(dir);
     assert.equal(await answerOf(child), 'owner');
     await end(child);
-    const release = claimRun(dir);
-    release();
+    const claim = claimRun(dir);
+    assert.ok(claim.holds());
+    claim.release();
+    assert.ok(!claim.holds());
     assert.ok(!existsSync(runPaths(dir).lock));
   });
 

@@ -41,12 +41,19 @@ export function shownState(run: RunRecord): RunState | 'interrupted' {
   return live && !isAlive(run.engine) ? 'interrupted' : run.state;
 }
 
+/** Ownership of a run folder. */
+export interface Claim {
+  /** Whether the lock is still this process's own; an owner looks again from time to time. */
+  holds(): boolean;
+  release(): void;
+}
+
 /**
  * Makes the calling process the only owner of a run folder. The lock file is created complete by `link`, which fails
  * where one exists; a dead owner's lock is first renamed away, which only one of several claimants can do.
- * Returns the release. Throws BoundaryError('run') while the owner is alive.
+ * Throws BoundaryError('run') while the owner is alive.
  */
-export function claimRun(dir: string): () => void {
+export function claimRun(dir: string): Claim {
   const { lock } = runPaths(dir);
   const mine = `${lock}.${process.pid}.tmp`;
   const content = JSON.stringify(ownIdentity());
@@ -54,7 +61,10 @@ export function claimRun(dir: string): () => void {
     writeFileSync(mine, content, { mode: 0o600 });
     for (let attempt = 0; attempt < 10; attempt++) {
       if (tryLink(mine, lock)) {
-        return () => releaseLock(lock, content);
+        return {
+          holds: () => readLock(lock) === content,
+          release: () => releaseLock(lock, content),
+        };
       }
       removeDeadLock(dir, lock);
     }

@@ -1,0 +1,127 @@
+import type { Stage } from '../protocol/control.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
+import { RuntimeProcess } from '../runtime/client.ts';
+import type { Policy } from '../selfplay/step.ts';
+
+/** Deaths of a child in one stage after which the run ends. */
+const deathLimit = 3;
+
+export interface RuntimeOwnerOptions {
+  load: LoadRequest;
+  onProgress(progress: Progress): void;
+  /** A child died and is about to be started again. */
+  onRestart(stage: Stage, message: string): void;
+}
+
+/**
+ * The runtime process of a run, started again when it dies. A new process continues where the dead one was: it loads
+ * the checkpoint of the step's start and repeats the updates made since, which give the same adapter again because
+ * training depends on nothing but its input.
+ */
+export interface RuntimeOwner {
+  readonly policy: Policy;
+  start(): Promise<LoadReply>;
+  /** Runs `work`, again from its start when the runtime dies in it. Throws BoundaryError('runtime') at the third death. */
+  stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
+  /** The adapter is now that of the checkpoint in `dir`, which this call reads. */
+  loadCheckpoint(dir: string): Promise<void>;
+  /** Writes the adapter into `dir`. */
+  saveCheckpoint(dir: string, baseModel: string): Promise<void>;
+  /** A new process is to begin from the checkpoint in `dir`, which holds the present adapter. */
+  checkpointed(dir: string): void;
+  /** Ends the process at once, whatever it does. */
+  kill(): void;
+}
+
+export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
+  let runtime: RuntimeProcess | undefined;
+  let base: string | undefined;
+  let updates: RuntimeCalls['train'][0][] = [];
+  let closed = false;
+
+  async function start(): Promise<LoadReply> {
+    runtime = new RuntimeProcess();
+    const reply = await call('load', options.load);
+    if (base !== undefined) {
+      await call('loadCheckpoint', { dir: base });
+    }
+    for (const update of updates) {
+      await call('train', update);
+    }
+    return reply;
+  }
+
+  async function call<Name extends keyof RuntimeCalls>(
+    name: Name,
+    argument: RuntimeCalls[Name][0],
+  ): Promise<RuntimeCalls[Name][1]> {
+    if (!runtime) {
+      throw new Error('The runtime was not started.');
+    }
+    return runtime.call(name, argument, (progress) => options.onProgress(progress));
+  }
+
+  return {
+    policy: {
+      generate: (requests) => call('generate', { requests, adapter: true }),
+      countTokens: (prompts) => call('countTokens', { prompts }),
+      logprobs: (sequences, adapter) => call('logprobs', { sequences: [...sequences], adapter }),
+      async train(sequences, trainOptions) {
+        const update = { sequences, options: trainOptions };
+        const records = await call('train', update);
+        updates.push(update);
+        return records;
+      },
+    },
+    start,
+    async stage(stage, work) {
+      for (let deaths = 0; ;) {
+        try {
+          if (stage === 'update') {
+            updates = [];
+          }
+          if (runtime?.alive !== true) {
+            await start();
+          }
+          return await work();
+        } catch (error) {
+          if (closed || runtime?.alive !== false) {
+            throw error;
+          }
+          deaths++;
+          const words = error instanceof Error ? error.message : String(error);
+          if (deaths >= deathLimit) {
+            throw diedTooOften(stage, words);
+          }
+          options.onRestart(stage, words);
+        }
+      }
+    },
+    async loadCheckpoint(dir) {
+      base = dir;
+      updates = [];
+      await call('loadCheckpoint', { dir });
+    },
+    async saveCheckpoint(dir, baseModel) {
+      await call('saveCheckpoint', { dir, baseModel });
+    },
+    checkpointed(dir) {
+      base = dir;
+      updates = [];
+    },
+    kill() {
+      closed = true;
+      runtime?.kill();
+    },
+  };
+}
+
+function diedTooOften(stage: Stage, words: string): BoundaryError {
+  return new BoundaryError(
+    'runtime',
+    `The runtime process died ${deathLimit} times in a row in stage "${stage}". Its last words: ${words}`,
+    'If memory ran out, lower slots, maxProposalTokens or maxAnswerTokens, or take a smaller model. ' +
+      'Then continue with `selfq resume DIR`.',
+  );
+}

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { ControlCalls, RunEvent } from '../protocol/control.ts';
+import { entryPath } from '../protocol/entries.ts';
+import { BoundaryError, fromErrorRecord } from '../protocol/errors.ts';
+import type { RunRecord } from '../protocol/records.ts';
+import { explainFileError, readIfPresent } from '../run/files.ts';
+import { readRun, runPaths } from '../run/folder.ts';
+import { isAlive } from '../run/ownership.ts';
+import type { Config } from '../selfplay/config.ts';
+import { EngineAnnouncement } from './announcement.ts';
+
+/** A connection to a live run. */
+export interface RunClient {
+  /** As it was when attached. */
+  readonly run: RunRecord;
+  /** Events from now on; returns how to unsubscribe. */
+  onEvent(listener: (event: RunEvent) => void): () => void;
+  status(): Promise<ControlCalls['status'][1]>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  /** Resolves when the engine has gone, or this client was disposed. */
+  readonly closed: Promise<void>;
+  dispose(): void;
+}
+
+export interface StartOptions {
+  /** Settings of a new run; without them the run in the folder is continued. */
+  config?: Config;
+  /** Continue to this number of steps instead of the one that the run was begun with. */
+  steps?: number;
+  /** The Node (24 or newer) that runs the engine; the caller's own by default. */
+  nodePath?: string;
+}
+
+/**
+ * Starts the engine of a run as a process that outlives this one, and resolves when it listens. Throws what the engine
+ * says when it cannot start (BoundaryError): folder in use, of another version, disk full, …
+ */
+export async function startEngine(dir: string, options: StartOptions = {}): Promise<void> {
+  const log = openLog(dir);
+  const args = [
+    entryPath('engine'),
+    dir,
+    ...(options.config ? ['--config', JSON.stringify(options.config)] : []),
+    ...(options.steps === undefined ? [] : ['--steps', String(options.steps)]),
+  ];
+  const child = spawn(options.nodePath ?? process.execPath, args, {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    windowsHide: true,
+  });
+  closeSync(log);
+  const announced = await new Promise<EngineAnnouncement>((resolve) => {
+    child.once('message', (message) => resolve(EngineAnnouncement.parse(message)));
+    child.once('error', (error) => resolve(failedToStart(error.message)));
+    child.once('exit', () => resolve(failedToStart(lastLines(dir))));
+  });
+  child.removeAllListeners();
+  if (child.connected) {
+    child.disconnect();
+  }
+  child.unref();
+  if (announced.type === 'failed') {
+    throw fromErrorRecord(announced.error);
+  }
+}
+
+/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when no engine lives there. */
+export async function attach(dir: string): Promise<RunClient> {
+  const run = readRun(dir);
+  if (!isAlive(run.engine)) {
+    throw notLive(dir);
+  }
+  const socket = await connectTo(run.engine.socket).catch(() => {
+    throw notLive(dir);
+  });
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => socket.destroy());
+  const listeners = new Set<(event: RunEvent) => void>();
+  // Events may come together with the answer to `attach`, before anyone listens: keep them for the first listener.
+  let early: RunEvent[] | undefined = [];
+  connection.onNotification('event', (event: RunEvent) => {
+    early?.push(event);
+    listeners.forEach((listener) => listener(event));
+  });
+  connection.listen();
+  const attached = await request(connection, closed, 'attach', { token: run.engine.token });
+  return {
+    run: attached.run,
+    onEvent(listener) {
+      early?.forEach((event) => listener(event));
+      early = undefined;
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    status: () => request(connection, closed, 'status', undefined),
+    pause: () => request(connection, closed, 'pause', undefined),
+    resume: () => request(connection, closed, 'resume', undefined),
+    stop: () => request(connection, closed, 'stop', undefined),
+    closed,
+    dispose() {
+      connection.dispose();
+      socket.destroy();
+    },
+  };
+}
+
+/** The end of engine.log: the last words of an engine that has gone. */
+export function lastLines(dir: string, count = 5): string {
+  return (readIfPresent(runPaths(dir).log) ?? '').trimEnd().split('\n').slice(-count).join('\n');
+}
+
+async function request<Name extends keyof ControlCalls>(
+  connection: MessageConnection,
+  closed: Promise<void>,
+  name: Name,
+  params: ControlCalls[Name][0],
+): Promise<ControlCalls[Name][1]> {
+  const gone = closed.then((): never => {
+    throw new BoundaryError('run', 'The engine went away.', 'See `selfq status DIR` and engine.log in the run folder.');
+  });
+  const reply = params === undefined ? connection.sendRequest(name) : connection.sendRequest(name, params);
+  return Promise.race([reply as Promise<ControlCalls[Name][1]>, gone]);
+}
+
+function connectTo(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}
+
+function openLog(dir: string): number {
+  try {
+    mkdirSync(dir, { recursive: true });
+    return openSync(runPaths(dir).log, 'a');
+  } catch (error) {
+    throw explainFileError(error, dir);
+  }
+}
+
+function failedToStart(words: string): EngineAnnouncement {
+  return {
+    type: 'failed',
+    error: {
+      boundary: 'environment',
+      message: `The engine could not start. Its last words: ${words || '(none)'}`,
+      remedy: 'Run `selfq doctor`; the whole log is engine.log in the run folder.',
+    },
+  };
+}
+
+function notLive(dir: string): BoundaryError {
+  return new BoundaryError('run', `No engine is running ${dir}.`, `Continue it with \`selfq resume ${dir}\`.`);
+}

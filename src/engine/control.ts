@@ -1,0 +1,137 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { ControlCalls, RunEvent } from '../protocol/control.ts';
+import type { RunRecord } from '../protocol/records.ts';
+
+/** What the engine does when a client asks. */
+export interface ControlHandlers {
+  status(): ControlCalls['status'][1];
+  pause(): void;
+  resume(): void;
+  stop(): void;
+}
+
+export interface ControlServer {
+  broadcast(event: RunEvent): void;
+  close(): Promise<void>;
+}
+
+/** A client that reads nothing while this much waits for it is cut off, bytes. */
+const backlogLimit = 32 * 2 ** 20;
+
+/**
+ * A fresh address for the control socket: a named pipe on Windows, else a socket in the temporary folder, because the
+ * path of a socket may have about 100 bytes and a run folder may lie deep.
+ */
+export function newSocketPath(): string {
+  const name = `selfq-${randomBytes(8).toString('hex')}`;
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\${name}`;
+  }
+  const path = join(tmpdir(), `${name}.sock`);
+  return Buffer.byteLength(path) < 100 ? path : join('/tmp', `${name}.sock`);
+}
+
+export function newToken(): string {
+  return randomBytes(32).toString('hex');
+}
+
+/** Serves any number of clients on `path`. A client must send `attach` with `token` before anything else is answered. */
+export async function serveControl(path: string, token: string, handlers: ControlHandlers): Promise<ControlServer> {
+  const clients = new Map<Socket, { connection: MessageConnection; attached: boolean }>();
+  const server = createServer((socket) => {
+    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const client = { connection, attached: false };
+    clients.set(socket, client);
+    socket.on('close', () => {
+      clients.delete(socket);
+      connection.dispose();
+    });
+    socket.on('error', () => socket.destroy());
+    answer(client, token, handlers);
+    connection.listen();
+  });
+  await listen(server, path);
+  return {
+    broadcast(event) {
+      for (const [socket, { connection, attached }] of clients) {
+        if (socket.writableLength > backlogLimit) {
+          socket.destroy();
+        } else if (attached) {
+          connection.sendNotification('event', event).catch(() => socket.destroy());
+        }
+      }
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of clients.keys()) {
+        socket.end();
+        setTimeout(() => socket.destroy(), 500).unref();
+      }
+      await closed;
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+/** run.json as it is told to clients: they have the token already, and their output must not spread it. */
+export function withoutToken(run: RunRecord): RunRecord {
+  return { ...run, engine: { ...run.engine, token: '' } };
+}
+
+function answer(
+  client: { connection: MessageConnection; attached: boolean },
+  token: string,
+  handlers: ControlHandlers,
+): void {
+  const { connection } = client;
+  connection.onRequest('attach', (params: unknown) => {
+    if (!sameToken(params, token)) {
+      throw new ResponseError(ErrorCodes.InvalidRequest, 'The token is not that of this run.');
+    }
+    client.attached = true;
+    return { run: handlers.status().run } satisfies ControlCalls['attach'][1];
+  });
+  const guarded = (name: keyof ControlCalls, act: () => unknown): void => {
+    connection.onRequest(name, () => {
+      if (!client.attached) {
+        throw new ResponseError(ErrorCodes.InvalidRequest, 'Send "attach" with the token of run.json first.');
+      }
+      return act() ?? null;
+    });
+  };
+  guarded('status', () => handlers.status());
+  guarded('pause', () => handlers.pause());
+  guarded('resume', () => handlers.resume());
+  guarded('stop', () => handlers.stop());
+}
+
+/** Compares hashes, so that neither length nor content shows in the time that it takes. */
+function sameToken(params: unknown, token: string): boolean {
+  if (typeof params !== 'object' || params === null || !('token' in params) || typeof params.token !== 'string') {
+    return false;
+  }
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(params.token), digest(token));
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  if (process.platform !== 'win32') {
+    chmodSync(path, 0o600);
+  }
+}

@@ -1,0 +1,262 @@
+import { availableParallelism } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { createDomain } from '../domains/registry.ts';
+import { cacheDir } from '../model/cache-dir.ts';
+import type { RunEvent, Stage } from '../protocol/control.ts';
+import { BoundaryError, toErrorRecord } from '../protocol/errors.ts';
+import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
+import type { Progress } from '../protocol/runtime.ts';
+import { latestCheckpoint } from '../run/checkpoint.ts';
+import { explainFileError } from '../run/files.ts';
+import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
+import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
+import { createSandbox } from '../sandbox/pool.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { type Config, resolveConfig } from '../selfplay/config.ts';
+import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
+import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
+import { createGate, type Gate, StopRequested } from './gate.ts';
+import { createLiveRun, type LiveRun } from './live-run.ts';
+import { type Session, trainLoop } from './loop.ts';
+import { assertExpected, assertPresent, baseModelName, type ChosenModel, chooseModel } from './model-file.ts';
+import { createProgressReporter } from './progress.ts';
+import { programVersions } from './versions.ts';
+
+export interface EngineOptions {
+  dir: string;
+  /** Settings of a new run; absent: continue the one in `dir`. */
+  config?: Config;
+  /** Continue to this number of steps. */
+  steps?: number;
+  /** Called once the run is owned and the control socket listens. */
+  onReady(): void;
+}
+
+/**
+ * Owns a run from start to end: claims its folder, serves clients, keeps the children alive, runs the loop, and writes
+ * down how it ended. Throws only what happens before the run is owned; afterwards a failure is the run's state.
+ * Resolves to the state that the run ended in.
+ */
+export async function runEngine(options: EngineOptions): Promise<RunRecord['state']> {
+  const { dir } = options;
+  makeFolders(dir);
+  const claim = claimRun(dir);
+  try {
+    const record = prepareRecord(options);
+    const config = resolveConfig('quick', record.config as Record<string, string | number>);
+    const model = chooseModel(config.model, cacheDir());
+    assertPresent(model);
+    truncateToStep(dir, latestCheckpoint(dir)?.step ?? 0);
+    return await own(options, claim, record, config, model);
+  } finally {
+    claim.release();
+  }
+}
+
+async function own(
+  options: EngineOptions,
+  claim: Claim,
+  record: RunRecord,
+  config: Config,
+  model: ChosenModel,
+): Promise<RunRecord['state']> {
+  const gate = createGate();
+  let server: ControlServer | undefined;
+  const notify = (event: RunEvent): void => server?.broadcast(event);
+  const live = createLiveRun(options.dir, { ...record, model: { ...record.model, path: model.path } }, notify);
+  const reporter = createProgressReporter(notify);
+  const stop = (): void => requestStop(gate, live);
+  server = await serveControl(live.record.engine.socket, live.record.engine.token, {
+    status: () => ({ run: withoutToken(live.record), ...(reporter.last ? { last: reporter.last } : {}) }),
+    pause: () => gate.pause(),
+    resume: () => gate.open(),
+    stop,
+  });
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const heartbeat = setInterval(() => beat(claim, live, stop), heartbeatMs);
+  options.onReady();
+  try {
+    await work(options.dir, config, model, { gate, live, notify, reporter });
+    live.finish({ state: 'finished' });
+  } catch (error) {
+    live.finish(endOf(error, gate));
+  } finally {
+    clearInterval(heartbeat);
+    await server.close();
+  }
+  return live.record.state;
+}
+
+interface Tools {
+  gate: Gate;
+  live: LiveRun;
+  notify(event: RunEvent): void;
+  reporter: ReturnType<typeof createProgressReporter>;
+}
+
+/** Starts the children, runs the loop, ends the children. */
+async function work(dir: string, config: Config, model: ChosenModel, tools: Tools): Promise<void> {
+  const { gate, live, notify, reporter } = tools;
+  const runtime = createRuntimeOwner({
+    load: {
+      modelPath: model.path,
+      cacheDir: cacheDir(),
+      device: 'cpu',
+      threads: config.threads,
+      slots: config.slots,
+      contextTokens: config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens),
+      lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
+    },
+    onProgress: (progress: Progress) => reporter.progress(progress),
+    onRestart(stage, message) {
+      log(`the runtime died in stage ${stage} and is started again: ${message}`);
+      live.update({ restarts: live.record.restarts + 1 });
+      notify({ type: 'restart', child: 'runtime', stage, message });
+    },
+  });
+  let sandbox: Sandbox | undefined;
+  try {
+    reporter.enter(live.record.step, 'load');
+    const loaded = await gate.race(runtime.stage('load', () => runtime.start()));
+    const known = live.record.model.hash;
+    assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
+    live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
+    sandbox = await createSandbox({ workers: config.sandboxWorkers || availableParallelism() });
+    await trainLoop(createSession(dir, config, model, { ...tools, runtime, sandbox }));
+  } finally {
+    runtime.kill();
+    await sandbox?.close();
+  }
+}
+
+function createSession(
+  dir: string,
+  config: Config,
+  model: ChosenModel,
+  tools: Tools & { runtime: RuntimeOwner; sandbox: Sandbox },
+): Session {
+  const { gate, live, notify, reporter, runtime, sandbox } = tools;
+  let seconds: Record<string, number> = {};
+  let secondsOf = -1;
+  return {
+    dir,
+    config,
+    live,
+    sandbox,
+    runtime,
+    notify,
+    baseModel: baseModelName(model),
+    domain: createDomain(config.domain, {
+      testsMode: config.testsMode === 'written' ? 'written' : 'executed',
+      minDistinctTests: config.minDistinctTests,
+      maxTests: config.maxTests,
+      topic: config.topic,
+    }),
+    seconds: () => ({ ...seconds }),
+    async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
+      await gate.pass((held) => live.update({ state: held ? 'paused' : 'running' }));
+      if (step !== secondsOf) {
+        seconds = {};
+        secondsOf = step;
+      }
+      reporter.enter(step, stage);
+      const started = performance.now();
+      try {
+        return await gate.race(runtime.stage(stage, action));
+      } finally {
+        seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - started) / 1000;
+      }
+    },
+  };
+}
+
+/** The record of a new run, or that of the folder with this process as its new owner. */
+function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
+  const engine = { ...ownIdentity(), token: newToken(), socket: newSocketPath() };
+  if (config) {
+    assertEmpty(dir);
+    return {
+      version: runFolderVersion,
+      id: basename(dir),
+      state: 'starting',
+      config: { ...config },
+      model: { id: config.model, path: '', hash: '' },
+      versions: programVersions(),
+      createdAt: new Date().toISOString(),
+      step: 0,
+      steps: config.steps,
+      engine,
+      restarts: 0,
+      alarms: [],
+    };
+  }
+  const { error: _, ...run } = readRun(dir);
+  const step = latestCheckpoint(dir)?.step ?? 0;
+  const goal = steps ?? run.steps;
+  if (step >= goal) {
+    throw new BoundaryError(
+      'usage',
+      `The run in ${dir} has done its ${step} steps.`,
+      `Let it go on with \`selfq resume ${dir} --steps ${step + run.steps}\`.`,
+    );
+  }
+  const alarms = run.alarms.filter((alarm) => alarm.step <= step);
+  return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine, alarms };
+}
+
+function assertEmpty(dir: string): void {
+  let run: RunRecord;
+  try {
+    run = readRun(dir);
+  } catch (error) {
+    if (error instanceof BoundaryError && error.message.includes('is not the folder of a run')) {
+      return;
+    }
+    throw error;
+  }
+  throw new BoundaryError(
+    'run',
+    `${dir} already holds the run ${run.id}.`,
+    `Continue it with \`selfq resume ${dir}\`, or choose another folder with --out.`,
+  );
+}
+
+function makeFolders(dir: string): void {
+  const { steps, evals, checkpoints } = runPaths(dir);
+  try {
+    [dir, steps, evals, checkpoints].forEach((folder) => mkdirSync(folder, { recursive: true }));
+  } catch (error) {
+    throw explainFileError(error, dir);
+  }
+}
+
+function requestStop(gate: Gate, live: LiveRun): void {
+  if (!gate.stopping) {
+    live.update({ state: 'stopping' });
+    gate.stop();
+  }
+}
+
+/** An engine that lost its folder to another one must not write there any more. */
+function beat(claim: Claim, live: LiveRun, stop: () => void): void {
+  if (claim.holds()) {
+    live.beat();
+    return;
+  }
+  log('the run folder belongs to another engine now, or is gone');
+  stop();
+}
+
+function endOf(error: unknown, gate: Gate): Partial<RunRecord> {
+  if (error instanceof StopRequested || gate.stopping) {
+    return { state: 'stopped' };
+  }
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const remedy = 'Continue with `selfq resume DIR`; engine.log in the run folder says more.';
+  return { state: 'failed', error: toErrorRecord(error, 'run', remedy) };
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}

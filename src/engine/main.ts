@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { BoundaryError, exitCodeOf, toErrorRecord } from '../protocol/errors.ts';
+import { type Config, resolveConfig } from '../selfplay/config.ts';
+import type { EngineAnnouncement } from './announcement.ts';
+import { runEngine } from './engine.ts';
+
+/**
+ * Entry of the engine process: `engine DIR [--config JSON] [--steps N]`. Started detached by client.ts, with a channel
+ * on which it says once whether it is up; after that it lives on its own. Standard output and error are engine.log.
+ */
+async function main(): Promise<void> {
+  // The starter may be gone before it was told; then nobody needs to be told.
+  process.on('disconnect', () => undefined);
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, steps: { type: 'string' } },
+  });
+  const [dir] = positionals;
+  if (dir === undefined) {
+    throw new BoundaryError('usage', 'The engine needs the folder of a run.', 'Start runs with `selfq run`.');
+  }
+  const state = await runEngine({
+    dir,
+    ...(values.config === undefined ? {} : { config: parseConfig(values.config) }),
+    ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
+    onReady: () => announce({ type: 'ready' }),
+  });
+  process.exitCode = state === 'failed' ? 1 : 0;
+}
+
+function parseConfig(text: string): Config {
+  return resolveConfig('quick', JSON.parse(text) as Record<string, string | number>);
+}
+
+function announce(message: EngineAnnouncement): void {
+  if (process.connected) {
+    process.send?.(message, () => process.disconnect());
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const record = toErrorRecord(error, 'run', 'See engine.log in the run folder.');
+  announce({ type: 'failed', error: record });
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,82 @@
+import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { Progress } from '../protocol/runtime.ts';
+
+type StageEvent = Extract<RunEvent, { type: 'stage' }>;
+
+/** Events a second at most, besides the first and last of a stage. */
+const intervalMs = 200;
+
+/** Turns what the runtime says of a long call into events about the stage that the run is in. */
+export interface ProgressReporter {
+  /** The newest event, for those who attach later. */
+  readonly last: StageEvent | undefined;
+  enter(step: number, stage: Stage): void;
+  progress(progress: Progress): void;
+}
+
+export function createProgressReporter(
+  notify: (event: RunEvent) => void,
+  now: () => number = () => performance.now(),
+): ProgressReporter {
+  let last: StageEvent | undefined;
+  let entered = 0;
+  let told = 0;
+
+  function tell(event: StageEvent, always: boolean): void {
+    last = event;
+    if (always || now() - told >= intervalMs) {
+      told = now();
+      notify(event);
+    }
+  }
+
+  return {
+    get last() {
+      return last;
+    },
+    enter(step, stage) {
+      entered = now();
+      tell({ type: 'stage', step, stage, done: 0, total: 0 }, true);
+    },
+    progress(progress) {
+      if (last) {
+        const event = describe(progress, last, (now() - entered) / 1000);
+        tell(event, event.done === event.total);
+      }
+    },
+  };
+}
+
+function describe(progress: Progress, { step, stage, what, done, total }: StageEvent, seconds: number): StageEvent {
+  const base = { type: 'stage', step, stage } as const;
+  const carried = what === undefined ? {} : { what };
+  switch (progress.stage) {
+    case 'load':
+      return { ...base, done: progress.done, total: progress.total, what: progress.what };
+    case 'generate':
+      return {
+        ...base,
+        ...carried,
+        done: progress.finished,
+        total: progress.total,
+        tokensPerSecond: progress.tokens / Math.max(seconds, 0.001),
+      };
+    case 'completion':
+      return { ...base, done, total, what: firstSentence(progress.text) };
+    case 'train':
+      return {
+        ...base,
+        done: progress.tokens,
+        total: progress.totalTokens,
+        tokensPerSecond: progress.tokens / Math.max(seconds, 0.001),
+      };
+    default:
+      return progress satisfies never;
+  }
+}
+
+/** What a person can take in while more is written. */
+function firstSentence(text: string): string {
+  const words = text.replaceAll(/[\s*/]+/g, ' ').trim();
+  return words.length <= 100 ? words : `${words.slice(0, 99)}…`;
+}
