@@ -30,14 +30,19 @@ export function reportFailure(error) {
   return 1;
 }
 
-/** Paths of Node and the command line bundle, and the environment to start them in. */
-export async function setUp() {
+/**
+ * Paths of Node and the command line bundle, and the environment to start them in. With `build: false` the bundles are
+ * left as they are.
+ */
+export async function setUp({ build = true } = {}) {
   if (Number(process.versions.node.split('.')[0]) < 18) {
     throw new SetUpError(`Node ${process.versions.node} is too old.`, 'Install Node 18 or newer and run this again.');
   }
   await ensureDependencies();
   const node = await ensureNode();
-  await ensureBuild();
+  if (build) {
+    await ensureBuild();
+  }
   return { root, node, cli: join(root, 'dist', 'cli.js'), env: handOverEnvironment() };
 }
 
@@ -166,14 +171,15 @@ async function ensureBuild() {
   }
   await withLock(join(root, '.selfq-set-up.lock'), say, async () => {
     if (!buildIsCurrent()) {
-      await step('Building', build);
+      await step('Building', buildEngine);
     }
   });
 }
 
-async function build() {
+/** The editor's extension has bundles of its own, which are no business of the command line. */
+async function buildEngine() {
   const signature = sourceSignature();
-  const { code, output } = await collect(process.execPath, [join(root, 'scripts', 'build.mjs')], root);
+  const { code, output } = await collect(process.execPath, [join(root, 'scripts', 'build.mjs'), 'engine'], root);
   if (code !== 0) {
     throw new SetUpError(
       `The build failed.\n${lastLines(output, 30)}`,
@@ -193,7 +199,7 @@ function buildIsCurrent() {
   }
 }
 
-/** Hash over path, size and modification time of everything that goes into the bundles; milliseconds. */
+/** Hash over path, size and modification time of everything that goes into the bundles; takes milliseconds. */
 function sourceSignature() {
   const hash = createHash('sha256');
   const visit = (path) => {
@@ -204,7 +210,7 @@ function sourceSignature() {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        walk(path);
+        if (path !== join(root, 'src', 'extension')) walk(path);
       } else if (!entry.name.endsWith('.test.ts')) {
         visit(path);
       }

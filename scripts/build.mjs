@@ -1,4 +1,5 @@
 // Bundles every process of the project to dist/. Runs on Node >= 18; the bundles need Node >= 24.
+// usage: node scripts/build.mjs [engine] [extension] [webview]   (all without a name)
 import { build } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -6,37 +7,81 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Bundle name -> source; src/protocol/entries.ts looks for the bundles under these names. */
-const entryPoints = {
-  cli: 'src/cli/main.ts',
-  engine: 'src/engine/main.ts',
-  runtime: 'src/runtime/main.ts',
-  'sandbox-worker': 'src/sandbox/worker.ts',
-};
-
-const { outputFiles } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints,
-  outdir: 'dist',
   write: false,
   bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
   sourcemap: 'linked',
   legalComments: 'none',
   logLevel: 'warning',
-  // Native packages look for their binaries beside their own files.
-  external: ['onnxruntime-node', 'isolated-vm'],
-  // CommonJS dependencies inside an ES module bundle call require().
-  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-});
+};
 
-// File by file and only what changed, each replaced in one move: a run that is alive never meets half a bundle.
-for (const { path, contents } of outputFiles) {
+const bundles = {
+  /** Bundle name -> source; src/protocol/entries.ts looks for the bundles under these names. */
+  engine: {
+    entryPoints: {
+      cli: 'src/cli/main.ts',
+      engine: 'src/engine/main.ts',
+      runtime: 'src/runtime/main.ts',
+      'sandbox-worker': 'src/sandbox/worker.ts',
+    },
+    outdir: 'dist',
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // Native packages look for their binaries beside their own files.
+    external: ['onnxruntime-node', 'isolated-vm'],
+    // CommonJS dependencies inside an ES module bundle call require().
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  },
+  /** Runs in the editor's own extension host (Node 22 or newer): no native package may get in here. */
+  extension: {
+    entryPoints: { extension: 'src/extension/main.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    external: ['vscode'],
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  },
+  webview: {
+    entryPoints: {
+      dashboard: 'webview/dashboard/page.ts',
+      problem: 'webview/problem/page.ts',
+      style: 'webview/style.css',
+    },
+    outdir: 'dist/webview',
+    platform: 'browser',
+    target: 'es2023',
+    format: 'iife',
+    minify: true,
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
+  },
+};
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(bundles);
+
+try {
+  for (const name of wanted) {
+    const { outputFiles } = await build({ ...common, ...bundles[name] });
+    await Promise.all(outputFiles.map(replace));
+  }
+} catch (error) {
+  // What is wrong with a source esbuild has said already.
+  if (error.errors === undefined) {
+    throw error;
+  }
+  process.exitCode = 1;
+}
+
+/** Only what changed, in one move: a run that is alive never meets half a bundle. */
+async function replace({ path, contents }) {
   const old = await readFile(path).catch(() => undefined);
   if (old?.equals(contents)) {
-    continue;
+    return;
   }
   await mkdir(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${process.pid}.${relative(dirname(path), path)}`);

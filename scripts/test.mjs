@@ -1,0 +1,138 @@
+// Every suite, or those named as arguments: check, unit, program. Runs on Node >= 18 and hands each suite to the Node
+// that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reportFailure, setUp } from '../bin/setup.mjs';
+
+/** Each counts as one test. */
+const checks = {
+  format: ['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
+  lint: ['eslint/bin/eslint.js', '--max-warnings=0', '.'],
+  types: ['typescript/bin/tsc', '-p', '.'],
+  unused: ['knip/bin/knip.js'],
+};
+
+/** Test files of each suite, as mocha's patterns. */
+const suites = {
+  unit: 'src/**/*.test.ts',
+  program: 'test/**/*.test.ts',
+};
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+async function main() {
+  const known = ['check', ...Object.keys(suites)];
+  const wanted = process.argv.slice(2);
+  const stranger = wanted.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new Error(`There is no suite "${stranger}"; there are ${known.join(', ')}.`);
+  }
+  const runs = (name) => wanted.length === 0 || wanted.includes(name);
+
+  const { root, node, env } = await setUp({ build: false });
+  const place = { cwd: root, env };
+  if (runs('check')) {
+    await check(node, place);
+  }
+  if (Object.keys(suites).some(runs)) {
+    const { code, output } = await capture(node, ['scripts/build.mjs'], place);
+    count(code === 0, 'build', output);
+    const { cli } = await setUp();
+    // Many tests are about the real model; the command says itself what to do where it cannot be fetched.
+    count((await run(node, [cli, 'models', 'pull'], place)) === 0, 'the default model is here');
+  }
+  for (const [name, files] of Object.entries(suites)) {
+    if (runs(name)) {
+      await mocha(name, files, node, place);
+    }
+  }
+}
+
+/** All checks, as many at once as there are cores; their output is shown only when they fail. */
+async function check(node, place) {
+  const waiting = Object.entries(checks);
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [name, [script, ...args]] = next;
+      const started = Date.now();
+      const { code, output } = await capture(node, [join('node_modules', script), ...args], place);
+      count(code === 0, `${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`, output);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(cpus().length, waiting.length) }, worker));
+}
+
+async function mocha(name, files, node, place) {
+  if (!hasFiles(join(place.cwd, files.split('/')[0]))) {
+    return;
+  }
+  console.log(`\n== ${name}: ${files}`);
+  const folder = mkdtempSync(join(tmpdir(), 'selfq-test-'));
+  const counts = join(folder, 'counts.json');
+  try {
+    const args = [
+      join('node_modules', 'mocha', 'bin', 'mocha.js'),
+      '--reporter',
+      './scripts/count-reporter.mjs',
+      files,
+    ];
+    const code = await run(node, args, { ...place, env: { ...place.env, SELFQ_TEST_COUNTS: counts } });
+    const { passed, failed, skipped } = existsSync(counts)
+      ? JSON.parse(readFileSync(counts, 'utf8'))
+      : { passed: 0, failed: 0, skipped: 0 };
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    if (failed === 0 && code !== 0) {
+      count(false, `the suite ${name} ends by itself (exit code ${code})`);
+    } else if (passed + failed + skipped === 0) {
+      count(false, `the suite ${name} has tests`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function hasFiles(folder) {
+  return existsSync(folder) && readdirSync(folder, { recursive: true }).some((path) => path.endsWith('.test.ts'));
+}
+
+function count(passed, what, output = '') {
+  total[passed ? 'passed' : 'failed']++;
+  console.log(`${passed ? '  ok  ' : '  FAIL'} ${what}`);
+  if (!passed && output !== '') {
+    console.log(output.trimEnd());
+  }
+}
+
+/** Exit code of a command that shares our terminal. */
+function run(command, args, place) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { ...place, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', () => resolve(-1));
+    child.on('close', resolve);
+  });
+}
+
+function capture(command, args, place) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', (error) => resolve({ code: -1, output: error.message }));
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+main()
+  .catch((error) => {
+    reportFailure(error);
+    total.failed++;
+  })
+  .finally(() => {
+    console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+    process.exitCode = total.failed === 0 ? 0 : 1;
+  });
