@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import type { JudgeResult, Problem } from '../../protocol/problem.ts';
+import { createSandbox } from '../../sandbox/pool.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { isRejection, type Question } from '../domain.ts';
+import { createDomain } from '../registry.ts';
+import { extractAnswer } from './answer.ts';
+import { codingDomain } from './coding.ts';
+import { ideas, openings } from './exemplars.ts';
+
+const options = { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
+const domain = codingDomain(options);
+
+const doubled: Question = {
+  problem: {
+    id: 'doubled',
+    statement: 'Given an array of integers nums, return the array with every element doubled.',
+    kind: 'function',
+    entry: 'double',
+    parameters: ['nums'],
+    tests: [
+      { input: [[1, 2]], output: [2, 4] },
+      { input: [[]], output: [] },
+      { input: [[0]], output: [0] },
+      { input: [[-3]], output: [-6] },
+    ],
+    limits: { timeMs: 1000, memoryMb: 64 },
+    tags: [],
+    source: 'self-play',
+  },
+  reference: 'function double(nums) { return nums.map((SECRET) => 2 * SECRET); }',
+};
+
+describe('coding prompts', () => {
+  it('open the file for the model, up to a whole word', () => {
+    for (let variant = 0; variant < 200; variant++) {
+      const prefill = domain.proposerPrompt('', variant).prefill ?? '';
+      assert.match(prefill, /^```js\n\/\*\*\n \* Given [\w, ]+\w$/);
+    }
+    assert.equal(domain.proposerPrompt('', 0).prefill, '```js\n/**\n * Given an array of integers nums, return');
+  });
+
+  it('differ by variant in opening and idea, and are equal for equal variants', () => {
+    const prompts = Array.from({ length: openings.length * ideas.length }, (_, variant) =>
+      JSON.stringify(domain.proposerPrompt('', variant)),
+    );
+    assert.ok(new Set(prompts).size > 100);
+    assert.equal(prompts[77], JSON.stringify(domain.proposerPrompt('', 77)));
+    assert.ok(domain.proposerPrompt('', 2 ** 31 - 1).prefill);
+  });
+
+  it('keep to the topic', () => {
+    for (let variant = 0; variant < 30; variant++) {
+      const prompt = domain.proposerPrompt('string manipulation', variant);
+      assert.match(prompt.messages[0]?.content ?? '', /Its topic is string manipulation/);
+      assert.match(prompt.prefill ?? '', /string|sentence/);
+    }
+    assert.match(domain.proposerPrompt('knitting', 3).prefill ?? '', / \* Given$/);
+  });
+
+  it('show the solver the statement and the signature, never reference or tests', () => {
+    const prompt = domain.solverPrompt(doubled);
+    const text = JSON.stringify(prompt);
+    assert.equal(prompt.prefill, '```js\nfunction double(nums) {');
+    assert.ok(text.includes(doubled.problem.statement));
+    assert.ok(!text.includes('SECRET'));
+    assert.ok(!text.includes('-6'));
+  });
+
+  it('name the arguments where a problem does not', () => {
+    const { parameters, ...unnamed } = doubled.problem as Extract<Problem, { kind: 'function' }>;
+    assert.deepEqual(parameters, ['nums']);
+    assert.equal(domain.solverPrompt({ problem: unnamed }).prefill, '```js\nfunction double(arg0) {');
+  });
+
+  it('ask for a whole program where the problem is one', () => {
+    const problem: Problem = {
+      id: 'p',
+      statement: 'Print the sum.',
+      kind: 'program',
+      tests: [{ input: '1 2', output: '3' }],
+      limits: { timeMs: 1000, memoryMb: 64 },
+      tags: [],
+      source: 'x',
+    };
+    assert.equal(domain.solverPrompt({ problem }).prefill, '```js');
+  });
+
+  it('refuse an unknown domain with the known ones', () => {
+    assert.throws(() => createDomain('cooking', options), /no domain "cooking"/);
+    assert.equal(createDomain('coding', options).name, 'coding');
+  });
+});
+
+describe('the program in an answer', () => {
+  it('is what the fence holds, closed or not', () => {
+    assert.equal(extractAnswer('```js\nfunction solve() {}\n```\nThat is it.'), 'function solve() {}');
+    assert.equal(extractAnswer('```js\nfunction solve() {}\n'), 'function solve() {}');
+    assert.equal(extractAnswer('function solve() {}'), 'function solve() {}');
+    assert.equal(extractAnswer('```js'), '');
+  });
+
+  it('is the last block that names the entry point', () => {
+    const answer =
+      '```js\nfunction solve() { return 1; }\n```\nBetter:\n```js\nfunction solve() { return 2; }\n```\n```\nnode a.js\n```';
+    assert.equal(extractAnswer(answer, 'solve'), 'function solve() { return 2; }');
+  });
+});
+
+describe('judging answers', () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await createSandbox({ workers: 2 });
+  });
+  after(() => sandbox.close());
+
+  it('rewards the share of tests passed, in the order of the answers', async function () {
+    this.timeout(30_000);
+    const prefill = domain.solverPrompt(doubled).prefill ?? '';
+    const judged = await domain.judge(
+      doubled,
+      [
+        `${prefill}\n  return nums.map((n) => n * 2);\n}`,
+        `${prefill}\n  return nums.map((n) => n + 1);\n}`,
+        `${prefill}\n  return nums.map((n) => n ? n * 2 : 1);\n}`,
+        `${prefill}\n  return nums.map((n => `,
+        '```js',
+      ],
+      sandbox,
+    );
+    assert.deepEqual(
+      judged.map(({ reward }) => reward),
+      [1, 0.25, 0.75, 0, 0],
+    );
+    assert.deepEqual(
+      judged.map(({ wellFormed }) => wellFormed),
+      [true, true, true, false, false],
+    );
+    assert.equal(judged[0]?.answer, 'function double(nums) {\n  return nums.map((n) => n * 2);\n}');
+  });
+
+  it('counts the first ten tests, and masks what the sandbox failed to judge', async () => {
+    const answered = async (verdicts: JudgeResult['verdict'][]) => {
+      const result: JudgeResult = {
+        verdict: verdicts.find((verdict) => verdict !== 'AC') ?? 'AC',
+        score: 0,
+        passed: 0,
+        total: verdicts.length,
+        tests: verdicts.map((verdict) => ({ verdict })),
+        timeMs: 1,
+      };
+      const [judgement] = await domain.judge(doubled, ['x'], {
+        counters: sandbox.counters,
+        judge: async () => result,
+        execute: (job) => sandbox.execute(job),
+        close: () => sandbox.close(),
+      });
+      return judgement?.reward;
+    };
+    assert.equal(await answered([...Array<'AC'>(5).fill('AC'), ...Array<'WA'>(5).fill('WA'), 'AC', 'AC']), 0.5);
+    assert.equal(await answered(['AC', 'IE']), undefined);
+  });
+
+  it('carries a proposal to a question and its own reference to full reward', async function () {
+    this.timeout(30_000);
+    const proposal = `\`\`\`js
+/**
+ * Given an array of integers nums, return the sum of odd numbers in it.
+ */
+function solve(nums) {
+  return nums.reduce((acc, num) => acc + (num % 2 !== 0), 0);
+}
+
+console.log(solve([1, 3, 5, 7, 9]));
+console.log(solve([2, 4, 6, 8, 10]));
+console.log(solve([1, 3, 5, 7, 9, 11, 13, 15]));
+`;
+    const draft = domain.parse(proposal);
+    assert.ok(!isRejection(draft));
+    const [question] = await domain.verify([draft], ['q1'], sandbox);
+    assert.ok(question && !isRejection(question));
+    assert.deepEqual(
+      question.problem.tests.map(({ output }) => output),
+      [5, 0, 8],
+    );
+    const [judgement] = await domain.judge(question, [question.reference ?? ''], sandbox);
+    assert.equal(judgement?.reward, 1);
+  });
+});

@@ -1,0 +1,92 @@
+import type { Draft, Rejection } from '../domain.ts';
+import { trigramSimilarity } from '../near-duplicate.ts';
+import { shownStatements } from './prompts.ts';
+import { isOnTopic } from './topics.ts';
+
+export interface StatementLimits {
+  /** Characters. */
+  minStatement: number;
+  maxStatement: number;
+}
+
+export const statementLimits: StatementLimits = { minStatement: 30, maxStatement: 1200 };
+
+/** From this likeness (word 3-grams) on, a statement counts as taken from the prompt. */
+const copyThreshold = 0.6;
+
+/** Longest reference that is run, characters. */
+const maximumReference = 4000;
+
+/** What can be said of a draft before anything is run; the first objection, or undefined. */
+export function checkDraft(draft: Draft, topic: string): Rejection | undefined {
+  for (const check of [length, language, safety, copied, solutionShown]) {
+    const objection = check(draft);
+    if (objection) {
+      return objection;
+    }
+  }
+  return isOnTopic(topic, draft.statement)
+    ? undefined
+    : { reason: 'off_topic', detail: `The statement has no word of the topic "${topic}".` };
+}
+
+function length({ statement, reference }: Draft): Rejection | undefined {
+  const { minStatement, maxStatement } = statementLimits;
+  if (statement.length < minStatement) {
+    return { reason: 'too_short', detail: `The statement has fewer than ${minStatement} characters.` };
+  }
+  if (statement.length > maxStatement) {
+    return { reason: 'too_long', detail: `The statement has more than ${maxStatement} characters.` };
+  }
+  if (reference !== undefined && reference.length > maximumReference) {
+    return { reason: 'too_long', detail: `The reference solution has more than ${maximumReference} characters.` };
+  }
+  return undefined;
+}
+
+/** Words that nearly every English sentence of this kind has one of. */
+const commonWords = /\b(?:the|a|an|of|in|is|are|that|which|return|returns|output|find|count)\b/gi;
+
+function language({ statement }: Draft): Rejection | undefined {
+  const letters = statement.match(/\p{L}/gu) ?? [];
+  const latin = letters.filter((letter) => /[a-z]/i.test(letter));
+  const common = statement.match(commonWords) ?? [];
+  if (latin.length < 0.95 * letters.length || common.length < 2) {
+    return { reason: 'not_english', detail: 'The statement is not plain English.' };
+  }
+  return undefined;
+}
+
+/** Kept short and unambiguous: words that are also ordinary in programming (kill, execute, abort, bomb) are not here. */
+const unsafeWords =
+  /\b(?:suicide|murder\w*|rape|porn\w*|sexual\w*|nazi\w*|terrorist\w*|genocide|slaves?|cocaine|heroin|meth|malware|ransomware|keylogger|phishing)\b/i;
+
+/** What a solution to an exercise never needs and a sandbox would deny anyway. */
+const unsafeCode = /\b(?:eval|Function|require|import)\s*\(|\bprocess\s*\.|\bchild_process\b/;
+
+function safety({ statement, reference }: Draft): Rejection | undefined {
+  const word = unsafeWords.exec(statement)?.[0];
+  if (word !== undefined) {
+    return { reason: 'unsafe', detail: `The statement has the word "${word}".` };
+  }
+  return reference !== undefined && unsafeCode.test(reference)
+    ? { reason: 'unsafe', detail: 'The reference solution evaluates text or loads modules.' }
+    : undefined;
+}
+
+function copied({ statement }: Draft): Rejection | undefined {
+  return shownStatements().some((shown) => trigramSimilarity(shown, statement) >= copyThreshold)
+    ? { reason: 'copied_from_prompt', detail: 'The statement is an example of the prompt.' }
+    : undefined;
+}
+
+function solutionShown({ statement, reference }: Draft): Rejection | undefined {
+  const flat = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  const lines = (reference ?? '').split('\n').map(flat);
+  // Shorter lines (`return count;`) may be prose by chance.
+  const shown = lines.some((line) => line.length >= 16 && /[=(.]/.test(line) && flat(statement).includes(line));
+  if (shown || /```|=>\s*[{(\w]|\bfunction\s*\w*\s*\(/.test(statement)) {
+    return { reason: 'contains_solution', detail: 'The statement contains code of a solution.' };
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import type { FunctionProblem, Problem } from '../../protocol/problem.ts';
+import type { Prompt } from '../../protocol/runtime.ts';
+import { exemplars, ideas, openings, type Exemplar, type Opening } from './exemplars.ts';
+import { openingsFor } from './topics.ts';
+
+/** The fence that a code answer begins with; no white space behind it, the model brings its own line break. */
+const fence = '```js';
+
+/**
+ * Asks for an exercise as a small JavaScript file: a small coder model keeps to code where it loses a prose layout.
+ * The prefill fixes the first words, the exemplar the form; `variant` draws both, and an idea, so that groups differ.
+ */
+export function executedProposerPrompt(topic: string, variant: number): Prompt {
+  const { opening, exemplar, idea } = draw(topic, variant);
+  const content = `Write a JavaScript file with an original programming exercise, easy enough for a beginner.
+It has a doc comment that states the exercise in one to three plain sentences, a short function solve(${opening.parameters}) that solves it, and five calls of solve with different arguments.
+This is the form:
+
+${fence}
+${printExemplar(exemplar)}
+\`\`\`
+
+Write a different exercise in the same form. ${subject(topic, idea)}`;
+  return { messages: [{ role: 'user', content }], prefill: `${fence}\n/**\n * ${opening.text}` };
+}
+
+/** The layout of the paper: a description, then tests as lines `INPUT ||| OUTPUT` (arXiv 2508.03682, appendix). */
+export function writtenProposerPrompt(topic: string, variant: number): Prompt {
+  const { idea } = draw(topic, variant);
+  const content = `Write an original programming exercise, easy enough for a beginner.
+The input is one line of integers. The output is one integer or one line of integers.
+First comes the description, in one to three plain sentences. Then come five test cases, each on a line of its own: the input, three bars, the output.
+This is the form:
+
+${writtenHeading}
+${writtenExemplar.statement}
+${testsHeading}
+${writtenExemplar.tests.join('\n')}
+
+Write a different exercise in the same form, with test cases of its own. ${subject(topic, idea)}`;
+  return { messages: [{ role: 'user', content }], prefill: `${writtenHeading}\nGiven a list of integers, output` };
+}
+
+export const writtenHeading = 'Problem Description:';
+export const testsHeading = 'Test Cases:';
+
+export const writtenExemplar = {
+  statement: 'Given a list of integers, output how many of them are larger than the integer directly before them.',
+  tests: ['1 3 2 5 ||| 2', '4 4 4 ||| 0', '-2 -1 ||| 1', '9 7 8 1 6 ||| 2', '5 ||| 0'],
+};
+
+/** The statement and the signature; nothing else of the question may be seen by the solver. */
+export function solverPromptFor(problem: Problem): Prompt {
+  if (problem.kind === 'program') {
+    const content = `Write a JavaScript program for Node.js that solves this problem. It reads standard input and writes its answer with console.log. Answer with the code only.\n\n${problem.statement}`;
+    return { messages: [{ role: 'user', content }], prefill: fence };
+  }
+  const signature = signatureOf(problem);
+  const content = `Write the JavaScript function ${signature} that solves this problem and returns the result. Answer with the code only.\n\n${problem.statement}`;
+  return { messages: [{ role: 'user', content }], prefill: `${fence}\nfunction ${signature} {` };
+}
+
+/** `solve(nums, k)`. */
+export function signatureOf(problem: FunctionProblem): string {
+  const longest = Math.max(...problem.tests.map((test) => test.input.length));
+  const parameters = problem.parameters ?? Array.from({ length: longest }, (_, i) => `arg${i}`);
+  return `${problem.entry}(${parameters.join(', ')})`;
+}
+
+/** Statements that a prompt shows: handing one in again is no question. */
+export function shownStatements(): string[] {
+  return [...exemplars.map((exemplar) => exemplar.statement), writtenExemplar.statement];
+}
+
+function draw(topic: string, variant: number): { opening: Opening; exemplar: Exemplar; idea: string } {
+  const choices = openingsFor(topic, openings);
+  const opening = pick(choices, variant);
+  const rest = Math.floor(variant / choices.length);
+  const others = exemplars.filter((exemplar) => exemplar.kind !== opening.kind);
+  return { opening, exemplar: pick(others, rest), idea: pick(ideas, rest + variant) };
+}
+
+function pick<T>(items: readonly T[], index: number): T {
+  const item = items[index % items.length];
+  if (item === undefined) {
+    throw new RangeError(`variant must be a non-negative integer, not ${index}`);
+  }
+  return item;
+}
+
+function subject(topic: string, idea: string): string {
+  return topic.trim() === '' ? `Let it turn on ${idea}.` : `Its topic is ${topic.trim()}; let it turn on ${idea}.`;
+}
+
+function printExemplar({ parameters, statement, body, calls }: Exemplar): string {
+  const lines = calls.map((call) => `console.log(solve(${call}));`);
+  return `/**\n * ${statement}\n */\nfunction solve(${parameters}) {\n${body}\n}\n\n${lines.join('\n')}`;
+}
