@@ -14,10 +14,10 @@ const layers = {
   run: ['protocol', 'selfplay'],
   domains: ['protocol', 'sandbox/sandbox.ts'],
   runtime: ['protocol', 'model', 'onnx'],
-  selfplay: ['protocol', 'domains/domain.ts', 'sandbox/sandbox.ts'],
+  selfplay: ['protocol', 'domains/domain.ts', 'domains/near-duplicate.ts', 'sandbox/sandbox.ts'],
   engine: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run'],
   cli: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run', 'engine'],
-  extension: ['protocol', 'selfplay', 'run', 'engine'],
+  extension: ['protocol', 'selfplay', 'run', 'engine', 'model/cache-dir.ts', 'model/catalogue.ts'],
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */
