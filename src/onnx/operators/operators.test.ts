@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { evaluator, type Feed } from '../../runtime/evaluate.ts';
+import { Tape } from '../autodiff.ts';
+import { Graph, type Value } from '../graph.ts';
+import { add } from './add.ts';
+import { attention } from './attention.ts';
+import { gatherRows } from './gather-rows.ts';
+import { exactMatrix, linear } from './linear.ts';
+import { logProbability } from './log-probability.ts';
+import { policyLoss } from './policy-loss.ts';
+import { rmsNorm } from './rms-norm.ts';
+import { rotary } from './rotary.ts';
+import { siluGate } from './silu-gate.ts';
+
+type Feeds = Record<string, Feed>;
+
+/** Numbers in -1..1 that a seed and a position fix. */
+function numbers(seed: number, ...dims: number[]): Feed & { data: Float32Array } {
+  const length = dims.reduce((product, size) => product * size, 1);
+  return { dims, data: Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * (seed + 1))) };
+}
+
+function integers(dims: number[], values: readonly number[]): Feed {
+  return { dims, data: BigInt64Array.from(values, BigInt) };
+}
+
+/**
+ * Compares the recorded gradients of sum(seed * output) with central differences of fourth order, element by element.
+ * Outputs are fp32 and summed in fp64; the step balances rounding (1e-7 / step) against the truncated fifth derivative.
+ */
+async function checkGradient(
+  build: (tape: Tape, inputs: Record<string, Value>) => Value,
+  feeds: Feeds,
+  trained: string[],
+  outputDims: number[],
+): Promise<void> {
+  const graph = new Graph();
+  const inputs = Object.fromEntries(
+    Object.entries(feeds).map(([name, { dims, data }]) => [
+      name,
+      graph.input(name, data instanceof Float32Array ? 'float' : 'int64', dims),
+    ]),
+  );
+  const seed = numbers(99, ...outputDims);
+  const seedInput = graph.input('seed', 'float', outputDims);
+  const tape = new Tape(graph);
+  const output = build(tape, inputs);
+  const gradients = tape.gradients(output, seedInput, trained);
+  graph.output('output', output, 'float', outputDims);
+  trained.forEach((name, i) => graph.output(`d_${name}`, gradients[i]!, 'float', feeds[name]!.dims));
+  const { run, close } = await evaluator(graph);
+  try {
+    const analytic = await run({ ...feeds, seed });
+    const valueAt = async (name: string, index: number, shift: number): Promise<number> => {
+      const data = Float32Array.from(feeds[name]!.data, Number);
+      data[index]! += shift;
+      const result = await run({ ...feeds, seed, [name]: { dims: feeds[name]!.dims, data } });
+      return result['output']!.reduce((sum, y, i) => sum + y * seed.data[i]!, 0);
+    };
+    for (const name of trained) {
+      const expected: number[] = [];
+      for (let i = 0; i < feeds[name]!.data.length; i++) {
+        const h = 1 / 64;
+        const near = (await valueAt(name, i, h)) - (await valueAt(name, i, -h));
+        const far = (await valueAt(name, i, 2 * h)) - (await valueAt(name, i, -2 * h));
+        expected.push((8 * near - far) / (12 * h));
+      }
+      const actual = analytic[`d_${name}`]!;
+      const scale = Math.max(0.1, ...expected.map(Math.abs));
+      expected.forEach((value, i) => {
+        const error = Math.abs(actual[i]! - value) / scale;
+        assert.ok(error < 5e-4, `d_${name}[${i}] is ${actual[i]}, finite differences give ${value}`);
+      });
+    }
+  } finally {
+    await close();
+  }
+}
+
+const size = (max: number) => fc.integer({ min: 1, max });
+const property = <T>(shape: fc.Arbitrary<T>, check: (shape: T) => Promise<void>) =>
+  fc.assert(fc.asyncProperty(shape, check), { numRuns: 15 });
+
+describe('operators and their gradients', function () {
+  this.timeout(60_000);
+
+  it('add passes its gradient to both sides, twice to one that is added to itself', () =>
+    property(fc.record({ rows: size(4), width: size(4) }), async ({ rows, width }) => {
+      const feeds = { a: numbers(1, rows, width), b: numbers(2, rows, width) };
+      await checkGradient((tape, { a, b }) => add(tape, add(tape, a!, b!), a!), feeds, ['a', 'b'], [rows, width]);
+    }));
+
+  it('linear with LoRA agrees for x, A and B, and accumulates where x is used twice', () =>
+    property(
+      fc.record({ rows: size(4), inputs: size(4), outputs: size(4), rank: size(3) }),
+      async ({ rows, inputs, outputs, rank }) => {
+        const feeds = {
+          x: numbers(1, rows, inputs),
+          w: numbers(2, outputs, inputs),
+          bias: numbers(3, outputs),
+          a: numbers(4, rank, inputs),
+          b: numbers(5, outputs, rank),
+        };
+        await checkGradient(
+          (tape, { x, w, bias, a, b }) => {
+            const matrix = exactMatrix(tape.graph, w!, bias);
+            const once = linear(tape, x!, matrix, { a: a!, b: b!, scale: 0.75 });
+            return add(tape, once, linear(tape, x!, matrix, { a: a!, b: b!, scale: -1.5 }));
+          },
+          feeds,
+          ['x', 'a', 'b'],
+          [rows, outputs],
+        );
+      },
+    ));
+
+  it('a frozen linear layer passes the gradient through its matrix', () =>
+    property(fc.record({ rows: size(4), inputs: size(4), outputs: size(4) }), async ({ rows, inputs, outputs }) => {
+      const feeds = { x: numbers(1, rows, inputs), w: numbers(2, outputs, inputs) };
+      await checkGradient(
+        (tape, { x, w }) => linear(tape, x!, exactMatrix(tape.graph, w!)),
+        feeds,
+        ['x'],
+        [rows, outputs],
+      );
+    }));
+
+  it('rmsNorm agrees', () =>
+    property(fc.record({ rows: size(4), width: size(6) }), async ({ rows, width }) => {
+      const feeds = { x: numbers(1, rows, width), weight: numbers(2, width) };
+      await checkGradient((tape, { x, weight }) => rmsNorm(tape, x!, weight!, 0.1), feeds, ['x'], [rows, width]);
+    }));
+
+  it('siluGate agrees for both sides', () =>
+    property(fc.record({ rows: size(4), width: size(5) }), async ({ rows, width }) => {
+      const feeds = { gate: numbers(1, rows, width), up: numbers(2, rows, width) };
+      await checkGradient((tape, { gate, up }) => siluGate(tape, gate!, up!), feeds, ['gate', 'up'], [rows, width]);
+    }));
+
+  it('rotary agrees', () =>
+    property(fc.record({ rows: size(4), heads: size(3) }), async ({ rows, heads }) => {
+      const angles = Array.from({ length: rows * 4 }, (_, i) => i * 0.7);
+      const feeds = {
+        x: numbers(1, rows, heads * 8),
+        cos: { dims: [rows, 4], data: Float32Array.from(angles, Math.cos) },
+        sin: { dims: [rows, 4], data: Float32Array.from(angles, Math.sin) },
+      };
+      await checkGradient(
+        (tape, { x, cos, sin }) => rotary(tape, x!, { cos: cos!, sin: sin! }),
+        feeds,
+        ['x'],
+        [rows, heads * 8],
+      );
+    }));
+
+  it('attention agrees for q, k and v, with grouped heads, several blocks and any mask', () =>
+    property(
+      fc.record({
+        blocks: size(2),
+        length: size(4),
+        kvHeads: size(2),
+        group: size(2),
+        headSize: size(3),
+        seed: size(99),
+      }),
+      async ({ blocks, length, kvHeads, group, headSize, seed }) => {
+        const heads = kvHeads * group;
+        const rows = blocks * length;
+        const seen = numbers(seed, blocks, length, length).data.map((x, i) => {
+          const query = Math.floor(i / length) % length;
+          return query === i % length || x > 0 ? 0 : -1e9;
+        });
+        const feeds = {
+          q: numbers(1, rows, heads * headSize),
+          k: numbers(2, rows, kvHeads * headSize),
+          v: numbers(3, rows, kvHeads * headSize),
+          mask: { dims: [blocks, length, length], data: seen },
+        };
+        await checkGradient(
+          (tape, { q, k, v, mask }) => attention(tape, q!, k!, v!, mask!, { heads, kvHeads, headSize }),
+          feeds,
+          ['q', 'k', 'v'],
+          [rows, heads * headSize],
+        );
+      },
+    ));
+
+  it('gatherRows sums the gradients of a row that is taken several times', () =>
+    property(
+      fc.record({ tokens: size(4), width: size(3), picks: fc.array(fc.nat(99), { minLength: 1, maxLength: 6 }) }),
+      async ({ tokens, width, picks }) => {
+        const feeds = {
+          x: numbers(1, tokens, width),
+          rows: integers(
+            [picks.length],
+            picks.map((pick) => pick % tokens),
+          ),
+        };
+        await checkGradient((tape, { x, rows }) => gatherRows(tape, x!, rows!), feeds, ['x'], [picks.length, width]);
+      },
+    ));
+
+  it('logProbability agrees for the hidden states', () =>
+    property(
+      fc.record({ rows: size(3), hidden: size(4), vocabulary: size(6) }),
+      async ({ rows, hidden, vocabulary }) => {
+        const feeds = {
+          x: numbers(1, rows, hidden),
+          w: numbers(2, vocabulary, hidden),
+          targets: integers(
+            [rows, 1],
+            Array.from({ length: rows }, (_, i) => (i * 5) % vocabulary),
+          ),
+        };
+        await checkGradient(
+          (tape, { x, w, targets }) => {
+            const head = {
+              ...exactMatrix(tape.graph, w!),
+              rows: (ids: Value) =>
+                tape.graph.op('Gather', [w!, tape.graph.op('Squeeze', [ids, tape.graph.int64([1])])]),
+            };
+            return logProbability(tape, x!, head, targets!).logprobs;
+          },
+          feeds,
+          ['x'],
+          [rows, 1],
+        );
+      },
+    ));
+
+  it('policyLoss agrees inside and outside of its clips', async () => {
+    // Away from the kinks (ratio 0.8, 1.3 and 3; k3 = 10), where finite differences mean nothing.
+    const tokens = [-1, -0.4, -0.1, 0, 0.1, 0.4, 0.9, 1.3].flatMap((logRatio) =>
+      [-20, -1, -0.2, 0, 0.3, 1.5, 4].flatMap((referenceGap) =>
+        [-1.5, -0.5, 0, 0.5, 1.5].map((advantage) => ({ logRatio, referenceGap, advantage })),
+      ),
+    );
+    const column = (value: (token: (typeof tokens)[number]) => number): Feed => ({
+      dims: [tokens.length, 1],
+      data: Float32Array.from(tokens, value),
+    });
+    const scalar = (value: number): Feed => ({ dims: [], data: Float32Array.of(value) });
+    const feeds = {
+      logprobs: column(() => -1),
+      oldLogprobs: column(({ logRatio }) => -1 - logRatio),
+      refLogprobs: column(({ referenceGap }) => -1 + referenceGap),
+      advantages: column(({ advantage }) => advantage),
+      epsilonLow: scalar(0.2),
+      epsilonHigh: scalar(0.3),
+      dualClip: scalar(3),
+      beta: scalar(0.1),
+    };
+    const build = (tape: Tape, { logprobs, ...inputs }: Record<string, Value>) =>
+      policyLoss(tape, logprobs!, {
+        oldLogprobs: inputs['oldLogprobs']!,
+        refLogprobs: inputs['refLogprobs']!,
+        advantages: inputs['advantages']!,
+        epsilonLow: inputs['epsilonLow']!,
+        epsilonHigh: inputs['epsilonHigh']!,
+        dualClip: inputs['dualClip']!,
+        beta: inputs['beta']!,
+      }).loss;
+    await checkGradient(build, feeds, ['logprobs'], [tokens.length, 1]);
+  });
+});
