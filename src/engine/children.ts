@@ -59,7 +59,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
     if (!runtime) {
       throw new Error('The runtime was not started.');
     }
-    return runtime.call(name, argument, (progress) => options.onProgress(progress));
+    return runtime.call(name, argument, { onProgress: (progress) => options.onProgress(progress) });
   }
 
   return {

@@ -1,0 +1,141 @@
+import type { Arguments, Options } from './arguments.ts';
+
+/** A command's implementation; loaded when it is called, so that help and completion are instant. Returns the exit code. */
+export type CommandAction = (args: Arguments) => Promise<number>;
+
+export interface Command {
+  /** What stands behind the name, besides options. */
+  parameters: string;
+  positionals: number;
+  summary: string;
+  options: Options;
+  load(): Promise<CommandAction>;
+}
+
+const json = { description: 'Only JSON on standard output.' };
+const model = { value: 'MODEL', description: 'Name in the catalogue, or the path of a GGUF file.' };
+const adapter = { value: 'DIR', description: 'Folder of an adapter: a checkpoint, or an export.' };
+
+/** Every command of the program: the table behind parsing, help and suggestions. */
+export const commands: Readonly<Record<string, Command>> = {
+  run: {
+    parameters: '',
+    positionals: 0,
+    summary: 'Let a model question itself and learn from it.',
+    options: {
+      domain: { value: 'NAME', description: 'Field of the questions (coding).' },
+      topic: { value: 'TEXT', description: 'What the questions are about.' },
+      model,
+      preset: { value: 'NAME', description: 'quick (minutes), laptop (hours) or paper.' },
+      steps: { value: 'N', description: 'Steps of self-play.' },
+      out: { value: 'DIR', description: 'Folder of the run; default runs/<time>-<domain>.' },
+      device: { value: 'NAME', description: 'Where the model runs (cpu).' },
+      set: { value: 'KEY=VALUE', multiple: true, description: 'Any setting; `selfq run --settings` lists them.' },
+      settings: { description: 'List every setting with its default, and end.' },
+      detach: { description: 'Start the run and return; it goes on in the background.' },
+      json,
+    },
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  resume: {
+    parameters: 'DIR',
+    positionals: 1,
+    summary: 'Continue a run that was paused, stopped or cut off.',
+    options: {
+      steps: { value: 'N', description: 'Continue to this step instead of the one first chosen.' },
+      detach: { description: 'Start the run and return; it goes on in the background.' },
+      json,
+    },
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  pause: {
+    parameters: 'DIR',
+    positionals: 1,
+    summary: 'Hold a live run at the next safe point; `selfq resume` lets it go on.',
+    options: {},
+    load: async () => (await import('./commands/steer.ts')).pause,
+  },
+  stop: {
+    parameters: 'DIR',
+    positionals: 1,
+    summary: 'End a live run; its last checkpoint stays.',
+    options: {},
+    load: async () => (await import('./commands/steer.ts')).stop,
+  },
+  status: {
+    parameters: '[DIR]',
+    positionals: 1,
+    summary: 'Show a run, or all runs of the folder runs/.',
+    options: { json },
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  eval: {
+    parameters: '',
+    positionals: 0,
+    summary: 'Greedy evaluation of a model or adapter on a benchmark.',
+    options: {
+      benchmark: { value: 'NAME', description: 'A domain’s held-out set (coding), or a JSONL file of problems.' },
+      model,
+      adapter,
+      limit: { value: 'N', description: 'Only the first N problems.' },
+      'max-tokens': { value: 'N', description: 'Longest answer, tokens.' },
+      out: { value: 'FILE', description: 'Write the evaluation there.' },
+      json,
+    },
+    load: async () => (await import('./commands/eval.ts')).evalCommand,
+  },
+  judge: {
+    parameters: '',
+    positionals: 0,
+    summary: 'Run solutions against tests in the sandbox.',
+    options: {
+      problem: { value: 'FILE', description: 'A problem as JSON.' },
+      solution: { value: 'FILE', description: 'A JavaScript or TypeScript (.ts) program.' },
+      batch: { value: 'FILE', description: 'JSONL, each line {problem, solution, language?}; one result line each.' },
+      workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
+      json,
+    },
+    load: async () => (await import('./commands/judge.ts')).judge,
+  },
+  generate: {
+    parameters: '',
+    positionals: 0,
+    summary: 'Completions for prompts of a file.',
+    options: {
+      model,
+      adapter,
+      prompts: { value: 'FILE', description: 'JSONL, each line {messages} or {prompt}.' },
+      temperature: { value: 'T', description: '0 = greedy; default 1.' },
+      'max-tokens': { value: 'N', description: 'Longest completion; default 256.' },
+      seed: { value: 'S', description: 'Default 1.' },
+      json,
+    },
+    load: async () => (await import('./commands/generate.ts')).generate,
+  },
+  models: {
+    parameters: '[list | pull MODEL | verify [MODEL]]',
+    positionals: 2,
+    summary: 'The catalogue of models: list, fetch, check.',
+    options: { from: { value: 'PATH', description: 'pull: take this file instead of fetching it.' }, json },
+    load: async () => (await import('./commands/models.ts')).models,
+  },
+  export: {
+    parameters: 'DIR',
+    positionals: 1,
+    summary: 'Write the adapter or the data of a run in a form that others read.',
+    options: {
+      format: { value: 'NAME', description: 'peft or dataset.' },
+      step: { value: 'N', description: 'peft: the checkpoint of this step instead of the latest.' },
+      out: { value: 'PATH', description: 'Default <run>/export/<format>.' },
+      json,
+    },
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  doctor: {
+    parameters: '',
+    positionals: 0,
+    summary: 'Check this machine, and say how to mend what is wrong.',
+    options: { json },
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+};

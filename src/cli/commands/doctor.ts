@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { cpus, freemem, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheDir } from '../../model/cache-dir.ts';
+import { catalogue, defaultModelId } from '../../model/catalogue.ts';
+import { modelPath } from '../../model/download.ts';
+import { fileHash } from '../../model/file-hash.ts';
+import { createSandbox } from '../../sandbox/pool.ts';
+import type { Arguments } from '../arguments.ts';
+import { paint } from '../terminal.ts';
+
+/** One line of the report. `remedy` says what to do where it is not `ok`. */
+interface Finding {
+  name: string;
+  state: 'ok' | 'warning' | 'failed';
+  detail: string;
+  remedy?: string;
+}
+
+const gib = 2 ** 30;
+
+/** `selfq doctor`: everything that a run needs, each probed apart. Returns 1 when something essential is missing. */
+export async function doctor(args: Arguments): Promise<number> {
+  const findings: Finding[] = [];
+  for (const check of [checkNode, checkRuntime, checkSandbox, checkMemory, checkDisk, checkModel, checkDevices]) {
+    const finding = await check();
+    findings.push(finding);
+    if (!args.has('json')) {
+      process.stdout.write(describe(finding));
+    }
+  }
+  if (args.has('json')) {
+    process.stdout.write(`${JSON.stringify(findings)}\n`);
+  }
+  return findings.some(({ state }) => state === 'failed') ? 1 : 0;
+}
+
+function describe({ name, state, detail, remedy }: Finding): string {
+  const signs = { ok: paint('green', '✔'), warning: paint('yellow', '!'), failed: paint('red', '✘') };
+  return `${signs[state]} ${name}: ${detail}\n${remedy ? `    ${remedy}\n` : ''}`;
+}
+
+function checkNode(): Finding {
+  const detail = `${process.versions.node}, ABI ${process.versions.modules}, ${process.platform}-${process.arch}`;
+  const major = Number(process.versions.node.split('.')[0]);
+  return major >= 24
+    ? { name: 'Node', state: 'ok', detail }
+    : { name: 'Node', state: 'failed', detail, remedy: 'Start with `npx selfq` or `npm start`: they fetch Node 24.' };
+}
+
+/** A native module that does not fit can end its process, hence the child. */
+async function checkRuntime(): Promise<Finding> {
+  const name = 'onnxruntime-node';
+  const program = `const ort = await import('${name}'); process.stdout.write(String(ort.env?.versions?.node ?? ort.InferenceSession !== undefined));`;
+  const { output, failure } = await probe(['--input-type=module', '--eval', program]);
+  if (failure !== undefined) {
+    const remedy =
+      'Install the dependencies again: `npm ci --ignore-scripts`. On Windows the Visual C++ runtime is needed.';
+    return { name, state: 'failed', detail: failure, remedy };
+  }
+  return { name, state: 'ok', detail: `loads (${output})` };
+}
+
+async function checkSandbox(): Promise<Finding> {
+  const name = 'isolated-vm sandbox';
+  try {
+    const sandbox = await createSandbox({ workers: 1 });
+    const [result] = await sandbox.execute({
+      source: 'function double(x) { return 2 * x; }',
+      entry: 'double',
+      inputs: [[21]],
+      limits: { timeMs: 1000, memoryMb: 64 },
+    });
+    await sandbox.close();
+    if (result?.ok && result.value === 42) {
+      return { name, state: 'ok', detail: 'runs programs' };
+    }
+    const detail = result && !result.ok ? result.message : 'gave a wrong result';
+    return { name, state: 'failed', detail, remedy: 'Install the dependencies again: `npm ci --ignore-scripts`.' };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, state: 'failed', detail, remedy: 'Use Node 24 or 26 and `npm ci --ignore-scripts`.' };
+  }
+}
+
+function checkMemory(): Finding {
+  const needed = catalogue.find(({ id }) => id === defaultModelId)?.memoryGiB ?? 8;
+  const detail = `${(totalmem() / gib).toFixed(1)} GiB, ${(freemem() / gib).toFixed(1)} free, ${cpus().length} logical cores`;
+  return totalmem() / gib >= needed
+    ? { name: 'Memory', state: 'ok', detail }
+    : {
+        name: 'Memory',
+        state: 'warning',
+        detail,
+        remedy: `The default model wants ${needed} GiB: take --model smollm2-135m, or --set slots=8.`,
+      };
+}
+
+async function checkDisk(): Promise<Finding> {
+  const folder = cacheDir();
+  try {
+    mkdirSync(folder, { recursive: true });
+    const { bavail, bsize } = await statfs(folder);
+    const free = (bavail * bsize) / gib;
+    const detail = `${free.toFixed(1)} GiB free at ${folder}`;
+    const remedy = 'Models and checkpoints want about 5 GiB: free some, or set SELFQ_HOME to a folder on another disk.';
+    return free >= 5
+      ? { name: 'Disk', state: 'ok', detail }
+      : { name: 'Disk', state: free < 1 ? 'failed' : 'warning', detail, remedy };
+  } catch (error) {
+    const detail = `${folder}: ${error instanceof Error ? error.message : String(error)}`;
+    return { name: 'Disk', state: 'failed', detail, remedy: 'Set SELFQ_HOME to a folder that you may write to.' };
+  }
+}
+
+async function checkModel(): Promise<Finding> {
+  const name = 'Models';
+  const here = catalogue.filter((entry) => existsSync(modelPath(entry, cacheDir())));
+  for (const entry of here) {
+    const sha256 = await fileHash(modelPath(entry, cacheDir()), cacheDir());
+    if (entry.sha256 !== undefined && sha256 !== entry.sha256) {
+      const remedy = `Fetch it again: \`selfq models pull ${entry.id}\`.`;
+      return { name, state: 'failed', detail: `${entry.id} has a wrong checksum`, remedy };
+    }
+  }
+  return here.length > 0
+    ? { name, state: 'ok', detail: here.map(({ id }) => id).join(', ') }
+    : {
+        name,
+        state: 'warning',
+        detail: 'none fetched',
+        remedy: `Fetch the default one: \`selfq models pull ${defaultModelId}\`.`,
+      };
+}
+
+function checkDevices(): Finding {
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  return { name: 'Devices', state: 'ok', detail: `cpu (${model})` };
+}
+
+async function probe(args: string[]): Promise<{ output: string; failure?: string }> {
+  const cwd = dirname(fileURLToPath(import.meta.url));
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd, timeout: 30_000 }, (error, stdout, stderr) => {
+      const words = stderr.trim().split('\n').at(-1) ?? '';
+      resolve(error ? { output: '', failure: words || error.message } : { output: stdout.trim() });
+    });
+  });
+}

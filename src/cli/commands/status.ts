@@ -1,0 +1,113 @@
+import { basename, resolve } from 'node:path';
+import { attach } from '../../engine/client.ts';
+import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
+import { readEvaluations, readMetrics, readRun } from '../../run/folder.ts';
+import { listRuns, type ListedRun } from '../../run/list.ts';
+import { shownState } from '../../run/ownership.ts';
+import type { Arguments } from '../arguments.ts';
+import { results } from '../follow.ts';
+import { table } from '../terminal.ts';
+
+/** `selfq status`: one run, or the runs below `runs/`. */
+export async function status(args: Arguments): Promise<number> {
+  const [dir] = args.positionals;
+  if (dir === undefined) {
+    showAll(resolve('runs'), args.has('json'));
+  } else {
+    await showOne(resolve(dir), args.has('json'));
+  }
+  return 0;
+}
+
+function showAll(folder: string, json: boolean): void {
+  const runs = listRuns(folder);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(runs.map(publicForm))}\n`);
+    return;
+  }
+  if (runs.length === 0) {
+    process.stdout.write(`There are no runs in ${folder}. Begin one with \`selfq run\`.\n`);
+    return;
+  }
+  const rows = runs.map((listed) =>
+    'run' in listed
+      ? [
+          basename(listed.dir),
+          shownState(listed.run),
+          `${listed.run.step}/${listed.run.steps}`,
+          listed.run.model.id,
+          date(listed.run),
+        ]
+      : [basename(listed.dir), 'unreadable', '', listed.problem, ''],
+  );
+  process.stdout.write(`${table([['run', 'state', 'step', 'model', 'begun'], ...rows])}\n`);
+}
+
+async function showOne(dir: string, json: boolean): Promise<void> {
+  const run = readRun(dir);
+  const metrics = readMetrics(dir);
+  const evaluations = readEvaluations(dir);
+  const live = await liveStage(dir, run);
+  if (json) {
+    const figures = { last: metrics.at(-1) ?? null, stage: live ?? null };
+    const summary = evaluations.map(({ problems: _, ...evaluation }) => evaluation);
+    process.stdout.write(`${JSON.stringify({ ...publicForm({ dir, run }), ...figures, evaluations: summary })}\n`);
+    return;
+  }
+  const stage = live ? `, stage ${live.stage}${live.total ? ` ${live.done} of ${live.total}` : ''}` : '';
+  const lines = [
+    `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
+    `model ${run.model.id}, ${String(run.config['domain'])} (${String(run.config['topic'])}), begun ${date(run)}`,
+    ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
+    ...run.alarms.slice(-3).map(({ step, message }) => `alarm in step ${step}: ${message}`),
+    ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
+    ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
+    ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function liveStage(dir: string, run: RunRecord) {
+  if (!['starting', 'running', 'paused'].includes(shownState(run))) {
+    return undefined;
+  }
+  try {
+    const client = await attach(dir);
+    const { last } = await client.status();
+    client.dispose();
+    return last;
+  } catch {
+    // It ended in this moment: the folder says all.
+    return undefined;
+  }
+}
+
+/** Without the token, which lets a process steer the run. */
+function publicForm(listed: ListedRun): object {
+  if (!('run' in listed)) {
+    return listed;
+  }
+  const { token: _, ...engine } = listed.run.engine;
+  return { dir: listed.dir, ...listed.run, state: shownState(listed.run), engine };
+}
+
+function metricsTable(metrics: readonly StepMetrics[]): string {
+  const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+  const rows = metrics.map((line) => [
+    String(line.step),
+    `${line.valid}/${line.proposals}`,
+    figure(line.solver.reward),
+    figure(line.proposer.reward),
+    figure(line.test_pass_rate),
+    figure(line.solver.frac_reward_zero_std),
+    figure(line.solver.grad_norm),
+  ]);
+  return table([
+    ['step', 'valid', 'solver reward', 'proposer reward', 'tests passed', 'no variance', 'grad norm'],
+    ...rows,
+  ]);
+}
+
+function date(run: RunRecord): string {
+  return run.createdAt.slice(0, 16).replace('T', ' ');
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { attach } from '../../engine/client.ts';
+import { readRun } from '../../run/folder.ts';
+import { type Arguments, usage } from '../arguments.ts';
+
+/** The folder of a run given as the first argument. */
+export function runFolderOf(args: Arguments): string {
+  const [dir] = args.positionals;
+  if (dir === undefined) {
+    throw usage('Which run?', 'Give its folder; `selfq status` lists the runs.');
+  }
+  return resolve(dir);
+}
+
+export async function pause(args: Arguments): Promise<number> {
+  const dir = runFolderOf(args);
+  const client = await attach(dir);
+  await client.pause();
+  client.dispose();
+  process.stderr.write(`It will hold at the next safe point. \`selfq resume ${dir}\` lets it go on.\n`);
+  return 0;
+}
+
+/** Returns when the engine has gone. */
+export async function stop(args: Arguments): Promise<number> {
+  const dir = runFolderOf(args);
+  const client = await attach(dir);
+  await client.stop();
+  await client.closed;
+  client.dispose();
+  const { step, steps } = readRun(dir);
+  process.stderr.write(`Stopped after step ${step} of ${steps}. \`selfq resume ${dir}\` continues.\n`);
+  return 0;
+}

@@ -1,0 +1,163 @@
+import type { RunEvent } from '../protocol/control.ts';
+import type { RunRecord, StepMetrics } from '../protocol/records.ts';
+import { bar, duration, oneLine, paint, type ProgressOutput } from './terminal.ts';
+
+/** Draws a live run for a person. */
+export interface RunView {
+  show(event: RunEvent): void;
+  close(): void;
+}
+
+/** Proposals shown when they are verified; the rest is counted. */
+const shownProposals = 4;
+/** On something that is no terminal, a long stage says this often that it goes on, milliseconds. */
+const lineEveryMs = 15_000;
+
+type StageEvent = Extract<RunEvent, { type: 'stage' }>;
+
+export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
+  let steps = run.steps;
+  let stage: StageEvent | undefined;
+  let saidAt = now();
+  let accepted = 0;
+  let rejected = 0;
+  let secondsPerStep: number | undefined;
+  let stepStarted = now();
+
+  function showStage(event: StageEvent): void {
+    if (event.stage !== stage?.stage || event.step !== stage.step) {
+      enter(event);
+    }
+    stage = event;
+    const left = timeLeft(event);
+    const line = stageLine(event, steps, left);
+    output.status(line);
+    if (!output.isTerminal && event.total > 0 && now() - saidAt > lineEveryMs) {
+      saidAt = now();
+      output.line(stageText(event, steps, left));
+    }
+  }
+
+  function enter(event: StageEvent): void {
+    saidAt = now();
+    if (stage?.stage === 'verify') {
+      sayVerified();
+    }
+    if (event.stage === 'propose') {
+      accepted = 0;
+      rejected = 0;
+      stepStarted = now();
+    }
+    if (event.stage === 'load' || event.stage === 'evaluate') {
+      output.line(paint('dim', event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step)));
+    }
+  }
+
+  function sayVerified(): void {
+    const more = accepted - shownProposals;
+    if (more > 0) {
+      output.line(paint('dim', `  … and ${more} more`));
+    }
+    output.line(paint('dim', `  ${accepted} of ${accepted + rejected} proposals are questions; answering them`));
+  }
+
+  function showProposal(event: Extract<RunEvent, { type: 'proposal' }>): void {
+    if (event.rejection || event.statement === undefined) {
+      rejected++;
+      return;
+    }
+    accepted++;
+    if (accepted <= shownProposals) {
+      output.line(`  ${paint('cyan', '•')} ${oneLine(event.statement, 110)}`);
+    }
+  }
+
+  function timeLeft({ step, stage: name }: StageEvent): number | undefined {
+    if (secondsPerStep === undefined || step === 0) {
+      return undefined;
+    }
+    const spent = name === 'evaluate' ? secondsPerStep : (now() - stepStarted) / 1000;
+    return Math.max(0, secondsPerStep - spent) + (steps - step) * secondsPerStep;
+  }
+
+  function showMetrics(metrics: StepMetrics): void {
+    const seconds = Object.values(metrics.seconds).reduce((sum, value) => sum + value, 0);
+    secondsPerStep = secondsPerStep === undefined ? seconds : 0.5 * secondsPerStep + 0.5 * seconds;
+    output.line(metricsLine(metrics, steps, seconds));
+  }
+
+  return {
+    show(event) {
+      switch (event.type) {
+        case 'stage':
+          return showStage(event);
+        case 'proposal':
+          return showProposal(event);
+        case 'question':
+          return output.line(questionLine(event));
+        case 'metrics':
+          return showMetrics(event.metrics);
+        case 'evaluation': {
+          const { solved, total, meanScore, seconds } = event.evaluation;
+          const figures = `${solved} of ${total} solved, mean score ${meanScore.toFixed(2)}`;
+          return output.line(`  ${paint('bold', figures)} ${paint('dim', `(${duration(seconds)})`)}`);
+        }
+        case 'alarm':
+          return output.line(`${paint('yellow', '!')} ${event.message}`);
+        case 'restart':
+          return output.line(`${paint('yellow', '!')} The ${event.child} process died and was started again.`);
+        case 'state':
+          steps = event.run.steps;
+          return showState(event.run, output);
+        default:
+          return event satisfies never;
+      }
+    },
+    close: () => output.clear(),
+  };
+}
+
+function showState(run: RunRecord, output: ProgressOutput): void {
+  if (run.state === 'paused') {
+    output.line(paint('yellow', 'Paused. `selfq resume DIR` lets it go on.'));
+  }
+}
+
+function heldOutTitle(step: number): string {
+  return step === 0 ? 'Held-out problems before training …' : `Held-out problems after step ${step} …`;
+}
+
+function stageLine(event: StageEvent, steps: number, left: number | undefined): string {
+  const share = event.total > 0 ? `${bar(event.done / event.total)} ` : '';
+  const what = event.what ? paint('dim', ` ${oneLine(event.what, 60)}`) : '';
+  return share + stageText(event, steps, left) + what;
+}
+
+function stageText(event: StageEvent, steps: number, left: number | undefined): string {
+  const parts = [
+    `step ${event.step}/${steps}`,
+    event.total > 0 ? `${event.stage} ${event.done} of ${event.total}` : event.stage,
+    ...(event.tokensPerSecond ? [`${Math.round(event.tokensPerSecond)} tokens/s`] : []),
+    ...(left === undefined ? [] : [`${duration(left)} left`]),
+  ];
+  return parts.join(' · ');
+}
+
+/** A strip with one sign for each answer, then the problem. */
+function questionLine({ verdicts, solveRate, statement }: Extract<RunEvent, { type: 'question' }>): string {
+  const strip = verdicts.map((verdict) => (verdict === 'AC' ? paint('green', '✔') : paint('red', '✘'))).join('');
+  const rate = solveRate === null ? ' –  ' : solveRate.toFixed(2);
+  return `  ${strip} ${paint('dim', rate)} ${oneLine(statement, 100)}`;
+}
+
+function metricsLine(metrics: StepMetrics, steps: number, seconds: number): string {
+  const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+  const parts = [
+    `${metrics.valid} of ${metrics.proposals} proposals valid`,
+    `tests passed ${figure(metrics.test_pass_rate)}`,
+    `reward solver ${figure(metrics.solver.reward)}, proposer ${figure(metrics.proposer.reward)}`,
+    `${Math.round(metrics.tokens_per_second)} tokens/s`,
+    duration(seconds),
+  ];
+  return `${paint('bold', `step ${metrics.step}/${steps}`)} · ${parts.join(' · ')}`;
+}

@@ -1,0 +1,95 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+type Colour = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>;
+
+/** Coloured where standard error is a terminal that shows colours (NO_COLOR is respected). */
+export function paint(colour: Colour, text: string): string {
+  return styleText(colour, text, { stream: process.stderr });
+}
+
+/** Progress goes to standard error: lines that stay, and on a terminal one line at the bottom that is drawn anew. */
+export interface ProgressOutput {
+  readonly isTerminal: boolean;
+  line(text: string): void;
+  /** Draws the bottom line; does nothing where standard error is no terminal. */
+  status(text: string): void;
+  clear(): void;
+}
+
+export function createProgressOutput(stream: NodeJS.WriteStream = process.stderr): ProgressOutput {
+  const isTerminal = stream.isTTY;
+  let drawn = '';
+  const erase = (): void => {
+    if (drawn !== '') {
+      stream.write('\r\u001B[K');
+    }
+  };
+  return {
+    isTerminal,
+    line(text) {
+      erase();
+      stream.write(`${text}\n`);
+      if (drawn !== '') {
+        stream.write(drawn);
+      }
+    },
+    status(text) {
+      if (!isTerminal) {
+        return;
+      }
+      erase();
+      drawn = cut(text, stream.columns - 1);
+      stream.write(drawn);
+    },
+    clear() {
+      erase();
+      drawn = '';
+    },
+  };
+}
+
+/** `▕██████░░░░▏` of `width` cells; `share` in [0, 1]. */
+export function bar(share: number, width = 20): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `▕${'█'.repeat(filled)}${'░'.repeat(width - filled)}▏`;
+}
+
+/** Text written by a model, on one line, without control sequences, at most `width` characters. */
+export function oneLine(text: string, width: number): string {
+  const plain = stripVTControlCharacters(text)
+    // eslint-disable-next-line no-control-regex -- what a model writes must not steer the terminal
+    .replaceAll(/[\u0000-\u001F\u007F-\u009F\s]+/g, ' ')
+    .trim();
+  return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** Seconds as a person says them: 42 s, 3 min, 1 h 20 min. */
+export function duration(seconds: number): string {
+  if (seconds < 90) {
+    return `${Math.max(0, Math.round(seconds))} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Rows under each other; the first is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
+  const draw = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+      .join('  ')
+      .trimEnd();
+  const [head, ...body] = rows.map(draw);
+  return [head ?? '', widths.map((cells) => '─'.repeat(cells)).join('  '), ...body].join('\n');
+}
+
+function width(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+/** Cuts what would wrap, which would spoil the redrawing; colours are dropped from a cut line. */
+function cut(text: string, columns: number): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.length <= columns ? text : `${plain.slice(0, Math.max(0, columns - 1))}…`;
+}
