@@ -134,6 +134,13 @@ export interface RuntimeCalls {
   loadCheckpoint: [{ dir: string }, undefined];
 }
 
+/** From the client to the runtime process; one call runs at a time, in order of arrival. */
+export type RuntimeRequest =
+  | { type: 'call'; id: number; name: keyof RuntimeCalls; argument: unknown }
+  /** Ends the call at its next opportunity with an error of boundary `interrupted`. */
+  | { type: 'cancel'; id: number };
+
+/** From the runtime process to the client. */
 export type RuntimeMessage =
   | { type: 'progress'; id: number; progress: Progress }
   | { type: 'reply'; id: number; value: unknown }

@@ -27,9 +27,7 @@ export interface Row {
 export function planRows(requests: readonly GenerateRequest[], tokenizer: Tokenizer, contextTokens: number): Row[] {
   return requests.flatMap((settings, request) => {
     checkSettings(settings);
-    const { prompt } = settings;
-    const text = 'text' in prompt ? prompt.text : tokenizer.renderChat(prompt.messages, prompt.prefill);
-    const promptTokenIds = tokenizer.encode(text);
+    const promptTokenIds = tokenizer.encode(renderPrompt(settings.prompt, tokenizer));
     const room = contextTokens - promptTokenIds.length;
     if (promptTokenIds.length === 0) {
       throw new BoundaryError('usage', 'A prompt is empty.', 'Give it at least one character.');
@@ -53,6 +51,11 @@ export function planRows(requests: readonly GenerateRequest[], tokenizer: Tokeni
       text: new CompletionText(tokenizer, settings.stop ?? []),
     }));
   });
+}
+
+/** The text that the model reads. */
+export function renderPrompt(prompt: GenerateRequest['prompt'], tokenizer: Tokenizer): string {
+  return 'text' in prompt ? prompt.text : tokenizer.renderChat(prompt.messages, prompt.prefill);
 }
 
 function checkSettings({ samples, maxTokens, temperature, topP = 1, topK = 0 }: GenerateRequest): void {

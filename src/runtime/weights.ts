@@ -76,15 +76,15 @@ export async function prepareWeights(
   if (known) {
     return preparedWeights(folder, known, model.config);
   }
-  await mkdir(parent, { recursive: true });
-  await removeLeftovers(parent);
   const temporary = join(parent, `${model.hash}-${format}.tmp-${process.pid}`);
   try {
+    await mkdir(parent, { recursive: true });
+    await removeLeftovers(parent);
     await mkdir(temporary, { recursive: true });
     await build(model, format, temporary, onProgress);
     await moveInto(temporary, folder, () => readIndex(folder, model.hash, format));
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw asDiskError(error, parent);
   }
   const index = await readIndex(folder, model.hash, format);
@@ -290,5 +290,21 @@ function diskFull(folder: string, bytes?: number, cause?: unknown): BoundaryErro
 
 function asDiskError(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(folder, undefined, error) : error;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return diskFull(folder, undefined, error);
+    case 'EACCES':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EPERM':
+      return new BoundaryError(
+        'environment',
+        `${folder} cannot be written (${code}).`,
+        'Set SELFQ_HOME to a folder that you may write.',
+        { cause: error },
+      );
+    default:
+      return error;
+  }
 }

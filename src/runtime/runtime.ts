@@ -1,0 +1,148 @@
+import { openModel } from '../model/open.ts';
+import type { ModelFile } from '../model/model.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import { uniform } from '../protocol/random.ts';
+import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
+import { createAdapter } from './adapter.ts';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { createGenerator, type Generator } from './generation.ts';
+import { renderPrompt } from './rows.ts';
+import { createOptimizerState, type Trainer } from './trainer.ts';
+
+export interface CallContext {
+  onProgress(progress: Progress): void;
+  signal: AbortSignal;
+}
+
+/** The runtime's side of every call. */
+export type RuntimeHandlers = {
+  [Name in keyof RuntimeCalls]: (
+    argument: RuntimeCalls[Name][0],
+    context: CallContext,
+  ) => Promise<RuntimeCalls[Name][1]>;
+};
+
+/** What a loaded runtime holds. The trainer comes with the first call that needs it: generation alone stays light. */
+interface Loaded extends Checkpoint {
+  request: LoadRequest;
+  model: ModelFile;
+  generator: Generator;
+  trainer?: Trainer;
+}
+
+/** One model with its adapter, generator and trainer. Calls must not overlap. */
+export function createRuntime(): RuntimeHandlers {
+  let loaded: Loaded | undefined;
+
+  function need(): Loaded {
+    if (!loaded) {
+      throw new BoundaryError('runtime', 'No model is loaded.', 'Call load first.');
+    }
+    return loaded;
+  }
+
+  function needTrainer({ trainer }: Loaded): Trainer {
+    if (!trainer) {
+      throw new BoundaryError('runtime', 'This version cannot train yet.', 'Use it for generation.');
+    }
+    return trainer;
+  }
+
+  const trainHooks = ({ onProgress, signal }: CallContext) => ({
+    signal,
+    onProgress: (tokens: number, totalTokens: number) => onProgress({ stage: 'train', tokens, totalTokens }),
+  });
+
+  return {
+    async load(request, context) {
+      await close(loaded);
+      loaded = undefined;
+      loaded = await load(request, context);
+      return describe(loaded);
+    },
+
+    countTokens({ prompts }) {
+      const { tokenizer } = need().model;
+      return Promise.resolve(prompts.map((prompt) => tokenizer.encode(renderPrompt(prompt, tokenizer)).length));
+    },
+
+    async generate({ requests, adapter }, context) {
+      return need().generator.generate(requests, { adapter, ...context });
+    },
+
+    async logprobs({ sequences, adapter }, context) {
+      const trainer = needTrainer(need());
+      return trainer.logprobs(sequences, adapter, trainHooks(context));
+    },
+
+    async train({ sequences, options }, context) {
+      const state = need();
+      const trainer = needTrainer(state);
+      const records = await trainer.train(sequences, options, trainHooks(context));
+      state.generator.setAdapter(state.adapter);
+      return records;
+    },
+
+    async saveCheckpoint({ dir, baseModel }) {
+      await writeCheckpoint(dir, need(), baseModel);
+      return undefined;
+    },
+
+    async loadCheckpoint({ dir }) {
+      const state = need();
+      const checkpoint = await readCheckpoint(dir, state.model.config);
+      // The trainer holds on to the arrays of the adapter that it was made for.
+      await state.trainer?.close();
+      delete state.trainer;
+      Object.assign(state, checkpoint);
+      state.generator.setAdapter(state.adapter);
+      return undefined;
+    },
+  };
+}
+
+async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
+  if (request.device !== 'cpu') {
+    throw new BoundaryError('usage', `The device ${request.device} is not supported yet.`, 'Use the device cpu.');
+  }
+  const { cacheDir, threads, slots, contextTokens, lora } = request;
+  const model = await openModel(request.modelPath, { cacheDir });
+  try {
+    const generator = await createGenerator(model, {
+      cacheDir,
+      threads,
+      slots,
+      contextTokens,
+      onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
+    });
+    let drawn = 0;
+    const adapter = createAdapter(model.config, lora.rank, lora.alpha, () => uniform(lora.seed, drawn++));
+    generator.setAdapter(adapter);
+    return { request, model, generator, adapter, optimizer: createOptimizerState(adapter) };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function close(state: Loaded | undefined): Promise<void> {
+  await state?.trainer?.close();
+  await state?.generator.close();
+  await state?.model.close();
+}
+
+function describe({ model, adapter }: Loaded): LoadReply {
+  const { architecture, vocabulary, layers, hidden, tiedEmbedding } = model.config;
+  const size = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
+  const linears = size(adapter.pairs.map(({ inputs, outputs }) => inputs * outputs));
+  const tables = (tiedEmbedding ? 1 : 2) * vocabulary * hidden;
+  const { heads, kvHeads, headSize, attentionBias } = model.config;
+  const biases = attentionBias ? layers * (heads + 2 * kvHeads) * headSize : 0;
+  return {
+    modelHash: model.hash,
+    architecture,
+    parameters: linears + tables + biases + (2 * layers + 1) * hidden,
+    loraParameters: size(adapter.pairs.map(({ a, b }) => a.length + b.length)),
+    vocabulary,
+  };
+}

@@ -1,0 +1,54 @@
+import type { ModelFile } from '../model/model.ts';
+import type { RuntimeCalls, TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import type { Adapter } from './adapter.ts';
+import type { PreparationProgress } from './weights.ts';
+
+/**
+ * Moments of AdamW. Parameter order: for each pair of the adapter its `a`, then its `b`, so that `first[2 * i]` has
+ * the shape of `pairs[i].a` and `first[2 * i + 1]` that of `pairs[i].b`. Changed in place.
+ */
+export interface OptimizerState {
+  /** Optimiser steps taken. */
+  step: number;
+  first: Float32Array[];
+  second: Float32Array[];
+}
+
+/** What a trainer is made of. It trains `adapter` in place and keeps `optimizer` up to date. */
+export interface TrainerOptions {
+  model: ModelFile;
+  /** Folder for prepared weights. */
+  cacheDir: string;
+  /** Threads of one operator; 0 = physical cores. */
+  threads: number;
+  adapter: Adapter;
+  optimizer: OptimizerState;
+  /** Preparing the weights on first use. */
+  onLoad: PreparationProgress;
+}
+
+export interface CallHooks {
+  /** Tokens done, tokens in all. */
+  onProgress(tokens: number, totalTokens: number): void;
+  /** Looked at between runs of the model; the call then ends with BoundaryError('interrupted') and changes nothing. */
+  signal: AbortSignal;
+}
+
+export interface Trainer {
+  train(sequences: readonly TrainSequence[], options: TrainOptions, hooks: CallHooks): Promise<UpdateRecord[]>;
+  /** Nats per completion token; `adapter: false` = the base model. */
+  logprobs(
+    sequences: RuntimeCalls['logprobs'][0]['sequences'],
+    adapter: boolean,
+    hooks: CallHooks,
+  ): Promise<number[][]>;
+  close(): Promise<void>;
+}
+
+export type CreateTrainer = (options: TrainerOptions) => Promise<Trainer>;
+
+/** The state before the first step: all moments zero. */
+export function createOptimizerState(adapter: Adapter): OptimizerState {
+  const zeros = () => adapter.pairs.flatMap(({ a, b }) => [new Float32Array(a.length), new Float32Array(b.length)]);
+  return { step: 0, first: zeros(), second: zeros() };
+}
