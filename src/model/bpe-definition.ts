@@ -7,6 +7,8 @@ const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const words = '[^\\r\\n\\p{L}\\p{N}]?\\p{L}+';
 const symbolsAndSpace = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 
+const gpt2Words = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false };
 
 /** The `pre_tokenizer` of a tokenizer.json. */
@@ -17,26 +19,41 @@ function preTokenizer(splitting: Splitting): object {
     case 'llama3':
       return splitBy(`${contractions}|${words}|\\p{N}{1,3}|${symbolsAndSpace}`);
     case 'gpt2':
-      return { ...byteLevel, use_regex: true };
+      return splitBy(gpt2Words);
     case 'digits':
       return {
         type: 'Sequence',
-        pretokenizers: [
-          { type: 'Digits', individual_digits: true },
-          { ...byteLevel, use_regex: true },
-        ],
+        pretokenizers: [splitAt('\\p{N}'), splitAt(gpt2Words), { ...byteLevel, use_regex: false }],
       };
   }
 }
 
 function splitBy(pattern: string): object {
-  return {
-    type: 'Sequence',
-    pretokenizers: [
-      { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
-      { ...byteLevel, use_regex: false },
-    ],
-  };
+  return { type: 'Sequence', pretokenizers: [splitAt(pattern), { ...byteLevel, use_regex: false }] };
+}
+
+function splitAt(pattern: string): object {
+  return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
+}
+
+/**
+ * Spells out the steps of a `pre_tokenizer` that the JavaScript library reads differently from the original: `Digits`
+ * cuts at every numeric character (½, Ⅷ, ٣), not at 0-9 alone, and the words of `ByteLevel` are separated by
+ * Unicode's white space (U+0085 is, U+FEFF is not), not by JavaScript's.
+ */
+export function spellOut(step: unknown): unknown {
+  if (typeof step !== 'object' || step === null || !('type' in step)) {
+    return step;
+  }
+  if ('pretokenizers' in step && Array.isArray(step.pretokenizers)) {
+    return { ...step, pretokenizers: step.pretokenizers.map(spellOut) };
+  }
+  if (step.type === 'Digits') {
+    return splitAt('individual_digits' in step && step.individual_digits === true ? '\\p{N}' : '\\p{N}+');
+  }
+  const prefixed = 'add_prefix_space' in step && step.add_prefix_space === true;
+  const splits = !('use_regex' in step) || step.use_regex === true;
+  return step.type === 'ByteLevel' && splits && !prefixed ? splitBy(gpt2Words) : step;
 }
 
 /**

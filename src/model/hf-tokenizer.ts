@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
+import { spellOut } from './bpe-definition.ts';
 import type { Tokenizer } from './model.ts';
 import { createTokenizer, findEndIds } from './tokenizer.ts';
 
@@ -10,6 +11,7 @@ const Definition = z.looseObject({
   added_tokens: z
     .array(z.object({ id: z.number(), content: z.string(), special: z.boolean().default(false) }))
     .default([]),
+  pre_tokenizer: z.unknown(),
   model: z.looseObject({ type: z.string(), vocab: z.custom<Record<string, number>>(isPlainObject) }),
   decoder: z
     .looseObject({ type: z.string(), decoders: z.array(z.looseObject({ type: z.string() })).optional() })
@@ -55,7 +57,7 @@ export async function hfTokenizer(folder: string, declaredEndIds: readonly numbe
   const eosIds = addedTokens.filter(({ content }) => content === eosToken).map(({ id }) => id);
   return createTokenizer({
     path: folder,
-    definition: () => definition,
+    definition: () => ({ ...definition, pre_tokenizer: spellOut(definition.pre_tokenizer) }),
     vocabulary: () => tokensById(definition.model.vocab),
     addedTokens,
     chatTemplate: (await readText(join(folder, 'chat_template.jinja'))) ?? pickTemplate(settings),

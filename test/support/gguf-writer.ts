@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+
+/** Typed metadata values; numbers are uint32 unless said otherwise. */
+export type MetadataValue =
+  | string
+  | number
+  | boolean
+  | { float: number }
+  | { int8: number }
+  | { int64: bigint }
+  | { double: number }
+  | { strings: readonly string[] }
+  | { ints: readonly number[] };
+
+export interface GgufContent {
+  version?: number;
+  metadata: Readonly<Record<string, MetadataValue>>;
+  /** Shapes as Hugging Face has them, slowest axis first. `type`: ggml's number; `bytes`: the encoded blocks. */
+  tensors: readonly { name: string; shape: readonly number[]; type: number; bytes: Uint8Array }[];
+}
+
+const alignment = 32;
+
+/** Writes a small GGUF file after the format's description, for tests of the reader. */
+export async function writeGguf(path: string, { version = 3, metadata, tensors }: GgufContent): Promise<void> {
+  const parts = [Buffer.from('GGUF'), u32(version), u64(tensors.length), u64(Object.keys(metadata).length)];
+  for (const [key, value] of Object.entries(metadata)) {
+    parts.push(text(key), encode(value));
+  }
+  let offset = 0;
+  for (const { name, shape, type, bytes } of tensors) {
+    parts.push(text(name), u32(shape.length), ...[...shape].reverse().map(u64), u32(type), u64(offset));
+    offset += aligned(bytes.length);
+  }
+  const header = Buffer.concat(parts);
+  const data = tensors.map(({ bytes }) => Buffer.concat([bytes], aligned(bytes.length)));
+  await writeFile(path, Buffer.concat([Buffer.concat([header], aligned(header.length)), ...data]));
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / alignment) * alignment;
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([u64(bytes.length), bytes]);
+}
+
+/** The type's number and the value. */
+function encode(value: MetadataValue): Buffer {
+  if (typeof value === 'string') {
+    return Buffer.concat([u32(8), text(value)]);
+  }
+  if (typeof value === 'number') {
+    return Buffer.concat([u32(4), u32(value)]);
+  }
+  if (typeof value === 'boolean') {
+    return Buffer.concat([u32(7), Buffer.of(value ? 1 : 0)]);
+  }
+  if ('strings' in value) {
+    return Buffer.concat([u32(9), u32(8), u64(value.strings.length), ...value.strings.map(text)]);
+  }
+  if ('ints' in value) {
+    return Buffer.concat([u32(9), u32(5), u64(value.ints.length), Buffer.from(Int32Array.from(value.ints).buffer)]);
+  }
+  if ('float' in value) {
+    return Buffer.concat([u32(6), Buffer.from(Float32Array.of(value.float).buffer)]);
+  }
+  if ('double' in value) {
+    return Buffer.concat([u32(12), Buffer.from(Float64Array.of(value.double).buffer)]);
+  }
+  if ('int8' in value) {
+    return Buffer.concat([u32(1), Buffer.from(Int8Array.of(value.int8).buffer)]);
+  }
+  return Buffer.concat([u32(11), Buffer.from(BigInt64Array.of(value.int64).buffer)]);
+}
