@@ -1,7 +1,9 @@
 // npm and other commands as children, progress on stderr, and failures that say what to do next. For any Node >= 18.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import fs from 'node:fs';
 import { dirname, join } from 'node:path';
+
+const { existsSync, mkdirSync, statfsSync } = fs;
 
 /** A failure with a remedy, shown without a stack. */
 export class SetUpError extends Error {
@@ -16,7 +18,8 @@ export async function npm(args, cwd) {
   const [command, ...prefix] = npmCommand();
   // The installation must not fetch anything beside the packages themselves.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  const { code, output, missing } = await collect(command, [...prefix, ...args], cwd, env);
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-maxtimeout=10000'];
+  const { code, output, missing } = await collect(command, [...prefix, ...args, ...options], cwd, env);
   if (missing) {
     throw new SetUpError(
       'npm was not found.',
@@ -41,11 +44,12 @@ function npmCommand() {
 
 function npmFailure(output, folder) {
   if (/ENOSPC|no space left/i.test(output)) {
-    return new SetUpError(`The disk with ${folder} is full.`, 'Free at least 1 GB and run this again.');
+    return diskFull(folder);
   }
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|network/i.test(output)) {
+    const reason = /(?:request to|getaddrinfo|connect|network) .*/.exec(output)?.[0] ?? lastLines(output, 2);
     return new SetUpError(
-      `No package registry was reached.\n${lastLines(output, 4)}`,
+      `No package registry was reached: ${reason}`,
       'Check the network, the proxy and `npm config get registry`, then run this again.',
     );
   }
@@ -56,6 +60,19 @@ function npmFailure(output, folder) {
     );
   }
   return new SetUpError(`npm failed:\n${lastLines(output, 12)}`, 'See the log that npm names, then run this again.');
+}
+
+export function diskFull(folder) {
+  return new SetUpError(`The disk with ${folder} is full.`, 'Free at least 1.5 GB there and run this again.');
+}
+
+/** Whether a few megabytes can still be written. Node before 18.15 cannot tell. */
+export function hasRoom(folder) {
+  if (statfsSync === undefined) {
+    return true;
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 20 * 2 ** 20;
 }
 
 /** Runs a command to its end; `missing` when there is no such command. */

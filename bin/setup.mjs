@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SetUpError, collect, lastLines, makeFolder, npm, say, step } from './commands.mjs';
+import { SetUpError, collect, diskFull, hasRoom, lastLines, makeFolder, npm, say, step } from './commands.mjs';
 import { withLock } from './lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,7 +22,8 @@ const nodePackages = {
 };
 
 /** Writes an error for a person; returns the exit code. */
-export function reportFailure(error) {
+export function reportFailure(failure) {
+  const error = failure.code === 'ENOSPC' ? diskFull(failure.path ?? root) : failure;
   process.stderr.write(`selfq: ${error.message}\n`);
   if (error.remedy) {
     process.stderr.write(`       ${error.remedy}\n`);
@@ -71,9 +72,11 @@ async function ensureDependencies() {
   }
   await withLock(join(root, '.selfq-set-up.lock'), say, async () => {
     if (!dependenciesAreCurrent()) {
-      await step('Installing dependencies', () =>
-        npm(['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], root),
-      );
+      await step('Installing dependencies', () => npm(['ci', '--include=dev'], root));
+      // On a full disk npm leaves optional packages out and calls that a success.
+      if (!dependenciesAreCurrent()) {
+        throw hasRoom(root) ? new SetUpError('The installation is not whole.', 'Run this again.') : diskFull(root);
+      }
     }
   });
 }
@@ -88,11 +91,16 @@ function dependenciesAreCurrent() {
     return true; // Installed as a package: whoever installed it brought the dependencies.
   }
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'));
+  // The one optional package without which nothing can be built.
+  const compiler = `node_modules/@esbuild/${process.platform}-${process.arch}`;
   return (
     installed !== undefined &&
     Object.entries(wanted.packages).every(([path, { version, optional }]) => {
+      if (path === '') {
+        return true;
+      }
       const present = installed.packages[path];
-      return path === '' || (present === undefined ? optional === true : present.version === version);
+      return present === undefined ? optional === true && path !== compiler : present.version === version;
     })
   );
 }
@@ -145,10 +153,7 @@ async function fetchNode(spec, home) {
   makeFolder(partial);
   // Without a package.json of its own npm would look for one in the folders above.
   writeFileSync(join(partial, 'package.json'), '{"private":true}\n');
-  await npm(
-    ['install', '--prefix', partial, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', spec],
-    partial,
-  );
+  await npm(['install', '--prefix', partial, spec], partial);
   rmSync(home, { recursive: true, force: true });
   renameSync(partial, home);
 }
