@@ -22,7 +22,7 @@ describe('the runtime process', function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   function start(): RuntimeProcess {
-    const runtime = RuntimeProcess.start({ cancelGraceMs: 5_000 });
+    const runtime = new RuntimeProcess({ cancelGraceMs: 5_000 });
     started.push(runtime);
     return runtime;
   }
@@ -160,7 +160,7 @@ describe('the runtime process', function () {
     await writeFile(
       script,
       `import { RuntimeProcess } from ${JSON.stringify(client)};
-       const runtime = RuntimeProcess.start();
+       const runtime = new RuntimeProcess();
        await runtime.call('load', ${JSON.stringify(loading())});
        process.send(runtime.pid);
        setInterval(() => {}, 1000);`,

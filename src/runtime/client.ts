@@ -67,10 +67,6 @@ export class RuntimeProcess {
     });
   }
 
-  static start(options: RuntimeProcessOptions = {}): RuntimeProcess {
-    return new RuntimeProcess(options);
-  }
-
   get pid(): number | undefined {
     return this.#child.pid;
   }

@@ -25,6 +25,8 @@ const greedyInverseTemperature = 1e30;
 /** 23 bits: the product of such a number with a positive fp32 total stays below the total after rounding. */
 const uniformSteps = 2 ** 23;
 const belowOne = 1 - 1 / uniformSteps;
+/** Of fp32: keeps the logprob of a token finite that only a high temperature can draw. */
+const smallestNormal = 2 ** -126;
 
 /**
  * Draws tokens from logits [rows, vocabulary] by the inverse of the cumulative distribution, with one uniform number a
@@ -32,25 +34,32 @@ const belowOne = 1 - 1 / uniformSteps;
  * in JavaScript instead.
  */
 export class Sampler {
-  readonly #session: InferenceSession;
+  /** For batches whose rows all have temperature 1, and for all others. */
+  readonly #plain: InferenceSession;
+  readonly #tempered: InferenceSession;
   readonly #vocabulary: number;
 
-  private constructor(session: InferenceSession, vocabulary: number) {
-    this.#session = session;
+  private constructor(plain: InferenceSession, tempered: InferenceSession, vocabulary: number) {
+    this.#plain = plain;
+    this.#tempered = tempered;
     this.#vocabulary = vocabulary;
   }
 
   static async load(vocabulary: number, options: SessionOptions): Promise<Sampler> {
-    return new Sampler(await createSession(buildSamplingGraph(vocabulary), options), vocabulary);
+    const plain = await createSession(buildSamplingGraph(vocabulary, 'plain'), options);
+    return new Sampler(plain, await createSession(buildSamplingGraph(vocabulary, 'tempered'), options), vocabulary);
   }
 
   async sample(logits: Float32Array, rows: readonly RowSampling[]): Promise<Sampled> {
     const column = (values: number[]) => new Tensor('float32', Float32Array.from(values), [rows.length, 1]);
-    const { tokens, logprobs } = await this.#session.run({
+    const inputs = {
       logits: new Tensor('float32', logits, [rows.length, this.#vocabulary]),
       uniforms: column(rows.map(({ uniform }) => Math.floor(uniform * uniformSteps) / uniformSteps)),
-      inverseTemperatures: column(rows.map(({ temperature }) => Math.min(1 / temperature, greedyInverseTemperature))),
-    });
+    };
+    const inverse = rows.map(({ temperature }) => Math.min(1 / temperature, greedyInverseTemperature));
+    const { tokens, logprobs } = inverse.every((value) => value === 1)
+      ? await this.#plain.run(inputs)
+      : await this.#tempered.run({ ...inputs, inverseTemperatures: column(inverse) });
     if (!(tokens?.data instanceof Int32Array) || !(logprobs?.data instanceof Float32Array)) {
       throw new TypeError('the sampling graph has other outputs');
     }
@@ -65,26 +74,26 @@ export class Sampler {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#plain.release();
+    await this.#tempered.release();
   }
 }
 
 /**
- * Inputs logits [rows, V], uniforms [rows, 1], inverseTemperatures [rows, 1]; outputs tokens int32 [rows, 1] and
- * logprobs [rows, 1]. The distribution is cut into equal blocks: first the block is drawn, then the token in it, so
- * that cumulative sums run over a few hundred numbers instead of the whole vocabulary.
+ * Inputs logits [rows, V], uniforms [rows, 1] and, if tempered, inverseTemperatures [rows, 1]; outputs tokens int32
+ * [rows, 1] and logprobs [rows, 1]. The distribution is cut into equal blocks: first the block is drawn, then the token
+ * in it, so that cumulative sums run over a few hundred numbers instead of the whole vocabulary.
  */
-export function buildSamplingGraph(vocabulary: number): Graph {
+function buildSamplingGraph(vocabulary: number, kind: 'plain' | 'tempered'): Graph {
   const graph = new Graph();
   const logits = graph.input('logits', 'float', ['rows', vocabulary]);
   const uniforms = graph.input('uniforms', 'float', ['rows', 1]);
-  const inverseTemperatures = graph.input('inverseTemperatures', 'float', ['rows', 1]);
   const blocks = blockCount(vocabulary);
   const size = vocabulary / blocks;
 
-  const scaled = graph.op('Mul', [logits, inverseTemperatures]);
-  const probabilities = graph.op('Softmax', [scaled], { axis: -1 });
-  const byBlock = graph.op('Reshape', [probabilities, graph.int64([-1, blocks, size])]);
+  const policy = graph.op('Softmax', [logits], { axis: -1 });
+  const drawn = kind === 'plain' ? policy : temper(graph, logits);
+  const byBlock = graph.op('Reshape', [drawn, graph.int64([-1, blocks, size])]);
   const masses = graph.op('ReduceSum', [byBlock, graph.int64([-1])], { keepdims: 0 });
   const block = drawIndex(graph, masses, uniforms, blocks);
   const inBlock = graph.op('GatherND', [byBlock, block.index], { batch_dims: 1 });
@@ -93,11 +102,18 @@ export function buildSamplingGraph(vocabulary: number): Graph {
   const token = drawIndex(graph, inBlock, graph.op('Clip', [share, graph.float(0), graph.float(belowOne)]), size);
   const tokens = graph.op('Add', [graph.op('Mul', [block.index, graph.int64(size)]), token.index]);
 
-  const total = graph.op('ReduceLogSumExp', [logits, graph.int64([-1])], { keepdims: 1 });
-  const chosen = graph.op('GatherElements', [logits, tokens], { axis: 1 });
+  const chosen = graph.op('GatherElements', [policy, tokens], { axis: 1 });
   graph.output('tokens', graph.op('Cast', [tokens], { to: 6 }), 'int32', ['rows', 1]);
-  graph.output('logprobs', graph.op('Sub', [chosen, total]), 'float', ['rows', 1]);
+  graph.output('logprobs', graph.op('Log', [graph.op('Max', [chosen, graph.float(smallestNormal)])]), 'float', [
+    'rows',
+    1,
+  ]);
   return graph;
+}
+
+function temper(graph: Graph, logits: Value): Value {
+  const inverseTemperatures = graph.input('inverseTemperatures', 'float', ['rows', 1]);
+  return graph.op('Softmax', [graph.op('Mul', [logits, inverseTemperatures])], { axis: -1 });
 }
 
 /** The divisor of the vocabulary next below its square root: blocks and block size are then of the same order. */
