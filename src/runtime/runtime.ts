@@ -41,11 +41,13 @@ export function createRuntime(): RuntimeHandlers {
     return loaded;
   }
 
-  function needTrainer({ trainer }: Loaded): Trainer {
-    if (!trainer) {
-      throw new BoundaryError('runtime', 'This version cannot train yet.', 'Use it for generation.');
-    }
-    return trainer;
+  async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
+    const { createTrainer } = await import('./training.ts');
+    const { model, adapter, optimizer, request } = state;
+    const { cacheDir, threads } = request;
+    const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
+    state.trainer ??= await createTrainer({ model, cacheDir, threads, adapter, optimizer, onLoad });
+    return state.trainer;
   }
 
   const trainHooks = ({ onProgress, signal }: CallContext) => ({
@@ -71,13 +73,13 @@ export function createRuntime(): RuntimeHandlers {
     },
 
     async logprobs({ sequences, adapter }, context) {
-      const trainer = needTrainer(need());
+      const trainer = await needTrainer(need(), context);
       return trainer.logprobs(sequences, adapter, trainHooks(context));
     },
 
     async train({ sequences, options }, context) {
       const state = need();
-      const trainer = needTrainer(state);
+      const trainer = await needTrainer(state, context);
       const records = await trainer.train(sequences, options, trainHooks(context));
       state.generator.setAdapter(state.adapter);
       return records;
