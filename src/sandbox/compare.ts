@@ -16,7 +16,7 @@ export function compareValues(expected: unknown, actual: unknown, comparison: Co
     mode: comparison.mode ?? 'exact',
   };
   if (rules.mode === 'token' && typeof expected === 'string' && typeof actual === 'string') {
-    return compareText(expected, actual, { ...comparison, mode: 'exact' });
+    return compareText(expected, actual, comparison);
   }
   return compareAt('$', expected, actual, rules);
 }
@@ -184,6 +184,9 @@ function shortKey(key: string): string {
 export function compareText(expected: string, actual: string, comparison: Comparison = {}): Verified {
   const mode = comparison.mode ?? 'token';
   const tolerance = comparison.tolerance ?? defaultTolerance;
+  if (mode === 'exact') {
+    return compareLines(expected, actual);
+  }
   const left = tokensOf(expected);
   const right = tokensOf(actual);
   if (mode === 'unordered') {
@@ -204,6 +207,28 @@ export function compareText(expected: string, actual: string, comparison: Compar
     }
   }
   return same;
+}
+
+/** Line by line and character by character; only white space at the ends of lines and of the whole does not count. */
+function compareLines(expected: string, actual: string): Verified {
+  const [left, right] = [linesOf(expected), linesOf(actual)];
+  const count = Math.max(left.length, right.length);
+  for (let index = 0; index < count; index += 1) {
+    const [wanted, got] = [left[index], right[index]];
+    if (wanted !== got) {
+      return {
+        equal: false,
+        path: `line ${index + 1}`,
+        expected: wanted === undefined ? 'end of output' : showValue(wanted),
+        actual: got === undefined ? 'end of output' : showValue(got),
+      };
+    }
+  }
+  return same;
+}
+
+function linesOf(text: string): string[] {
+  return text.trimEnd().split('\n').map((line) => line.trimEnd());
 }
 
 function tokensOf(text: string): string[] {

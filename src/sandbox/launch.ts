@@ -1,37 +1,119 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { LaunchPlan } from './worker-process.ts';
 
-/** Node flags of a worker. The permission model is a second fence behind the isolate, not the first. */
-export function launchPlan(options: { nodePath: string; workerPath: string; cwd: string }): LaunchPlan {
-  const { resolve } = createRequire(options.workerPath);
+/** Which fences around a worker this platform has, beyond the isolate and Node's permission model. */
+export interface Fences {
+  /** Workers see no network at all (a namespace of their own, through unshare). */
+  network: boolean;
+  /** The kernel refuses data beyond a limit (RLIMIT_DATA). */
+  dataLimit: boolean;
+  /** The pool reads CPU time and memory of a worker from outside (/proc). Without it, only wall time is watched. */
+  vitals: boolean;
+}
+
+/** Node itself reserves about 1.7 GB of data at start; what is left is for the largest isolate and its results. KiB. */
+const dataLimitKb = 3 * 1024 * 1024;
+
+/** Finds out once, by trying. */
+export async function probeFences(): Promise<Fences> {
+  if (process.platform !== 'linux') {
+    return { network: false, dataLimit: false, vitals: false };
+  }
+  const [network, dataLimit] = await Promise.all([
+    succeeds('exec unshare -rn -- true'),
+    succeeds(`ulimit -c 0 && ulimit -d ${dataLimitKb}`),
+  ]);
+  return { network, dataLimit, vitals: true };
+}
+
+function succeeds(script: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile('/bin/sh', ['-c', script], { timeout: 5000, env: { PATH: process.env['PATH'] } }, (error) => {
+      resolve(error === null);
+    });
+  });
+}
+
+/** How a worker is started, with every fence that there is. The permission model is a second fence behind the isolate. */
+export function launchPlan(options: { nodePath: string; workerPath: string; cwd: string; fences: Fences }): LaunchPlan {
+  const { nodePath, cwd, fences } = options;
+  const args = nodeArguments(options.workerPath);
+  const env = allowedEnvironment();
+  if (!fences.network && !fences.dataLimit) {
+    return { command: nodePath, args, env, cwd };
+  }
+  const steps = [
+    ...(fences.dataLimit ? ['ulimit -c 0', `ulimit -d ${dataLimitKb}`] : []),
+    `exec ${fences.network ? 'unshare -rn -- ' : ''}"$0" "$@"`,
+  ];
+  return {
+    command: '/bin/sh',
+    args: ['-c', steps.join('; '), nodePath, ...args],
+    env: { ...env, PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    cwd,
+  };
+}
+
+function nodeArguments(workerPath: string): string[] {
+  const { resolve } = createRequire(workerPath);
   // node-gyp-build looks at /etc/alpine-release to tell musl from glibc.
   const readable = [
-    dirname(options.workerPath),
+    dirname(workerPath),
     dirname(resolve('isolated-vm/package.json')),
     dirname(resolve('node-gyp-build/package.json')),
     '/etc/alpine-release',
   ];
-  return {
-    command: options.nodePath,
-    args: [
-      '--no-node-snapshot',
-      '--no-warnings',
-      '--permission',
-      '--allow-addons',
-      '--allow-worker',
-      ...readable.map((path) => `--allow-fs-read=${path}`),
-      '--enable-experimental-regexp-engine-on-excessive-backtracks',
-      '--random-seed=1',
-      options.workerPath,
-    ],
-    env: allowedEnvironment(),
-    cwd: options.cwd,
-  };
+  return [
+    '--no-node-snapshot',
+    '--no-warnings',
+    '--permission',
+    '--allow-addons',
+    '--allow-worker',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    // A pattern that backtracks without end goes over to the linear-time engine.
+    '--enable-experimental-regexp-engine-on-excessive-backtracks',
+    '--random-seed=1',
+    workerPath,
+  ];
 }
 
 /** A worker inherits nothing but what Windows needs to start a process at all. */
 function allowedEnvironment(): Record<string, string> {
   const names = process.platform === 'win32' ? ['SystemRoot', 'windir', 'TEMP', 'TMP'] : [];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+}
+
+const folderPrefix = 'selfq-sandbox-';
+
+/** An empty working folder for the workers of this process; those of processes that were killed are cleared away. */
+export function makeWorkingFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(folderPrefix) ? Number(name.slice(folderPrefix.length).split('-')[0]) : NaN;
+    if (Number.isInteger(owner) && !isRunning(owner)) {
+      removeWorkingFolder(join(tmpdir(), name));
+    }
+  }
+  return mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+}
+
+/** Only ever an empty folder, so that nothing else can go with it. */
+export function removeWorkingFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Another process was faster.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }

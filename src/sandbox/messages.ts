@@ -27,6 +27,8 @@ export interface WorkerJob {
   order?: readonly number[];
   /** Wall time may be this many times the CPU limit before a test is cut. */
   wallFactor: number;
+  /** Programs only: send what they wrote and how they ended even where they failed. */
+  streams?: boolean | undefined;
 }
 
 /**
@@ -54,6 +56,9 @@ export interface TestOutcome {
   timeMs: number;
   value?: string | undefined;
   message?: string | undefined;
+  /** With `streams`: standard error and exit code; `value` is then the standard output, also of a failed program. */
+  stderr?: string | undefined;
+  exitCode?: number | undefined;
 }
 
 export interface Reply {
@@ -69,3 +74,5 @@ export type Hello = { ready: true } | { failed: string };
 /** Longest result of one test on the wire, and longest standard output, in UTF-16 units. */
 export const maxValueLength = { function: 1024 * 1024, program: 8 * 1024 * 1024 };
 export const maxSourceBytes = 1_000_000;
+/** What is kept of standard error, in UTF-16 units. */
+export const maxStderrLength = 64 * 1024;

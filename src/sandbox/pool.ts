@@ -1,270 +1,218 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { entryPath } from '../protocol/entries.ts';
 import { BoundaryError } from '../protocol/errors.ts';
-import type { JudgeResult, Problem } from '../protocol/problem.ts';
-import { Contention } from './contention.ts';
-import { launchPlan } from './launch.ts';
-import { readVitals } from './platform.ts';
-import type { Execution, Language, Sandbox } from './sandbox.ts';
+import type { JudgeResult, Limits, Problem } from '../protocol/problem.ts';
+import { runCanaries } from './canaries.ts';
+import { checkedResult, checkerJob } from './check.ts';
+import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
+import type { Execution, Language, ProgramRun, Sandbox } from './sandbox.ts';
+import { Scheduler } from './scheduler.ts';
 import { decodeValue, hasSpecials, type Json } from './values.ts';
-import { deservesRetry, judgeReport, verdictOfEnd, verdictOfStatus } from './verdicts.ts';
-import { type LaunchPlan, type Program, type RunReport, WorkerProcess } from './worker-process.ts';
+import { executionOf, judgeReport, programRunOf, summarise } from './verdicts.ts';
+import type { RunReport } from './worker-process.ts';
 
 export interface SandboxOptions {
   /** Programs that run at once; default one per core. */
   workers?: number;
   /** Node >= 24 that runs the workers; default the one that runs this. */
   nodePath?: string;
+  /** Known programs to judge before anything else: the quick ones (default), those that cost a worker too, or none. */
+  canaries?: 'quick' | 'all' | 'none';
 }
 
-/** Programs after which a worker is replaced, whatever it did. */
-const programsPerWorker = 300;
-const watchEveryMs = 25;
-/** A program that is run again alone may take this many times its CPU limit by the clock on the wall. */
-const aloneWallFactor = 20;
-
-interface Task {
-  program: Program;
-  alone: boolean;
-  resolve: (report: RunReport) => void;
+/** A sandbox with what `selfq doctor` reports of it. */
+export interface SandboxPool extends Sandbox {
+  /** Runs a whole program once, with `stdin` as its standard input. */
+  run(job: { source: string; stdin: string; limits: Limits; language?: Language }): Promise<ProgramRun>;
+  readonly fences: Fences;
+  /** Process ids of the workers that are alive. */
+  workerPids(): number[];
 }
 
 /**
- * Starts the pool and proves that it can run programs. Throws BoundaryError of the boundary `environment` where a worker
- * cannot start at all.
+ * Starts worker processes and proves that they judge rightly. Each program runs in a fresh isolate of a process that has
+ * nothing else in flight, without network, files, environment or time to spare; the verdict is made here, from data.
+ *
+ * Covered: endless and unstoppable loops, memory in every form, floods, hostile values and thrown values, forged results
+ * and tampered primordials, death of a worker or of this process, a busy machine.
+ *
+ * Not covered: a hole in V8 that lets a program take over its process. It would then face Node's permission model and,
+ * on Linux, an empty network namespace and RLIMIT_DATA, but no system-call filter: it could still use the CPU until it
+ * is killed, and read what Node's own memory holds (inputs of its own tests, never expected values). On macOS and
+ * Windows there is neither namespace nor RLIMIT_DATA nor a look at the memory and the CPU time of a worker: memory is
+ * limited by V8's heap limit alone, and wall time stands in for CPU time. Programs of one worker can tell by timing that
+ * others run beside them.
+ *
+ * Throws BoundaryError of the boundary `environment` where no worker can start, of `sandbox` where one misjudges.
  */
-export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const cwd = mkdtempSync(join(tmpdir(), 'selfq-sandbox-'));
+export async function createSandbox(options: SandboxOptions = {}): Promise<SandboxPool> {
+  const fences = await probeFences();
+  const cwd = makeWorkingFolder();
   const plan = launchPlan({
     nodePath: options.nodePath ?? process.execPath,
     workerPath: entryPath('sandbox-worker'),
     cwd,
+    fences,
   });
-  const pool = new Pool(plan, Math.max(1, options.workers ?? availableParallelism()));
+  const scheduler = new Scheduler(plan, Math.max(1, options.workers ?? availableParallelism()));
+  const pool = new Pool(scheduler, fences, cwd);
   try {
-    await pool.start();
+    const failure = await scheduler.start();
+    if (failure !== undefined) {
+      throw startFailure(failure);
+    }
+    if (options.canaries !== 'none') {
+      await runCanaries((problem, source) => pool.judge({ problem, source }), options.canaries === 'all');
+    }
   } catch (error) {
     await pool.close();
     throw error;
   }
+  pool.resetCounters();
   return pool;
 }
 
-class Pool implements Sandbox {
+class Pool implements SandboxPool {
   readonly counters = { programs: 0, workersKilled: 0, internalErrors: 0 };
-  readonly #plan: LaunchPlan;
-  readonly #size: number;
-  readonly #idle: WorkerProcess[] = [];
-  readonly #all = new Set<WorkerProcess>();
-  readonly #queue: Task[] = [];
-  readonly #aloneQueue: Task[] = [];
-  readonly #contention = new Contention();
-  #running = 0;
-  #runningAlone = false;
-  #failedStarts = 0;
-  #closed = false;
-  #watch: NodeJS.Timeout | undefined;
+  readonly fences: Fences;
+  readonly #scheduler: Scheduler;
+  readonly #cwd: string;
 
-  constructor(plan: LaunchPlan, size: number) {
-    this.#plan = plan;
-    this.#size = size;
+  constructor(scheduler: Scheduler, fences: Fences, cwd: string) {
+    this.#scheduler = scheduler;
+    this.fences = fences;
+    this.#cwd = cwd;
+    scheduler.onKill = () => {
+      this.counters.workersKilled += 1;
+    };
   }
 
-  /** The first worker is the probe: only when it is up are the others started. */
-  async start(): Promise<void> {
-    const failure = await this.#spawn();
-    if (failure !== undefined) {
-      throw startFailure(failure);
-    }
-    for (let count = 1; count < this.#size; count += 1) {
-      void this.#spawn();
-    }
+  workerPids(): number[] {
+    return this.#scheduler.pids();
   }
 
   async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
     const { problem } = job;
-    const report = await this.#submit({
+    this.counters.programs += 1;
+    const report = await this.#scheduler.submit({
       kind: problem.kind,
       source: job.source,
       language: job.language ?? 'javascript',
       entry: problem.kind === 'function' ? problem.entry : '',
-      inputs: problem.kind === 'function' ? problem.tests.map((test) => JSON.stringify(test.input)) : problem.tests.map((test) => test.input),
+      inputs: inputsOf(problem),
       ...problem.limits,
       seed: 0,
     });
-    const result = judgeReport(problem, report);
+    const checker = problem.compare?.checker;
+    const result = checker === undefined ? judgeReport(problem, report) : await this.#check(problem, checker, report);
     this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
     return result;
   }
 
-  async execute(job: Parameters<Sandbox['execute']>[0]): Promise<Execution[]> {
-    const report = await this.#submit({
+  /** Verdicts of a problem whose answers a function decides on; it runs in an isolate of its own. */
+  async #check(problem: Problem, checker: string, report: RunReport): Promise<JudgeResult> {
+    const judged = judgeReport(problem, report);
+    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index));
+    if (actual.every((value) => value === undefined)) {
+      return judged;
+    }
+    const answers = await this.#call(checkerJob(problem, checker, actual));
+    let next = 0;
+    const tests = judged.tests.map((test, index) => {
+      const value = actual[index];
+      if (value === undefined) {
+        return test;
+      }
+      const answer = answers[next];
+      next += 1;
+      return checkedResult(answer, test.timeMs ?? 0, value, problem.tests[index]?.output ?? null);
+    });
+    return summarise(tests);
+  }
+
+  execute(job: Parameters<Sandbox['execute']>[0]): Promise<Execution[]> {
+    this.counters.programs += 1;
+    const inputs = job.inputs.map((input) => (Array.isArray(input) ? input : [input]));
+    return this.#call({ ...job, inputs, order: shuffled(inputs.length, job.seed ?? 0) });
+  }
+
+  async #call(job: {
+    source: string;
+    entry: string;
+    inputs: readonly Json[][];
+    limits: Problem['limits'];
+    seed?: number;
+    order?: number[];
+  }): Promise<Execution[]> {
+    const report = await this.#scheduler.submit({
       kind: 'function',
       source: job.source,
       language: 'javascript',
       entry: job.entry,
-      inputs: job.inputs.map((input) => JSON.stringify(Array.isArray(input) ? input : [input])),
+      inputs: job.inputs.map((input) => JSON.stringify(input)),
       ...job.limits,
       seed: job.seed ?? 0,
+      ...(job.order === undefined ? {} : { order: job.order }),
     });
     return job.inputs.map((_, index) => executionOf(report, index));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearInterval(this.#watch);
-    const workers = [...this.#all];
-    for (const worker of workers) {
-      worker.kill('retired');
-    }
-    await Promise.all(workers.map((worker) => worker.exited));
-    for (const task of [...this.#queue.splice(0), ...this.#aloneQueue.splice(0)]) {
-      task.resolve({ outcomes: [], end: { type: 'killed', reason: 'retired' } });
-    }
-    rmSync(this.#plan.cwd, { recursive: true, force: true });
-  }
-
-  async #submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
+  async run(job: Parameters<SandboxPool['run']>[0]): Promise<ProgramRun> {
     this.counters.programs += 1;
-    const first = await this.#enqueue({ ...program, wallFactor: 0 }, false);
-    if (!deservesRetry(first) || this.#closed) {
-      return first;
-    }
-    return this.#enqueue({ ...program, wallFactor: aloneWallFactor }, true);
-  }
-
-  #enqueue(program: Program, alone: boolean): Promise<RunReport> {
-    return new Promise((resolve) => {
-      if (this.#closed) {
-        resolve({ outcomes: [], end: { type: 'killed', reason: 'retired' } });
-        return;
-      }
-      (alone ? this.#aloneQueue : this.#queue).push({ program, alone, resolve });
-      this.#dispatch();
+    const report = await this.#scheduler.submit({
+      kind: 'program',
+      source: job.source,
+      language: job.language ?? 'javascript',
+      entry: '',
+      inputs: [job.stdin],
+      ...job.limits,
+      seed: 0,
+      streams: true,
     });
+    return programRunOf(report);
   }
 
-  /** Hands out work. A task that runs alone waits until nothing else does, and nothing else starts before it is through. */
-  #dispatch(): void {
-    while (!this.#runningAlone && this.#idle.length > 0) {
-      const alone = this.#aloneQueue.length > 0;
-      if (alone && this.#running > 0) {
-        return;
-      }
-      const task = alone ? this.#aloneQueue.shift() : this.#queue.shift();
-      const worker = task === undefined ? undefined : this.#idle.shift();
-      if (task === undefined || worker === undefined) {
-        return;
-      }
-      void this.#run(worker, task);
-    }
+  resetCounters(): void {
+    Object.assign(this.counters, { programs: 0, workersKilled: 0, internalErrors: 0 });
   }
 
-  async #run(worker: WorkerProcess, task: Task): Promise<void> {
-    this.#running += 1;
-    this.#runningAlone = task.alone;
-    this.#watch ??= setInterval(() => this.#look(), watchEveryMs);
-    const report = await worker.run(
-      task.alone ? task.program : { ...task.program, wallFactor: this.#contention.factor },
-    );
-    this.#running -= 1;
-    this.#runningAlone = false;
-    if (this.#running === 0) {
-      clearInterval(this.#watch);
-      this.#watch = undefined;
-    }
-    if (isAbnormal(report) || worker.programs >= programsPerWorker) {
-      this.#replace(worker, report);
-    } else {
-      this.#idle.push(worker);
-    }
-    task.resolve(report);
-    this.#dispatch();
-  }
-
-  #look(): void {
-    for (const worker of this.#all) {
-      worker.watch(this.#contention);
-    }
-  }
-
-  #replace(worker: WorkerProcess, report: RunReport): void {
-    this.counters.workersKilled += report.end.type === 'done' ? 0 : 1;
-    this.#all.delete(worker);
-    worker.kill('retired');
-    if (!this.#closed) {
-      void this.#spawn();
-    }
-  }
-
-  /** Resolves to undefined once the new worker takes programs, else to why it does not. */
-  async #spawn(): Promise<string | undefined> {
-    const worker = new WorkerProcess(this.#plan);
-    this.#all.add(worker);
-    const failure = await worker.ready;
-    if (this.#closed) {
-      return failure;
-    }
-    if (failure === undefined) {
-      this.#failedStarts = 0;
-      // Start-up is a first sample of how contended the machine is.
-      this.#contention.learn(worker, readVitals(worker.pid ?? 0));
-      this.#idle.push(worker);
-      void worker.exited.then(() => this.#lost(worker));
-      this.#dispatch();
-      return undefined;
-    }
-    this.#all.delete(worker);
-    worker.kill('retired');
-    this.#failedStarts += 1;
-    if (this.#failedStarts < 3 && this.#all.size > 0) {
-      void this.#spawn();
-    } else if (this.#all.size === 0) {
-      this.#giveUp();
-    }
-    return failure;
-  }
-
-  /** A worker that dies while idle is replaced; one that dies in mid-program is seen by its run. */
-  #lost(worker: WorkerProcess): void {
-    const index = this.#idle.indexOf(worker);
-    if (index >= 0 && !this.#closed) {
-      this.#idle.splice(index, 1);
-      this.#all.delete(worker);
-      void this.#spawn();
-    }
-  }
-
-  /** No worker can be started any more: what waits is our fault, not the programs'. */
-  #giveUp(): void {
-    for (const task of [...this.#queue.splice(0), ...this.#aloneQueue.splice(0)]) {
-      task.resolve({ outcomes: [], end: { type: 'died', code: null, signal: null } });
-    }
+  async close(): Promise<void> {
+    await this.#scheduler.close();
+    removeWorkingFolder(this.#cwd);
   }
 }
 
-/** Anything but a program that ran to its end within its limits: the process may carry traces of it. */
-function isAbnormal(report: RunReport): boolean {
-  const harmless: readonly (string | undefined)[] = ['ok', 'threw', 'compile', 'notData', 'pending'];
-  return report.end.type !== 'done' || report.outcomes.some((outcome) => !harmless.includes(outcome?.status));
+function inputsOf(problem: Problem): string[] {
+  return problem.kind === 'function'
+    ? problem.tests.map((test) => JSON.stringify(test.input))
+    : problem.tests.map((test) => test.input);
 }
 
-function executionOf(report: RunReport, index: number): Execution {
+/** The result of a test as JSON data, where it has one. */
+function jsonResult(problem: Problem, report: RunReport, index: number): Json | undefined {
   const outcome = report.outcomes[index];
-  if (outcome === undefined) {
-    return report.end.type === 'done'
-      ? { ok: false, verdict: 'IE', message: 'no outcome arrived' }
-      : { ok: false, ...verdictOfEnd(report.end, true) };
+  if (outcome?.status !== 'ok' || outcome.value === undefined) {
+    return undefined;
   }
-  if (outcome.status !== 'ok') {
-    return { ok: false, verdict: verdictOfStatus(outcome.status), message: outcome.message ?? '' };
+  if (problem.kind === 'program') {
+    return outcome.value;
   }
-  const text = outcome.value ?? '';
-  return hasSpecials(text)
-    ? { ok: false, verdict: 'BAD', message: `the result is not JSON data: ${text.slice(0, 100)}` }
-    : { ok: true, value: decodeValue(text) as Json };
+  return hasSpecials(outcome.value) ? undefined : (decodeValue(outcome.value) as Json);
+}
+
+/**
+ * An order that depends on the seed: a reference whose answers hang on the order of its calls gives other results for
+ * another seed. Seed 0 keeps the order.
+ */
+function shuffled(count: number, seed: number): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  let state = seed;
+  for (let index = count - 1; index > 0 && seed !== 0; index -= 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const other = Math.floor((state / 4294967296) * (index + 1));
+    [order[index], order[other]] = [order[other] ?? 0, order[index] ?? 0];
+  }
+  return order;
 }
 
 function startFailure(reason: string): BoundaryError {

@@ -8,6 +8,8 @@ const outcome = z.strictObject({
   timeMs: z.number(),
   value: z.string().optional(),
   message: z.string().optional(),
+  stderr: z.string().optional(),
+  exitCode: z.number().optional(),
 }) satisfies z.ZodType<TestOutcome>;
 
 export const replySchema = z.strictObject({

@@ -7,6 +7,19 @@ export type Execution =
   | { ok: true; value: FunctionProblem['tests'][number]['output'] }
   | { ok: false; verdict: Exclude<JudgeResult['verdict'], 'AC' | 'WA'>; message: string };
 
+/** One run of a program on standard input: what it wrote and how it ended. */
+export interface ProgramRun {
+  /** AC stands for "ran to its end with exit code 0" here; nothing is compared. */
+  verdict: Exclude<JudgeResult['verdict'], 'WA' | 'BAD'>;
+  stdout: string;
+  stderr: string;
+  /** Absent where the program was stopped before it could end. */
+  exitCode?: number;
+  /** CPU milliseconds. */
+  timeMs: number;
+  message: string;
+}
+
 /** Runs model-written programs. Implemented by the pool of child processes (sandbox/pool.ts). */
 export interface Sandbox {
   /** Runs `source` on every test of `problem` in a fresh isolate and compares outside of it. Never throws for what a program does. */

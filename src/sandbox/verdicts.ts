@@ -2,7 +2,8 @@ import type { JudgeResult, Problem, TestResult, Verdict } from '../protocol/prob
 import { compareText, compareValues, type Verified } from './compare.ts';
 import type { TestOutcome } from './messages.ts';
 import type { RunEnd, RunReport } from './worker-process.ts';
-import { decodeValue } from './values.ts';
+import type { Execution, ProgramRun } from './sandbox.ts';
+import { decodeValue, hasSpecials, type Json } from './values.ts';
 
 /** Verdict of a test that produced no value to compare. */
 export function verdictOfStatus(status: Exclude<TestOutcome['status'], 'ok'>): Exclude<Verdict, 'AC' | 'WA'> {
@@ -97,9 +98,7 @@ export function summarise(tests: readonly TestResult[]): JudgeResult {
 function judgeTest(problem: Problem, index: number, report: RunReport): TestResult {
   const outcome = report.outcomes[index];
   if (outcome === undefined) {
-    return report.end.type === 'done'
-      ? { verdict: 'IE', message: 'no outcome arrived' }
-      : verdictOfEnd(report.end, true);
+    return missingOutcome(report);
   }
   const timeMs = Math.round(outcome.timeMs * 1000) / 1000;
   if (outcome.status !== 'ok') {
@@ -119,4 +118,45 @@ function verify(problem: Problem, index: number, text: string): Verified {
     return compareText(problem.tests[index]?.output ?? '', text, problem.compare);
   }
   return compareValues(problem.tests[index]?.output, decodeValue(text), problem.compare);
+}
+
+/** One result of `execute`, as JSON data. */
+export function executionOf(report: RunReport, index: number): Execution {
+  const outcome = report.outcomes[index];
+  if (outcome === undefined) {
+    return { ok: false, ...missingOutcome(report) };
+  }
+  if (outcome.status !== 'ok') {
+    return { ok: false, verdict: verdictOfStatus(outcome.status), message: outcome.message ?? '' };
+  }
+  const text = outcome.value ?? '';
+  return hasSpecials(text)
+    ? { ok: false, verdict: 'BAD', message: `the result is not JSON data: ${text.slice(0, 100)}` }
+    : { ok: true, value: decodeValue(text) as Json };
+}
+
+/** The one run of a program whose streams were asked for. */
+export function programRunOf(report: RunReport): ProgramRun {
+  const outcome = report.outcomes[0];
+  const nothing = { stdout: '', stderr: '', timeMs: 0 };
+  if (outcome === undefined) {
+    const { verdict, message } = missingOutcome(report);
+    return { ...nothing, verdict: verdict === 'BAD' ? 'RE' : verdict, message };
+  }
+  const verdict = outcome.status === 'ok' ? 'AC' : verdictOfStatus(outcome.status);
+  const started = outcome.status !== 'compile' && outcome.status !== 'starved' && outcome.status !== 'memory';
+  return {
+    verdict: verdict === 'BAD' ? 'RE' : verdict,
+    stdout: started ? (outcome.value ?? '') : '',
+    stderr: outcome.stderr ?? '',
+    timeMs: outcome.timeMs,
+    message: outcome.message ?? '',
+    ...(outcome.exitCode === undefined || outcome.status === 'time' ? {} : { exitCode: outcome.exitCode }),
+  };
+}
+
+function missingOutcome(report: RunReport): ReturnType<typeof verdictOfEnd> {
+  return report.end.type === 'done'
+    ? { verdict: 'IE', message: 'no outcome arrived' }
+    : verdictOfEnd(report.end, true);
 }

@@ -1,0 +1,65 @@
+import { BoundaryError } from '../protocol/errors.ts';
+import type { JudgeResult, Problem, Verdict } from '../protocol/problem.ts';
+
+/** A program whose verdict is known; a pool that says anything else must not judge. */
+interface Canary {
+  name: string;
+  verdict: Verdict;
+  source: string;
+}
+
+const problem: Problem = {
+  id: 'canary',
+  statement: 'Return the sum of two numbers.',
+  kind: 'function',
+  entry: 'add',
+  tests: [
+    { input: [1, 2], output: 3 },
+    { input: [-4, 4], output: 0 },
+  ],
+  limits: { timeMs: 50, memoryMb: 32 },
+  tags: [],
+  source: 'canary',
+};
+
+const honest: Canary = { name: 'an honest solution', verdict: 'AC', source: 'const add = (a, b) => a + b;' };
+
+/** Those that leave the worker alive; a start-up can afford them. */
+const quick: Canary[] = [
+  honest,
+  { name: 'a wrong answer', verdict: 'WA', source: 'const add = () => 3;' },
+  { name: 'a syntax error', verdict: 'CE', source: 'const add = (' },
+  { name: 'an exception', verdict: 'RE', source: "const add = () => { throw 'Script execution timed out.'; };" },
+  { name: 'a result that is no data', verdict: 'BAD', source: 'const add = () => add;' },
+  {
+    name: 'replaced primordials',
+    verdict: 'WA',
+    source:
+      'JSON.stringify = JSON.parse = () => 3; Reflect.apply = () => 3; Object.is = () => true;' +
+      'Array.prototype[Symbol.iterator] = function* () {}; Object.prototype.toJSON = () => 3; const add = () => 4;',
+  },
+  { name: 'an endless loop', verdict: 'TLE', source: 'const add = () => { for (;;); };' },
+];
+
+/** Those that cost a worker. */
+const thorough: Canary[] = [
+  { name: 'endless growth', verdict: 'MLE', source: 'const add = () => { const a = []; for (;;) a.push({}); };' },
+  { name: 'a loop that no timeout stops', verdict: 'TLE', source: 'const add = () => 7n ** (7n ** (10n ** 7n));' },
+];
+
+/** Throws BoundaryError of the boundary `sandbox` at the first canary with another verdict than its own. */
+export async function runCanaries(
+  judge: (problem: Problem, source: string) => Promise<JudgeResult>,
+  all: boolean,
+): Promise<void> {
+  for (const canary of [...quick, ...(all ? thorough : []), honest]) {
+    const result = await judge(problem, canary.source);
+    if (result.verdict !== canary.verdict) {
+      throw new BoundaryError(
+        'sandbox',
+        `The sandbox judged ${canary.name} ${result.verdict} instead of ${canary.verdict} (${result.message ?? 'no message'}).`,
+        'Run `selfq doctor`; if the machine is very busy, try again when it is less so.',
+      );
+    }
+  }
+}
