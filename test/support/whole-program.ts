@@ -1,0 +1,147 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent } from '../../src/protocol/control.ts';
+import { entryPath } from '../../src/protocol/entries.ts';
+import { StepMetrics } from '../../src/protocol/records.ts';
+import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts';
+import { writeWritingModel } from './writing-model.ts';
+
+/** A cache folder and a model of their own, for one file of tests. */
+export interface Workplace {
+  dir: string;
+  model: string;
+  /** Options of `selfq run` that make a run of the tiny model take seconds. */
+  options(extra?: Readonly<Record<string, string | number>>): string[];
+  remove(): void;
+}
+
+const quickSettings = {
+  steps: 2,
+  seed: 5,
+  proposerPrompts: 3,
+  proposalsPerPrompt: 4,
+  answersPerQuestion: 4,
+  proposerUpdateEvery: 1,
+  maxPromptTokens: 2048,
+  maxProposalTokens: 16,
+  maxAnswerTokens: 16,
+  slots: 8,
+  threads: 1,
+  sandboxWorkers: 1,
+  loraRank: 4,
+  learningRate: 0.001,
+};
+
+export async function createWorkplace(): Promise<Workplace> {
+  const dir = mkdtempSync(join(tmpdir(), 'selfq-test-'));
+  const model = join(dir, 'model');
+  await writeWritingModel(model);
+  return {
+    dir,
+    model,
+    options: (extra = {}) => [
+      '--model',
+      model,
+      ...Object.entries({ ...quickSettings, ...extra }).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ],
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command line as a process, in `place` and with its cache there. */
+export function selfq(place: Workplace, args: readonly string[]): RunningCommand {
+  const child = spawn(process.execPath, [entryPath('cli'), ...args], {
+    cwd: place.dir,
+    env: environment(place),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  const grow = (add: (text: string) => void) => (text: string) => {
+    add(text);
+    listeners.forEach((listener) => listener());
+  };
+  child.stdout.setEncoding('utf8').on('data', grow((text) => (stdout += text)));
+  child.stderr.setEncoding('utf8').on('data', grow((text) => (stderr += text)));
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return {
+    finished,
+    kill: (signal) => child.kill(signal),
+    event: (matches) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = eventsOf(stdout).find(matches);
+          if (found) {
+            listeners.delete(look);
+            resolve(found);
+          }
+        };
+        listeners.add(look);
+        look();
+        void finished.then(() => reject(new Error(`It ended before that event: ${stderr}`)));
+      }),
+  };
+}
+
+export interface RunningCommand {
+  finished: Promise<Finished>;
+  kill(signal: NodeJS.Signals): void;
+  /** The first event of a `--json` run that fits. */
+  event(matches: (event: RunEvent) => boolean): Promise<RunEvent>;
+}
+
+export function environment(place: Workplace): NodeJS.ProcessEnv {
+  return { ...process.env, SELFQ_HOME: join(place.dir, 'cache'), NO_COLOR: '1' };
+}
+
+/** The complete lines of a `--json` run. */
+export function eventsOf(stdout: string): RunEvent[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as RunEvent);
+}
+
+/** Processes that `pid` started, by what their command line contains. */
+export function childrenOf(pid: number, name: string): number[] {
+  return execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .flatMap((match) => (match && Number(match[2]) === pid && match[3]?.includes(name) ? [Number(match[1])] : []));
+}
+
+/** All that a run computed, without what may differ between equal runs: times, rates, and who ran it. */
+export function computed(dir: string): object {
+  const { steps, checkpoints } = runPaths(dir);
+  const text = (folder: string): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(folder)
+        .sort()
+        .map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
+    );
+  const withoutTimes = (name: string): string => readFileSync(name, 'utf8').replaceAll(/"timeMs":[\d.e-]+/g, '');
+  const newest = readdirSync(checkpoints).sort().at(-1) ?? '';
+  return {
+    metrics: readMetrics(dir).map((metrics) => timeless(metrics)),
+    evaluations: readEvaluations(dir).map(({ time: _, seconds: __, adapter: ___, ...rest }) => rest),
+    steps: Object.fromEntries(readdirSync(steps).sort().map((name) => [name, withoutTimes(join(steps, name))])),
+    checkpoint: { name: newest, files: text(join(checkpoints, newest)) },
+  };
+}
+
+function timeless(metrics: StepMetrics): object {
+  const { time: _, seconds: __, tokens_per_second: ___, ...rest } = metrics;
+  return rest;
+}
