@@ -15,25 +15,16 @@ export interface PolicyLossInputs {
   beta: Value;
 }
 
-export interface PolicyLoss {
-  /** policy + beta * kl, recorded; [n, 1] as the others. */
-  loss: Value;
-  policy: Value;
-  kl: Value;
-  /** 1 where the ratio was clipped, else 0. */
-  clipped: Value;
-}
-
 /** Differences of logprobs are cut here before they are raised: e^20 is far outside every clip range. */
 const logRange = 20;
 const klRange = 10;
 const infinity = 3.4e38;
 
 /**
- * The clipped policy loss of GRPO per token, with dual clip and a KL penalty (k3), as `runtime/loss.ts` spells out in
- * plain numbers. Where a clip is active the gradient of that term is 0.
+ * The clipped policy loss of GRPO for each token, with dual clip and a KL penalty (k3): [n, 1]. `runtime/loss.ts` says
+ * the same in plain numbers. Where a clip is active the gradient of that term is 0.
  */
-export function policyLoss(tape: Tape, logprobs: Value, inputs: PolicyLossInputs): PolicyLoss {
+export function policyLoss(tape: Tape, logprobs: Value, inputs: PolicyLossInputs): Value {
   const { graph } = tape;
   const op = (type: string, ...values: Value[]) => graph.op(type, values);
   const clip = (x: Value, range: number) => op('Clip', x, graph.float(-range), graph.float(range));
@@ -54,7 +45,7 @@ export function policyLoss(tape: Tape, logprobs: Value, inputs: PolicyLossInputs
   const k3 = op('Sub', op('Sub', raised, difference), one);
   const kl = op('Min', k3, graph.float(klRange));
 
-  const loss = tape.record(op('Add', policy, op('Mul', inputs.beta, kl)), [logprobs], (gradient) => [
+  return tape.record(op('Add', policy, op('Mul', inputs.beta, kl)), [logprobs], (gradient) => [
     tape.adding(() => {
       const active = op('And', op('GreaterOrEqual', plain, cut), op('LessOrEqual', plain, cap));
       const dPolicy = op('Where', active, plain, zero);
@@ -62,5 +53,4 @@ export function policyLoss(tape: Tape, logprobs: Value, inputs: PolicyLossInputs
       return op('Mul', gradient, op('Add', dPolicy, op('Mul', inputs.beta, dKl)));
     }),
   ]);
-  return { loss, policy, kl, clipped: graph.op('Cast', [op('Greater', cut, plain)], { to: 1 }) };
 }

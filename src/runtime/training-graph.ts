@@ -1,0 +1,159 @@
+import type { DecoderConfig } from '../model/model.ts';
+import { Tape } from '../onnx/autodiff.ts';
+import { Graph, type Value } from '../onnx/graph.ts';
+import { add } from '../onnx/operators/add.ts';
+import { attention } from '../onnx/operators/attention.ts';
+import { gatherRows } from '../onnx/operators/gather-rows.ts';
+import { exactMatrix, linear, type FrozenMatrix } from '../onnx/operators/linear.ts';
+import { logProbability, type Head } from '../onnx/operators/log-probability.ts';
+import { policyLoss } from '../onnx/operators/policy-loss.ts';
+import { rmsNorm } from '../onnx/operators/rms-norm.ts';
+import { rotary, type Rotation } from '../onnx/operators/rotary.ts';
+import { siluGate } from '../onnx/operators/silu-gate.ts';
+import { adaptedLinears, decode, type DecoderOps } from './decoder.ts';
+import type { PreparedWeights } from './weights.ts';
+
+/** Graph inputs of one LoRA pair, and the outputs of their gradients. */
+export const loraPorts = (linear: string) => ({
+  a: `${linear}.lora_A`,
+  b: `${linear}.lora_B`,
+  gradientA: `${linear}.lora_A.gradient`,
+  gradientB: `${linear}.lora_B.gradient`,
+});
+
+/** Inputs that hold one number for each response token, [rows, 1]. */
+export const lossColumns = ['oldLogprobs', 'refLogprobs', 'advantages', 'tokenWeights'] as const;
+/** Inputs that hold one number. */
+export const lossScalars = ['epsilonLow', 'epsilonHigh', 'dualClip', 'beta'] as const;
+
+export interface TrainingGraphOptions {
+  lora: { rank: number; alpha: number };
+  /** Whether the graph computes gradients, or logprobs alone. */
+  gradients: boolean;
+}
+
+/**
+ * The policy over a micro-batch (see `training-batches.ts`): logprobs and entropy of the response tokens, [rows, 1], and
+ * the gradients of every LoRA pair for sum(tokenWeights * loss). Every size but the model's is symbolic, so that one
+ * session, which holds the weights, serves every batch.
+ */
+export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGraphOptions): Graph {
+  const graph = new Graph();
+  const tape = new Tape(graph);
+  const ops = new DifferentiableOps(tape, weights, options.lora);
+  const hidden = decode(weights.config, ops);
+  const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
+  const targets = graph.input('targets', 'int64', ['rows', 1]);
+  const { logprobs, entropy } = logProbability(tape, rows, ops.head(), targets);
+  graph.output('logprobs', logprobs, 'float', ['rows', 1]);
+  graph.output('entropy', entropy, 'float', ['rows', 1]);
+  if (options.gradients) {
+    addGradients(tape, logprobs, weights.config, options.lora.rank);
+  }
+  return graph;
+}
+
+function addGradients(tape: Tape, logprobs: Value, config: DecoderConfig, rank: number): void {
+  const { graph } = tape;
+  const column = (name: (typeof lossColumns)[number]) => graph.input(name, 'float', ['rows', 1]);
+  const scalar = (name: (typeof lossScalars)[number]) => graph.input(name, 'float', []);
+  const loss = policyLoss(tape, logprobs, {
+    oldLogprobs: column('oldLogprobs'),
+    refLogprobs: column('refLogprobs'),
+    advantages: column('advantages'),
+    epsilonLow: scalar('epsilonLow'),
+    epsilonHigh: scalar('epsilonHigh'),
+    dualClip: scalar('dualClip'),
+    beta: scalar('beta'),
+  });
+  const linears = adaptedLinears(config);
+  const parameters = linears.flatMap(({ name }) => [loraPorts(name).a, loraPorts(name).b]);
+  const gradients = tape.gradients(loss, column('tokenWeights'), parameters);
+  for (const [index, { name, inputs, outputs }] of linears.entries()) {
+    const ports = loraPorts(name);
+    graph.output(ports.gradientA, gradients[2 * index]!, 'float', [rank, inputs]);
+    graph.output(ports.gradientB, gradients[2 * index + 1]!, 'float', [outputs, rank]);
+  }
+}
+
+/** The decoder out of differentiable operators; values are [tokens, width], tokens = blocks * length. */
+class DifferentiableOps implements DecoderOps<Value> {
+  readonly #tape: Tape;
+  readonly #weights: PreparedWeights;
+  readonly #lora: { rank: number; alpha: number };
+  readonly #sizes: Map<string, { inputs: number; outputs: number }>;
+  readonly #rotation: Rotation;
+  readonly #mask: Value;
+
+  constructor(tape: Tape, weights: PreparedWeights, lora: { rank: number; alpha: number }) {
+    const { graph } = tape;
+    const half = weights.config.headSize / 2;
+    this.#tape = tape;
+    this.#weights = weights;
+    this.#lora = lora;
+    this.#sizes = new Map(adaptedLinears(weights.config).map((linear) => [linear.name, linear]));
+    this.#rotation = {
+      cos: graph.input('cos', 'float', ['tokens', half]),
+      sin: graph.input('sin', 'float', ['tokens', half]),
+    };
+    this.#mask = graph.input('mask', 'float', ['blocks', 'length', 'length']);
+  }
+
+  embed(name: string): Value {
+    const { graph } = this.#tape;
+    const ids = graph.input('ids', 'int64', ['tokens']);
+    return graph.op('Gather', [this.#weights.addTo(graph, `${name}.weight`), ids], { axis: 0 });
+  }
+
+  rmsNorm(x: Value, name: string): Value {
+    const weight = this.#weights.addTo(this.#tape.graph, `${name}.weight`);
+    return rmsNorm(this.#tape, x, weight, this.#weights.config.rmsEpsilon);
+  }
+
+  linear(x: Value, name: string): Value {
+    const { graph } = this.#tape;
+    const { rank, alpha } = this.#lora;
+    const { inputs, outputs } = this.#sizes.get(name)!;
+    const ports = loraPorts(name);
+    return linear(this.#tape, x, this.#matrix(name), {
+      a: graph.input(ports.a, 'float', [rank, inputs]),
+      b: graph.input(ports.b, 'float', [outputs, rank]),
+      scale: alpha / rank,
+    });
+  }
+
+  attention(x: Value, _layer: number, prefix: string): Value {
+    const { config } = this.#weights;
+    const q = rotary(this.#tape, this.linear(x, `${prefix}.q_proj`), this.#rotation);
+    const k = rotary(this.#tape, this.linear(x, `${prefix}.k_proj`), this.#rotation);
+    const v = this.linear(x, `${prefix}.v_proj`);
+    return attention(this.#tape, q, k, v, this.#mask, config);
+  }
+
+  gate(gate: Value, up: Value): Value {
+    return siluGate(this.#tape, gate, up);
+  }
+
+  add(a: Value, b: Value): Value {
+    return add(this.#tape, a, b);
+  }
+
+  head(): Head {
+    const { graph } = this.#tape;
+    const weight = this.#weights.addTo(graph, 'lm_head.weight');
+    return {
+      ...this.#matrix('lm_head'),
+      rows: (ids) => graph.op('Gather', [weight, graph.op('Squeeze', [ids, graph.int64([1])])], { axis: 0 }),
+    };
+  }
+
+  #matrix(name: string): FrozenMatrix {
+    const { graph } = this.#tape;
+    const bias = `${name}.bias`;
+    return exactMatrix(
+      graph,
+      this.#weights.addTo(graph, `${name}.weight`),
+      this.#weights.has(bias) ? this.#weights.addTo(graph, bias) : undefined,
+    );
+  }
+}

@@ -1,0 +1,326 @@
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import { tokenLoss, tokenWeights } from './loss.ts';
+import { applyUpdate, parametersOf } from './optimizer.ts';
+import { ropeTables, type RopeTables } from './rope.ts';
+import { createSession, type Tensors } from './session.ts';
+import type { CallHooks, CreateTrainer, Trainer, TrainerOptions } from './trainer.ts';
+import {
+  layOut,
+  planMicroBatches,
+  type BatchSequence,
+  type MicroBatch,
+  type MicroBatchLayout,
+} from './training-batches.ts';
+import { buildTrainingGraph, loraPorts, lossColumns, lossScalars } from './training-graph.ts';
+import { prepareWeights, type PreparedWeights } from './weights.ts';
+
+/** Tokens of one run of the graph: enough for full speed, few enough for the memory of the activations. */
+const microBatchTokens = 640;
+
+/** A trainer in fp32. The sessions, which hold the weights, come with the first call that needs them. */
+export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
+  const weights = await prepareWeights(options.model, options.cacheDir, 'fp32', options.onLoad);
+  const policy = new Policy(weights, options);
+  return {
+    train: (sequences, settings, hooks) => train(policy, options, sequences, settings, hooks),
+    logprobs: (sequences, adapter, hooks) => logprobs(policy, sequences, adapter, hooks),
+    close: () => policy.close(),
+  };
+};
+
+async function logprobs(
+  policy: Policy,
+  sequences: readonly BatchSequence[],
+  adapter: boolean,
+  hooks: CallHooks,
+): Promise<number[][]> {
+  const result = sequences.map((): number[] => []);
+  const progress = progressOf(sequences, hooks);
+  for (const batch of planMicroBatches(sequences, microBatchTokens)) {
+    checkSignal(hooks);
+    const layout = layOut(batch);
+    const outputs = await policy.evaluate(batch, layout, adapter);
+    scatter(layout, outputs, result);
+    progress(batch);
+  }
+  return result;
+}
+
+/** All optimiser steps of one call, or none: what was changed is put back when a later step fails. */
+async function train(
+  policy: Policy,
+  { adapter, optimizer }: TrainerOptions,
+  sequences: readonly TrainSequence[],
+  options: TrainOptions,
+  hooks: CallHooks,
+): Promise<UpdateRecord[]> {
+  const miniBatches = split(sequences, options.miniBatchSequences);
+  const parameters = parametersOf(adapter);
+  const restore =
+    miniBatches.length > 1 ? snapshot([...parameters, ...optimizer.first, ...optimizer.second]) : undefined;
+  const step = optimizer.step;
+  const progress = progressOf(
+    sequences.filter((sequence) => isTrained(sequence, options)),
+    hooks,
+  );
+  const records: UpdateRecord[] = [];
+  try {
+    for (const miniBatch of miniBatches) {
+      const { gradients, ...record } = await differentiate(policy, miniBatch, options, hooks, progress);
+      const finite = Number.isFinite(record.loss);
+      const { gradNorm, applied } = finite
+        ? applyUpdate(parameters, gradients, optimizer, options)
+        : { gradNorm: NaN, applied: false };
+      records.push({ ...record, gradNorm, learningRate: options.learningRate, applied });
+    }
+  } catch (error) {
+    restore?.();
+    optimizer.step = step;
+    throw error;
+  }
+  return records;
+}
+
+type Progress = (batch: MicroBatch) => void;
+
+/** Loss and gradient of one mini-batch, accumulated over its micro-batches. */
+async function differentiate(
+  policy: Policy,
+  sequences: readonly TrainSequence[],
+  options: TrainOptions,
+  hooks: CallHooks,
+  progress: Progress,
+): Promise<Pick<UpdateRecord, 'sequences' | 'loss' | 'kl' | 'clipRatio'> & { gradients: Float32Array[] }> {
+  const weights = tokenWeights(
+    sequences.map(({ tokenIds }) => tokenIds.length),
+    options,
+  );
+  // A zero advantage without a KL term gives no gradient; its tokens stay in the denominators above and below.
+  const trained = sequences.flatMap((sequence, index) =>
+    isTrained(sequence, options) ? [{ ...sequence, tokenWeight: weights[index]! }] : [],
+  );
+  const current = trained.map((): number[] => []);
+  const gradients = policy.emptyGradients();
+  for (const batch of planMicroBatches(trained, microBatchTokens)) {
+    checkSignal(hooks);
+    const layout = layOut(batch);
+    const outputs = await policy.differentiate(batch, layout, trained, options, gradients);
+    scatter(layout, outputs, current);
+    progress(batch);
+  }
+  const logprobsOf = new Map(trained.map(({ id }, index) => [id, current[index]!]));
+  return {
+    ...summarize(trained, current, sequences, options),
+    sequences: sequences.map(({ id }, index) => {
+      const own = logprobsOf.get(id);
+      return { id, tokenWeight: weights[index]!, ...(own && { logprobs: own }) };
+    }),
+    gradients,
+  };
+}
+
+/** Loss of the mini-batch; KL and share of clipped ratios as means over all of its tokens. */
+function summarize(
+  trained: readonly (TrainSequence & { tokenWeight: number })[],
+  current: readonly (readonly number[])[],
+  all: readonly TrainSequence[],
+  options: TrainOptions,
+): Pick<UpdateRecord, 'loss' | 'kl' | 'clipRatio'> {
+  let loss = 0;
+  let kl = 0;
+  let clipped = 0;
+  for (const [index, { oldLogprobs, refLogprobs, advantage, tokenWeight }] of trained.entries()) {
+    for (const [t, logprob] of current[index]!.entries()) {
+      const token = tokenLoss(logprob, oldLogprobs[t]!, refLogprobs?.[t], advantage, options);
+      loss += tokenWeight * token.loss;
+      kl += token.kl;
+      clipped += Number(token.clipped);
+    }
+  }
+  const tokens = Math.max(countTokens(all), 1);
+  return { loss, kl: kl / tokens, clipRatio: clipped / tokens };
+}
+
+function isTrained({ advantage, tokenIds }: TrainSequence, { beta }: TrainOptions): boolean {
+  return tokenIds.length > 0 && (advantage !== 0 || beta > 0);
+}
+
+function countTokens(sequences: readonly { tokenIds: readonly number[] }[]): number {
+  return sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+}
+
+function split<T>(items: readonly T[], size: number): T[][] {
+  if (size === 0 || items.length <= size) {
+    return items.length === 0 ? [] : [[...items]];
+  }
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+function snapshot(tensors: readonly Float32Array[]): () => void {
+  const copies = tensors.map((tensor) => tensor.slice());
+  return () => tensors.forEach((tensor, i) => tensor.set(copies[i]!));
+}
+
+/** Reports completion tokens, so that the numbers do not depend on how batches are made. */
+function progressOf(sequences: readonly BatchSequence[], { onProgress }: CallHooks): Progress {
+  const total = countTokens(sequences);
+  let done = 0;
+  return ({ blocks }) => {
+    done += countTokens(blocks.flatMap(({ completions }) => completions));
+    onProgress(done, total);
+  };
+}
+
+function checkSignal({ signal }: CallHooks): void {
+  if (signal.aborted) {
+    throw new BoundaryError('interrupted', 'Training was interrupted.', 'Resume the run to repeat the step.');
+  }
+}
+
+function scatter({ spans }: MicroBatchLayout, values: Float32Array, result: number[][]): void {
+  for (const { index, first, count } of spans) {
+    result[index] = Array.from(values.subarray(first, first + count));
+  }
+}
+
+/** The model with its adapter as sessions: one that computes logprobs alone and one with gradients. */
+class Policy {
+  readonly #weights: PreparedWeights;
+  readonly #options: TrainerOptions;
+  readonly #sessions = new Map<'evaluate' | 'differentiate', InferenceSession>();
+  readonly #lora: Tensors;
+  #noLora: Tensors | undefined;
+  #rope: RopeTables = { cos: new Float32Array(0), sin: new Float32Array(0) };
+
+  constructor(weights: PreparedWeights, options: TrainerOptions) {
+    this.#weights = weights;
+    this.#options = options;
+    this.#lora = this.#loraInputs(({ b }) => b);
+  }
+
+  /** Logprobs of the response rows. */
+  async evaluate(batch: MicroBatch, layout: MicroBatchLayout, adapter: boolean): Promise<Float32Array> {
+    const session = await this.#session('evaluate');
+    this.#noLora ??= this.#loraInputs(({ b }) => new Float32Array(b.length));
+    const lora = adapter ? this.#lora : this.#noLora;
+    const results = await this.#run(session, { ...this.#inputs(batch, layout), ...lora });
+    return floats(results['logprobs']);
+  }
+
+  /** Logprobs of the response rows; adds the gradient to `gradients`. */
+  async differentiate(
+    batch: MicroBatch,
+    layout: MicroBatchLayout,
+    sequences: readonly (TrainSequence & { tokenWeight: number })[],
+    options: TrainOptions,
+    gradients: readonly Float32Array[],
+  ): Promise<Float32Array> {
+    const session = await this.#session('differentiate');
+    const inputs = { ...this.#inputs(batch, layout), ...this.#lora, ...lossInputs(batch, layout, sequences, options) };
+    const results = await this.#run(session, inputs);
+    const names = this.#options.adapter.pairs.flatMap(({ name }) => {
+      const { gradientA, gradientB } = loraPorts(name);
+      return [gradientA, gradientB];
+    });
+    for (const [index, name] of names.entries()) {
+      const share = floats(results[name]);
+      const sum = gradients[index]!;
+      for (let i = 0; i < sum.length; i++) {
+        sum[i]! += share[i]!;
+      }
+    }
+    return floats(results['logprobs']);
+  }
+
+  emptyGradients(): Float32Array[] {
+    return parametersOf(this.#options.adapter).map(({ length }) => new Float32Array(length));
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) {
+      await session.release();
+    }
+    this.#sessions.clear();
+  }
+
+  async #session(kind: 'evaluate' | 'differentiate'): Promise<InferenceSession> {
+    const known = this.#sessions.get(kind);
+    if (known) {
+      return known;
+    }
+    const { adapter, threads } = this.#options;
+    const graph = buildTrainingGraph(this.#weights, { lora: adapter, gradients: kind === 'differentiate' });
+    const session = await createSession(graph, { threads }, this.#weights.folder);
+    this.#sessions.set(kind, session);
+    return session;
+  }
+
+  async #run(session: InferenceSession, inputs: Tensors): Promise<Tensors> {
+    return session.run(inputs);
+  }
+
+  #loraInputs(matrixB: (pair: TrainerOptions['adapter']['pairs'][number]) => Float32Array): Tensors {
+    const { rank, pairs } = this.#options.adapter;
+    return Object.fromEntries(
+      pairs.flatMap((pair) => [
+        [loraPorts(pair.name).a, new Tensor('float32', pair.a, [rank, pair.inputs])],
+        [loraPorts(pair.name).b, new Tensor('float32', matrixB(pair), [pair.outputs, rank])],
+      ]),
+    );
+  }
+
+  #inputs({ blocks, length, rows }: MicroBatch, layout: MicroBatchLayout): Tensors {
+    const tokens = blocks.length * length;
+    const half = this.#weights.config.headSize / 2;
+    const positions = Math.max(...layout.positions) + 1;
+    if (this.#rope.cos.length < positions * half) {
+      this.#rope = ropeTables(this.#weights.config, positions);
+    }
+    const angles = (table: Float32Array) => {
+      const own = new Float32Array(tokens * half);
+      layout.positions.forEach((p, i) => own.set(table.subarray(p * half, (p + 1) * half), i * half));
+      return new Tensor('float32', own, [tokens, half]);
+    };
+    return {
+      ids: new Tensor('int64', layout.ids, [tokens]),
+      cos: angles(this.#rope.cos),
+      sin: angles(this.#rope.sin),
+      mask: new Tensor('float32', layout.mask, [blocks.length, length, length]),
+      rows: new Tensor('int64', layout.rows, [rows]),
+      targets: new Tensor('int64', layout.targets, [rows, 1]),
+    };
+  }
+}
+
+/** The columns of the loss; rows of padding have weight 0. */
+function lossInputs(
+  { rows }: MicroBatch,
+  { spans }: MicroBatchLayout,
+  sequences: readonly (TrainSequence & { tokenWeight: number })[],
+  options: TrainOptions,
+): Tensors {
+  const columns = Object.fromEntries(lossColumns.map((name) => [name, new Float32Array(rows)])) as Record<
+    (typeof lossColumns)[number],
+    Float32Array
+  >;
+  for (const { index, first, count } of spans) {
+    const { oldLogprobs, refLogprobs, advantage, tokenWeight } = sequences[index]!;
+    columns.oldLogprobs.set(oldLogprobs, first);
+    columns.refLogprobs.set(refLogprobs ?? oldLogprobs, first);
+    columns.advantages.fill(advantage, first, first + count);
+    columns.tokenWeights.fill(tokenWeight, first, first + count);
+  }
+  return {
+    ...Object.fromEntries(lossColumns.map((name) => [name, new Tensor('float32', columns[name], [rows, 1])])),
+    ...Object.fromEntries(lossScalars.map((name) => [name, new Tensor('float32', Float32Array.of(options[name]), [])])),
+  };
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) {
+    throw new TypeError('the graph lacks an fp32 output');
+  }
+  return tensor.data;
+}
