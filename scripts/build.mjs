@@ -32,7 +32,10 @@ const bundles = {
     // Native packages look for their binaries beside their own files.
     external: ['onnxruntime-node', 'isolated-vm'],
     // CommonJS dependencies inside an ES module bundle call require().
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    // The alias keeps clear of sources that import the same.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
+    },
   },
   /** Runs in the editor's own extension host (Node 22 or newer): no native package may get in here. */
   extension: {
