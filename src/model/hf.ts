@@ -41,6 +41,11 @@ function fault(path: string, problem: string, cause?: unknown): BoundaryError {
   return new BoundaryError('model', `${path} ${problem}.`, otherModel, { cause });
 }
 
+function noModelFolder(path: string, problem: string, cause?: unknown): BoundaryError {
+  const remedy = 'Give a GGUF file, or a folder with config.json, tokenizer.json and model*.safetensors.';
+  return new BoundaryError('model', `${path} is no model folder: ${problem}.`, remedy, { cause });
+}
+
 interface PlacedTensor extends SafeTensorEntry {
   path: string;
 }
@@ -93,7 +98,7 @@ async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): 
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw fault(folder, `is no model folder: ${name} cannot be read`, error);
+    throw noModelFolder(folder, `${name} cannot be read`, error);
   }
   try {
     return schema.parse(JSON.parse(text));
@@ -154,7 +159,7 @@ async function findShards(path: string): Promise<string[]> {
   // `adapter_model.safetensors` and the like may lie beside the weights.
   const weights = names.filter((name) => name.startsWith('model'));
   if (weights.length === 0) {
-    throw fault(path, 'is no model folder: it holds no model*.safetensors');
+    throw noModelFolder(path, 'it holds no model*.safetensors');
   }
   return weights.map((name) => join(path, name));
 }
