@@ -13,7 +13,8 @@ export interface BlockQuantized {
 /**
  * Symmetric 8-bit rounding in blocks of 32 along the rows, the layout of ORT's `MatMulNBits` (bits 8, default zero
  * point 128). `parts` are row-major matrices with equally long rows (a multiple of 32), stacked in order.
- * Largest error of a number: half a step = max|block| / 254.
+ * Blocks of GGUF's formats Q8_0, Q5_0, Q4_0 keep their exact numbers; otherwise the largest error of a number is half a
+ * step = max|block| / 254.
  */
 export function quantizeBlocks(parts: readonly Float32Array[]): BlockQuantized {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
@@ -40,7 +41,7 @@ function quantizeInto(weights: Float32Array, q: Uint8Array, scale: Float32Array)
         largest = size;
       }
     }
-    const step = Math.fround(largest / 127);
+    const step = Math.fround(largest / stepsToLargest(weights, from, largest));
     const inverse = step > 0 ? 1 / step : 0;
     scale[block] = step;
     for (let i = from; i < to; i++) {
@@ -48,6 +49,26 @@ function quantizeInto(weights: Float32Array, q: Uint8Array, scale: Float32Array)
       q[i] = weights[i]! * inverse + (zeroPoint + 0.5);
     }
   }
+}
+
+/**
+ * Into how many steps to cut the largest number of a block. Formats with 5 and 4 bits hold multiples of a step of
+ * which the largest number is (nearly always) the 16th or 8th: cutting it into 127 would move all of them.
+ */
+function stepsToLargest(weights: Float32Array, from: number, largest: number): number {
+  return largest > 0 ? (coarseSteps.find((steps) => areMultiples(weights, from, steps / largest)) ?? 127) : 127;
+}
+
+const coarseSteps = [16, 15, 8, 7];
+
+function areMultiples(weights: Float32Array, from: number, stepsPerUnit: number): boolean {
+  for (let i = from; i < from + blockSize; i++) {
+    const steps = weights[i]! * stepsPerUnit;
+    if (Math.abs(steps - Math.round(steps)) > 1e-4) {
+      return false;
+    }
+  }
+  return true;
 }
 
 export function dequantizeBlocks({ q, scale }: BlockQuantized): Float32Array {

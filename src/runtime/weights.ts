@@ -6,8 +6,8 @@ import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { bytesOf, planPreparation, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
 
-/** Raise when the layout of the files changes: older folders are then built anew. */
-const layoutVersion = 1;
+/** Raised when what a format stores changes: older folders are then built anew. */
+const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
 /** ORT maps external data into memory; pages are the natural alignment. */
@@ -18,7 +18,7 @@ const writeBytes = 256 * 2 ** 20;
 const reserveBytes = 256 * 2 ** 20;
 
 const Index = z.object({
-  version: z.literal(layoutVersion),
+  version: z.number().int(),
   format: z.enum(['fp32', 'nb32']),
   modelHash: z.string(),
   bytes: z.number().int(),
@@ -146,7 +146,8 @@ async function readIndex(folder: string, modelHash: string, format: WeightFormat
   try {
     const index = Index.parse(JSON.parse(await readFile(join(folder, indexFile), 'utf8')));
     const { size } = await stat(join(folder, dataFile));
-    return index.modelHash === modelHash && index.format === format && size === index.bytes ? index : undefined;
+    const current = index.modelHash === modelHash && index.format === format && index.version === versions[format];
+    return current && size === index.bytes ? index : undefined;
   } catch {
     return undefined;
   }
@@ -181,7 +182,7 @@ async function build(
     await file.close();
   }
   onProgress(bytes, bytes, 'done');
-  const index: Index = { version: layoutVersion, format, modelHash: model.hash, bytes, tensors };
+  const index: Index = { version: versions[format], format, modelHash: model.hash, bytes, tensors };
   const indexHandle = await open(join(folder, indexFile), 'w');
   try {
     await indexHandle.writeFile(JSON.stringify(index));
