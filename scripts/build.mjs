@@ -24,6 +24,7 @@ const bundles = {
       engine: 'src/engine/main.ts',
       runtime: 'src/runtime/main.ts',
       'sandbox-worker': 'src/sandbox/worker.ts',
+      'import-eurus': 'src/extension/eurus/main.ts',
     },
     outdir: 'dist',
     platform: 'node',

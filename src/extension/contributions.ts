@@ -1,0 +1,94 @@
+/**
+ * Everything that package.json contributes, as one typed table. contributions.test.ts compares both ways, so that a
+ * command, view, key or setting that exists on one side only fails the build.
+ */
+
+/** Commands of the palette, menus and links. Those of `internalCommands` take arguments and stay out of the palette. */
+export const commands = {
+  start: 'selfQuestioning.start',
+  startAgain: 'selfQuestioning.startAgain',
+  pause: 'selfQuestioning.pause',
+  resume: 'selfQuestioning.resume',
+  stop: 'selfQuestioning.stop',
+  openDashboard: 'selfQuestioning.openDashboard',
+  compareRuns: 'selfQuestioning.compareRuns',
+  renameRun: 'selfQuestioning.renameRun',
+  revealRun: 'selfQuestioning.revealRun',
+  deleteRun: 'selfQuestioning.deleteRun',
+  refreshRuns: 'selfQuestioning.refreshRuns',
+  inspectProblems: 'selfQuestioning.inspectProblems',
+  searchProblems: 'selfQuestioning.searchProblems',
+  groupProblems: 'selfQuestioning.groupProblems',
+  filterProblems: 'selfQuestioning.filterProblems',
+  clearProblemFilter: 'selfQuestioning.clearProblemFilter',
+  solveYourself: 'selfQuestioning.solveYourself',
+  evaluate: 'selfQuestioning.evaluate',
+  importEurus: 'selfQuestioning.importEurus',
+  exportRun: 'selfQuestioning.exportRun',
+  doctor: 'selfQuestioning.doctor',
+  showLog: 'selfQuestioning.showLog',
+  reportIssue: 'selfQuestioning.reportIssue',
+  showMenu: 'selfQuestioning.showMenu',
+  openWalkthrough: 'selfQuestioning.openWalkthrough',
+} as const;
+
+/** Called by trees, code lenses and links, with arguments; hidden from the palette where a title is declared. */
+export const internalCommands = {
+  openProblem: 'selfQuestioning.openProblem',
+  openEvaluation: 'selfQuestioning.openEvaluation',
+  showOlderSteps: 'selfQuestioning.showOlderSteps',
+  runTests: 'selfQuestioning.runTests',
+  showModelAnswers: 'selfQuestioning.showModelAnswers',
+} as const;
+
+export const views = {
+  runs: 'selfQuestioning.runs',
+  problems: 'selfQuestioning.problems',
+  benchmarks: 'selfQuestioning.benchmarks',
+} as const;
+
+/** Keys of `when` clauses that the extension sets. */
+export const contextKeys = {
+  /** Some run folder is known. */
+  hasRuns: 'selfQuestioning.hasRuns',
+  /** A run of this machine is running, or paused: commands of the palette that steer it show. */
+  running: 'selfQuestioning.running',
+  paused: 'selfQuestioning.paused',
+  /** A run was interrupted or stopped before its last step. */
+  resumable: 'selfQuestioning.resumable',
+  /** A run is shown in Problems and Benchmarks. */
+  hasSelectedRun: 'selfQuestioning.hasSelectedRun',
+  problemsFiltered: 'selfQuestioning.problemsFiltered',
+} as const;
+
+/** Custom editors' and panels' view types, and the scheme of virtual documents. */
+export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
+export const documentScheme = 'self-questioning';
+export const walkthrough = 'firstRun';
+
+export interface SettingDeclaration {
+  type: 'string' | 'number' | 'boolean' | 'object';
+  default: string | number | boolean | object;
+  /** `machine` settings name programs and paths and cannot be set by a workspace. */
+  scope: 'machine' | 'window';
+  choices?: readonly string[];
+  minimum?: number;
+  maximum?: number;
+}
+
+/** Settings under `selfQuestioning.`; the extension reads them through settings.ts alone. */
+export const settingDeclarations = {
+  domain: { type: 'string', default: 'coding', scope: 'window' },
+  topic: { type: 'string', default: '', scope: 'window' },
+  model: { type: 'string', default: '', scope: 'machine' },
+  preset: { type: 'string', default: 'quick', scope: 'window', choices: ['quick', 'laptop', 'paper'] },
+  steps: { type: 'number', default: 0, scope: 'window', minimum: 0, maximum: 100_000 },
+  device: { type: 'string', default: 'cpu', scope: 'machine' },
+  overrides: { type: 'object', default: {}, scope: 'machine' },
+  runsFolder: { type: 'string', default: '', scope: 'machine' },
+  nodePath: { type: 'string', default: '', scope: 'machine' },
+  whenWindowCloses: { type: 'string', default: 'continue', scope: 'window', choices: ['continue', 'stop'] },
+  solveLanguage: { type: 'string', default: 'javascript', scope: 'window', choices: ['javascript', 'typescript'] },
+} as const satisfies Record<string, SettingDeclaration>;
+
+export type SettingName = keyof typeof settingDeclarations;

@@ -1,0 +1,183 @@
+import { basename, join } from 'node:path';
+import * as vscode from 'vscode';
+import { Evaluation } from '../protocol/records.ts';
+import { latestCheckpoint } from '../run/checkpoint.ts';
+import { commands, internalCommands } from './contributions.ts';
+import { evaluationReport } from './evaluation-report.ts';
+import type { EvaluationStore } from './evaluation-store.ts';
+import { formatPercent } from './format.ts';
+import { type RunArgument } from './run-commands.ts';
+import { type RunEntry } from './run-store.ts';
+import { type Disposables, type Services, guarded, requireTrust, runSelfq } from './services.ts';
+import { setting } from './settings.ts';
+
+/** What is evaluated: a model alone, or with the adapter of a run. */
+interface Policy {
+  label: string;
+  model: string;
+  adapter?: string;
+  step: number;
+}
+
+export interface EvaluateArguments {
+  /** `coding`, or a JSONL file of problems. */
+  benchmark: string;
+  dir?: string;
+  /** Only the first so many problems. */
+  limit?: number;
+  /** Also the base model, to compare with. */
+  base?: boolean;
+}
+
+/** "Evaluate on Codeforces Set…" and other benchmarks; results go to the tree and open as a table. */
+export function registerEvaluate(services: Services, results: EvaluationStore): Disposables {
+  return [
+    vscode.commands.registerCommand(
+      commands.evaluate,
+      guarded(services, (argument: RunArgument | EvaluateArguments) => evaluate(services, results, argument)),
+    ),
+    vscode.commands.registerCommand(
+      internalCommands.openEvaluation,
+      guarded(services, async (evaluation?: Evaluation, before?: Evaluation) => {
+        if (evaluation) {
+          await openReport(evaluation, before);
+        }
+      }),
+    ),
+  ];
+}
+
+async function evaluate(
+  services: Services,
+  results: EvaluationStore,
+  argument: RunArgument | EvaluateArguments,
+): Promise<Evaluation[]> {
+  requireTrust();
+  const given = typeof argument === 'object' && 'benchmark' in argument ? argument : undefined;
+  const dir = typeof argument === 'string' ? argument : argument?.dir;
+  const benchmark = given?.benchmark ?? (await chooseBenchmark(services, results));
+  if (benchmark === undefined) {
+    return [];
+  }
+  const entry = services.store.find(dir) ?? (given ? undefined : services.store.selected);
+  const policies = given ? givenPolicies(entry, given.base ?? false) : await choosePolicies(entry);
+  const done: Evaluation[] = [];
+  for (const policy of policies) {
+    done.push(await evaluateOne(services, results, benchmark, policy, given?.limit));
+  }
+  const last = done.at(-1);
+  if (last) {
+    await openReport(last, done.length > 1 ? done[0] : undefined);
+  }
+  return done;
+}
+
+async function chooseBenchmark({ log }: Services, results: EvaluationStore): Promise<string | undefined> {
+  const imported = results.benchmarks().map((path) => ({
+    label: `$(beaker) ${basename(path, '.jsonl')}`,
+    description: vscode.l10n.t('imported'),
+    value: path,
+  }));
+  const items = [
+    { label: '$(beaker) coding', description: vscode.l10n.t('shipped held-out set'), value: 'coding' },
+    ...imported,
+    { label: `$(cloud-download) ${vscode.l10n.t('Import the Codeforces problems of Eurus-2…')}`, value: 'import' },
+    { label: `$(folder-opened) ${vscode.l10n.t('A file of problems (JSONL)…')}`, value: 'file' },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Evaluate'),
+    placeHolder: vscode.l10n.t('On which problems?'),
+  });
+  log.debug(`benchmark: ${chosen?.value ?? 'none'}`);
+  if (chosen?.value === 'import') {
+    return vscode.commands.executeCommand<string | undefined>(commands.importEurus);
+  }
+  if (chosen?.value === 'file') {
+    const files = await vscode.window.showOpenDialog({ filters: { JSONL: ['jsonl'] } });
+    return files?.[0]?.fsPath;
+  }
+  return chosen?.value;
+}
+
+function givenPolicies(entry: RunEntry | undefined, base: boolean): Policy[] {
+  const trained = entry && trainedPolicy(entry);
+  return [...(base || !trained ? [basePolicy(entry)] : []), ...(trained ? [trained] : [])];
+}
+
+async function choosePolicies(entry: RunEntry | undefined): Promise<Policy[]> {
+  const trained = entry && trainedPolicy(entry);
+  const base = basePolicy(entry);
+  if (!trained) {
+    return [base];
+  }
+  const items = [
+    { label: vscode.l10n.t('Both, to compare'), policies: [base, trained] },
+    { label: trained.label, policies: [trained] },
+    { label: base.label, policies: [base] },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Evaluate'),
+    placeHolder: vscode.l10n.t('Which model?'),
+  });
+  return chosen?.policies ?? [];
+}
+
+function basePolicy(entry: RunEntry | undefined): Policy {
+  const model = (entry && modelOf(entry)) ?? (setting('model') || 'qwen2.5-coder-0.5b');
+  return { label: vscode.l10n.t('{0} before training', basename(model)), model, step: 0 };
+}
+
+function trainedPolicy(entry: RunEntry): Policy | undefined {
+  const checkpoint = latestCheckpoint(entry.dir);
+  if (!checkpoint) {
+    return undefined;
+  }
+  const { dir: adapter, step } = checkpoint;
+  return { label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)), model: modelOf(entry), adapter, step };
+}
+
+/** Catalogue id, or path of an own model. */
+function modelOf({ run }: RunEntry): string {
+  return String(run.config['model'] ?? run.model.path);
+}
+
+async function evaluateOne(
+  services: Services,
+  results: EvaluationStore,
+  benchmark: string,
+  policy: Policy,
+  limit: number | undefined,
+): Promise<Evaluation> {
+  const out = results.newResultPath();
+  const args = [
+    'eval',
+    ...['--benchmark', benchmark, '--model', policy.model, '--out', out, '--json'],
+    ...(policy.adapter === undefined ? [] : ['--adapter', policy.adapter]),
+    ...(limit === undefined ? [] : ['--limit', String(limit)]),
+  ];
+  const stdout = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Evaluating {0}', policy.label),
+      cancellable: true,
+    },
+    (progress, token) =>
+      runSelfq(services, args, { token, onLine: (line) => progress.report({ message: line.trim().slice(0, 100) }) }),
+  );
+  const evaluation = { ...Evaluation.parse(JSON.parse(stdout)), step: policy.step };
+  await vscode.workspace.fs.writeFile(vscode.Uri.file(out), new TextEncoder().encode(JSON.stringify(evaluation)));
+  results.refresh();
+  services.log.info(
+    `${join(benchmark)}: ${evaluation.solved}/${evaluation.total}, ${formatPercent(evaluation.accuracy)}`,
+  );
+  return evaluation;
+}
+
+/** The table per problem, as the editor's own Markdown preview: searchable, readable by screen readers. */
+async function openReport(evaluation: Evaluation, before: Evaluation | undefined): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({
+    language: 'markdown',
+    content: evaluationReport(evaluation, before),
+  });
+  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+}

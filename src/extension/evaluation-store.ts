@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { Evaluation } from '../protocol/records.ts';
+import { ensureFolder } from './run-store.ts';
+
+/** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported for them. */
+export class EvaluationStore implements vscode.Disposable {
+  readonly #root: string;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#root = context.globalStorageUri.fsPath;
+  }
+
+  /** Oldest first; damaged files are left out. */
+  all(): Evaluation[] {
+    return this.#files('evaluations', '.json')
+      .flatMap((path) => {
+        try {
+          return [Evaluation.parse(JSON.parse(readFileSync(path, 'utf8')))];
+        } catch {
+          return [];
+        }
+      })
+      .sort((a, b) => a.time.localeCompare(b.time));
+  }
+
+  /** Imported problem files (JSONL). */
+  benchmarks(): string[] {
+    return this.#files('benchmarks', '.jsonl');
+  }
+
+  /** A path for a new result; call {@link refresh} when it is there. */
+  newResultPath(): string {
+    return join(ensureFolder(join(this.#root, 'evaluations')), `${new Date().toISOString().replaceAll(':', '-')}.json`);
+  }
+
+  benchmarkPath(name: string): string {
+    return join(ensureFolder(join(this.#root, 'benchmarks')), `${name}.jsonl`);
+  }
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #files(folder: string, extension: string): string[] {
+    const path = join(this.#root, folder);
+    return existsSync(path)
+      ? readdirSync(path)
+          .filter((name) => name.endsWith(extension))
+          .map((name) => join(path, name))
+      : [];
+  }
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { commands } from './contributions.ts';
+import { type RunArgument, pickRun } from './run-commands.ts';
+import { type Services, guarded, runSelfq } from './services.ts';
+
+export interface ExportArguments {
+  dir: string;
+  format: string;
+  out: string;
+}
+
+/** "Export…": the forms that `selfq export` writes. */
+export function registerExport(services: Services): vscode.Disposable {
+  return vscode.commands.registerCommand(
+    commands.exportRun,
+    guarded(services, (argument: RunArgument | ExportArguments) => exportRun(services, argument)),
+  );
+}
+
+async function exportRun(services: Services, argument: RunArgument | ExportArguments): Promise<string | undefined> {
+  const given = typeof argument === 'object' && 'format' in argument ? argument : undefined;
+  const entry = await pickRun(services, argument ?? services.store.selected?.dir);
+  const format = given?.format ?? (entry && (await chooseFormat()));
+  if (!entry || format === undefined) {
+    return undefined;
+  }
+  const out = given?.out ?? (await chooseTarget(entry.dir, format));
+  if (out === undefined) {
+    return undefined;
+  }
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Exporting {0}', entry.name),
+      cancellable: true,
+    },
+    (progress, token) =>
+      runSelfq(services, ['export', entry.dir, '--format', format, '--out', out, '--json'], {
+        token,
+        onLine: (line) => progress.report({ message: line.slice(0, 100) }),
+      }),
+  );
+  if (!given) {
+    void tell(out);
+  }
+  return out;
+}
+
+async function chooseFormat(): Promise<string | undefined> {
+  const items = [
+    { label: 'peft', description: vscode.l10n.t('LoRA adapter as Python’s PEFT loads it') },
+    { label: 'dataset', description: vscode.l10n.t('problems and answers as JSON lines') },
+    { label: 'merged', description: vscode.l10n.t('whole model with the adapter merged in') },
+    { label: 'tensorboard', description: vscode.l10n.t('curves as TensorBoard events') },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Export as') });
+  return chosen?.label;
+}
+
+async function chooseTarget(dir: string, format: string): Promise<string | undefined> {
+  const name = format === 'dataset' ? 'dataset.jsonl' : format;
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.file(join(dir, 'export', name)),
+    saveLabel: vscode.l10n.t('Export'),
+  });
+  return target?.fsPath;
+}
+
+async function tell(out: string): Promise<void> {
+  const reveal = vscode.l10n.t('Reveal');
+  if ((await vscode.window.showInformationMessage(vscode.l10n.t('Exported to {0}.', out), reveal)) === reveal) {
+    await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(out));
+  }
+}

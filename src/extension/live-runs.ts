@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import { type RunClient, attach } from '../engine/client.ts';
+import type { RunEvent } from '../protocol/control.ts';
+import { type RunStore, isLive } from './run-store.ts';
+import type { StageView } from './view-model/messages.ts';
+
+/** An event of one live run. */
+export interface LiveEvent {
+  dir: string;
+  event: RunEvent;
+}
+
+/** Connections to the engines of all live runs that this window knows: events in, requests out. No polling. */
+export class LiveRuns implements vscode.Disposable {
+  readonly #store: RunStore;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #clients = new Map<string, RunClient>();
+  readonly #attaching = new Set<string>();
+  readonly #stages = new Map<string, StageView>();
+  readonly #event = new vscode.EventEmitter<LiveEvent>();
+  readonly #lost = new vscode.EventEmitter<string>();
+  readonly #subscription: vscode.Disposable;
+  #disposed = false;
+
+  readonly onEvent = this.#event.event;
+  /** The engine of this run folder has gone; run.json says whether it had ended the run. */
+  readonly onDidLose = this.#lost.event;
+
+  constructor(store: RunStore, log: vscode.LogOutputChannel) {
+    this.#store = store;
+    this.#log = log;
+    this.#subscription = store.onDidChange(() => this.#attachAll());
+  }
+
+  /** What the run is doing, as far as was told. */
+  stage(dir: string): StageView | undefined {
+    return this.#stages.get(dir);
+  }
+
+  /** The connection to a live run. Throws BoundaryError('run') when no engine lives there. */
+  async client(dir: string): Promise<RunClient> {
+    const known = this.#clients.get(dir);
+    if (known) {
+      return known;
+    }
+    const client = await attach(dir);
+    this.#adopt(dir, client);
+    return client;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#subscription.dispose();
+    this.#clients.forEach((client) => client.dispose());
+    this.#event.dispose();
+    this.#lost.dispose();
+  }
+
+  #attachAll(): void {
+    for (const { dir, state } of this.#store.runs) {
+      if (isLive(state) && !this.#clients.has(dir) && !this.#attaching.has(dir)) {
+        this.#attaching.add(dir);
+        this.client(dir)
+          .catch((error: unknown) =>
+            this.#log.warn(`${dir}: ${error instanceof Error ? error.message : String(error)}`),
+          )
+          .finally(() => this.#attaching.delete(dir));
+      }
+    }
+  }
+
+  #adopt(dir: string, client: RunClient): void {
+    if (this.#disposed || this.#clients.has(dir)) {
+      client.dispose();
+      return;
+    }
+    this.#clients.set(dir, client);
+    this.#log.info(`attached to ${dir}`);
+    client.onEvent((event) => this.#receive(dir, event));
+    void client.status().then(
+      ({ last }) => last && this.#receive(dir, last),
+      () => undefined,
+    );
+    void client.closed.then(() => {
+      this.#clients.delete(dir);
+      this.#stages.delete(dir);
+      client.dispose();
+      if (!this.#disposed) {
+        this.#log.info(`the engine of ${dir} has gone`);
+        this.#store.refresh();
+        this.#lost.fire(dir);
+      }
+    });
+  }
+
+  #receive(dir: string, event: RunEvent): void {
+    if (event.type === 'stage') {
+      const { type: _type, ...stage } = event;
+      this.#stages.set(dir, stage);
+    } else if (event.type === 'state' || event.type === 'metrics' || event.type === 'evaluation') {
+      this.#store.refresh();
+    } else if (event.type === 'alarm' || event.type === 'restart') {
+      this.#log.warn(`${dir}: ${event.message}`);
+      this.#store.refresh();
+    }
+    this.#event.fire({ dir, event });
+  }
+}

@@ -1,0 +1,64 @@
+import * as vscode from 'vscode';
+import { commands, internalCommands, walkthrough } from './contributions.ts';
+import { registerDocuments } from './documents.ts';
+import { registerHelp } from './doctor.ts';
+import { registerEvaluate } from './evaluate.ts';
+import { EvaluationStore } from './evaluation-store.ts';
+import { registerEurusImport } from './eurus/command.ts';
+import { registerExport } from './export.ts';
+import { LiveRuns } from './live-runs.ts';
+import { Dashboards } from './panels/dashboard-panel.ts';
+import { ProblemInspector } from './panels/problem-panel.ts';
+import { registerRunCommands, stopRunsOfWindow } from './run-commands.ts';
+import { RunStore } from './run-store.ts';
+import type { Services } from './services.ts';
+import { registerSolving } from './solve/solve.ts';
+import { registerStart } from './start/start.ts';
+import { registerStatusBar } from './status-bar.ts';
+import { registerBenchmarksTree } from './trees/benchmarks-tree.ts';
+import { ProblemsTree } from './trees/problems-tree.ts';
+import { registerRunsTree } from './trees/runs-tree.ts';
+
+let onDeactivate: (() => Promise<void>) | undefined;
+
+/** What the extension consists of. The engine is a process of its own; nothing native is loaded here. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Self-Questioning', { log: true });
+  const store = new RunStore(context);
+  const live = new LiveRuns(store, log);
+  const services: Services = { context, log, store, live };
+  const results = new EvaluationStore(context);
+  const problems = new ProblemsTree(services);
+  const startedHere = new Set<string>();
+
+  context.subscriptions.push(
+    ...[log, store, live, results, problems],
+    ...registerRunsTree(services),
+    ...registerBenchmarksTree(services, results),
+    ...registerStatusBar(services),
+    ...registerStart(services, startedHere),
+    ...registerRunCommands(services),
+    ...registerEvaluate(services, results),
+    ...registerSolving(services),
+    ...registerHelp(services),
+    registerEurusImport(services, results),
+    registerExport(services),
+    registerDocuments(services),
+    new Dashboards(services),
+    new ProblemInspector(services),
+    vscode.commands.registerCommand(internalCommands.showOlderSteps, () => problems.showOlder()),
+    vscode.commands.registerCommand(commands.openWalkthrough, () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#${walkthrough}`),
+    ),
+    vscode.workspace.onDidChangeConfiguration(
+      (change) => change.affectsConfiguration('selfQuestioning.runsFolder') && store.refresh(),
+    ),
+  );
+  onDeactivate = () => stopRunsOfWindow(services, startedHere);
+  store.refresh();
+}
+
+/** VS Code waits at most 5 s for this when a window closes or reloads. */
+export async function deactivate(): Promise<void> {
+  await onDeactivate?.();
+}

@@ -1,0 +1,170 @@
+import { rm } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { lastLines, startEngine } from '../engine/client.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import { commands } from './contributions.ts';
+import { nodePath } from './node-path.ts';
+import { type BrokenRun, type RunEntry, isLive, isResumable } from './run-store.ts';
+import { type Disposables, type Services, guarded, requireTrust, showError } from './services.ts';
+import { setting } from './settings.ts';
+import { stateWord } from './words.ts';
+
+/** A run as a command gets it: an item of the tree, a folder (links, other extensions), or nothing (the palette). */
+export type RunArgument = { dir: string } | string | undefined;
+
+/** The run that a command is about; asks where there is a choice. Undefined when the person leaves the question. */
+export async function pickRun(
+  { store }: Services,
+  argument: RunArgument,
+  fits: (entry: RunEntry) => boolean = () => true,
+): Promise<RunEntry | undefined> {
+  const dir = typeof argument === 'string' ? argument : argument?.dir;
+  if (dir !== undefined) {
+    const named = store.find(dir);
+    if (!named) {
+      throw new BoundaryError(
+        'run',
+        vscode.l10n.t('{0} is not a known run.', dir),
+        vscode.l10n.t('Refresh the list of runs.'),
+      );
+    }
+    return named;
+  }
+  const candidates = store.runs.filter(fits);
+  if (candidates.length === 0) {
+    throw new BoundaryError(
+      'usage',
+      vscode.l10n.t('There is no run to do this with.'),
+      vscode.l10n.t('Start one first.'),
+    );
+  }
+  if (candidates.length === 1) {
+    return candidates[0];
+  }
+  const items = candidates.map((entry) => ({
+    label: entry.name,
+    description: `${stateWord(entry.state)} · ${entry.run.step}/${entry.run.steps}`,
+    detail: new Date(entry.run.createdAt).toLocaleString(vscode.env.language),
+    entry,
+  }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t('Choose a run'),
+    matchOnDetail: true,
+  });
+  return chosen?.entry;
+}
+
+/** Commands that steer a run or its folder. */
+export function registerRunCommands(services: Services): Disposables {
+  const { store, live } = services;
+  const running = ({ state }: RunEntry): boolean => state === 'running' || state === 'starting';
+  const register = (id: string, work: (argument: RunArgument) => Promise<unknown>): vscode.Disposable =>
+    vscode.commands.registerCommand(id, guarded(services, work));
+
+  return [
+    register(commands.pause, async (argument) => {
+      const entry = await pickRun(services, argument, running);
+      await (entry && (await live.client(entry.dir)).pause());
+    }),
+    register(commands.stop, async (argument) => {
+      const entry = await pickRun(services, argument, (run) => running(run) || run.state === 'paused');
+      await (entry && (await live.client(entry.dir)).stop());
+    }),
+    register(commands.resume, async (argument) => {
+      const entry = await pickRun(services, argument, ({ state }) => state === 'paused' || isResumable(state));
+      await (entry && resumeRun(services, entry));
+    }),
+    register(commands.renameRun, async (argument) => {
+      const entry = await pickRun(services, argument);
+      const name =
+        entry && (await vscode.window.showInputBox({ title: vscode.l10n.t('Rename Run'), value: entry.name }));
+      if (entry && name?.trim()) {
+        store.rename(entry.dir, name.trim());
+      }
+    }),
+    register(commands.revealRun, async (argument) => {
+      const dir = typeof argument === 'object' ? argument.dir : (await pickRun(services, argument))?.dir;
+      if (dir !== undefined) {
+        await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(dir));
+      }
+    }),
+    register(commands.deleteRun, (argument) => deleteRun(services, argument)),
+    register(commands.refreshRuns, async () => store.refresh()),
+    live.onDidLose((dir) => void reportEnd(services, dir)),
+  ];
+}
+
+/** Continues a paused run, or starts a new engine for one that ended before its last step. */
+async function resumeRun(services: Services, entry: RunEntry): Promise<void> {
+  if (entry.state === 'paused') {
+    await (await services.live.client(entry.dir)).resume();
+    return;
+  }
+  requireTrust();
+  services.store.steps(entry.dir).forget();
+  await vscode.window.withProgress(
+    { location: { viewId: 'selfQuestioning.runs' }, title: vscode.l10n.t('Resuming {0}', entry.name) },
+    () => startEngine(entry.dir, { nodePath: nodePath(services.context.extensionPath) }),
+  );
+  services.store.refresh();
+}
+
+async function deleteRun({ store }: Services, argument: RunArgument): Promise<void> {
+  const dir = typeof argument === 'string' ? argument : argument?.dir;
+  const broken: BrokenRun | undefined = store.broken.find((candidate) => candidate.dir === dir);
+  const entry = store.find(dir);
+  if (dir === undefined || !(broken ?? entry)) {
+    return;
+  }
+  if (entry && isLive(entry.state)) {
+    throw new BoundaryError('run', vscode.l10n.t('{0} is still running.', entry.name), vscode.l10n.t('Stop it first.'));
+  }
+  const confirm = vscode.l10n.t('Delete');
+  const question = vscode.l10n.t('Delete the run "{0}" with its checkpoints and records?', entry?.name ?? dir);
+  const detail = vscode.l10n.t('The folder {0} is removed. This cannot be undone.', dir);
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, confirm)) === confirm) {
+    await rm(dir, { recursive: true });
+    store.refresh();
+  }
+}
+
+/** One message when an engine has gone: what it reached, or why it failed and how to go on. */
+async function reportEnd(services: Services, dir: string): Promise<void> {
+  const entry = services.store.find(dir);
+  if (!entry) {
+    return;
+  }
+  const { name, run, state } = entry;
+  const openDashboard = vscode.l10n.t('Open Dashboard');
+  const resume = { title: vscode.l10n.t('Resume'), run: () => vscode.commands.executeCommand(commands.resume, dir) };
+  if (state === 'finished') {
+    const chosen = await vscode.window.showInformationMessage(
+      vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)),
+      openDashboard,
+      vscode.l10n.t('Export…'),
+    );
+    if (chosen !== undefined) {
+      await vscode.commands.executeCommand(chosen === openDashboard ? commands.openDashboard : commands.exportRun, dir);
+    }
+  } else if (state === 'failed') {
+    const message = run.error?.message ?? vscode.l10n.t('{0} failed.', name);
+    await showError(services, new BoundaryError('run', `${name}: ${message}`, run.error?.remedy ?? ''), resume);
+  } else if (state === 'interrupted') {
+    services.log.error(lastLines(dir));
+    const message = vscode.l10n.t('The engine of {0} ended unexpectedly after step {1}.', name, String(run.step));
+    await showError(
+      services,
+      new BoundaryError('run', message, vscode.l10n.t('Nothing that was finished is lost.')),
+      resume,
+    );
+  }
+}
+
+/** With the setting "stop", runs of this window are asked to stop; VS Code waits at most 5 s for it. */
+export async function stopRunsOfWindow({ live }: Services, started: ReadonlySet<string>): Promise<void> {
+  if (setting('whenWindowCloses') !== 'stop') {
+    return;
+  }
+  const stops = [...started].map(async (dir) => (await live.client(dir)).stop());
+  await Promise.allSettled(stops);
+}

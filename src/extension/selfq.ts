@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import * as vscode from 'vscode';
+import { entryPath } from '../protocol/entries.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import { nodePath } from './node-path.ts';
+
+export interface ChildOptions {
+  extensionPath: string;
+  log: vscode.LogOutputChannel;
+  /** Ends the child; the promise then rejects with BoundaryError('interrupted'). */
+  token?: vscode.CancellationToken;
+  /** Each line that it says on stderr. */
+  onLine?: (line: string) => void;
+  /** Each line that it writes to stdout. */
+  onOutput?: (line: string) => void;
+  /** Exit codes besides 0 whose output counts. */
+  accept?: readonly number[];
+}
+
+/**
+ * Runs one command of the command line in a process of its own, so that the editor's host loads no native code and
+ * stays idle. Resolves to what it wrote to stdout. Throws BoundaryError with the command's last words.
+ */
+export function selfq(args: readonly string[], options: ChildOptions): Promise<string> {
+  return runNode([entryPath('cli'), ...args], options);
+}
+
+/** Runs a program of ours with the engine's Node. Like {@link selfq} otherwise. */
+export async function runNode(args: readonly string[], options: ChildOptions): Promise<string> {
+  options.log.debug(args.join(' '));
+  const child = spawn(nodePath(options.extensionPath), ['--no-node-snapshot', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const cancelled = options.token?.onCancellationRequested(() => child.kill('SIGINT'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-10_000)));
+  child.stdout.on(
+    'data',
+    eachLine((line) => options.onOutput?.(line)),
+  );
+  child.stderr.on(
+    'data',
+    eachLine((line) => {
+      options.log.debug(line);
+      options.onLine?.(line);
+    }),
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  cancelled?.dispose();
+  if (options.token?.isCancellationRequested) {
+    throw new BoundaryError('interrupted', vscode.l10n.t('Cancelled.'), '');
+  }
+  if (code !== 0 && !(options.accept ?? []).includes(code ?? -1)) {
+    throw failure(stderr, code);
+  }
+  return stdout;
+}
+
+/** Calls `take` for every whole line, however the chunks fall; a carriage return ends a line of progress too. */
+function eachLine(take: (line: string) => void): (chunk: string) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk).split(/[\r\n]+/);
+    rest = lines.pop() ?? '';
+    lines.filter((line) => line.trim() !== '').forEach(take);
+  };
+}
+
+/** The command line says what is wrong in a line that begins with `Error:`, and what to do in the next. */
+function failure(stderr: string, code: number | null): BoundaryError {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const first = lines.findLastIndex((line) => /^(?:Unexpected error|Error): /.test(line));
+  const words = first < 0 ? lines.filter((line) => line !== '').slice(-2) : lines.slice(first, first + 2);
+  return new BoundaryError(
+    'environment',
+    words[0]?.replace(/^Error: /, '') ?? vscode.l10n.t('The command ended with code {0}.', String(code)),
+    words[1] ?? vscode.l10n.t('See the log (Self-Questioning: Show Log).'),
+  );
+}

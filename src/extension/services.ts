@@ -1,0 +1,85 @@
+import * as vscode from 'vscode';
+import { BoundaryError } from '../protocol/errors.ts';
+import { commands } from './contributions.ts';
+import type { LiveRuns } from './live-runs.ts';
+import type { RunStore } from './run-store.ts';
+import { type ChildOptions, selfq } from './selfq.ts';
+
+/** What the parts of the extension share; made once in main.ts. */
+export interface Services {
+  context: vscode.ExtensionContext;
+  log: vscode.LogOutputChannel;
+  store: RunStore;
+  live: LiveRuns;
+}
+
+/** What a part gives back to be put away with the extension. */
+export type Disposables = { dispose(): unknown }[];
+
+export function disposeAll(parts: Readonly<Disposables>): void {
+  for (const part of parts) {
+    part.dispose();
+  }
+}
+
+/** Runs a command of the command line on behalf of the extension. */
+export function runSelfq(
+  { context, log }: Services,
+  args: readonly string[],
+  options: Omit<ChildOptions, 'extensionPath' | 'log'> = {},
+): Promise<string> {
+  return selfq(args, { ...options, extensionPath: context.extensionPath, log });
+}
+
+/** An action of the message of an error, besides "Show Log". */
+export interface ErrorAction {
+  title: string;
+  run: () => unknown;
+}
+
+/** Shows a failure with what to do next; a cancellation is silent. Unknown failures are logged with their stack. */
+export async function showError({ log }: Services, error: unknown, ...actions: ErrorAction[]): Promise<void> {
+  if (error instanceof BoundaryError && error.boundary === 'interrupted') {
+    return;
+  }
+  if (error instanceof vscode.CancellationError) {
+    return;
+  }
+  log.error(error instanceof Error ? error : String(error));
+  const known = error instanceof BoundaryError;
+  const message = error instanceof Error ? error.message : String(error);
+  const text = known && error.remedy !== '' ? `${message} ${error.remedy}` : message;
+  const all = [
+    ...actions,
+    { title: vscode.l10n.t('Show Log'), run: () => vscode.commands.executeCommand(commands.showLog) },
+  ];
+  const chosen = await vscode.window.showErrorMessage(text, ...all.map(({ title }) => title));
+  await all.find(({ title }) => title === chosen)?.run();
+}
+
+/** Wraps a command: what it throws is shown, not swallowed and not left to the host. */
+export function guarded<Args extends unknown[], Result>(
+  services: Services,
+  work: (...args: Args) => Promise<Result> | Result,
+): (...args: Args) => Promise<Result | undefined> {
+  return async (...args) => {
+    try {
+      return await work(...args);
+    } catch (error) {
+      void showError(services, error);
+      return undefined;
+    }
+  };
+}
+
+/** Model-written programs run in sandboxes, but nothing that a workspace brought may start them unasked. */
+export function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) {
+    void vscode.commands.executeCommand('workbench.trust.manage');
+    throw new BoundaryError(
+      'usage',
+      vscode.l10n.t('This workspace is not trusted.'),
+      vscode.l10n.t('Trust it to start runs, evaluations and your own solutions; looking at runs works without.'),
+    );
+  }
+}

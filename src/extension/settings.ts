@@ -1,0 +1,32 @@
+import * as vscode from 'vscode';
+import { type SettingName, settingDeclarations } from './contributions.ts';
+
+const section = 'selfQuestioning';
+
+type Declarations = typeof settingDeclarations;
+type ValueOf<Name extends SettingName> = Declarations[Name] extends { choices: readonly (infer Choice)[] }
+  ? Choice
+  : Declarations[Name]['type'] extends 'number'
+    ? number
+    : Declarations[Name]['type'] extends 'object'
+      ? Readonly<Record<string, unknown>>
+      : string;
+
+/** The value of a setting; one of the wrong type or outside its choices counts as its default. */
+export function setting<Name extends SettingName>(name: Name): ValueOf<Name> {
+  const declaration = settingDeclarations[name];
+  const value: unknown = vscode.workspace.getConfiguration(section).get(name);
+  const choices: readonly string[] | undefined = 'choices' in declaration ? declaration.choices : undefined;
+  const fits = typeof value === declaration.type && (choices === undefined || choices.includes(String(value)));
+  return (fits ? value : declaration.default) as ValueOf<Name>;
+}
+
+/** Every setting that differs from its default, for a report: paths are named but not shown. */
+export function changedSettings(): Record<string, unknown> {
+  const hidden: readonly string[] = ['model', 'runsFolder', 'nodePath'];
+  return Object.fromEntries(
+    (Object.keys(settingDeclarations) as SettingName[])
+      .filter((name) => JSON.stringify(setting(name)) !== JSON.stringify(settingDeclarations[name].default))
+      .map((name) => [name, hidden.includes(name) ? '(set)' : setting(name)]),
+  );
+}

@@ -1,0 +1,160 @@
+import * as vscode from 'vscode';
+import { catalogue } from '../../model/catalogue.ts';
+import { settings } from '../../selfplay/config.ts';
+import { formatBytes } from '../format.ts';
+import { type StartAnswers, presetValue } from './arguments.ts';
+import { modelIsHere } from './models.ts';
+import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
+
+const title = (): string => vscode.l10n.t('Start Self-Questioning');
+
+/** What a choice of the model list means besides a name. */
+const browseFile = 'file:';
+const browseFolder = 'folder:';
+
+/** The questions of the start in order. */
+export const questions: readonly WizardStep<StartAnswers>[] = [
+  (answers, place) =>
+    askChoice(
+      place,
+      {
+        title: title(),
+        placeholder: vscode.l10n.t('In which field should the model question itself?'),
+        items: settings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
+        active: (value) => value === answers.domain,
+      },
+      (value) => {
+        answers.domain = value;
+        return true;
+      },
+    ),
+  (answers, place) =>
+    askText(
+      place,
+      {
+        title: title(),
+        prompt: vscode.l10n.t('What should the problems be about? Free text; Enter keeps the default.'),
+        value: answers.topic || String(presetValue('topic', answers.preset)),
+      },
+      (value) => {
+        answers.topic = value;
+      },
+    ),
+  async (answers, place) =>
+    askChoice(
+      place,
+      {
+        title: title(),
+        placeholder: vscode.l10n.t('Which model should learn?'),
+        items: await modelChoices(answers.model),
+        active: (value) => value === (answers.model || String(presetValue('model', answers.preset))),
+      },
+      async (value) => {
+        const model = value === browseFile || value === browseFolder ? await browse(value) : value;
+        answers.model = model ?? answers.model;
+        return model !== undefined;
+      },
+    ),
+  (answers, place) =>
+    askChoice(
+      place,
+      {
+        title: title(),
+        placeholder: vscode.l10n.t('How large a run?'),
+        items: presetChoices(),
+        active: (value) => value === answers.preset,
+      },
+      (value) => {
+        answers.preset = value;
+        return true;
+      },
+    ),
+  (answers, place) =>
+    askChoice(
+      place,
+      {
+        title: title(),
+        placeholder: vscode.l10n.t('Where should the model run?'),
+        items: settings.device.kind.choices.map((value) => ({ ...deviceWords(value), value })),
+        active: (value) => value === answers.device,
+      },
+      (value) => {
+        answers.device = value;
+        return true;
+      },
+    ),
+];
+
+function domainWords(domain: string): { label: string; detail?: string } {
+  const details: Record<string, string> = {
+    coding: vscode.l10n.t('JavaScript problems with unit tests, judged in sandboxes'),
+    arithmetic: vscode.l10n.t('Three-digit multiplication, judged by majority vote'),
+    algebra: vscode.l10n.t('Linear equations in words, judged by majority vote'),
+  };
+  const detail = details[domain];
+  return { label: domain, ...(detail === undefined ? {} : { detail }) };
+}
+
+function deviceWords(device: string): { label: string; detail?: string } {
+  return device === 'cpu' ? { label: 'cpu', detail: vscode.l10n.t('Works everywhere') } : { label: device };
+}
+
+function presetChoices(): Choice<StartAnswers['preset']>[] {
+  const figures = (preset: StartAnswers['preset']): string =>
+    vscode.l10n.t(
+      '{0} steps · {1} proposals a step · {2} answers each',
+      String(presetValue('steps', preset)),
+      String(Number(presetValue('proposerPrompts', preset)) * Number(presetValue('proposalsPerPrompt', preset))),
+      String(presetValue('answersPerQuestion', preset)),
+    );
+  return [
+    { label: 'quick', description: vscode.l10n.t('minutes on a laptop CPU'), detail: figures('quick'), value: 'quick' },
+    {
+      label: 'laptop',
+      description: vscode.l10n.t('hours on a laptop CPU'),
+      detail: figures('laptop'),
+      value: 'laptop',
+    },
+    {
+      label: 'paper',
+      description: vscode.l10n.t('as published; days on a CPU'),
+      detail: figures('paper'),
+      value: 'paper',
+    },
+  ];
+}
+
+/** The catalogue with size, memory and whether the file is here; the chosen own model; and two ways to browse. */
+async function modelChoices(chosen: string): Promise<Choice<string>[]> {
+  const known = await Promise.all(
+    catalogue.map(async (entry): Promise<Choice<string>> => {
+      const { id, title: label, bytes, memoryGiB, licence } = entry;
+      const here = await modelIsHere(entry);
+      const size = bytes === undefined ? '' : ` · ${formatBytes(bytes)}`;
+      return {
+        label: `${here ? '$(check)' : '$(cloud-download)'} ${label}`,
+        description: here ? vscode.l10n.t('on this machine') : vscode.l10n.t('is fetched first'),
+        detail: `${vscode.l10n.t('needs about {0} GiB of memory', String(memoryGiB))}${size} · ${licence}`,
+        value: id,
+      };
+    }),
+  );
+  const own = chosen !== '' && !catalogue.some(({ id }) => id === chosen);
+  return [
+    ...(own ? [{ label: `$(file) ${chosen}`, value: chosen }] : []),
+    ...known,
+    { label: `$(folder-opened) ${vscode.l10n.t('A GGUF file on this machine…')}`, value: browseFile },
+    { label: `$(folder-opened) ${vscode.l10n.t('A folder with safetensors…')}`, value: browseFolder },
+  ];
+}
+
+async function browse(kind: string): Promise<string | undefined> {
+  const folder = kind === browseFolder;
+  const chosen = await vscode.window.showOpenDialog({
+    canSelectFiles: !folder,
+    canSelectFolders: folder,
+    openLabel: vscode.l10n.t('Use This Model'),
+    ...(folder ? {} : { filters: { GGUF: ['gguf'] } }),
+  });
+  return chosen?.[0]?.fsPath;
+}

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { startEngine } from '../../engine/client.ts';
+import { catalogue } from '../../model/catalogue.ts';
+import { BoundaryError } from '../../protocol/errors.ts';
+import { explainFileError } from '../../run/files.ts';
+import { commands } from '../contributions.ts';
+import { formatBytes } from '../format.ts';
+import { nodePath } from '../node-path.ts';
+import { ensureFolder } from '../run-store.ts';
+import { type Disposables, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
+import { setting } from '../settings.ts';
+import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
+import { modelIsHere } from './models.ts';
+import { questions } from './questions.ts';
+import { runWizard } from './wizard.ts';
+
+const lastAnswersKey = 'lastStart';
+
+/** Start by questions, like last time, or with arguments. `started` collects the run folders of this window. */
+export function registerStart(services: Services, started: Set<string>): Disposables {
+  const start = async (argument?: unknown): Promise<string | undefined> => {
+    requireTrust();
+    const asked = argument === undefined;
+    const given = asked ? {} : parseStartArguments(argument);
+    const answers = withDefaults(given);
+    if ((asked || given.ask) && !(await runWizard(answers, questions))) {
+      return undefined;
+    }
+    await services.context.globalState.update(lastAnswersKey, answers);
+    return begin(services, started, answers, given.out);
+  };
+  const startAgain = async (): Promise<string | undefined> => {
+    const last = services.context.globalState.get<StartAnswers>(lastAnswersKey);
+    if (!last) {
+      return start();
+    }
+    requireTrust();
+    return begin(services, started, last);
+  };
+  return [
+    vscode.commands.registerCommand(commands.start, guarded(services, start)),
+    vscode.commands.registerCommand(commands.startAgain, guarded(services, startAgain)),
+  ];
+}
+
+/** What is not given comes from the settings. */
+function withDefaults(given: StartArguments): StartAnswers {
+  return {
+    domain: given.domain ?? setting('domain'),
+    topic: given.topic ?? setting('topic'),
+    model: given.model ?? setting('model'),
+    preset: given.preset ?? setting('preset'),
+    steps: given.steps ?? setting('steps'),
+    device: given.device ?? setting('device'),
+    overrides: { ...plainOverrides(setting('overrides')), ...given.overrides },
+  };
+}
+
+function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string, string | number> {
+  const entries = Object.entries(value).filter(
+    (entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number',
+  );
+  return Object.fromEntries(entries);
+}
+
+/** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
+async function begin(
+  services: Services,
+  started: Set<string>,
+  answers: StartAnswers,
+  out?: string,
+): Promise<string | undefined> {
+  const config = configOf(answers);
+  const dir = out ?? newRunFolder(services, config.domain);
+  await ensureModel(services, config.model);
+  const node = nodePath(services.context.extensionPath);
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
+    () => startEngine(dir, { config, nodePath: node }),
+  );
+  started.add(dir);
+  services.log.info(`started ${dir}`);
+  services.store.refresh();
+  services.store.select(dir);
+  await vscode.commands.executeCommand(commands.openDashboard, { dir });
+  return dir;
+}
+
+/** `2026-01-31T12-00-00-coding` in the folder for runs, numbered where two begin in one second. */
+function newRunFolder({ store }: Services, domain: string): string {
+  const root = store.runsFolder();
+  try {
+    ensureFolder(root);
+  } catch (error) {
+    throw explainFileError(error, root);
+  }
+  const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${domain}`;
+  const free = (number: number): string => {
+    const dir = join(root, number === 1 ? name : `${name}-${number}`);
+    return existsSync(dir) ? free(number + 1) : dir;
+  };
+  return free(1);
+}
+
+/** A model of the catalogue that is not here is fetched, with progress and Cancel; what was fetched is kept. */
+async function ensureModel(services: Services, model: string): Promise<void> {
+  const entry = catalogue.find(({ id }) => id === model);
+  if (!entry) {
+    if (!existsSync(model)) {
+      throw new BoundaryError(
+        'model',
+        vscode.l10n.t('There is no model at {0}.', model),
+        vscode.l10n.t('Choose another with Start Self-Questioning, or correct the setting selfQuestioning.model.'),
+      );
+    }
+    return;
+  }
+  if (await modelIsHere(entry)) {
+    return;
+  }
+  const size = entry.bytes === undefined ? '' : ` (${formatBytes(entry.bytes)})`;
+  const title = vscode.l10n.t('Fetching {0}', `${entry.title}${size}`);
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      let reached = 0;
+      await runSelfq(services, ['models', 'pull', model], {
+        token,
+        onLine(line) {
+          const percent = Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
+          progress.report({ message: line.trim().slice(0, 120), increment: Math.max(0, percent - reached) });
+          reached = Math.max(reached, percent);
+        },
+      });
+    },
+  );
+}

@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import { commands } from './contributions.ts';
+import { formatDuration, formatShare } from './format.ts';
+import { type RunEntry, isLive } from './run-store.ts';
+import type { Disposables, Services } from './services.ts';
+import { stageWord, stateWord } from './words.ts';
+
+/** The status bar shows live runs only: where nothing runs there is nothing to say. */
+export function registerStatusBar(services: Services): Disposables {
+  const { store, live } = services;
+  const item = vscode.window.createStatusBarItem('selfQuestioning.run', vscode.StatusBarAlignment.Left, 10);
+  item.name = 'Self-Questioning';
+  item.command = commands.showMenu;
+
+  const update = async (): Promise<void> => {
+    const runs = store.runs.filter(({ state }) => isLive(state));
+    const entry = runs.find(({ dir }) => dir === store.selected?.dir) ?? runs[0];
+    if (!entry) {
+      item.hide();
+      return;
+    }
+    const last = (await store.metrics(entry.dir).read()).at(-1);
+    const reward = last?.solver.reward ?? null;
+    const icon = entry.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
+    const step = `${Math.min(entry.run.step + 1, entry.run.steps)}/${entry.run.steps}`;
+    const more = runs.length > 1 ? ` +${runs.length - 1}` : '';
+    item.text = `${icon} ${step}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}`;
+    item.accessibilityInformation = {
+      label: vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(entry.state), step),
+      role: 'button',
+    };
+    item.tooltip = tooltip(services, entry, reward, last ? Object.values(last.seconds).reduce((a, b) => a + b, 0) : 0);
+    item.show();
+  };
+  const updateNow = (): void => void update();
+  return [
+    item,
+    store.onDidChange(updateNow),
+    store.onDidSelect(updateNow),
+    live.onEvent(({ event }) => event.type === 'stage' && event.done === 0 && updateNow()),
+    vscode.commands.registerCommand(commands.showMenu, () => showMenu(services)),
+  ];
+}
+
+function tooltip(
+  services: Services,
+  entry: RunEntry,
+  reward: number | null,
+  stepSeconds: number,
+): vscode.MarkdownString {
+  const { dir, name, run, state } = entry;
+  const stage = services.live.stage(dir);
+  const link = (title: string, command: string): string =>
+    `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([dir]))})`;
+  const left = stepSeconds * (run.steps - run.step);
+  const lines = [
+    `**${name.replaceAll(/([\\`*_{}[\]<>()#+!|-])/g, '\\$1')}** · ${stateWord(state)}`,
+    '',
+    vscode.l10n.t('Step {0} of {1}', String(run.step), String(run.steps)) +
+      (stage ? ` · ${stageWord(stage.stage)} ${stage.total > 0 ? `${stage.done}/${stage.total}` : ''}` : ''),
+    '',
+    ...(reward === null ? [] : [vscode.l10n.t('Solver reward {0}', formatShare(reward)), '']),
+    ...(left > 0 ? [vscode.l10n.t('About {0} left', formatDuration(left)), ''] : []),
+    [
+      link(vscode.l10n.t('Dashboard'), commands.openDashboard),
+      state === 'paused'
+        ? link(vscode.l10n.t('Resume'), commands.resume)
+        : link(vscode.l10n.t('Pause'), commands.pause),
+      link(vscode.l10n.t('Stop'), commands.stop),
+    ].join(' · '),
+  ];
+  const markdown = new vscode.MarkdownString(lines.join('\n'), true);
+  markdown.isTrusted = { enabledCommands: [commands.openDashboard, commands.pause, commands.resume, commands.stop] };
+  return markdown;
+}
+
+/** A click on the item: what can be done with the run that it shows. */
+async function showMenu(services: Services): Promise<void> {
+  const entry = services.store.runs.find(({ state }) => isLive(state)) ?? services.store.selected;
+  const items: (vscode.QuickPickItem & { command: string })[] = [
+    { label: `$(graph-line) ${vscode.l10n.t('Open Dashboard')}`, command: commands.openDashboard },
+    ...(entry?.state === 'paused'
+      ? [{ label: `$(debug-continue) ${vscode.l10n.t('Resume')}`, command: commands.resume }]
+      : [{ label: `$(debug-pause) ${vscode.l10n.t('Pause')}`, command: commands.pause }]),
+    { label: `$(debug-stop) ${vscode.l10n.t('Stop')}`, command: commands.stop },
+    { label: `$(inspect) ${vscode.l10n.t('Inspect Problems')}`, command: commands.inspectProblems },
+    { label: `$(output) ${vscode.l10n.t('Show Log')}`, command: commands.showLog },
+  ];
+  const live = entry !== undefined && isLive(entry.state);
+  const steering: readonly string[] = [commands.pause, commands.resume, commands.stop];
+  const offered = items.filter(({ command }) => live || !steering.includes(command));
+  const chosen = await vscode.window.showQuickPick(offered, entry ? { placeHolder: entry.name } : {});
+  if (chosen) {
+    await vscode.commands.executeCommand(chosen.command, entry?.dir);
+  }
+}

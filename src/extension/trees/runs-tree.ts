@@ -1,0 +1,95 @@
+import * as vscode from 'vscode';
+import { commands, views } from '../contributions.ts';
+import { formatPercent } from '../format.ts';
+import { type BrokenRun, type RunEntry } from '../run-store.ts';
+import type { Disposables, Services } from '../services.ts';
+import type { ShownState } from '../view-model/messages.ts';
+import { stateWord } from '../words.ts';
+
+type Node = RunEntry | BrokenRun;
+
+const icons: Record<ShownState, [name: string, color?: string]> = {
+  starting: ['loading~spin'],
+  running: ['sync~spin', 'charts.blue'],
+  paused: ['debug-pause', 'charts.yellow'],
+  stopping: ['loading~spin'],
+  interrupted: ['debug-disconnect', 'charts.yellow'],
+  stopped: ['circle-slash'],
+  finished: ['pass', 'testing.iconPassed'],
+  failed: ['error', 'testing.iconFailed'],
+};
+
+/** All runs, newest first; a click selects one for Problems and Benchmarks. */
+export function registerRunsTree(services: Services): Disposables {
+  const { store } = services;
+  const changed = new vscode.EventEmitter<void>();
+  const provider: vscode.TreeDataProvider<Node> = {
+    onDidChangeTreeData: changed.event,
+    getChildren: (node) => (node ? [] : [...store.runs, ...store.broken]),
+    getTreeItem: (node) => ('problem' in node ? brokenItem(node) : runItem(services, node)),
+    getParent: () => undefined,
+  };
+  const tree = vscode.window.createTreeView(views.runs, { treeDataProvider: provider, showCollapseAll: false });
+  return [
+    tree,
+    changed,
+    store.onDidChange(() => changed.fire()),
+    tree.onDidChangeSelection(({ selection: [node] }) => {
+      if (node && !('problem' in node)) {
+        store.select(node.dir);
+      }
+    }),
+  ];
+}
+
+function runItem({ store }: Services, entry: RunEntry): vscode.TreeItem {
+  const { dir, name, run, state } = entry;
+  const item = new vscode.TreeItem(name);
+  const [icon, color] = icons[state];
+  item.id = dir;
+  item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
+  item.contextValue = `run.${state}`;
+  item.description = [stateWord(state), `${run.step}/${run.steps}`, bestFigure(store.evaluations(dir))]
+    .filter((part) => part !== '')
+    .join(' · ');
+  item.tooltip = tooltip(entry);
+  item.command = { command: commands.openDashboard, title: '', arguments: [{ dir }] };
+  item.accessibilityInformation = { label: `${name}, ${item.description}` };
+  return item;
+}
+
+/** Held-out result before and after, the figure that a person looks for. */
+function bestFigure(evaluations: ReturnType<Services['store']['evaluations']>): string {
+  const [first] = evaluations;
+  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
+  if (!first || !last) {
+    return '';
+  }
+  return last.step === first.step
+    ? formatPercent(first.accuracy)
+    : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
+}
+
+function tooltip({ dir, name, run }: RunEntry): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  markdown.appendText(name);
+  markdown.appendMarkdown('\n\n');
+  markdown.appendText(`${run.model.id} · ${new Date(run.createdAt).toLocaleString(vscode.env.language)}`);
+  markdown.appendMarkdown('\n\n');
+  markdown.appendText(dir);
+  if (run.error) {
+    markdown.appendMarkdown('\n\n');
+    markdown.appendText(`${run.error.message} ${run.error.remedy}`);
+  }
+  return markdown;
+}
+
+function brokenItem({ dir, problem }: BrokenRun): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.Uri.file(dir));
+  item.id = dir;
+  item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  item.contextValue = 'run.unreadable';
+  item.description = vscode.l10n.t('cannot be read');
+  item.tooltip = problem;
+  return item;
+}

@@ -1,0 +1,199 @@
+import { nothing, svg, type SVGTemplateResult } from 'lit';
+import type { Point } from '../../src/extension/view-model/messages.ts';
+import { t } from '../texts.ts';
+import type { Figure } from './figure.ts';
+import { linearScale, short, type Scale } from './scale.ts';
+
+/** One curve. Told apart by dash and mark as well as by colour. */
+export interface Curve {
+  name: string;
+  colour: string;
+  points: readonly Point[];
+}
+
+export interface LinesOptions {
+  name: string;
+  heading: string;
+  curves: readonly Curve[];
+  height: number;
+  unit?: string;
+  /** Fixed borders of the values; from the data without it. */
+  range?: readonly [number, number];
+  /** Steps of the run, so that a live curve shows how far it is. */
+  steps: number;
+  /** Weight of the past in the moving mean, 0 (off) to below 1. */
+  smoothing: number;
+  /** Steps marked at the bottom, with what they mean. */
+  marks?: { steps: readonly number[]; meaning: string };
+}
+
+const dashes = ['', '6 3', '2 3', '8 3 2 3', '1 3', '10 4'];
+
+export function linesFigure(options: LinesOptions): Figure {
+  const curves = options.curves.filter(({ points }) => points.length > 0);
+  const smooth = curves.map(({ points }) => movingMean(points, options.smoothing));
+  const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))].sort((a, b) => a - b);
+  const values = curves.map(({ points }) => new Map(points));
+  const unit = options.unit ? ` ${options.unit}` : '';
+  const layout = (width: number): Layout => layoutOf(options, curves, steps, width);
+  return {
+    name: options.name,
+    heading: options.heading,
+    height: options.height,
+    summary: curves.length === 0 ? t('No values yet.') : curves.map((curve) => summaryOf(curve, unit)).join(' · '),
+    columns: [t('step'), ...curves.map(({ name }) => name)],
+    rows: steps.map((step) => [step, ...values.map((value) => value.get(step) ?? null)]),
+    places: steps.length,
+    placeAt(width, pixel) {
+      const { x } = layout(width);
+      return steps.reduce(
+        (best, step, i) => (Math.abs(x(step) - pixel) < Math.abs(x(steps[best]!) - pixel) ? i : best),
+        0,
+      );
+    },
+    describe(place) {
+      const step = steps[place]!;
+      const parts = curves.flatMap(({ name }, i) => {
+        const value = values[i]!.get(step);
+        return value === undefined ? [] : [`${name} ${short(value)}${unit}`];
+      });
+      return `${t('step {0}', step)}: ${parts.join(', ')}`;
+    },
+    draw(width, cursor) {
+      const { x, y, right } = layout(width);
+      const pointed = cursor === undefined ? undefined : steps[cursor];
+      return svg`
+        ${axes(x, y, right, options)}
+        ${options.marks?.steps.map((step) => svg`<path class="mark" d="M${x(step) - 3} ${options.height - 20}l3 -5 3 5z"/>`) ?? nothing}
+        ${curves.map((curve, i) => curveOf(curve, smooth[i]!, i, { x, y }, options.smoothing > 0))}
+        ${curves.length > 1 || right > 50 ? endLabels(curves, smooth, { x, y }, right) : nothing}
+        ${pointed === undefined ? nothing : cursorOf(pointed, curves, values, { x, y }, options.height)}
+      `;
+    },
+  };
+}
+
+interface Layout {
+  x: Scale;
+  y: Scale;
+  /** Pixels kept free for the names of the curves. */
+  right: number;
+}
+
+function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readonly number[], width: number): Layout {
+  const { height } = options;
+  const all = curves.flatMap(({ points }) => points.map(([, value]) => value));
+  const [low, high] = options.range ?? [smallest(all), largest(all)];
+  const small = height < 120;
+  const longest = Math.max(0, ...curves.map(({ name }) => name.length));
+  const right = small || width < 380 ? 8 : Math.min(150, 44 + 6.2 * longest);
+  const ends = [Math.min(steps[0] ?? 0, 1), Math.max(options.steps, steps.at(-1) ?? 1)] as const;
+  return {
+    right,
+    x: linearScale(ends, [small ? 4 : 40, width - right], Math.max(2, Math.floor(width / 90))),
+    y: linearScale([low, high], [height - (small ? 8 : 24), small ? 8 : 10], small ? 1 : 4),
+  };
+}
+
+function axes(x: Scale, y: Scale, right: number, { height }: LinesOptions): SVGTemplateResult {
+  if (height < 120) {
+    return svg``;
+  }
+  const [left, end] = [40, x(Math.max(...x.ticks))];
+  return svg`
+    ${y.ticks.map(
+      (tick) => svg`<line class="grid" x1=${left} x2=${Math.max(end, left)} y1=${y(tick)} y2=${y(tick)}/>
+      <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`,
+    )}
+    ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor="middle">${tick}</text>`)}
+    ${right > 50 ? nothing : svg``}
+  `;
+}
+
+function curveOf(
+  curve: Curve,
+  smooth: readonly Point[],
+  index: number,
+  { x, y }: Pick<Layout, 'x' | 'y'>,
+  showRaw: boolean,
+): SVGTemplateResult {
+  const path = (points: readonly Point[]): string =>
+    points.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  const last = smooth.at(-1)!;
+  return svg`
+    ${showRaw ? svg`<polyline class="curve raw" points=${path(curve.points)} stroke=${curve.colour}/>` : nothing}
+    <polyline class="curve" points=${path(smooth)} stroke=${curve.colour} stroke-dasharray=${dashes[index % dashes.length]!}/>
+    ${markerOf(index, x(last[0]), y(last[1]), curve.colour)}
+  `;
+}
+
+/** Circle, square, triangle, diamond. */
+function markerOf(index: number, x: number, y: number, colour: string): SVGTemplateResult {
+  const shapes = [
+    `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z`,
+    `M${x - 3} ${y - 3}h6v6h-6z`,
+    `M${x - 3.5} ${y + 3}l3.5 -6.5 3.5 6.5z`,
+    `M${x} ${y - 4}l4 4 -4 4 -4 -4z`,
+  ];
+  return svg`<path d=${shapes[index % shapes.length]!} fill=${colour}/>`;
+}
+
+/** Name and latest value at the end of each curve, pushed apart where they would lie on each other. */
+function endLabels(
+  curves: readonly Curve[],
+  smooth: readonly (readonly Point[])[],
+  { x, y }: Pick<Layout, 'x' | 'y'>,
+  right: number,
+): SVGTemplateResult {
+  if (right < 50) {
+    return svg``;
+  }
+  const ends = smooth.map((points, i) => ({ name: curves[i]!.name, end: points.at(-1)!, at: y(points.at(-1)![1]) }));
+  ends.sort((a, b) => a.at - b.at);
+  ends.forEach((label, i) => {
+    label.at = i === 0 ? label.at : Math.max(label.at, ends[i - 1]!.at + 13);
+  });
+  return svg`${ends.map(({ name, end, at }) => svg`<text class="label" x=${x(end[0]) + 8} y=${at + 4}>${name} ${short(end[1])}</text>`)}`;
+}
+
+function cursorOf(
+  step: number,
+  curves: readonly Curve[],
+  values: readonly ReadonlyMap<number, number>[],
+  { x, y }: Pick<Layout, 'x' | 'y'>,
+  height: number,
+): SVGTemplateResult {
+  const dots = curves.flatMap(({ colour }, i) => {
+    const value = values[i]!.get(step);
+    return value === undefined ? [] : [svg`<circle cx=${x(step)} cy=${y(value)} r="4" fill=${colour}/>`];
+  });
+  return svg`<line class="cursor" x1=${x(step)} x2=${x(step)} y1="4" y2=${height - (height < 120 ? 4 : 22)}/>${dots}`;
+}
+
+function summaryOf({ name, points }: Curve, unit: string): string {
+  const [first, last] = [points[0]!, points.at(-1)!];
+  return points.length === 1
+    ? `${name} ${short(last[1])}${unit}`
+    : t('{0} {1} → {2}', name, short(first[1]), `${short(last[1])}${unit}`);
+}
+
+/** Exponential moving mean, corrected for its start, as TensorBoard smooths. */
+export function movingMean(points: readonly Point[], weight: number): Point[] {
+  if (weight <= 0) {
+    return [...points];
+  }
+  let [total, share] = [0, 0];
+  return points.map(([step, value]) => {
+    total = weight * total + (1 - weight) * value;
+    share = weight * share + (1 - weight);
+    return [step, total / share];
+  });
+}
+
+function smallest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), values[0] ?? 1);
+}

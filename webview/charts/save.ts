@@ -1,0 +1,45 @@
+import type { Figure } from './figure.ts';
+
+/** The table as comma-separated values with the quoting of RFC 4180. */
+export function csvOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): string {
+  const cell = (value: string | number | null): string => {
+    const text = String(value ?? '');
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** The table as an array of objects. */
+export function jsonOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): string {
+  const objects = rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
+  return `${JSON.stringify(objects, null, 2)}\n`;
+}
+
+const properties = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'opacity',
+  'font-size',
+  'font-family',
+  'text-anchor',
+];
+
+/** The picture as a file of its own: colours and fonts of the theme are written into it. */
+export function svgOf(picture: SVGSVGElement | null): string {
+  if (!picture) {
+    return '';
+  }
+  const copy = picture.cloneNode(true) as SVGSVGElement;
+  const originals = picture.querySelectorAll('*');
+  copy.querySelectorAll('*').forEach((element, index) => {
+    const style = getComputedStyle(originals[index]!);
+    properties.forEach((name) => element.setAttribute(name, style.getPropertyValue(name)));
+    element.removeAttribute('class');
+  });
+  copy.removeAttribute('aria-hidden');
+  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.setAttribute('style', `background:${getComputedStyle(document.body).backgroundColor}`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${copy.outerHTML.replaceAll(/<!--.*?-->/g, '')}\n`;
+}

@@ -1,0 +1,110 @@
+import '../charts/figure.ts';
+import { html, nothing, render } from 'lit';
+import type {
+  DashboardMessage,
+  DashboardModel,
+  HostMessage,
+  StageView,
+} from '../../src/extension/view-model/messages.ts';
+import type { SaveDetail } from '../charts/figure.ts';
+import { connect } from '../host.ts';
+import { t } from '../texts.ts';
+import { configuration } from './configuration.ts';
+import { curves, smallCurves } from './curves.ts';
+import { feed } from './feed.ts';
+import { notices } from './notices.ts';
+import { header } from './header.ts';
+import { overview } from './overview.ts';
+import { stageBar } from './stage-bar.ts';
+
+/** Kept over hide, reload and restart of the window. */
+interface PageState {
+  dir: string;
+  compared: string[];
+  smoothing: number;
+  scroll: number;
+}
+
+let model: DashboardModel | undefined;
+let stage: StageView | null = null;
+let failure: { message: string; remedy: string } | undefined;
+
+const host = connect<DashboardMessage, PageState>((message: HostMessage) => {
+  switch (message.type) {
+    case 'dashboard':
+      show(message.model);
+      return;
+    case 'stage':
+      stage = message.stage;
+      draw();
+      return;
+    case 'failure':
+      failure = message;
+      draw();
+      return;
+    case 'problem':
+      return;
+  }
+});
+
+const page = document.getElementById('page')!;
+
+function show(next: DashboardModel): void {
+  const first = model === undefined;
+  model = next;
+  const [run, ...others] = next.runs;
+  if (run) {
+    host.write({ dir: run.dir, compared: others.map(({ dir }) => dir) });
+  }
+  draw();
+  if (first) {
+    // Figures measure themselves first; then the page is as long as it was.
+    requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, host.read().scroll ?? 0)));
+    addEventListener('scrollend', () => host.write({ scroll: scrollY }));
+  }
+}
+
+function draw(): void {
+  const run = model?.runs[0];
+  if (failure) {
+    render(html`<p role="alert">${failure.message} ${failure.remedy}</p>`, page);
+    return;
+  }
+  if (!model || !run) {
+    return;
+  }
+  const smoothing = host.read().smoothing ?? 0;
+  render(
+    html`
+      ${header(run, stage, (action) => host.post({ type: 'action', action }))} ${stageBar(run, stage)} ${notices(run)}
+      <div class="grid">
+        ${overview(run, (evaluation) => host.post({ type: 'evaluation', ...evaluation }))}
+        ${curves(model.runs, smoothing)}
+      </div>
+      ${feed(model.feed, run, (step, id) => host.post({ type: 'open', step, id }))}
+      <div class="bar section">
+        <h2>${t('More curves')}</h2>
+        <span class="grow"></span>
+        <label class="smoothing"
+          >${t('Smoothing')}
+          <input type="range" min="0" max="0.95" step="0.05" .value=${String(smoothing)} @input=${setSmoothing} />
+          <output>${smoothing === 0 ? t('off') : smoothing.toFixed(2)}</output>
+        </label>
+      </div>
+      <div class="grid small">${smallCurves(model.runs, smoothing)}</div>
+      ${run.config.length > 0 ? configuration(run) : nothing}
+    `,
+    page,
+  );
+}
+
+function setSmoothing(event: Event): void {
+  host.write({ smoothing: Number((event.target as HTMLInputElement).value) });
+  draw();
+}
+
+page.addEventListener('save', (event) => {
+  const { name, format, content } = (event as CustomEvent<SaveDetail>).detail;
+  host.post({ type: 'save', name, format, content });
+});
+host.post({ type: 'ready' });

@@ -1,0 +1,136 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { firstDifference } from '../../src/extension/view-model/difference.ts';
+import type { AnswerView, ProblemMessage, ProblemModel } from '../../src/extension/view-model/messages.ts';
+import { short } from '../charts/scale.ts';
+import { t } from '../texts.ts';
+import { button } from '../ui.ts';
+import { highlighted } from './code.ts';
+import { signed } from './signed.ts';
+import { toneOf, verdictWord } from './verdicts.ts';
+
+type Question = NonNullable<ProblemModel['question']>;
+
+interface Hands {
+  choose: (answer: number) => void;
+  post: (message: ProblemMessage) => void;
+}
+
+/** The answers as tabs; the chosen one in full with its first difference. */
+export function answersView({ answers, tests }: Question, chosen: number, hands: Hands): TemplateResult {
+  const answer = answers[chosen];
+  const best = answers.findIndex(({ verdict }, i) => verdict === 'AC' && i !== chosen);
+  const other = best >= 0 ? best : chosen === 0 ? 1 : 0;
+  return html`<div>
+    <h2 id="answers-heading">${t('Answers')}</h2>
+    <div class="bar">
+      <div
+        class="tabs"
+        role="tablist"
+        aria-labelledby="answers-heading"
+        @keydown=${(event: KeyboardEvent) => key(event, chosen, answers.length, hands)}
+      >
+        ${answers.map(({ verdict }, i) => tab(verdict, i, i === chosen, hands))}
+      </div>
+      <span class="grow"></span>
+      ${
+        answers.length > 1
+          ? button(t('Diff with {0}', other + 1), () => hands.post({ type: 'diffAnswers', left: other, right: chosen }))
+          : nothing
+      }
+      ${answer ? button(t('Open'), () => hands.post({ type: 'openAnswer', answer: chosen })) : nothing}
+    </div>
+    ${answer ? panel(answer, tests) : html`<p class="caption">${t('This question was not answered.')}</p>`}
+  </div>`;
+}
+
+function tab(verdict: AnswerView['verdict'], i: number, on: boolean, { choose }: Hands): TemplateResult {
+  const word = verdict === 'none' ? '–' : verdict;
+  return html`<button
+    type="button"
+    role="tab"
+    id="tab-${i}"
+    aria-selected=${on ? 'true' : 'false'}
+    aria-controls="answer"
+    tabindex=${on ? 0 : -1}
+    title=${verdictWord(verdict)}
+    @click=${() => choose(i)}
+  >
+    ${i + 1} <span class=${toneOf(verdict)}>${word}</span>
+  </button>`;
+}
+
+function key(event: KeyboardEvent, chosen: number, count: number, { choose }: Hands): void {
+  const next = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: count - 1 }[event.key];
+  if (next === undefined || next < 0 || next >= count) {
+    return;
+  }
+  event.preventDefault();
+  choose(next);
+  document.getElementById(`tab-${next}`)?.focus();
+}
+
+function panel(answer: AnswerView, tests: Question['tests']): TemplateResult {
+  const { reward, advantage, tokens, timeMs, meanLogprob, verdict, cut, message } = answer;
+  const facts = [
+    verdictWord(verdict),
+    reward === undefined ? t('no reward') : t('reward {0}', short(reward)),
+    t('advantage {0}', signed(advantage)),
+    t('{0} tokens', tokens),
+    ...(timeMs === undefined ? [] : [`${short(timeMs)} ms`]),
+    ...(meanLogprob === undefined ? [] : [t('mean logprob {0}', short(meanLogprob))]),
+    ...(cut ? [t('cut at the token limit')] : []),
+  ];
+  return html`<div id="answer" role="tabpanel" tabindex="0" aria-labelledby="answers-heading">
+    <p class="caption num">${facts.join(' · ')}</p>
+    <pre tabindex="0">${highlighted(answer.code || answer.text)}</pre>
+    ${message === undefined ? nothing : html`<p class="bad">${message}</p>`} ${difference(answer, tests)}
+    ${
+      answer.text.trim() === answer.code.trim() || answer.code === ''
+        ? nothing
+        : html`<details>
+            <summary>${t('Whole completion')}</summary>
+            <pre class="wrap" tabindex="0">${answer.text}</pre>
+          </details>`
+    }
+  </div>`;
+}
+
+/** The first test that failed: what was expected, what came, and the token where they part. */
+function difference({ tests: results }: AnswerView, tests: Question['tests']): TemplateResult | typeof nothing {
+  const index = results.findIndex(({ verdict }) => verdict !== 'AC');
+  const failed = results[index];
+  if (!failed) {
+    return nothing;
+  }
+  const expected = failed.expected ?? tests[index]?.expected ?? '';
+  const row = (name: string, value: unknown): TemplateResult =>
+    html`<tr>
+      <th scope="row">${name}</th>
+      <td class="value">${value}</td>
+    </tr>`;
+  return html`
+    <h2>${t('First failure')}</h2>
+    <table class="difference">
+      <tbody>
+        ${row(t('test {0}, input', index + 1), tests[index]?.input ?? '')}
+        ${
+          failed.actual === undefined
+            ? html`${row(t('expected'), expected)} ${row(verdictWord(failed.verdict), failed.message ?? '')}`
+            : compared(expected, failed.actual, row)
+        }
+        ${failed.at === undefined ? nothing : row(t('at'), failed.at)}
+        ${failed.timeMs === undefined ? nothing : row(t('time'), `${short(failed.timeMs)} ms`)}
+      </tbody>
+    </table>
+  `;
+}
+
+function compared(
+  expected: string,
+  actual: string,
+  row: (name: string, value: unknown) => TemplateResult,
+): TemplateResult {
+  const { same, left, right, leftRest, rightRest } = firstDifference(expected, actual);
+  const marked = (token: string, rest: string): TemplateResult => html`${same}<mark>${token || '␣'}</mark>${rest}`;
+  return html`${row(t('expected'), marked(left, leftRest))} ${row(t('got'), marked(right, rightRest))}`;
+}

@@ -1,0 +1,34 @@
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-icon/index.js';
+import { html, nothing, type TemplateResult } from 'lit';
+
+/**
+ * The native look: the only module that knows the component library. Everything else of the pages is plain HTML and SVG
+ * in the colours of the theme.
+ */
+
+export interface ButtonOptions {
+  icon?: string;
+  primary?: boolean;
+  disabled?: boolean;
+}
+
+export function button(
+  label: string,
+  act: () => void,
+  { icon, primary, disabled }: ButtonOptions = {},
+): TemplateResult {
+  return html`<vscode-button ?secondary=${!primary} ?disabled=${disabled ?? false} icon=${icon ?? nothing} @click=${act}
+    >${label}</vscode-button
+  >`;
+}
+
+/** A button that is only its icon; the label is read out and shown on hover. */
+export function iconButton(icon: string, label: string, act: () => void): TemplateResult {
+  return html`<vscode-icon name=${icon} label=${label} title=${label} action-icon @click=${act}></vscode-icon>`;
+}
+
+/** A mark beside a text; not read out. */
+export function icon(name: string, className = ''): TemplateResult {
+  return html`<span class="codicon codicon-${name} ${className}" aria-hidden="true"></span>`;
+}
