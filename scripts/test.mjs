@@ -20,6 +20,9 @@ const suites = {
   program: 'test/**/*.test.ts',
 };
 
+/** What runs now; it ends with us. */
+const children = new Set();
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 async function main() {
@@ -107,10 +110,25 @@ function count(passed, what, output = '') {
   }
 }
 
+function start(command, args, place, output) {
+  const child = spawn(command, args, { ...place, stdio: ['ignore', output, output] });
+  children.add(child);
+  child.on('close', () => children.delete(child));
+  return child;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    children.forEach((child) => child.kill(signal));
+    console.log(`\nInterrupted after ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+    process.exit(130);
+  });
+}
+
 /** Exit code of a command that shares our terminal. */
 function run(command, args, place) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { ...place, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = start(command, args, place, 'inherit');
     child.on('error', () => resolve(-1));
     child.on('close', resolve);
   });
@@ -118,7 +136,7 @@ function run(command, args, place) {
 
 function capture(command, args, place) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = start(command, args, place, 'pipe');
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
