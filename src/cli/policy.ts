@@ -5,7 +5,6 @@ import { assertExpected, chooseModel } from '../engine/model-file.ts';
 import { createProgressReporter } from '../engine/progress.ts';
 import { cacheDir } from '../model/cache-dir.ts';
 import { defaultModelId } from '../model/catalogue.ts';
-import { BoundaryError } from '../protocol/errors.ts';
 import type { Completion, GenerateRequest, LoadRequest } from '../protocol/runtime.ts';
 import { RuntimeProcess } from '../runtime/client.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
@@ -108,8 +107,4 @@ function assertAdapter(dir: string): void {
 /** Longest context that the answers of a benchmark need, tokens. */
 export function contextFor(maxTokens: number): number {
   return resolveConfig('quick', {}).maxPromptTokens + maxTokens;
-}
-
-export function interrupted(): BoundaryError {
-  return new BoundaryError('interrupted', 'Interrupted.', 'Run the command again.');
 }

@@ -21,8 +21,11 @@ export interface RuntimeOwnerOptions {
  */
 export interface RuntimeOwner {
   readonly policy: Policy;
-  start(): Promise<LoadReply>;
-  /** Runs `work`, again from its start when the runtime dies in it. Throws BoundaryError('runtime') at the third death. */
+  /** What the process said of the model when it loaded it; throws before the first stage. */
+  readonly loaded: LoadReply;
+  /**
+   * Runs `work`, again from its start when the runtime dies in it; starts the process where none is alive. Throws BoundaryError('runtime') at the third death.
+   */
   stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   /** The adapter is now that of the checkpoint in `dir`, which this call reads. */
   loadCheckpoint(dir: string): Promise<void>;
@@ -36,20 +39,20 @@ export interface RuntimeOwner {
 
 export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
   let runtime: RuntimeProcess | undefined;
+  let loaded: LoadReply | undefined;
   let base: string | undefined;
   let updates: RuntimeCalls['train'][0][] = [];
   let closed = false;
 
-  async function start(): Promise<LoadReply> {
+  async function start(): Promise<void> {
     runtime = new RuntimeProcess();
-    const reply = await call('load', options.load);
+    loaded = await call('load', options.load);
     if (base !== undefined) {
       await call('loadCheckpoint', { dir: base });
     }
     for (const update of updates) {
       await call('train', update);
     }
-    return reply;
   }
 
   async function call<Name extends keyof RuntimeCalls>(
@@ -74,7 +77,12 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
         return records;
       },
     },
-    start,
+    get loaded() {
+      if (!loaded) {
+        throw new Error('The runtime was not started.');
+      }
+      return loaded;
+    },
     async stage(stage, work) {
       for (let deaths = 0; ;) {
         try {

@@ -47,7 +47,10 @@ export function newToken(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Serves any number of clients on `path`. A client must send `attach` with `token` before anything else is answered. */
+/**
+ * Serves any number of clients on `path`. A client must send `attach` with `token` before anything else is answered;
+ * from then on it gets the events, the last one about the present stage first.
+ */
 export async function serveControl(path: string, token: string, handlers: ControlHandlers): Promise<ControlServer> {
   const clients = new Map<Socket, { connection: MessageConnection; attached: boolean }>();
   const server = createServer((socket) => {
@@ -101,7 +104,12 @@ function answer(
       throw new ResponseError(ErrorCodes.InvalidRequest, 'The token is not that of this run.');
     }
     client.attached = true;
-    return { run: handlers.status().run } satisfies ControlCalls['attach'][1];
+    const { run, last } = handlers.status();
+    // Who comes in the middle of a stage wants to know which; the answer to `attach` may arrive after it.
+    if (last) {
+      void connection.sendNotification('event', last);
+    }
+    return { run } satisfies ControlCalls['attach'][1];
   });
   const guarded = (name: keyof ControlCalls, act: () => unknown): void => {
     connection.onRequest(name, () => {

@@ -118,7 +118,8 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   let sandbox: Sandbox | undefined;
   try {
     reporter.enter(live.record.step, 'load');
-    const loaded = await gate.race(runtime.stage('load', () => runtime.start()));
+    await gate.race(runtime.stage('load', () => Promise.resolve()));
+    const { loaded } = runtime;
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });

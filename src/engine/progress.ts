@@ -18,6 +18,7 @@ export function createProgressReporter(
   notify: (event: RunEvent) => void,
   now: () => number = () => performance.now(),
 ): ProgressReporter {
+  let current: StageEvent | undefined;
   let last: StageEvent | undefined;
   let entered = 0;
   let told = 0;
@@ -36,11 +37,12 @@ export function createProgressReporter(
     },
     enter(step, stage) {
       entered = now();
-      tell({ type: 'stage', step, stage, done: 0, total: 0 }, true);
+      current = { type: 'stage', step, stage, done: 0, total: 0 };
+      tell(current, true);
     },
     progress(progress) {
-      if (last) {
-        const event = describe(progress, last, (now() - entered) / 1000);
+      if (current) {
+        const event = describe(progress, last?.stage === current.stage ? last : current, (now() - entered) / 1000);
         tell(event, event.done === event.total);
       }
     },
@@ -52,7 +54,8 @@ function describe(progress: Progress, { step, stage, what, done, total }: StageE
   const carried = what === undefined ? {} : { what };
   switch (progress.stage) {
     case 'load':
-      return { ...base, done: progress.done, total: progress.total, what: progress.what };
+      // Also in the middle of another stage, when a dead process is started again.
+      return { ...base, stage: 'load', done: progress.done, total: progress.total, what: progress.what };
     case 'generate':
       return {
         ...base,

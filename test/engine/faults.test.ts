@@ -71,7 +71,11 @@ describe('faults and bad input', function () {
     const dir = join(place.dir, 'newer');
     mkdirSync(dir);
     writeFileSync(runPaths(dir).run, JSON.stringify({ version: 7, id: 'newer' }));
-    for (const args of [['resume', 'newer'], ['status', 'newer'], ['run', '--out', 'newer', ...place.options()]]) {
+    for (const args of [
+      ['resume', 'newer'],
+      ['status', 'newer'],
+      ['run', '--out', 'newer', ...place.options()],
+    ]) {
       const { code, stderr } = await selfq(place, args).finished;
       assert.equal(code, 1);
       assert.match(stderr, /version 7/);
@@ -100,7 +104,10 @@ describe('faults and bad input', function () {
     const copy = join(place.dir, 'copy');
     mkdirSync(disk);
     const cli = [process.execPath, entryPath('cli')].map((word) => `'${word}'`).join(' ');
-    const options = place.options().map((word) => `'${word}'`).join(' ');
+    const options = place
+      .options()
+      .map((word) => `'${word}'`)
+      .join(' ');
     // What the filler leaves, some 330 KiB, holds the beginning of a run but not all of it.
     const script = `
       mount -t tmpfs -o size=1600k tmpfs '${disk}' || exit 99
@@ -118,7 +125,10 @@ describe('faults and bad input', function () {
     assert.match(stderr, /selfq resume/);
     assert.equal(readRun(copy).state, 'failed');
     assert.match(stderr, /resumed 0\n/);
-    assert.deepEqual(readMetrics(copy).map(({ step }) => step), [1, 2]);
+    assert.deepEqual(
+      readMetrics(copy).map(({ step }) => step),
+      [1, 2],
+    );
     assert.ok(!existsSync(join(disk, 'run')), 'the small disk is gone with its namespace');
   });
 });

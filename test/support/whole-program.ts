@@ -1,11 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RunEvent } from '../../src/protocol/control.ts';
 import { entryPath } from '../../src/protocol/entries.ts';
-import { StepMetrics } from '../../src/protocol/records.ts';
+import type { StepMetrics } from '../../src/protocol/records.ts';
 import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts';
+import { type Config, resolveConfig } from '../../src/selfplay/config.ts';
 import { writeWritingModel } from './writing-model.ts';
 
 /** A cache folder and a model of their own, for one file of tests. */
@@ -14,6 +16,8 @@ export interface Workplace {
   model: string;
   /** Options of `selfq run` that make a run of the tiny model take seconds. */
   options(extra?: Readonly<Record<string, string | number>>): string[];
+  /** The same as a configuration, for those who start the engine themselves. */
+  config(extra?: Readonly<Record<string, string | number>>): Config;
   remove(): void;
 }
 
@@ -46,6 +50,7 @@ export async function createWorkplace(): Promise<Workplace> {
       model,
       ...Object.entries({ ...quickSettings, ...extra }).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ],
+    config: (extra = {}) => resolveConfig('quick', { ...quickSettings, model, ...extra }),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
@@ -70,8 +75,14 @@ export function selfq(place: Workplace, args: readonly string[]): RunningCommand
     add(text);
     listeners.forEach((listener) => listener());
   };
-  child.stdout.setEncoding('utf8').on('data', grow((text) => (stdout += text)));
-  child.stderr.setEncoding('utf8').on('data', grow((text) => (stderr += text)));
+  child.stdout.setEncoding('utf8').on(
+    'data',
+    grow((text) => (stdout += text)),
+  );
+  child.stderr.setEncoding('utf8').on(
+    'data',
+    grow((text) => (stderr += text)),
+  );
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
@@ -123,25 +134,21 @@ export function childrenOf(pid: number, name: string): number[] {
 }
 
 /** All that a run computed, without what may differ between equal runs: times, rates, and who ran it. */
-export function computed(dir: string): object {
+export function computed(dir: string): { metrics: StepMetrics[]; rest: object } {
   const { steps, checkpoints } = runPaths(dir);
-  const text = (folder: string): Record<string, string> =>
-    Object.fromEntries(
-      readdirSync(folder)
-        .sort()
-        .map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
-    );
-  const withoutTimes = (name: string): string => readFileSync(name, 'utf8').replaceAll(/"timeMs":[\d.e-]+/g, '');
-  const newest = readdirSync(checkpoints).sort().at(-1) ?? '';
+  const withoutTimes = (path: string): string => readFileSync(path, 'utf8').replaceAll(/"timeMs":[\d.e-]+/g, '');
+  const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
+  const newest = join(checkpoints, readdirSync(checkpoints).sort().at(-1) ?? '');
+  const hashes = (folder: string, read: (path: string) => string | Uint8Array): [string, string][] =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, sha256(read(join(folder, name)))]);
   return {
-    metrics: readMetrics(dir).map((metrics) => timeless(metrics)),
-    evaluations: readEvaluations(dir).map(({ time: _, seconds: __, adapter: ___, ...rest }) => rest),
-    steps: Object.fromEntries(readdirSync(steps).sort().map((name) => [name, withoutTimes(join(steps, name))])),
-    checkpoint: { name: newest, files: text(join(checkpoints, newest)) },
+    metrics: readMetrics(dir).map((line) => ({ ...line, time: '', seconds: {}, tokens_per_second: 0 })),
+    rest: {
+      evaluations: readEvaluations(dir).map((line) => ({ ...line, time: '', seconds: 0, adapter: '' })),
+      steps: hashes(steps, withoutTimes),
+      checkpoint: [basename(newest), ...hashes(newest, (path) => readFileSync(path))],
+    },
   };
-}
-
-function timeless(metrics: StepMetrics): object {
-  const { time: _, seconds: __, tokens_per_second: ___, ...rest } = metrics;
-  return rest;
 }
