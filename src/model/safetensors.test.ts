@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,12 @@ describe('safetensors', () => {
     const broken = new Map([['b', { shape: [2], data: Float32Array.of(1) }]]);
     await assert.rejects(writeSafetensors(path, broken), RangeError);
     assert.equal((await readSafetensors(path)).size, 3);
+    assert.deepEqual(await readdir(dir), ['adapter_model.safetensors']);
+  });
+
+  it('leaves no half-written file behind when the last step fails', async () => {
+    await mkdir(join(path, 'in the way'), { recursive: true });
+    await assert.rejects(writeSafetensors(path, tensors));
     assert.deepEqual(await readdir(dir), ['adapter_model.safetensors']);
   });
 
