@@ -1,3 +1,5 @@
+import { defineStructuredClone } from './clone.ts';
+
 /**
  * The trusted script that runs first in every context. `boot` is turned into text and evaluated inside the isolate, so it
  * must be self-contained: no imports, nothing from the enclosing module. It captures the primordials it needs before the
@@ -380,7 +382,7 @@ function boot(seed: number, maxLength: number): Boot {
 
 /** Expression that yields a {@link Boot} when evaluated in a fresh context. */
 export function bootSource(seed: number, maxLength: number): string {
-  return `(${bootText})(${seed | 0},${maxLength | 0})`;
+  return `(${texts.clone})(),(${texts.boot})(${seed | 0},${maxLength | 0})`;
 }
 
-const bootText = boot.toString();
+const texts = { boot: boot.toString(), clone: defineStructuredClone.toString() };

@@ -56,7 +56,7 @@ export function inspector(): Inspector {
 
   function keyText(key: string | symbol): string {
     if (typeof key === 'symbol') {
-      return `[${String(key)}]`;
+      return String(key);
     }
     return /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? key : quote(key);
   }
@@ -120,7 +120,7 @@ export function inspector(): Inspector {
   function showObject(value: object, walk: Walk): string {
     const deep = walk.seen.length > walk.depth;
     const name = constructorName(value);
-    if (deep && !(value instanceof Error) && typeof value !== 'function' && !(value instanceof Date) && !(value instanceof RegExp)) {
+    if (deep && !isEmpty(value)) {
       return Array.isArray(value) ? '[Array]' : `[${name === null ? 'Object: null prototype' : name}]`;
     }
     walk.current = walk.seen.length;
@@ -133,6 +133,17 @@ export function inspector(): Inspector {
     const reference = walk.circular.get(value);
     const prefix = reference === undefined ? '' : `<ref *${reference}> `;
     return layout(shape, prefix, walk);
+  }
+
+  /** What has nothing inside is shown at any depth. */
+  function isEmpty(value: object): boolean {
+    if (value instanceof Map || value instanceof Set) {
+      return value.size === 0;
+    }
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+      return (value as ArrayLike<unknown>).length === 0;
+    }
+    return loneText(value, '') !== undefined || memberKeys(value, false).length === 0;
   }
 
   function shapeOf(value: object, name: string | null, walk: Walk): Shape {
@@ -155,7 +166,7 @@ export function inspector(): Inspector {
       walk.indent -= 2;
       return { open: `${name}(${value.size}) {`, close: '}', items, alone: `${name}(0) {}` };
     }
-    const items = memberKeys(value, false).map((key) => member(value, key, walk));
+    const items = memberKeys(value, value instanceof String).map((key) => member(value, key, walk));
     const alone = loneText(value, name);
     if (alone !== undefined) {
       return { open: `${items.length === 0 ? alone : `{ ${alone}`.slice(2)} {`, close: '}', items, alone };
@@ -249,7 +260,7 @@ export function inspector(): Inspector {
       return [...items];
     }
     const bias = Math.sqrt(widest - total / items.length);
-    const biased = Math.max(widest - bias, 1);
+    const biased = Math.max(widest - 3 - bias, 1);
     const across = Math.min(
       Math.round(Math.sqrt(2.5 * biased * count) / biased),
       Math.floor((lineWidth - indent) / widest),
@@ -314,7 +325,7 @@ export function inspector(): Inspector {
       case '%s':
         return typeof value === 'string' ? value : typeof value === 'object' ? inspect(value, { depth: 0 }) : primitive(value);
       case '%d':
-        return typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' || typeof value === 'object' ? 'NaN' : primitive(Number(value));
+        return typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : primitive(Number(value));
       case '%i':
         return typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' || typeof value === 'object' ? 'NaN' : primitive(parseInt(String(value), 10));
       case '%f':

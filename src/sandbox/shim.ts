@@ -375,9 +375,6 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
     }
     #line(text: string): void {
       const ask = this.#question;
-      if (this.closed) {
-        return;
-      }
       if (ask !== undefined) {
         this.#question = undefined;
         ask(text);
@@ -423,11 +420,17 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
   }
 
   interface ReadlineOptions {
+    prompt?: string;
     input?: Input;
     output?: { write(text: string): unknown };
   }
   function createInterface(first: Input | ReadlineOptions, second?: { write(text: string): unknown }): Interface {
-    return first instanceof Input ? new Interface(first, second) : new Interface(first.input ?? stdin, first.output);
+    if (first instanceof Input) {
+      return new Interface(first, second);
+    }
+    const made = new Interface(first.input ?? stdin, first.output);
+    made.setPrompt(first.prompt ?? '> ');
+    return made;
   }
   class PromisesInterface extends Interface {
     override question(query: string): Promise<string> {
@@ -760,5 +763,5 @@ const texts = { bytes: bytes.toString(), inspector: inspector.toString(), shim: 
 /** Expression that yields a {@link Shim} when evaluated in a fresh context. */
 export function shimSource(seed: number, maxLength: number): string {
   const boot = bootSource(seed, maxLength);
-  return `(${texts.shim})(${boot}, (${texts.bytes})(), (${texts.inspector})(), ${maxLength | 0}, ${maxStderrLength})`;
+  return `(${texts.shim})((${boot}), (${texts.bytes})(), (${texts.inspector})(), ${maxLength | 0}, ${maxStderrLength})`;
 }
