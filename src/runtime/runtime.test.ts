@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openModel } from '../model/open.ts';
+import { uniform } from '../protocol/random.ts';
+import type { Completion, GenerateRequest } from '../protocol/runtime.ts';
+import { writeTinyModel } from '../../test/support/tiny-model.ts';
+import { createAdapter } from './adapter.ts';
+import { writeCheckpoint } from './checkpoint.ts';
+import { createRuntime, type RuntimeHandlers } from './runtime.ts';
+import { createOptimizerState } from './trainer.ts';
+
+/** What 8-bit weights and activations cost this tiny model of random weights, nats; larger models lose far less. */
+const rounding = 0.06;
+
+describe('a loaded runtime', () => {
+  let folder: string;
+  let runtime: RuntimeHandlers;
+  const context = { onProgress: () => undefined, signal: new AbortController().signal };
+
+  // Two key-value heads, so that q, k and v differ in size and place.
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'runtime-'));
+    await writeTinyModel(join(folder, 'model'), { hidden: 128, heads: 8, kvHeads: 2, layers: 2 });
+    await mkdir(join(folder, 'adapter'));
+    await mkdir(join(folder, 'saved'));
+    await writeRandomAdapter(join(folder, 'model'), join(folder, 'adapter'));
+    runtime = createRuntime();
+    await runtime.load(
+      {
+        modelPath: join(folder, 'model'),
+        cacheDir: folder,
+        device: 'cpu',
+        threads: 1,
+        slots: 8,
+        contextTokens: 256,
+        lora: { rank: 8, alpha: 16, seed: 3 },
+      },
+      context,
+    );
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const requests: GenerateRequest[] = ['first', 'the second prompt'].map((text, i) => ({
+    prompt: { text },
+    samples: 6,
+    maxTokens: 40,
+    temperature: 1,
+    seed: i,
+  }));
+
+  async function generate(adapter: boolean): Promise<Completion[]> {
+    return (await runtime.generate({ requests, adapter }, context)).flat();
+  }
+
+  /** Mean |sampler - trainer| over all tokens, nats. */
+  async function disagreement(completions: Completion[], adapter: boolean): Promise<number> {
+    const exact = (await runtime.logprobs({ sequences: completions, adapter }, context)).flat();
+    const sampled = completions.flatMap(({ logprobs }) => logprobs);
+    assert.equal(exact.length, sampled.length);
+    return exact.reduce((sum, value, i) => sum + Math.abs(value - sampled[i]!), 0) / exact.length;
+  }
+
+  it('samples from the policy that it trains: base model and adapter agree with the exact logprobs', async () => {
+    const base = await generate(false);
+    assert.ok((await disagreement(base, false)) < rounding);
+    // The adapter of another rank than the one that was loaded.
+    await runtime.loadCheckpoint({ dir: join(folder, 'adapter') }, context);
+    const adapted = await generate(true);
+    assert.ok((await disagreement(adapted, true)) < rounding);
+    assert.ok((await disagreement(adapted, false)) > 5 * rounding, 'the adapter is too weak for this test');
+    assert.deepEqual(await generate(false), base);
+  });
+
+  it('generates the same after a checkpoint was written and read', async () => {
+    await runtime.loadCheckpoint({ dir: join(folder, 'adapter') }, context);
+    const before = await generate(true);
+    await runtime.saveCheckpoint({ dir: join(folder, 'saved'), baseModel: 'tiny' }, context);
+    await runtime.loadCheckpoint({ dir: join(folder, 'saved') }, context);
+    assert.deepEqual(await generate(true), before);
+  });
+
+  it('generates with the trained adapter after an update', async () => {
+    const before = await generate(true);
+    const sequences = before.map((completion, i) => ({
+      ...completion,
+      id: String(i),
+      advantage: i % 2 === 0 ? 1 : -1,
+      oldLogprobs: completion.logprobs,
+    }));
+    const [update] = await runtime.train(
+      {
+        sequences,
+        options: {
+          lossType: 'dapo',
+          epsilonLow: 0.2,
+          epsilonHigh: 0.2,
+          dualClip: 3,
+          beta: 0,
+          learningRate: 0.02,
+          adamBeta1: 0.9,
+          adamBeta2: 0.999,
+          weightDecay: 0,
+          maxGradNorm: 1,
+          miniBatchSequences: 0,
+          maxCompletionTokens: 40,
+        },
+      },
+      context,
+    );
+    assert.ok(update?.applied);
+    const after = await generate(true);
+    assert.notDeepEqual(
+      after.map(({ tokenIds }) => tokenIds),
+      before.map(({ tokenIds }) => tokenIds),
+    );
+    assert.ok((await disagreement(after, true)) < rounding);
+  });
+});
+
+/** A rank-4 adapter with an effect that cannot be overlooked. */
+async function writeRandomAdapter(modelPath: string, dir: string): Promise<void> {
+  const model = await openModel(modelPath);
+  let drawn = 0;
+  const adapter = createAdapter(model.config, 4, 12, () => uniform(6, drawn++));
+  adapter.pairs.forEach(({ b }) => b.forEach((_, i) => (b[i] = (uniform(7, drawn++) - 0.5) * 0.4)));
+  await writeCheckpoint(dir, { adapter, optimizer: createOptimizerState(adapter) }, 'tiny');
+  await model.close();
+}
