@@ -56,8 +56,8 @@ export function bar(share: number, width = 20): string {
 
 /** Text written by a model, on one line, without control sequences, at most `width` characters. */
 export function oneLine(text: string, width: number): string {
+  // What a model writes must not steer the terminal.
   const plain = stripVTControlCharacters(text)
-    // eslint-disable-next-line no-control-regex -- what a model writes must not steer the terminal
     .replaceAll(/[\u0000-\u001F\u007F-\u009F\s]+/g, ' ')
     .trim();
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;

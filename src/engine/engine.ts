@@ -62,17 +62,18 @@ async function own(
   model: ChosenModel,
 ): Promise<RunRecord['state']> {
   const gate = createGate();
-  let server: ControlServer | undefined;
-  const notify = (event: RunEvent): void => server?.broadcast(event);
+  const clients: { server?: ControlServer } = {};
+  const notify = (event: RunEvent): void => clients.server?.broadcast(event);
   const live = createLiveRun(options.dir, { ...record, model: { ...record.model, path: model.path } }, notify);
   const reporter = createProgressReporter(notify);
   const stop = (): void => requestStop(gate, live);
-  server = await serveControl(live.record.engine.socket, live.record.engine.token, {
+  const server = await serveControl(live.record.engine.socket, live.record.engine.token, {
     status: () => ({ run: withoutToken(live.record), ...(reporter.last ? { last: reporter.last } : {}) }),
     pause: () => gate.pause(),
     resume: () => gate.open(),
     stop,
   });
+  clients.server = server;
   process.on('SIGTERM', stop).on('SIGINT', stop);
   const heartbeat = setInterval(() => beat(claim, live, stop), heartbeatMs);
   options.onReady();

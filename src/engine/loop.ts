@@ -39,7 +39,8 @@ export interface Session {
  */
 export async function trainLoop(session: Session): Promise<void> {
   const { config, live } = session;
-  let { step, duplicates } = await restore(session);
+  const { step: restored, duplicates } = await restore(session);
+  let step = restored;
   live.update({ state: 'running', step });
   await evaluateIfDue(session, step);
   while (step < live.record.steps) {

@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
     onReady: () => announce({ type: 'ready' }),
   });
-  process.exitCode = state === 'failed' ? 1 : 0;
+  // The run is over and written down: nothing that is still open may keep the process.
+  process.exit(state === 'failed' ? 1 : 0);
 }
 
 function parseConfig(text: string): Config {
