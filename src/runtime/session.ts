@@ -9,6 +9,11 @@ import { BoundaryError } from '../protocol/errors.ts';
 export interface SessionOptions {
   /** Threads of one operator; 0 = physical cores. */
   threads: number;
+  /**
+   * Default true: constant matrices are copied into the kernels' own layout when the session is made. False: they stay
+   * in the mapped file, which sessions share, and each product packs what it needs.
+   */
+  prepack?: boolean;
 }
 
 /**
@@ -17,7 +22,7 @@ export interface SessionOptions {
  */
 export async function createSession(
   graph: Graph,
-  { threads }: SessionOptions,
+  { threads, prepack = true }: SessionOptions,
   folder: string = tmpdir(),
 ): Promise<InferenceSession> {
   const path = join(folder, `graph-${process.pid}-${randomBytes(4).toString('hex')}.onnx`);
@@ -28,6 +33,7 @@ export async function createSession(
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      ...(!prepack && { extra: { session: { disable_prepacking: '1' } } }),
     });
   } finally {
     await rm(path, { force: true });
