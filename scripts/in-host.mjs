@@ -97,7 +97,7 @@ async function main() {
     mocha,
     '--no-config',
     '--exit',
-    'test/in-host/*.test.ts',
+    'test/in-host/*.e2e.ts',
     ...process.argv.slice(2),
   ];
   const child = spawn(node, args, { cwd: root, env, stdio: 'inherit' });

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { presets } from '../selfplay/config.ts';
+import {
+  commands,
+  contextKeys,
+  internalCommands,
+  panels,
+  settingDeclarations,
+  views,
+  walkthrough,
+} from './contributions.ts';
+import type { SettingDeclaration } from './contributions.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+const json = <T>(name: string): T => JSON.parse(read(name)) as T;
+
+interface Manifest {
+  main: string;
+  activationEvents: string[];
+  capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
+  contributes: {
+    commands: { command: string }[];
+    configuration: { properties: Record<string, Property> };
+    views: Record<string, { id: string; icon: string }[]>;
+    viewsWelcome: { view: string; contents: string; when?: string }[];
+    menus: Record<string, { command: string; when?: string }[]>;
+    walkthroughs: { id: string; steps: { media: { image: Record<string, string> }; completionEvents: string[] }[] }[];
+  };
+}
+interface Property {
+  type: string;
+  default: unknown;
+  scope: string;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+  markdownDescription: string;
+}
+
+const manifest = json<Manifest>('package.json');
+const { contributes } = manifest;
+const sources = globSync('src/extension/**/*.ts', { cwd: root }).filter((name) => !name.endsWith('.test.ts'));
+const sorted = (values: Iterable<string>): string[] => [...values].sort();
+
+describe('the contributions of package.json', () => {
+  it('declare exactly the commands of the table', () => {
+    assert.deepEqual(sorted(contributes.commands.map(({ command }) => command)), sorted(Object.values(commands)));
+  });
+
+  it('are registered, every one, in the sources', () => {
+    const code = sources
+      .filter((name) => !name.endsWith('contributions.ts'))
+      .map(read)
+      .join('\n');
+    for (const name of Object.keys(commands)) {
+      assert.match(code, new RegExp(`\\bcommands\\.${name}\\b`), `${name} is never registered`);
+    }
+    for (const name of Object.keys(internalCommands)) {
+      assert.match(code, new RegExp(`\\binternalCommands\\.${name}\\b`), `${name} is never registered`);
+    }
+  });
+
+  it('declare exactly the settings of the table, with the same type, default, scope, choices and range', () => {
+    const declared = Object.entries<SettingDeclaration>(settingDeclarations).map(([name, setting]) => [
+      `selfQuestioning.${name}`,
+      setting,
+    ]);
+    const found = Object.entries(contributes.configuration.properties).map(([name, property]) => [
+      name,
+      {
+        type: property.type === 'integer' ? 'number' : property.type,
+        default: property.default,
+        scope: property.scope,
+        ...(property.enum ? { choices: property.enum } : {}),
+        ...(property.minimum === undefined ? {} : { minimum: property.minimum }),
+        ...(property.maximum === undefined ? {} : { maximum: property.maximum }),
+      },
+    ]);
+    assert.deepEqual(Object.fromEntries(found), Object.fromEntries(declared));
+  });
+
+  it('offer the presets that the engine has', () => {
+    assert.deepEqual(settingDeclarations.preset.choices, presets);
+  });
+
+  it('keep settings that name programs, paths and models from untrusted workspaces', () => {
+    const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+    for (const [name, { scope }] of Object.entries(settingDeclarations)) {
+      assert.ok(scope !== 'machine' || restricted.includes(`selfQuestioning.${name}`), name);
+    }
+    assert.ok(restricted.every((name) => name in contributes.configuration.properties));
+  });
+
+  it('declare exactly the views of the table', () => {
+    const declared = Object.values(contributes.views).flat();
+    assert.deepEqual(sorted(declared.map(({ id }) => id)), sorted(Object.values(views)));
+    assert.ok(declared.every(({ icon }) => existsSync(join(root, icon))));
+  });
+
+  it('welcome in every view', () => {
+    assert.deepEqual(sorted(new Set(contributes.viewsWelcome.map(({ view }) => view))), sorted(Object.values(views)));
+  });
+
+  it('name in menus only commands, views and context keys that exist', () => {
+    const known = new Set<string>([...Object.values(commands), ...Object.values(views), ...Object.values(contextKeys)]);
+    const texts = [...Object.values(contributes.menus).flat(), ...contributes.viewsWelcome];
+    for (const entry of texts) {
+      const names =
+        `${'command' in entry ? entry.command : ''} ${entry.when ?? ''}`.match(/selfQuestioning\.\w+/g) ?? [];
+      assert.deepEqual(names.filter((name) => !known.has(name)), []); // prettier-ignore
+    }
+  });
+
+  it('wake the extension for every kind of panel that a window restores', () => {
+    for (const panel of Object.values(panels)) {
+      assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${panel}`));
+    }
+  });
+
+  it('walk through four to six steps with pictures that exist', () => {
+    const [tour] = contributes.walkthroughs;
+    assert.equal(tour?.id, walkthrough);
+    assert.ok(tour.steps.length >= 4 && tour.steps.length <= 6);
+    for (const { media, completionEvents } of tour.steps) {
+      const pictures = Object.entries(media.image).filter(([name]) => name !== 'altText');
+      assert.ok(pictures.every(([, path]) => existsSync(join(root, path))), JSON.stringify(media)); // prettier-ignore
+      assert.ok(
+        completionEvents.every((event) => Object.values<string>(commands).includes(event.replace('onCommand:', ''))),
+      );
+    }
+  });
+});
+
+describe('texts', () => {
+  const english = json<Record<string, string>>('package.nls.json');
+  const japanese = json<Record<string, string>>('package.nls.ja.json');
+  const bundle = json<Record<string, string>>('l10n/bundle.l10n.ja.json');
+  const placeholders = (text: string): string[] => sorted(new Set(text.match(/\{\d\}/g) ?? []));
+
+  it('of the manifest exist in both languages and are all used', () => {
+    const used = [...read('package.json').matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key ?? '');
+    assert.deepEqual(sorted(Object.keys(english)), sorted(new Set(used)));
+    assert.deepEqual(sorted(Object.keys(japanese)), sorted(Object.keys(english)));
+  });
+
+  it('of the extension and its pages are translated, each with its placeholders, and none is left over', () => {
+    const pages = globSync('webview/**/*.ts', { cwd: root });
+    const found = [...sources, ...pages].flatMap((name) => textsOf(read(name)));
+    assert.ok(found.length > 150, `only ${found.length} texts found`);
+    assert.deepEqual(sorted(new Set(found)).filter((text) => !(text in bundle)), []); // prettier-ignore
+    assert.deepEqual(Object.keys(bundle).filter((text) => !found.includes(text)), []); // prettier-ignore
+    for (const [text, translation] of Object.entries(bundle)) {
+      assert.deepEqual(placeholders(translation), placeholders(text), text);
+      assert.ok(translation.trim() !== '');
+    }
+  });
+});
+
+/** Literals handed to `vscode.l10n.t(…)` and to the pages' `t(…)`. */
+function textsOf(code: string): string[] {
+  const call = /(?:l10n\.|[^\w.])t\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g;
+  return [...code.matchAll(call)].map(([, single, double]) => (single ?? double ?? '').replaceAll(/\\(.)/g, '$1'));
+}
