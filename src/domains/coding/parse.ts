@@ -35,7 +35,9 @@ export function parseProposalFile(proposal: string): Draft | Rejection {
   }
   // Calls inside the function itself are recursion, not tests.
   const outside = `${rest}\n${comment.after.slice(0, entry.node.start)}\n${comment.after.slice(entry.node.end)}`;
-  const fits = ({ length }: readonly Data[]) => length > 0 && length <= parameters.length;
+  // A call that leaves an argument out tests nothing that the statement speaks of.
+  const required = entry.node.params.filter((parameter) => parameter.type === 'Identifier').length;
+  const fits = ({ length }: readonly Data[]) => length >= Math.max(1, required) && length <= parameters.length;
   const calls = [...callsOf(outside, entry.name), ...examplesOf(statement, entry.name)];
   return {
     statement,

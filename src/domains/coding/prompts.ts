@@ -6,21 +6,30 @@ import { openingsFor } from './topics.ts';
 /** The fence that a code answer begins with; no white space behind it, the model brings its own line break. */
 const fence = '```js';
 
+/** What a code-shaped proposer prompt is made of. Without an exemplar the form is only described. */
+export interface ProposalParts {
+  opening: Opening;
+  exemplar?: Exemplar;
+  /** What the exercise shall be about. */
+  subject?: string;
+}
+
 /**
  * Asks for an exercise as a small JavaScript file: a small coder model keeps to code where it loses a prose layout.
  * The prefill fixes the first words, the exemplar the form; `variant` draws both, and an idea, so that groups differ.
  */
 export function executedProposerPrompt(topic: string, variant: number): Prompt {
   const { opening, exemplar, idea } = draw(topic, variant);
+  return composeExecuted({ opening, exemplar, subject: subjectOf(topic, idea) });
+}
+
+export function composeExecuted({ opening, exemplar, subject }: ProposalParts): Prompt {
+  const form = exemplar
+    ? `This is the form:\n\n${fence}\n${printExemplar(exemplar)}\n\`\`\`\n\nWrite a different exercise in the same form.`
+    : 'Write only the file.';
   const content = `Write a JavaScript file with an original programming exercise, easy enough for a beginner.
 It has a doc comment that states the exercise in one to three plain sentences, a short function solve(${opening.parameters}) that solves it, and five calls of solve with different arguments.
-This is the form:
-
-${fence}
-${printExemplar(exemplar)}
-\`\`\`
-
-Write a different exercise in the same form. ${subject(topic, idea)}`;
+${form}${subject === undefined ? '' : ` ${subject}`}`;
   return { messages: [{ role: 'user', content }], prefill: `${fence}\n/**\n * ${opening.text}` };
 }
 
@@ -37,7 +46,7 @@ ${writtenExemplar.statement}
 ${testsHeading}
 ${writtenExemplar.tests.join('\n')}
 
-Write a different exercise in the same form, with test cases of its own. ${subject(topic, idea)}`;
+Write a different exercise in the same form, with test cases of its own. ${subjectOf(topic, idea)}`;
   return { messages: [{ role: 'user', content }], prefill: `${writtenHeading}\nGiven a list of integers, output` };
 }
 
@@ -88,7 +97,7 @@ function pick<T>(items: readonly T[], index: number): T {
   return item;
 }
 
-function subject(topic: string, idea: string): string {
+function subjectOf(topic: string, idea: string): string {
   return topic.trim() === '' ? `Let it turn on ${idea}.` : `Its topic is ${topic.trim()}; let it turn on ${idea}.`;
 }
 
