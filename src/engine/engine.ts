@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../model/cache-dir.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
@@ -18,10 +19,13 @@ import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
+import { log } from './log.ts';
 import { type Session, trainLoop } from './loop.ts';
 import { assertExpected, assertPresent, baseModelName, type ChosenModel, chooseModel } from './model-file.ts';
 import { createProgressReporter } from './progress.ts';
 import { programVersions } from './versions.ts';
+
+const sandboxAttempts = 4;
 
 export interface EngineOptions {
   dir: string;
@@ -124,11 +128,26 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
-    sandbox = await createSandbox({ workers: config.sandboxWorkers || availableParallelism() });
+    sandbox = await startSandbox(config.sandboxWorkers || availableParallelism(), gate);
     await trainLoop(createSession(dir, config, model, { ...tools, runtime, sandbox }));
   } finally {
     runtime.kill();
     await sandbox?.close();
+  }
+}
+
+/** A machine that is very busy in this moment can make the sandbox fail its own check at the start: try again. */
+async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await gate.race(createSandbox({ workers }));
+    } catch (error) {
+      if (!(error instanceof BoundaryError) || error.boundary !== 'sandbox' || attempt === sandboxAttempts) {
+        throw error;
+      }
+      log(`the sandbox is started again: ${error.message}`);
+      await gate.race(sleep(1_000 * attempt));
+    }
   }
 }
 
@@ -194,6 +213,7 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
     };
   }
   const { error: _, ...run } = readRun(dir);
+  removeSocket(run.engine.socket);
   const step = latestCheckpoint(dir)?.step ?? 0;
   const goal = steps ?? run.steps;
   if (step >= goal) {
@@ -205,6 +225,13 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
   }
   const alarms = run.alarms.filter((alarm) => alarm.step <= step);
   return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine, alarms };
+}
+
+/** A killed engine leaves its socket behind. The path comes from a file: nothing but such a socket is removed. */
+function removeSocket(path: string): void {
+  if (process.platform !== 'win32' && /^selfq-[0-9a-f]+\.sock$/.test(basename(path))) {
+    rmSync(path, { force: true });
+  }
 }
 
 function assertEmpty(dir: string): void {
@@ -257,8 +284,4 @@ function endOf(error: unknown, gate: Gate): Partial<RunRecord> {
   log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const remedy = 'Continue with `selfq resume DIR`; engine.log in the run folder says more.';
   return { state: 'failed', error: toErrorRecord(error, 'run', remedy) };
-}
-
-function log(line: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }

@@ -4,6 +4,7 @@ import type { RunEvent } from '../protocol/control.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { writeRun } from '../run/folder.ts';
 import { withoutToken } from './control.ts';
+import { log } from './log.ts';
 
 /** run.json of the run that this process owns: what is in memory, on disk and told to clients is one thing. */
 export interface LiveRun {
@@ -41,7 +42,7 @@ export function createLiveRun(dir: string, record: RunRecord, notify: (event: Ru
       try {
         writeRun(dir, current);
       } catch (error) {
-        process.stderr.write(`heartbeat: ${error instanceof Error ? error.message : String(error)}\n`);
+        log(`heartbeat: ${error instanceof Error ? error.message : String(error)}`);
       }
     },
     finish(patch) {

@@ -8,7 +8,7 @@ import { readRun } from '../../src/run/folder.ts';
 import { createWorkplace, selfq, type Workplace } from '../support/whole-program.ts';
 
 describe('the control socket of a live run', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let place: Workplace;
   let dir: string;
 

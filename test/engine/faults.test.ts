@@ -7,7 +7,7 @@ import { readMetrics, readRun, runPaths } from '../../src/run/folder.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 
 describe('faults and bad input', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let place: Workplace;
   before(async () => (place = await createWorkplace()));
   after(() => place.remove());

@@ -41,7 +41,7 @@ const places: [number, Stage][] = [
 ];
 
 describe('a run that is cut off', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let place: Workplace;
   let home: string | undefined;
   /** What the same run computes when nothing disturbs it. */

@@ -31,14 +31,22 @@ function grammar(): Map<string, string[]> {
   const close = '}\n';
   const fence = '```';
   follows.set(start.proposal, orders);
-  orders.forEach((order) => follows.set(order, kinds.map((kind) => ` of the${kind} values,`)));
+  orders.forEach((order) =>
+    follows.set(
+      order,
+      kinds.map((kind) => ` of the${kind} values,`),
+    ),
+  );
   kinds.forEach((kind) => follows.set(` of the${kind} values,`, Object.keys(tasks)));
   for (const [task, body] of Object.entries(tasks)) {
     follows.set(task, [`.\n${head}${body}${close}`]);
     follows.set(`.\n${head}${body}${close}`, [calls]);
   }
   follows.set(calls, [fence]);
-  follows.set(start.answer, answers.map((body) => `\n${body}`));
+  follows.set(
+    start.answer,
+    answers.map((body) => `\n${body}`),
+  );
   answers.forEach((body) => follows.set(`\n${body}`, [close]));
   follows.set(close, [fence]);
   follows.set(fence, ['end']);

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Evaluation } from '../../src/protocol/records.ts';
+import { JudgeResult, type Problem } from '../../src/protocol/problem.ts';
+import { readMetrics, readRun } from '../../src/run/folder.ts';
+import { createWorkplace, eventsOf, selfq, type Workplace } from '../support/whole-program.ts';
+
+const sum: Problem = {
+  id: 'sum',
+  statement: 'Given an array of integers nums, return their sum.',
+  kind: 'function',
+  entry: 'solve',
+  parameters: ['nums'],
+  tests: [
+    { input: [[1, 2, 3]], output: 6 },
+    { input: [[]], output: 0 },
+    { input: [[5]], output: 5 },
+  ],
+  limits: { timeMs: 1000, memoryMb: 64 },
+  tags: [],
+  source: 'test',
+};
+const right = 'function solve(nums) { return nums.reduce((a, b) => a + b, 0); }';
+const wrong = 'function solve(nums) { return nums.length * 5; }';
+
+describe('commands', function () {
+  this.timeout(240_000);
+  let place: Workplace;
+  let dir: string;
+  let run: Awaited<ReturnType<typeof selfq>['finished']>;
+
+  before(async () => {
+    place = await createWorkplace();
+    dir = join(place.dir, 'runs', 'first');
+    run = await selfq(place, ['run', '--out', join('runs', 'first'), '--json', ...place.options()]).finished;
+    assert.equal(run.code, 0, run.stderr);
+  });
+  after(() => place.remove());
+
+  /** Runs to success and returns standard output. */
+  async function ok(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await selfq(place, args).finished;
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+
+  it('run --json writes only events, in the order of the stages', () => {
+    const events = eventsOf(run.stdout);
+    const stages = events.flatMap((event) => (event.type === 'stage' && event.step === 1 ? [event.stage] : []));
+    assert.deepEqual(
+      stages.filter((stage, index) => stage !== stages[index - 1]),
+      ['propose', 'verify', 'solve', 'judge', 'update', 'record'],
+    );
+    assert.equal(events.filter(({ type }) => type === 'metrics').length, 2);
+    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 2);
+    assert.equal(events.filter(({ type }) => type === 'proposal').length, 2 * 12);
+    const last = events.at(-1);
+    assert.ok(last?.type === 'state' && last.run.state === 'finished');
+  });
+
+  it('status shows all runs, and one with its figures', async () => {
+    assert.match(await ok('status'), /first\s+finished\s+2\/2/);
+    assert.match(await ok('status', dir), /finished, step 2 of 2/);
+    const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
+    assert.equal(status.last.step, 2);
+    assert.equal(status.evaluations.length, 2);
+  });
+
+  it('export writes the adapter with a README, and every question with its answers', async () => {
+    await ok('export', dir, '--format', 'peft', '--out', 'adapter');
+    const config = JSON.parse(readFileSync(join(place.dir, 'adapter', 'adapter_config.json'), 'utf8')) as object;
+    assert.ok('peft_type' in config && config.peft_type === 'LORA');
+    assert.match(readFileSync(join(place.dir, 'adapter', 'README.md'), 'utf8'), /after 2 steps/);
+
+    await ok('export', dir, '--format', 'dataset', '--out', 'data.jsonl');
+    const rows = readFileSync(join(place.dir, 'data.jsonl'), 'utf8').trim().split('\n');
+    const valid = readMetrics(dir).reduce((count, metrics) => count + metrics.valid, 0);
+    assert.equal(rows.length, valid);
+    const [first] = rows.map((row) => JSON.parse(row) as { answers: { verdict: string }[]; reference: string });
+    assert.equal(first?.answers.length, 4);
+    assert.match(first.reference, /function solve/);
+  });
+
+  it('resume --steps goes on where the run ended', async () => {
+    const other = join(place.dir, 'runs', 'longer');
+    await ok('run', '--out', other, '--json', ...place.options({ steps: 1 }));
+    await ok('resume', other, '--steps', '2', '--json');
+    assert.equal(readRun(other).state, 'finished');
+    const timeless = (folder: string): unknown[] =>
+      readMetrics(folder).map((line) => ({ ...line, time: '', seconds: {}, tokens_per_second: 0 }));
+    assert.deepEqual(timeless(other), timeless(dir));
+  });
+
+  it('eval gives the figures of a model, and those of an adapter are what the run measured', async () => {
+    const base = Evaluation.parse(
+      JSON.parse(await ok('eval', '--benchmark', 'coding', '--model', place.model, '--limit', '3', '--json')),
+    );
+    assert.equal(base.total, 3);
+    writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify(sum)}\n`);
+    const own = await ok('eval', '--benchmark', 'own.jsonl', '--model', place.model, '--out', 'own.json');
+    assert.match(own, /own: [01] of 1 solved/);
+    assert.equal(Evaluation.parse(JSON.parse(readFileSync(join(place.dir, 'own.json'), 'utf8'))).benchmark, 'own');
+  });
+
+  it('judge gives verdicts, one by one and in the order of a batch', async () => {
+    writeFileSync(join(place.dir, 'sum.json'), JSON.stringify(sum));
+    writeFileSync(join(place.dir, 'right.ts'), right.replace('nums)', 'nums: number[]): number'));
+    const one = JSON.parse(await ok('judge', '--problem', 'sum.json', '--solution', 'right.ts', '--json'));
+    assert.equal(JudgeResult.parse(one).verdict, 'AC');
+
+    const solutions = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? right : wrong));
+    const lines = solutions.map((solution) => JSON.stringify({ problem: sum, solution }));
+    writeFileSync(join(place.dir, 'batch.jsonl'), `${lines.join('\n')}\n`);
+    const results = (await ok('judge', '--batch', 'batch.jsonl', '--json')).trim().split('\n');
+    assert.deepEqual(
+      results.map((line) => JudgeResult.parse(JSON.parse(line)).passed),
+      solutions.map((solution) => (solution === right ? 3 : 2)),
+    );
+  });
+
+  it('generate answers each line, the same for the same seed, greedy at temperature 0', async () => {
+    const messages = [{ role: 'user', content: 'hi' }];
+    const line = JSON.stringify({ messages, prefill: '```js\nfunction solve(nums) {' });
+    writeFileSync(join(place.dir, 'prompts.jsonl'), `${line}\n${JSON.stringify({ prompt: 'a {' })}\n`);
+    const args = ['generate', '--model', place.model, '--prompts', 'prompts.jsonl', '--max-tokens', '8', '--json'];
+    const [first, again, greedy] = [await ok(...args), await ok(...args), await ok(...args, '--temperature', '0')];
+    assert.equal(first, again);
+    const completions = [first, greedy].map((text) =>
+      text
+        .trim()
+        .split('\n')
+        .map((row) => JSON.parse(row) as { text: string; tokenIds: number[]; logprobs: number[] }),
+    );
+    for (const rows of completions) {
+      assert.equal(rows.length, 2);
+      rows.forEach(({ tokenIds, logprobs }) => assert.equal(tokenIds.length, logprobs.length));
+      // One of four answers: the model's own table.
+      assert.ok(Math.abs((rows[0]?.logprobs[0] ?? 0) - Math.log(1 / 4)) < 0.01);
+    }
+  });
+
+  it('models and doctor say what is here and what is not', async () => {
+    assert.match(await ok('models'), /qwen2\.5-coder-0\.5b \(default\)/);
+    const missing = await selfq(place, ['models', 'verify', 'smollm2-135m']).finished;
+    assert.equal(missing.code, 1);
+    assert.match(missing.stdout, /selfq models pull smollm2-135m/);
+    const findings = JSON.parse(await ok('doctor', '--json')) as { name: string; state: string; remedy?: string }[];
+    assert.ok(findings.some(({ name, state }) => name.includes('onnxruntime') && state === 'ok'));
+    assert.ok(findings.some(({ name, state }) => name.includes('isolated-vm') && state === 'ok'));
+    assert.ok(findings.every(({ state, remedy }) => state === 'ok' || remedy));
+  });
+});
