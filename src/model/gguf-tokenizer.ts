@@ -3,7 +3,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import type { GgufValue } from './gguf.ts';
 import type { Tokenizer } from './model.ts';
 import { byteLevelBpe, type Splitting } from './bpe-definition.ts';
-import { createTokenizer, findEndIds, type AddedToken } from './tokenizer.ts';
+import { createTokenizer, findEndIds, type AddedToken, type TokenizerSource } from './tokenizer.ts';
 
 /** The keys of a GGUF file that describe its tokenizer. */
 const TokenizerMetadata = z.object({
@@ -41,6 +41,11 @@ const splittings: Readonly<Record<string, Splitting>> = {
 
 /** The tokenizer of a GGUF file. Throws BoundaryError('model') when it is no byte-level BPE of a known kind. */
 export function ggufTokenizer(path: string, metadata: ReadonlyMap<string, GgufValue>): Tokenizer {
+  return createTokenizer(ggufTokenizerSource(path, metadata));
+}
+
+/** What the metadata say about the tokenizer. Throws as {@link ggufTokenizer} does. */
+export function ggufTokenizerSource(path: string, metadata: ReadonlyMap<string, GgufValue>): TokenizerSource {
   const model = metadata.get('tokenizer.ggml.model');
   if (model !== 'gpt2') {
     throw fault(path, `has a tokenizer of kind ${JSON.stringify(model)}; only byte-level BPE ("gpt2") can be read`);
@@ -58,7 +63,7 @@ export function ggufTokenizer(path: string, metadata: ReadonlyMap<string, GgufVa
   const textOf = (id: number | undefined): string | undefined => (id === undefined ? undefined : tokens[id]);
   const eos = data['tokenizer.ggml.eos_token_id'];
   const declaredEnds = [eos, data['tokenizer.ggml.eot_token_id']].filter((id) => id !== undefined);
-  return createTokenizer({
+  return {
     path,
     definition: () => byteLevelBpe(splitting, tokens, data['tokenizer.ggml.merges'], addedTokens),
     vocabulary: () => tokens.map((token, id) => (types[id] === unused ? undefined : token)),
@@ -67,7 +72,7 @@ export function ggufTokenizer(path: string, metadata: ReadonlyMap<string, GgufVa
     bosToken: textOf(data['tokenizer.ggml.bos_token_id']),
     eosToken: textOf(eos),
     endIds: findEndIds(declaredEnds, addedTokens),
-  });
+  };
 }
 
 function findSplitting(path: string, name: string, architecture: GgufValue | undefined): Splitting {

@@ -181,14 +181,27 @@ function encodeHeader(
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
   metadata: Readonly<Record<string, string>>,
 ): Buffer {
-  const entries: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
-  let offset = 0;
+  const shapes = new Map<string, { type: SafeTensorType; shape: readonly number[] }>();
   for (const [name, { shape, data }] of tensors) {
     if (elementsOf(shape) !== data.length) {
       throw new RangeError(`${name}: ${data.length} numbers do not fill the shape [${shape.join(', ')}]`);
     }
-    entries[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+    shapes.set(name, { type: 'F32', shape });
+  }
+  return safetensorsHeader(shapes, metadata);
+}
+
+/** The start of a safetensors file whose tensors follow each other in the order of `tensors`. */
+export function safetensorsHeader(
+  tensors: ReadonlyMap<string, { type: SafeTensorType; shape: readonly number[] }>,
+  metadata: Readonly<Record<string, string>> = {},
+): Buffer {
+  const entries: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
+  let offset = 0;
+  for (const [name, { type, shape }] of tensors) {
+    const end = offset + elementsOf(shape) * blockFormats[type].bytes;
+    entries[name] = { dtype: type, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const text = Buffer.from(JSON.stringify(entries));
   // Spaces up to a multiple of 8, so that the tensors that follow are aligned.
