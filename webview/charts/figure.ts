@@ -9,6 +9,8 @@ export interface Figure {
   /** File name of exports. */
   name: string;
   heading: string;
+  /** The one figure that the picture is about. */
+  headline?: { figure: string; note: string };
   /** What the picture says, in words. */
   summary: string;
   columns: string[];
@@ -84,6 +86,13 @@ export class FigureElement extends LitElement {
     }
     return html`
       <h2 id="${figure.name}-heading">${figure.heading}</h2>
+      ${
+        figure.headline === undefined
+          ? nothing
+          : html`<p class="headline num">
+              <span class="big">${figure.headline.figure}</span> <span class="dim">${figure.headline.note}</span>
+            </p>`
+      }
       <div
         class="plot"
         tabindex="0"
@@ -100,8 +109,10 @@ export class FigureElement extends LitElement {
           ${this.width > 0 ? figure.draw(this.width, this.cursor) : nothing}
         </svg>`}
       </div>
-      <p class="caption" id="${figure.name}-summary">${figure.summary}</p>
-      <p class="values" aria-live="polite">${this.cursor === undefined ? nothing : figure.describe(this.cursor)}</p>
+      <p class="caption">
+        <span id="${figure.name}-summary" class=${this.cursor === undefined ? '' : 'sr'}>${figure.summary}</span>
+        <span aria-live="polite">${this.cursor === undefined ? nothing : figure.describe(this.cursor)}</span>
+      </p>
       <details ?open=${this.open} @toggle=${this.#toggle}>
         <summary>${t('Data')}<span class="sr"> ${figure.heading}</span></summary>
         ${this.open ? this.#data(figure) : nothing}

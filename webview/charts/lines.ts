@@ -60,13 +60,13 @@ export function linesFigure(options: LinesOptions): Figure {
       return `${t('step {0}', step)}: ${parts.join(', ')}`;
     },
     draw(width, cursor) {
-      const { x, y, right } = layout(width);
+      const { x, y, labels } = layout(width);
       const pointed = cursor === undefined ? undefined : steps[cursor];
       return svg`
-        ${axes(x, y, right, options)}
+        ${axes(x, y, options)}
         ${options.marks?.steps.map((step) => svg`<path class="mark" d="M${x(step) - 3} ${options.height - 20}l3 -5 3 5z"/>`) ?? nothing}
         ${curves.map((curve, i) => curveOf(curve, smooth[i]!, i, { x, y }, options.smoothing > 0))}
-        ${curves.length > 1 || right > 50 ? endLabels(curves, smooth, { x, y }, right) : nothing}
+        ${labels ? endLabels(curves, smooth, { x, y }) : nothing}
         ${pointed === undefined ? nothing : cursorOf(pointed, curves, values, { x, y }, options.height)}
       `;
     },
@@ -76,8 +76,8 @@ export function linesFigure(options: LinesOptions): Figure {
 interface Layout {
   x: Scale;
   y: Scale;
-  /** Pixels kept free for the names of the curves. */
-  right: number;
+  /** Whether there is room for names at the ends of the curves. */
+  labels: boolean;
 }
 
 function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readonly number[], width: number): Layout {
@@ -86,16 +86,23 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   const [low, high] = options.range ?? [smallest(all), largest(all)];
   const small = height < 120;
   const longest = Math.max(0, ...curves.map(({ name }) => name.length));
-  const right = small || width < 380 ? 8 : Math.min(150, 44 + 6.2 * longest);
-  const ends = [Math.min(steps[0] ?? 0, 1), Math.max(options.steps, steps.at(-1) ?? 1)] as const;
+  const end = Math.max(options.steps, steps.at(-1) ?? 1);
+  // A curve that has far to go leaves room for its name inside the picture.
+  const inside = (steps.at(-1) ?? 0) < 0.65 * end;
+  const labels = !small && width >= 380;
+  const right = !labels || inside ? 8 : Math.min(170, 48 + 6.2 * longest);
   return {
-    right,
-    x: linearScale(ends, [small ? 4 : 40, width - right], Math.max(2, Math.floor(width / 90))),
+    labels,
+    x: linearScale(
+      [Math.min(steps[0] ?? 0, 1), end],
+      [small ? 4 : 40, width - right],
+      Math.max(2, Math.floor(width / 90)),
+    ),
     y: linearScale([low, high], [height - (small ? 8 : 24), small ? 8 : 10], small ? 1 : 4),
   };
 }
 
-function axes(x: Scale, y: Scale, right: number, { height }: LinesOptions): SVGTemplateResult {
+function axes(x: Scale, y: Scale, { height }: LinesOptions): SVGTemplateResult {
   if (height < 120) {
     return svg``;
   }
@@ -106,7 +113,6 @@ function axes(x: Scale, y: Scale, right: number, { height }: LinesOptions): SVGT
       <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`,
     )}
     ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor="middle">${tick}</text>`)}
-    ${right > 50 ? nothing : svg``}
   `;
 }
 
@@ -143,11 +149,7 @@ function endLabels(
   curves: readonly Curve[],
   smooth: readonly (readonly Point[])[],
   { x, y }: Pick<Layout, 'x' | 'y'>,
-  right: number,
 ): SVGTemplateResult {
-  if (right < 50) {
-    return svg``;
-  }
   const ends = smooth.map((points, i) => ({ name: curves[i]!.name, end: points.at(-1)!, at: y(points.at(-1)![1]) }));
   ends.sort((a, b) => a.at - b.at);
   ends.forEach((label, i) => {

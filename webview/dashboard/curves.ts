@@ -75,7 +75,8 @@ function chart(
   specs: readonly CurveSpec[],
   options: Omit<LinesOptions, 'curves' | 'steps'>,
 ): TemplateResult {
-  const steps = Math.max(...runs.map((run) => (run.step === run.steps ? run.step : run.steps)));
+  // Small ones have no room for what is yet to come.
+  const steps = Math.max(...runs.map((run) => (options.height < 120 ? run.step : run.steps)));
   return html`<sq-figure .figure=${linesFigure({ ...options, curves: curvesOf(runs, specs), steps })}></sq-figure>`;
 }
 

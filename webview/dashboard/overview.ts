@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { EvaluationView, RunView } from '../../src/extension/view-model/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
 import { percent } from '../charts/scale.ts';
@@ -35,6 +35,13 @@ function heldOut(
   const figure = intervalsFigure({
     name: 'held-out',
     heading: t('Held-out problems solved'),
+    headline:
+      first === last
+        ? { figure: percent(last.accuracy), note: '' }
+        : {
+            figure: `${percent(first.accuracy)} → ${percent(last.accuracy)}`,
+            note: `${points >= 0 ? '+' : '−'}${t('{0} points', Math.abs(points))}`,
+          },
     summary,
     intervals: shown.map(({ step, accuracy, interval }, i) => ({
       label: step === 0 ? t('before') : t('step {0}', step),
@@ -45,12 +52,6 @@ function heldOut(
     })),
   });
   return html`
-    <p class="headline num">
-      <span class="big"
-        >${first === last ? percent(last.accuracy) : `${percent(first.accuracy)} → ${percent(last.accuracy)}`}</span
-      >
-      ${first === last ? nothing : html`<span class="dim">${points >= 0 ? '+' : '−'}${t('{0} points', Math.abs(points))}</span>`}
-    </p>
     <sq-figure .figure=${figure}></sq-figure>
     <button type="button" class="link" @click=${() => open({ step: last.step, benchmark: last.benchmark })}>
       ${t('Per problem')}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { attach } from '../../src/engine/client.ts';
+import { readEvaluations, readRun } from '../../src/run/folder.ts';
+import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
+import {
+  type Editor,
+  acceptQuickInput,
+  notification,
+  openEditor,
+  picture,
+  quickInput,
+  runCommand,
+  webview,
+} from './editor.ts';
+
+/** Settings that make a run of the tiny model take seconds; what `selfq run` gets as options. */
+function overridesOf(place: Workplace): Record<string, string> {
+  const words = place.options().filter((word) => word.includes('='));
+  return Object.fromEntries(words.map((word) => word.split('=')).filter(([name]) => name !== 'steps'));
+}
+
+const runsOf = (editor: Editor): string[] =>
+  !existsSync(join(editor.storage, 'runs'))
+    ? []
+    : readdirSync(join(editor.storage, 'runs')).map((name) => join(editor.storage, 'runs', name));
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = Date.now() + 120_000;
+  while (!holds()) {
+    assert.ok(Date.now() < end, `waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+describe('a run in a real window, with the real engine, sandbox and a tiny model', function () {
+  this.timeout(600_000);
+  let place: Workplace;
+  let editor: Editor;
+  let dir: string;
+
+  before(async () => {
+    place = await createWorkplace();
+    editor = await openEditor({
+      env: environment(place),
+      settings: {
+        'selfQuestioning.model': place.model,
+        'selfQuestioning.overrides': overridesOf(place),
+        'selfQuestioning.steps': 3,
+      },
+    });
+  });
+  after(async () => {
+    for (const run of runsOf(editor)) {
+      await attach(run).then((client) => client.stop(), () => undefined); // prettier-ignore
+    }
+    await editor.close();
+    place.remove();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await picture(editor.page, `failed-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
+    }
+  });
+
+  it('begins in an empty view that says what to do', async () => {
+    const { page } = editor;
+    await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+    await page.locator('.welcome-view', { hasText: 'Start Self-Questioning' }).first().waitFor();
+    await picture(page, 'empty');
+  });
+
+  it('starts from the command palette by typing, with sane defaults', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+    await acceptQuickInput(page, 'question itself');
+    await acceptQuickInput(page, 'Free text');
+    await quickInput(page, 'Which model should learn').waitFor();
+    await picture(page, 'start-model');
+    await acceptQuickInput(page, place.model);
+    await acceptQuickInput(page, 'How large');
+    await acceptQuickInput(page, 'Where should the model run');
+    await webview(page).locator('h1', { hasText: 'Coding' }).waitFor();
+    [dir = ''] = runsOf(editor);
+    assert.equal(readRun(dir).config['topic'], 'arrays of integers');
+  });
+
+  it('shows progress while it comes, and the end', async () => {
+    const { page } = editor;
+    const inside = webview(page);
+    await inside.locator('.pill', { hasText: 'finished' }).waitFor();
+    await inside.locator('header', { hasText: 'step 3 of 3' }).waitFor();
+    await inside.locator('.feed tbody tr').first().waitFor();
+    await notification(page, 'all 3 steps are done').waitFor();
+    assert.match(await inside.locator('#reward-summary').innerText(), /solver .* → .*proposer/);
+    assert.match(await inside.locator('#held-out-summary').innerText(), /24 problems of coding/);
+    await picture(page, 'dashboard');
+  });
+
+  it('lists the run with its state and result', async () => {
+    const row = editor.page.locator('.monaco-list-row', { hasText: 'finished · 3/3' });
+    await row.waitFor();
+  });
+
+  it('shows a problem with its tests, answers and verdicts', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Inspect Problems');
+    const inside = webview(page);
+    await inside.getByText('Tests against the answers').waitFor();
+    await inside.getByRole('tab').first().waitFor();
+    assert.equal(await inside.getByRole('tab').count(), 4);
+    await picture(page, 'problem');
+  });
+
+  it('opens an answer, and the difference of two, as documents', async () => {
+    const { page } = editor;
+    await webview(page)
+      .getByRole('button', { name: /^Diff with/ })
+      .click();
+    await page.locator('.tab', { hasText: '↔' }).waitFor();
+    await page.locator('.monaco-diff-editor').waitFor();
+  });
+
+  it('lets a person solve a problem, judged by the real sandbox', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Solve a Problem Yourself');
+    await acceptQuickInput(page, 'step 3');
+    await page.locator('.tab', { hasText: 'solution.js' }).waitFor();
+    await page.locator('.codelens-decoration a', { hasText: 'Run tests' }).click();
+    await page.locator('.activitybar a[aria-label^="Testing"]').first().click();
+    await page.locator('.test-explorer .monaco-list-row .codicon-testing-failed-icon').first().waitFor();
+    await picture(page, 'solve');
+  });
+
+  it('is found again in mid-run after a reload of the window', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Start Again Like Last Time');
+    await until('a second run', () => runsOf(editor).length === 2);
+    dir = runsOf(editor).sort().at(-1) ?? '';
+    await editor.reload();
+    await page.locator('.statusbar-item', { hasText: /\d\/3/ }).waitFor();
+    await page.locator('.tab', { hasText: 'Coding' }).first().waitFor();
+    assert.doesNotThrow(() => process.kill(readRun(dir).engine.pid, 0));
+  });
+
+  it('stops from the palette, with what was finished, and resumes to the end', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Stop Run');
+    await until('stopped', () => readRun(dir).state === 'stopped');
+    await runCommand(page, 'Self-Questioning: Resume Run');
+    await until('finished', () => readRun(dir).state === 'finished');
+    assert.equal(readRun(dir).step, 3);
+  });
+
+  it('says so once when an engine was killed, and goes on from there', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Start Again Like Last Time');
+    await until('a third run', () => runsOf(editor).length === 3);
+    dir = runsOf(editor).sort().at(-1) ?? '';
+    await page.locator('.statusbar-item', { hasText: /\d\/3/ }).waitFor();
+    process.kill(readRun(dir).engine.pid, 'SIGKILL');
+    const message = notification(page, 'ended unexpectedly').first();
+    await message.waitFor();
+    await message.getByRole('button', { name: 'Resume' }).click();
+    await until('finished', () => readRun(dir).state === 'finished');
+  });
+
+  it('evaluates before and after and shows a table', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Evaluate on Codeforces Set');
+    await acceptQuickInput(page, 'On which problems');
+    await acceptQuickInput(page, 'Which model');
+    await page.locator('.tab', { hasText: 'Preview' }).waitFor();
+    assert.equal(readdirSync(join(editor.storage, 'evaluations')).length, 2);
+    assert.ok(readEvaluations(dir).length >= 2);
+    await picture(page, 'evaluation');
+  });
+
+  it('exports the data set', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Export');
+    await quickInput(page, 'Export as').waitFor();
+    await page.keyboard.type('dataset');
+    await page.keyboard.press('Enter');
+    await quickInput(page, 'dataset.jsonl').waitFor();
+    await page.keyboard.press('Enter');
+    await notification(page, 'Exported to').first().waitFor();
+    const lines = readFileSync(join(dir, 'export', 'dataset.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    assert.ok(lines.every((line) => 'problem' in (JSON.parse(line) as object)));
+  });
+});
