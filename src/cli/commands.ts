@@ -91,7 +91,10 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       problem: { value: 'FILE', description: 'A problem as JSON.' },
       solution: { value: 'FILE', description: 'A JavaScript or TypeScript (.ts) program.' },
-      batch: { value: 'FILE', description: 'JSONL, each line {problem, solution, language?}; one result line each.' },
+      batch: {
+        value: 'FILE',
+        description: 'JSONL (- = standard input), each line {problem, solution, language?}; one result line each.',
+      },
       workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
       json,
     },
@@ -130,6 +133,19 @@ export const commands: Readonly<Record<string, Command>> = {
       json,
     },
     load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  serve: {
+    parameters: '',
+    positionals: 0,
+    summary: 'The judge as an HTTP server: POST /judge, POST /run_code, GET /healthz, GET /metrics.',
+    options: {
+      port: { value: 'N', description: 'Default: any free one.' },
+      host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
+      token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
+      workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
+      json,
+    },
+    load: async () => (await import('./commands/serve.ts')).serve,
   },
   doctor: {
     parameters: '',

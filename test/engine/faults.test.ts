@@ -22,7 +22,6 @@ describe('faults and bad input', function () {
     ['an option without value', ['run', '--steps'], /steps/],
     ['too many arguments', ['resume', 'a', 'b'], /one argument too many/],
     ['no run folder', ['resume'], /Which run/],
-    ['a format that is not there yet', ['export', '.', '--format', 'merged'], /not available yet/],
     ['an unknown model of the catalogue', ['models', 'pull', 'gpt'], /no model "gpt"/],
     ['a benchmark that is not there', ['eval', '--benchmark', 'none.jsonl'], /no benchmark/],
     ['prompts that are not JSON', ['generate', '--prompts', 'bad.jsonl'], /Line 1 of bad.jsonl is not JSON/],
