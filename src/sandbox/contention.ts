@@ -1,7 +1,7 @@
 import type { Vitals } from './platform.ts';
 
 /**
- * How much wall time a CPU millisecond takes on this machine lately, 1 (idle) to 8. Limits are CPU time, while what cuts
+ * How much wall time a CPU millisecond takes on this machine lately, 1 (idle) to 20. Limits are CPU time, while what cuts
  * an endless loop inside a worker is a clock on the wall: it is set by this estimate.
  */
 export class Contention {
@@ -24,7 +24,7 @@ export class Contention {
       return;
     }
     this.#last.set(owner, { cpuMs, waitMs });
-    const sample = Math.min(8, (ran + waited) / Math.max(1, ran));
+    const sample = Math.min(20, (ran + waited) / Math.max(1, ran));
     this.#factor += (sample - this.#factor) * Math.min(0.5, (ran + waited) / 200);
   }
 }

@@ -64,7 +64,7 @@ function fencedBlocks(text: string): Block[] {
 
 /** Parsing runs nothing. A word or a sentence may parse too, so that something must be declared or called. */
 function bareProgram(text: string): Extracted | undefined {
-  if (text.length > maxBareText || !/\b(?:function|class|const|let|var|async)\b|=>|console\.|\w\(/.test(text)) {
+  if (text.length > maxBareText || /^ {0,3}(?:```|~~~)/m.test(text) || !/\b(?:function|class|const|let|var|async)\b|=>|console\.|\w\(/.test(text)) {
     return undefined;
   }
   return parses(text) ? { source: text, language: 'javascript' } : undefined;

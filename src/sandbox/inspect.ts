@@ -120,10 +120,11 @@ export function inspector(): Inspector {
   function showObject(value: object, walk: Walk): string {
     const deep = walk.seen.length > walk.depth;
     const name = constructorName(value);
-    if (deep && !isEmpty(value)) {
+    const empty = isEmpty(value);
+    if (deep && !empty) {
       return Array.isArray(value) ? '[Array]' : `[${name === null ? 'Object: null prototype' : name}]`;
     }
-    walk.current = walk.seen.length;
+    walk.current = empty ? walk.current : walk.seen.length;
     walk.seen.push(value);
     const shape = shapeOf(value, name, walk);
     walk.seen.pop();

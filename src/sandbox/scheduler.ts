@@ -6,7 +6,7 @@ import { type LaunchPlan, type Program, type RunReport, WorkerProcess } from './
 /** Programs after which a worker is replaced, whatever it did. */
 const programsPerWorker = 300;
 /** A program that is run again alone may take this many times its CPU limit by the clock on the wall. */
-const aloneWallFactor = 20;
+const aloneWallFactor = 100;
 const watchEveryMs = 25;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;

@@ -11,6 +11,8 @@ export type KillReason = 'time' | 'memory' | 'stalled' | 'protocol' | 'retired';
 export interface Watched {
   wallMs: number;
   cpuMs: number | undefined;
+  /** Wall time since the CPU clock of the worker last moved. */
+  idleMs: number;
   rssMb: number | undefined;
 }
 
@@ -18,6 +20,8 @@ export interface Watched {
 const baseRssMb = 350;
 /** Time for what is not the program: a fresh isolate, the way there and back, milliseconds. */
 const graceMs = 250;
+/** A worker with a program computes all the time; one whose CPU clock stands still for so long does not run at all. */
+const idleLimitMs = 3000;
 
 /** Which limit a worker has broken, if any. CPU time decides where it is known, because the machine may be busy. */
 export function overLimit(program: Pick<Program, 'timeMs' | 'memoryMb' | 'wallFactor'>, seen: Watched): KillReason | undefined {
@@ -26,10 +30,10 @@ export function overLimit(program: Pick<Program, 'timeMs' | 'memoryMb' | 'wallFa
   }
   const limitMs = program.timeMs * 1.3 + graceMs;
   if (seen.cpuMs === undefined) {
-    return seen.wallMs > limitMs * (Math.max(1.5, program.wallFactor)) ? 'time' : undefined;
+    return seen.wallMs > limitMs * Math.max(1.5, program.wallFactor) ? 'time' : undefined;
   }
   if (seen.cpuMs > limitMs) {
     return 'time';
   }
-  return seen.wallMs > limitMs * (Math.max(3, 2 * program.wallFactor)) + 500 ? 'stalled' : undefined;
+  return seen.idleMs > idleLimitMs ? 'stalled' : undefined;
 }

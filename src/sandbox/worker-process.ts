@@ -39,6 +39,8 @@ interface Flight {
   stageStartMs: number;
   /** CPU clock of the process when the stage was first looked at. */
   stageCpuMs: number | undefined;
+  /** The CPU clock as last seen to move, and when that was. */
+  moved: { cpuMs: number; atMs: number };
   resolve: (report: RunReport) => void;
 }
 
@@ -123,7 +125,9 @@ export class WorkerProcess {
     const nonce = randomBytes(8).toString('hex');
     return new Promise((resolve) => {
       const outcomes = program.inputs.map(() => undefined);
-      this.#flight = { program, id, nonce, outcomes, stageStartMs: performance.now(), stageCpuMs: undefined, resolve };
+      const atMs = performance.now();
+      const moved = { cpuMs: 0, atMs };
+      this.#flight = { program, id, nonce, outcomes, stageStartMs: atMs, stageCpuMs: undefined, moved, resolve };
       if (this.#exit !== undefined) {
         this.#finish({ type: 'died', ...this.#exit });
         return;
@@ -147,9 +151,14 @@ export class WorkerProcess {
     const vitals = readVitals(pid);
     const { cpuMs, rssMb } = vitals;
     contention.learn(this, vitals);
+    const atMs = performance.now();
     flight.stageCpuMs ??= cpuMs;
+    if (cpuMs !== undefined && cpuMs !== flight.moved.cpuMs) {
+      flight.moved = { cpuMs, atMs };
+    }
     const reason = overLimit(flight.program, {
-      wallMs: performance.now() - flight.stageStartMs,
+      wallMs: atMs - flight.stageStartMs,
+      idleMs: atMs - flight.moved.atMs,
       cpuMs: cpuMs === undefined || flight.stageCpuMs === undefined ? undefined : cpuMs - flight.stageCpuMs,
       rssMb,
     });
