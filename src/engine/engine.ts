@@ -88,6 +88,8 @@ async function own(
     live.finish(endOf(error, gate));
   } finally {
     clearInterval(heartbeat);
+    // Before the clients hear the end: the next engine may come at once.
+    claim.release();
     await server.close();
   }
   return live.record.state;
@@ -176,7 +178,7 @@ function createSession(
     }),
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
-      await gate.pass((held) => live.update({ state: held ? 'paused' : 'running' }));
+      await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));
       if (step !== secondsOf) {
         seconds = {};
         secondsOf = step;
