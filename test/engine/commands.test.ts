@@ -106,7 +106,7 @@ describe('commands', function () {
   it('judge gives verdicts, one by one and in the order of a batch', async () => {
     writeFileSync(join(place.dir, 'sum.json'), JSON.stringify(sum));
     writeFileSync(join(place.dir, 'right.ts'), right.replace('nums)', 'nums: number[]): number'));
-    const one = JSON.parse(await ok('judge', '--problem', 'sum.json', '--solution', 'right.ts', '--json'));
+    const one: unknown = JSON.parse(await ok('judge', '--problem', 'sum.json', '--solution', 'right.ts', '--json'));
     assert.equal(JudgeResult.parse(one).verdict, 'AC');
 
     const solutions = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? right : wrong));
