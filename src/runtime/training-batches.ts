@@ -1,3 +1,6 @@
+/** Tokens of one run of the graph: enough for full speed, few enough for the memory of the activations. */
+export const microBatchTokens = 640;
+
 /** A completion to be scored or trained, as far as its place in a batch goes. */
 export interface BatchSequence {
   promptTokenIds: readonly number[];

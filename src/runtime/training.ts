@@ -8,6 +8,7 @@ import { createSession, type Tensors } from './session.ts';
 import type { CallHooks, CreateTrainer, Trainer, TrainerOptions } from './trainer.ts';
 import {
   layOut,
+  microBatchTokens,
   planMicroBatches,
   type BatchSequence,
   type MicroBatch,
@@ -15,9 +16,6 @@ import {
 } from './training-batches.ts';
 import { buildTrainingGraph, loraPorts, lossColumns, lossScalars } from './training-graph.ts';
 import { prepareWeights, type PreparedWeights } from './weights.ts';
-
-/** Tokens of one run of the graph: enough for full speed, few enough for the memory of the activations. */
-const microBatchTokens = 640;
 
 /** A trainer in fp32. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
