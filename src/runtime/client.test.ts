@@ -183,7 +183,9 @@ describe('the runtime process', function () {
       'generate',
       { requests: [endless()], adapter: true },
       {
-        onProgress: () => (closed ??= runtime.close()),
+        onProgress: () => {
+          closed ??= runtime.close();
+        },
       },
     );
     await assert.rejects(running, { boundary: 'interrupted' });
