@@ -104,7 +104,7 @@ describe('judge server', function () {
     for (let text = ''; !/^selfq_programs_in_flight 1$/m.test(text); ) {
       text = await (await fetch(`${other.url}/metrics`)).text();
     }
-    const [response] = await Promise.all([answer, other.close()]);
+    const [response] = await Promise.all([answer, other.close(100_000)]);
     assert.equal(((await response.json()) as Record<string, unknown>)['verdict'], 'TLE');
     await assert.rejects(fetch(`${other.url}/healthz`));
   });

@@ -1,0 +1,239 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Problem } from '../src/protocol/problem.ts';
+import { hostilePrograms } from '../src/sandbox/hostile.ts';
+import { createSandbox, type SandboxPool } from '../src/sandbox/pool.ts';
+
+/** Ten tests of a small function: the shape of what self-play judges most. */
+const problem: Problem = {
+  id: 'bench',
+  statement: 'Return the sum of an array.',
+  kind: 'function',
+  entry: 'solve',
+  tests: Array.from({ length: 10 }, (_, index) => {
+    const input = Array.from({ length: index + 3 }, (_unused, item) => item * index);
+    return { input: [input], output: input.reduce((sum, value) => sum + value, 0) };
+  }),
+  limits: { timeMs: 1000, memoryMb: 64 },
+  tags: [],
+  source: 'bench',
+};
+const honest = 'function solve(a) {\n  let sum = 0;\n  for (const x of a) sum += x;\n  return sum;\n}';
+
+export interface Rate {
+  programs: number;
+  seconds: number;
+  programsPerSecond: number;
+  /** CPU milliseconds of all processes together for one program: tells the cost also on a machine that is busy. */
+  cpuMsPerProgram: number | null;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+export interface SandboxBench {
+  cores: number;
+  pool: Record<string, Rate>;
+  childProcess: Rate;
+  sharedContext: Rate;
+  /** Pool on all cores against a process for each program. */
+  timesChildProcess: number;
+  hostile: HostileRun;
+}
+
+export interface HostileRun {
+  programs: number;
+  hostile: number;
+  honestAccepted: number;
+  honestOther: Record<string, number>;
+  internalErrors: number;
+  workersKilled: number;
+  seconds: number;
+  peakWorkerRssMb: number | null;
+}
+
+/** `selfq bench sandbox`. Takes a minute or two on an idle machine. `quick` runs a tenth of it. */
+export async function benchSandbox(options: { quick?: boolean } = {}): Promise<SandboxBench> {
+  const scale = options.quick === true ? 0.1 : 1;
+  const cores = availableParallelism();
+  const pool: Record<string, Rate> = {};
+  for (const workers of [...new Set([1, cores])]) {
+    pool[`${workers} worker${workers > 1 ? 's' : ''}`] = await benchPool(workers, Math.round(3000 * scale));
+  }
+  const childProcess = await benchChildProcess(cores, Math.max(4, Math.round(100 * scale)));
+  const sharedContext = await benchSharedContext(Math.round(3000 * scale));
+  const best = pool[`${cores} worker${cores > 1 ? 's' : ''}`]?.programsPerSecond ?? 0;
+  return {
+    cores,
+    pool,
+    childProcess,
+    sharedContext,
+    timesChildProcess: round(best / childProcess.programsPerSecond),
+    hostile: await benchHostile(cores, Math.round(1000 * scale)),
+  };
+}
+
+async function benchPool(workers: number, programs: number): Promise<Rate> {
+  const sandbox = await createSandbox({ workers, canaries: 'none' });
+  try {
+    const judge = async (): Promise<void> => {
+      const result = await sandbox.judge({ problem, source: honest });
+      if (result.verdict !== 'AC') {
+        throw new Error(`an honest program got ${result.verdict}: ${result.message}`);
+      }
+    };
+    await inFlight(workers * 2, 50, judge);
+    const before = cpuOf(sandbox);
+    const rate = await inFlight(workers * 2, programs, judge);
+    const used = cpuOf(sandbox) - before;
+    // Workers are replaced now and then, and what the old ones used is gone with them.
+    return { ...rate, cpuMsPerProgram: used > 0 ? round(used / programs) : null };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** CPU milliseconds of this process and of the workers alive. */
+function cpuOf(sandbox: SandboxPool): number {
+  const { user, system } = process.cpuUsage();
+  const workers = sandbox.workerPids().map((pid) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+    } catch {
+      return NaN;
+    }
+  });
+  return (user + system) / 1000 + workers.reduce((sum, value) => sum + value, 0);
+}
+
+/** Keeps `width` tasks going until `count` are done. */
+async function inFlight(width: number, count: number, task: () => Promise<void>): Promise<Omit<Rate, 'cpuMsPerProgram'>> {
+  const latencies: number[] = [];
+  let started = 0;
+  const start = performance.now();
+  const lane = async (): Promise<void> => {
+    while (started < count) {
+      started += 1;
+      const begin = performance.now();
+      await task();
+      latencies.push(performance.now() - begin);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  const seconds = (performance.now() - start) / 1000;
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number => round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
+  return { programs: count, seconds: round(seconds), programsPerSecond: round(count / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+/** What it costs without a pool: one Node process for each program, its tests in a row. */
+async function benchChildProcess(width: number, programs: number): Promise<Rate> {
+  const inputs = JSON.stringify(problem.tests.map((test) => test.input));
+  const script = `${honest}\nprocess.stdout.write(JSON.stringify(${inputs}.map((args) => solve(...args))));`;
+  const rate = await inFlight(width, programs, () =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.resume();
+      child.on('error', reject);
+      child.on('close', () => {
+        resolve();
+      });
+    }),
+  );
+  return { ...rate, cpuMsPerProgram: null };
+}
+
+/** What a shared context would give, on one core: faster, and open to every program that changes its realm. */
+function benchSharedContext(programs: number): Promise<Rate> {
+  const script = fileURLToPath(new URL('./shared-context.ts', import.meta.url));
+  const tests = JSON.stringify(problem.tests.map((test) => JSON.stringify(test.input)));
+  const child = spawn(process.execPath, ['--no-node-snapshot', script, String(programs), honest, tests], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', () => {
+      const { seconds, cpuMs } = JSON.parse(text) as { seconds: number; cpuMs: number };
+      const each = round((seconds * 1000) / programs);
+      resolve({
+        programs,
+        seconds: round(seconds),
+        programsPerSecond: round(programs / seconds),
+        cpuMsPerProgram: round(cpuMs / programs),
+        p50Ms: each,
+        p99Ms: each,
+      });
+    });
+  });
+}
+
+/** Honest programs among hostile ones (three in ten) while every core is kept busy: all honest ones must be accepted. */
+async function benchHostile(cores: number, programs: number): Promise<HostileRun> {
+  const burners = Array.from({ length: cores }, () => new Worker('for (;;);', { eval: true }));
+  const sandbox = await createSandbox({ workers: cores, canaries: 'none' });
+  const peak = watchPeak(sandbox);
+  const tally: Record<string, number> = {};
+  let next = 0;
+  let hostile = 0;
+  try {
+    const rate = await inFlight(cores * 4, programs, async () => {
+      const index = next;
+      next += 1;
+      const attack = index % 10 < 3 ? hostilePrograms[(hostile += 1) % hostilePrograms.length] : undefined;
+      if (attack !== undefined) {
+        const limits = { timeMs: attack.timeMs, memoryMb: 32 };
+        await sandbox.judge({ problem: { ...problem, limits }, source: attack.source });
+        return;
+      }
+      const { verdict } = await sandbox.judge({ problem, source: honest });
+      tally[verdict] = (tally[verdict] ?? 0) + 1;
+    });
+    const { AC: honestAccepted = 0, ...honestOther } = tally;
+    const { internalErrors, workersKilled } = sandbox.counters;
+    return {
+      programs,
+      hostile,
+      honestAccepted,
+      honestOther,
+      internalErrors,
+      workersKilled,
+      seconds: rate.seconds,
+      peakWorkerRssMb: peak.stop(),
+    };
+  } finally {
+    await sandbox.close();
+    await Promise.all(burners.map((burner) => burner.terminate()));
+  }
+}
+
+/** The highest resident memory that any worker ever had. */
+function watchPeak(sandbox: SandboxPool): { stop: () => number | null } {
+  let peakKb = 0;
+  const look = (): void => {
+    for (const pid of sandbox.workerPids()) {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  };
+  const timer = setInterval(look, 20);
+  return {
+    stop() {
+      clearInterval(timer);
+      return peakKb === 0 ? null : Math.round(peakKb / 1024);
+    },
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
