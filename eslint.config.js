@@ -12,7 +12,7 @@ const layers = {
   model: ['protocol'],
   sandbox: ['protocol'],
   run: ['protocol', 'selfplay'],
-  domains: ['protocol', 'sandbox/sandbox.ts'],
+  domains: ['protocol', 'sandbox/sandbox.ts', 'sandbox/extract.ts'],
   runtime: ['protocol', 'model', 'onnx'],
   selfplay: ['protocol', 'domains/domain.ts', 'domains/near-duplicate.ts', 'sandbox/sandbox.ts'],
   engine: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run'],

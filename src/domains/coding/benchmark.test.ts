@@ -6,13 +6,13 @@ import { trigramSimilarity } from '../near-duplicate.ts';
 import { loadBenchmark, loadSolutions, type Solution } from './benchmark.ts';
 import { shownStatements } from './prompts.ts';
 
-describe('the held-out set', () => {
+describe('the held-out set', function () {
+  this.timeout(180_000);
   let sandbox: Sandbox;
   let problems: Problem[];
   let solutions: Solution[];
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     sandbox = await createSandbox({ workers: 2 });
     problems = (await loadBenchmark()).map((question) => question.problem);
     solutions = await loadSolutions();
@@ -47,8 +47,7 @@ describe('the held-out set', () => {
     }
   });
 
-  it('is solved by each reference, twice', async function () {
-    this.timeout(120_000);
+  it('is solved by each reference, twice', async () => {
     for (const round of [1, 2]) {
       const results = await Promise.all(
         problems.map((problem, i) => sandbox.judge({ problem, source: solutions[i]?.reference ?? '' })),
@@ -57,8 +56,7 @@ describe('the held-out set', () => {
     }
   });
 
-  it('turns down every plausible wrong solution', async function () {
-    this.timeout(120_000);
+  it('turns down every plausible wrong solution', async () => {
     const pairs = problems.flatMap((problem, i) => (solutions[i]?.wrong ?? []).map((source) => ({ problem, source })));
     assert.ok(pairs.length >= 2 * problems.length);
     const results = await Promise.all(pairs.map((pair) => sandbox.judge(pair)));

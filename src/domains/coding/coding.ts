@@ -1,7 +1,7 @@
 import type { JudgeResult, Limits } from '../../protocol/problem.ts';
+import { extractCode } from '../../sandbox/extract.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Domain, Judgement, Question } from '../domain.ts';
-import { extractAnswer } from './answer.ts';
 import { loadBenchmark } from './benchmark.ts';
 import { parseProposalFile } from './parse.ts';
 import { parseWrittenProposal } from './parse-written.ts';
@@ -48,12 +48,12 @@ export function codingDomain(options: CodingOptions): Domain {
 }
 
 async function judgeAnswer({ problem }: Question, answer: string, sandbox: Sandbox): Promise<Judgement> {
-  const source = extractAnswer(answer, problem.kind === 'function' ? problem.entry : undefined);
-  if (source === '') {
+  const code = extractCode(answer);
+  if (!code) {
     return { answer: '', reward: 0, wellFormed: false };
   }
-  const result = await sandbox.judge({ problem, source });
-  return { answer: source, reward: rewardOf(result), wellFormed: result.verdict !== 'CE', result };
+  const result = await sandbox.judge({ problem, ...code });
+  return { answer: code.source, reward: rewardOf(result), wellFormed: result.verdict !== 'CE', result };
 }
 
 /** Share of the first ten tests passed; undefined where any of them failed by our fault. */

@@ -19,10 +19,10 @@ export function parseWrittenProposal(proposal: string): Draft | Rejection {
   if (heading < 0) {
     return malformed(`The heading "${testsHeading}" is missing.`);
   }
-  const statement = text
-    .slice(0, heading)
-    .replace(new RegExp(`^[\\s\\S]*?${writtenHeading}\\W*?(?=[\\w"'(])`, 'i'), '')
-    .trim();
+  const before = text.slice(0, heading);
+  const start = before.indexOf(writtenHeading);
+  // Marks that a model sets a heading in (`**`, `#`) are no part of the description.
+  const statement = before.slice(start < 0 ? 0 : start + writtenHeading.length).replaceAll(/^[\s*#]+|[\s*#]+$/g, '');
   if (statement === '') {
     return malformed('The description is empty.');
   }
