@@ -36,10 +36,6 @@ export class KvCache {
     this.#buffers = Array.from({ length: config.layers }, () => [new Float32Array(length), new Float32Array(length)]);
   }
 
-  static bytes({ layers, kvHeads, headSize }: DecoderConfig, slots: number, positions: number): number {
-    return 2 * 4 * layers * kvHeads * headSize * slots * positions;
-  }
-
   #slotLength(): number {
     return this.#config.kvHeads * this.positions * this.#config.headSize;
   }
