@@ -53,7 +53,7 @@ describe('commands', function () {
       ['propose', 'verify', 'solve', 'judge', 'update', 'record'],
     );
     assert.equal(events.filter(({ type }) => type === 'metrics').length, 2);
-    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 2);
+    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 3);
     assert.equal(events.filter(({ type }) => type === 'proposal').length, 2 * 12);
     const last = events.at(-1);
     assert.ok(last?.type === 'state' && last.run.state === 'finished');
@@ -64,7 +64,7 @@ describe('commands', function () {
     assert.match(await ok('status', dir), /finished, step 2 of 2/);
     const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
     assert.equal(status.last.step, 2);
-    assert.equal(status.evaluations.length, 2);
+    assert.equal(status.evaluations.length, 3);
   });
 
   it('export writes the adapter with a README, and every question with its answers', async () => {

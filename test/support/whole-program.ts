@@ -28,6 +28,7 @@ const quickSettings = {
   proposalsPerPrompt: 4,
   answersPerQuestion: 4,
   proposerUpdateEvery: 1,
+  evalEvery: 1,
   maxPromptTokens: 2048,
   maxProposalTokens: 16,
   maxAnswerTokens: 16,
