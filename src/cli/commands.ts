@@ -13,7 +13,7 @@ export interface Command {
 }
 
 const json = { description: 'Only JSON on standard output.' };
-const model = { value: 'MODEL', description: 'Name in the catalogue, or the path of a GGUF file.' };
+const model = { value: 'MODEL', description: 'Name in the catalogue or on the hub (ORG/NAME), or a path.' };
 const adapter = { value: 'DIR', description: 'Folder of an adapter: a checkpoint, or an export.' };
 
 /** Every command of the program: the table behind parsing, help and suggestions. */
@@ -118,17 +118,18 @@ export const commands: Readonly<Record<string, Command>> = {
   models: {
     parameters: '[list | pull MODEL | verify [MODEL]]',
     positionals: 2,
-    summary: 'The catalogue of models: list, fetch, check.',
+    summary: 'Models: list them, fetch one (of the catalogue, or ORG/NAME[/FILE.gguf] of the hub), check them.',
     options: { from: { value: 'PATH', description: 'pull: take this file instead of fetching it.' }, json },
     load: async () => (await import('./commands/models.ts')).models,
   },
   export: {
     parameters: 'DIR',
     positionals: 1,
-    summary: 'Write the adapter or the data of a run in a form that others read.',
+    summary: 'Write the adapter, the model or the data of a run in a form that others read.',
     options: {
-      format: { value: 'NAME', description: 'peft or dataset.' },
-      step: { value: 'N', description: 'peft: the checkpoint of this step instead of the latest.' },
+      format: { value: 'NAME', description: 'peft, merged, dataset or tensorboard.' },
+      step: { value: 'N', description: 'peft, merged: the checkpoint of this step instead of the latest.' },
+      precision: { value: 'NAME', description: 'merged: bf16 (default) or fp32.' },
       out: { value: 'PATH', description: 'Default <run>/export/<format>.' },
       json,
     },

@@ -1,14 +1,20 @@
-import { totalmem } from 'node:os';
-import { assertPresent, type ChosenModel, chooseModel } from '../engine/model-file.ts';
+import { assertMemory, type MemoryUse } from '../engine/memory.ts';
 import { cacheDir } from '../model/cache-dir.ts';
-import { pullModel, type PullProgress } from '../model/download.ts';
+import { pullModel, type PullOptions, type PullProgress } from '../model/download.ts';
+import { pullHubModel } from '../model/hub-model.ts';
+import { assertReady, type ChosenModel, chooseModel } from '../model/installed.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { Config } from '../selfplay/config.ts';
 import { bar, createProgressOutput, duration, paint, type ProgressOutput } from './terminal.ts';
 
-/** Makes sure that the model called `name` is here and whole, fetching it with a progress bar if it is in the catalogue. */
+/**
+ * Makes sure that the model called `name` is here and whole, fetching it with a progress bar if it is of the catalogue
+ * or the hub. `from`: a copy that the user has, for a model of the catalogue.
+ */
 export async function ensureModel(name: string, options: { from?: string } = {}): Promise<ChosenModel> {
   const model = chooseModel(name, cacheDir());
-  if (!model.entry) {
-    assertPresent(model);
+  if (!model.entry && !model.hub) {
+    await assertReady(model);
     return model;
   }
   const output = createProgressOutput();
@@ -16,14 +22,38 @@ export async function ensureModel(name: string, options: { from?: string } = {})
   const onSignal = (): void => interrupted.abort();
   process.on('SIGINT', onSignal);
   try {
-    const onProgress = createPullView(model.entry.title, output);
-    await pullModel(model.entry, { cacheDir: cacheDir(), signal: interrupted.signal, onProgress, ...options });
+    const onProgress = createPullView(model.entry?.title ?? model.id, output);
+    await fetchModel(model, { cacheDir: cacheDir(), signal: interrupted.signal, onProgress, ...options });
   } finally {
     output.clear();
     process.off('SIGINT', onSignal);
   }
-  warnOfMemory(model, output);
   return model;
+}
+
+async function fetchModel({ id, entry, hub }: ChosenModel, options: PullOptions): Promise<void> {
+  if (entry) {
+    await pullModel(entry, options);
+    return;
+  }
+  if (options.from !== undefined) {
+    throw new BoundaryError(
+      'usage',
+      `--from is for models of the catalogue, and ${id} is not in it.`,
+      'Use your file or folder as it is: --model PATH.',
+    );
+  }
+  if (hub) {
+    await pullHubModel(hub, options);
+  }
+}
+
+/** Says on standard error when memory is short; throws as `assertMemory` does. */
+export async function warnOfMemory(model: ChosenModel, config: Config, use: MemoryUse): Promise<void> {
+  const { verdict, message, remedy } = await assertMemory(model.path, config, use);
+  if (verdict !== 'fits') {
+    createProgressOutput().line(`${paint('yellow', '!')} ${message}. ${remedy}`);
+  }
 }
 
 /** Lines for a person about a download: a bar on a terminal, else a line every tenth part. */
@@ -59,14 +89,6 @@ function createPullView(title: string, output: ProgressOutput): (progress: PullP
         return progress satisfies never;
     }
   };
-}
-
-function warnOfMemory({ entry }: ChosenModel, output: ProgressOutput): void {
-  const gib = totalmem() / 2 ** 30;
-  if (entry && gib < entry.memoryGiB) {
-    const need = `${entry.title} wants about ${entry.memoryGiB} GiB of memory, this machine has ${gib.toFixed(0)}.`;
-    output.line(`${paint('yellow', '!')} ${need} If it runs out, lower --set slots=8 or take --model smollm2-135m.`);
-  }
 }
 
 function megabytes(bytes: number): string {

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { assertExpected, chooseModel } from '../engine/model-file.ts';
 import { createProgressReporter } from '../engine/progress.ts';
 import { cacheDir } from '../model/cache-dir.ts';
 import { defaultModelId } from '../model/catalogue.ts';
+import { assertExpected } from '../model/installed.ts';
 import type { Completion, GenerateRequest, LoadRequest } from '../protocol/runtime.ts';
 import { RuntimeProcess } from '../runtime/client.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
 import { usage } from './arguments.ts';
 import { readInputJson } from './lines.ts';
-import { ensureModel } from './model.ts';
+import { ensureModel, warnOfMemory } from './model.ts';
 import { bar, createProgressOutput } from './terminal.ts';
 
 const AdapterConfig = z.object({ r: z.number().int(), lora_alpha: z.number() });
@@ -36,7 +36,8 @@ export async function withPolicy<T>(options: PolicyOptions, work: (policy: Loade
     assertAdapter(adapter);
   }
   const model = await ensureModel(options.model ?? defaultModelId);
-  const config = resolveConfig('quick', {});
+  const config = resolveConfig('quick', { model: model.id });
+  await warnOfMemory(model, config, 'generation');
   const output = createProgressOutput();
   const reporter = createProgressReporter((event) => {
     if (event.type === 'stage' && event.total > 0) {
@@ -62,7 +63,7 @@ export async function withPolicy<T>(options: PolicyOptions, work: (policy: Loade
       },
       { onProgress: (progress) => reporter.progress(progress) },
     );
-    assertExpected(chooseModel(model.id, cacheDir()), modelHash);
+    assertExpected(model, modelHash);
     if (adapter !== undefined) {
       await runtime.call('loadCheckpoint', { dir: adapter });
     }

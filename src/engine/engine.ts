@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../model/cache-dir.ts';
+import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseModel } from '../model/installed.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../protocol/errors.ts';
 import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
@@ -21,7 +22,7 @@ import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
 import { type Session, trainLoop } from './loop.ts';
-import { assertExpected, assertPresent, baseModelName, type ChosenModel, chooseModel } from './model-file.ts';
+import { assertMemory, contextTokensOf } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { programVersions } from './versions.ts';
 
@@ -50,7 +51,11 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
     const record = prepareRecord(options);
     const config = resolveConfig('quick', record.config as Record<string, string | number>);
     const model = chooseModel(config.model, cacheDir());
-    assertPresent(model);
+    await assertReady(model);
+    const memory = await assertMemory(model.path, config, 'run');
+    if (memory.verdict !== 'fits') {
+      log(`${memory.message}. ${memory.remedy}`);
+    }
     truncateToStep(dir, latestCheckpoint(dir)?.step ?? 0);
     return await own(options, claim, record, config, model);
   } finally {
@@ -112,7 +117,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       device: 'cpu',
       threads: config.threads,
       slots: config.slots,
-      contextTokens: config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens),
+      contextTokens: contextTokensOf(config),
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
     },
     onProgress: (progress: Progress) => reporter.progress(progress),

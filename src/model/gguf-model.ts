@@ -24,6 +24,12 @@ export async function openGguf(path: string, cacheDir: string | undefined): Prom
   }
 }
 
+/** Shape of the model in a GGUF file, from its header alone; without rotary factors. Throws as {@link openGguf} does. */
+export async function readGgufConfig(path: string): Promise<DecoderConfig> {
+  const header = await readGgufHeader(path);
+  return readConfig(header, new Metadata(path, header.metadata));
+}
+
 function modelOf(path: string, hash: string, config: DecoderConfig, header: GgufHeader, file: FileHandle): ModelFile {
   const find = (name: string): GgufTensor | undefined => header.tensors.get(ggufName(name));
   const fault = findLayoutFault(config, find, Object.keys(blockFormats));

@@ -91,6 +91,11 @@ export async function openHuggingFace(path: string, cacheDir: string | undefined
   };
 }
 
+/** Shape of the model in a folder, from its config.json alone. Throws as {@link openHuggingFace} does. */
+export async function readHuggingFaceConfig(path: string): Promise<DecoderConfig> {
+  return toDecoderConfig(path, await readJson(path, 'config.json', HfConfig));
+}
+
 /** Reads and checks a JSON file of a model folder. */
 async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
   const path = join(folder, name);

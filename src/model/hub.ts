@@ -1,6 +1,7 @@
-import { HUB_URL, fileDownloadInfo } from '@huggingface/hub';
+import { HUB_URL, HubApiError, fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BoundaryError } from '../protocol/errors.ts';
 import { isDiskFull, reasonOf, SourceError, type FetchContext } from './sources.ts';
 
 /** Where and how patiently the hub is asked. */
@@ -64,21 +65,86 @@ export async function fetchFromHub(
   }
 }
 
+/** A file of a repository, with the checksum that the hub keeps: sha256 of large files, git's of small ones. */
+export interface HubFile {
+  path: string;
+  bytes: number;
+  digest: { kind: 'sha256' | 'git'; hex: string };
+}
+
+export interface HubRepo {
+  /** Of the revision that was asked for, hex. */
+  commit: string;
+  /** As its authors state it. */
+  licence: string | undefined;
+  files: readonly HubFile[];
+}
+
+/**
+ * What a model repository holds now. Throws BoundaryError('model') when there is none of that name that may be read,
+ * SourceError when the hub cannot be reached.
+ */
+export async function describeRepo(
+  repo: string,
+  settings: HubSettings,
+  signal: AbortSignal | undefined,
+): Promise<HubRepo> {
+  const access = {
+    hubUrl: settings.url,
+    fetch: timedFetch(settings, signal),
+    ...(settings.accessToken === undefined ? {} : { accessToken: settings.accessToken }),
+  };
+  try {
+    const info = await modelInfo({ name: repo, revision: 'main', additionalFields: ['sha', 'cardData'], ...access });
+    const files: HubFile[] = [];
+    for await (const { type, path, size, oid, lfs } of listFiles({
+      repo,
+      revision: info.sha,
+      recursive: true,
+      ...access,
+    })) {
+      if (type === 'file' && (lfs ?? oid) !== undefined) {
+        const digest = lfs ? { kind: 'sha256' as const, hex: lfs.oid } : { kind: 'git' as const, hex: oid ?? '' };
+        files.push({ path, bytes: lfs?.size ?? size, digest });
+      }
+    }
+    const licence = info.cardData?.license;
+    return { commit: info.sha, licence: Array.isArray(licence) ? licence.join(', ') : licence, files };
+  } catch (error) {
+    signal?.throwIfAborted();
+    // The hub answers 401 for a name that does not exist, so as not to tell which private ones do.
+    if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {
+      throw new BoundaryError(
+        'model',
+        `The hub has no model ${repo} that may be read without more rights.`,
+        'Check the name (ORG/NAME). Where its authors ask for it, accept its terms on the hub and set HF_TOKEN.',
+        { cause: error },
+      );
+    }
+    throw new SourceError(`the hub was not reached (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+/** Gives up on each request after `connectMs`. */
+function timedFetch({ connectMs }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
+  return (input, init) => {
+    const patience = AbortSignal.timeout(connectMs);
+    return fetch(input, { ...init, signal: signal ? AbortSignal.any([signal, patience]) : patience });
+  };
+}
+
 async function ask(
   file: { repo: string; path: string; revision: string },
   settings: HubSettings,
   signal: AbortSignal | undefined,
 ): Promise<{ url: string; size: number; etag: string }> {
-  const patience = AbortSignal.timeout(settings.connectMs);
-  const timed: typeof fetch = (input, init) =>
-    fetch(input, { ...init, signal: signal ? AbortSignal.any([signal, patience]) : patience });
   try {
     const info = await fileDownloadInfo({
       repo: file.repo,
       path: file.path,
       revision: file.revision,
       hubUrl: settings.url,
-      fetch: timed,
+      fetch: timedFetch(settings, signal),
       ...(settings.accessToken === undefined ? {} : { accessToken: settings.accessToken }),
     });
     if (info !== null) {

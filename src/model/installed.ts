@@ -1,14 +1,25 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { resolve } from 'node:path';
 import { BoundaryError } from '../protocol/errors.ts';
-import { catalogue, catalogueEntry, type CatalogueEntry } from './catalogue.ts';
+import { catalogue, type CatalogueEntry } from './catalogue.ts';
 import { modelPath } from './download.ts';
 import { fileHash } from './file-hash.ts';
+import { type HubName, hubModelPath, hubStatus, parseHubName, verifyHubModel } from './hub-model.ts';
 
-/** What the cache holds of a catalogue entry. `partial`: a download that can go on; `wrong`: not the file it should be. */
-export interface ModelStatus {
-  entry: CatalogueEntry;
+/** A model as a person names it: of the catalogue, of the hub, or a file or folder of their own. */
+export interface ChosenModel {
+  /** As it was named: id of the catalogue, ORG/NAME of the hub, or a path. */
+  id: string;
+  /** Where it lies or will lie. */
   path: string;
+  entry?: CatalogueEntry;
+  hub?: HubName;
+}
+
+/** What is here of a model. `partial`: a download that can go on; `wrong`: not the file that it should be. */
+export interface ModelStatus {
+  model: ChosenModel;
   state: 'absent' | 'partial' | 'ready' | 'wrong';
   /** Bytes that are here. */
   bytes: number;
@@ -18,58 +29,108 @@ export interface ModelStatus {
   problem?: string;
 }
 
-/** Looks at sizes alone: quick, for lists. */
-export async function modelStatus(entry: CatalogueEntry, cacheDir: string): Promise<ModelStatus> {
-  const path = modelPath(entry, cacheDir);
-  const bytes = await sizeOf(path);
-  if (bytes === undefined) {
-    const part = await sizeOf(`${path}.part`);
-    return { entry, path, state: part === undefined ? 'absent' : 'partial', bytes: part ?? 0 };
+/**
+ * The model that `name` means: an id of the catalogue, else a path that exists, else ORG/NAME or ORG/NAME/FILE.gguf of
+ * the hub, else a path. Whether it is there and whole: {@link modelStatus}.
+ */
+export function chooseModel(name: string, cacheDir: string): ChosenModel {
+  const entry = catalogue.find(({ id }) => id === name);
+  if (entry) {
+    return { id: name, path: modelPath(entry, cacheDir), entry };
   }
-  if (entry.bytes !== undefined && bytes !== entry.bytes) {
-    return { entry, path, state: 'wrong', bytes, problem: `It has ${bytes} bytes instead of ${entry.bytes}.` };
-  }
-  return { entry, path, state: 'ready', bytes };
+  const path = resolve(name);
+  const hub = existsSync(path) ? undefined : parseHubName(name);
+  return hub ? { id: name, path: hubModelPath(hub, cacheDir), hub } : { id: name, path };
 }
 
-/** Reads the file through and compares its checksum, whatever was remembered about it. */
-export async function verifyModel(entry: CatalogueEntry, cacheDir: string): Promise<ModelStatus> {
-  const status = await modelStatus(entry, cacheDir);
+/** Looks at sizes alone: quick, for lists. */
+export async function modelStatus(model: ChosenModel): Promise<ModelStatus> {
+  if (model.hub) {
+    return { model, ...(await hubStatus(model.hub, model.path)) };
+  }
+  const { path, entry } = model;
+  const bytes = await sizeOf(path);
+  if (bytes === undefined) {
+    const part = entry && (await sizeOf(`${path}.part`));
+    return { model, state: part === undefined ? 'absent' : 'partial', bytes: part ?? 0 };
+  }
+  if (entry?.bytes !== undefined && bytes !== entry.bytes) {
+    return { model, state: 'wrong', bytes, problem: `It has ${bytes} bytes instead of ${entry.bytes}.` };
+  }
+  return { model, state: 'ready', bytes };
+}
+
+/** Reads the files through and compares their checksums, whatever was remembered about them. */
+export async function verifyModel(model: ChosenModel): Promise<ModelStatus> {
+  const status = await modelStatus(model);
   if (status.state !== 'ready') {
     return status;
   }
-  const sha256 = await fileHash(status.path);
-  if (entry.sha256 !== undefined && sha256 !== entry.sha256) {
-    return { ...status, state: 'wrong', sha256, problem: `Its sha256 is ${sha256} instead of ${entry.sha256}.` };
+  if (model.hub) {
+    const problem = await verifyHubModel(model.hub, model.path);
+    return problem === undefined ? status : { ...status, state: 'wrong', problem };
+  }
+  if ((await stat(model.path)).isDirectory()) {
+    return status;
+  }
+  const sha256 = await fileHash(model.path);
+  const expected = model.entry?.sha256;
+  if (expected !== undefined && sha256 !== expected) {
+    return { ...status, state: 'wrong', sha256, problem: `Its sha256 is ${sha256} instead of ${expected}.` };
   }
   return { ...status, sha256 };
 }
 
-/**
- * The model file or folder that `model` means: an id of the catalogue, or a path. Throws BoundaryError: 'model' when it
- * is not here (with the command that fetches it), 'usage' when it is neither.
- */
-export async function resolveModel(model: string, cacheDir: string): Promise<string> {
-  const isId = catalogue.some((entry) => entry.id === model);
-  if (!isId && (await stat(model).catch(() => undefined)) !== undefined) {
-    return model;
+/** Throws BoundaryError('model') unless the model is there with its right size; says how to get it. */
+export async function assertReady(model: ChosenModel): Promise<void> {
+  const { state, problem } = await modelStatus(model);
+  if (state === 'ready') {
+    return;
   }
-  if (!isId && (model.includes('/') || model.includes(sep) || model.endsWith('.gguf'))) {
+  const { id, path, entry, hub } = model;
+  if (!entry && !hub) {
+    const known = catalogue.map((candidate) => candidate.id).join(', ');
     throw new BoundaryError(
       'model',
-      `There is no model at ${model}.`,
-      'Give the path of a GGUF file or a model folder.',
+      `There is no model "${id}": neither a file nor a name of the catalogue.`,
+      `Give the path of a GGUF file or a model folder, a name of the hub (ORG/NAME), or one of ${known}.`,
     );
-  }
-  const { path, state, problem } = await modelStatus(catalogueEntry(model), cacheDir);
-  if (state === 'ready') {
-    return path;
   }
   throw new BoundaryError(
     'model',
-    state === 'wrong' ? `${path} is damaged. ${problem ?? ''}`.trim() : `The model ${model} has not been fetched yet.`,
-    `Run \`selfq models pull ${model}\`.`,
+    state === 'wrong' ? `${path} is damaged. ${problem ?? ''}`.trim() : `The model ${id} is not on this machine.`,
+    `Fetch it: \`selfq models pull ${id}\`.`,
   );
+}
+
+/** The file or folder that `name` means. Throws as {@link assertReady} does. */
+export async function resolveModel(name: string, cacheDir: string): Promise<string> {
+  const model = chooseModel(name, cacheDir);
+  await assertReady(model);
+  return model.path;
+}
+
+/**
+ * `hash` is that of the opened model, `earlier` that which a run was begun with. Throws BoundaryError('model') when it
+ * is not what it should be.
+ */
+export function assertExpected({ id, path, entry, hub }: ChosenModel, hash: string, earlier?: string): void {
+  const expected = earlier ?? entry?.sha256;
+  if (expected === undefined || expected === hash) {
+    return;
+  }
+  const what = earlier ? 'It is not the model that this run was begun with' : 'It is not the file of the catalogue';
+  throw new BoundaryError(
+    'model',
+    `The model file ${path} has the wrong checksum. ${what}: sha256 ${hash} instead of ${expected}.`,
+    entry || hub ? `Fetch it again: \`selfq models pull ${id}\`.` : `Put the original file back at ${path}.`,
+  );
+}
+
+/** The name under which PEFT finds the base model; hubs keep GGUF files in a repository beside the original one. */
+export function baseModelName({ id, entry, hub }: ChosenModel): string {
+  const repo = entry?.hub.repo ?? hub?.repo;
+  return repo === undefined ? id : repo.replace(/-GGUF$/, '');
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

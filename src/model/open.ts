@@ -1,12 +1,18 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BoundaryError } from '../protocol/errors.ts';
-import { openGguf } from './gguf-model.ts';
-import { openHuggingFace } from './hf.ts';
-import type { ModelFile } from './model.ts';
+import { openGguf, readGgufConfig } from './gguf-model.ts';
+import { openHuggingFace, readHuggingFaceConfig } from './hf.ts';
+import type { DecoderConfig, ModelFile } from './model.ts';
 
 export interface OpenOptions {
   /** Folder where file hashes are remembered; without it the file is hashed each time (2 s per gigabyte). */
   cacheDir?: string;
+}
+
+/** Shape of a model, without reading its tensors or hashing it. Throws as {@link openModel} does. */
+export async function readModelConfig(path: string): Promise<DecoderConfig> {
+  return (await statModel(path)).isDirectory() ? readHuggingFaceConfig(path) : readGgufConfig(path);
 }
 
 /**
@@ -14,14 +20,7 @@ export interface OpenOptions {
  * Throws BoundaryError('model') that names the file, what is wrong with it and what to do.
  */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<ModelFile> {
-  const entry = await stat(path).catch((error: unknown) => {
-    throw new BoundaryError(
-      'model',
-      `There is no model at ${path}.`,
-      'Fetch one with `selfq models pull qwen2.5-coder-0.5b`, or give the path of a GGUF file or a model folder.',
-      { cause: error },
-    );
-  });
+  const entry = await statModel(path);
   if (entry.isDirectory()) {
     return openHuggingFace(path, options.cacheDir);
   }
@@ -33,4 +32,15 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     );
   }
   return openGguf(path, options.cacheDir);
+}
+
+async function statModel(path: string): Promise<Stats> {
+  return stat(path).catch((error: unknown) => {
+    throw new BoundaryError(
+      'model',
+      `There is no model at ${path}.`,
+      'Fetch one with `selfq models pull qwen2.5-coder-0.5b`, or give the path of a GGUF file or a model folder.',
+      { cause: error },
+    );
+  });
 }

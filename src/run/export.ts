@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Evaluation, RunRecord } from '../protocol/records.ts';
+import type { Evaluation } from '../protocol/records.ts';
 import { findCheckpoint } from './checkpoint.ts';
 import { explainFileError, writeFileAtomic } from './files.ts';
 import { readEvaluations, readRun, readStep, recordedSteps } from './folder.ts';
@@ -10,7 +10,6 @@ import { readEvaluations, readRun, readStep, recordedSteps } from './folder.ts';
  * where it comes from. Returns the step.
  */
 export function exportAdapter(runDir: string, out: string, step?: number): number {
-  const run = readRun(runDir);
   const checkpoint = findCheckpoint(runDir, step);
   try {
     mkdirSync(out, { recursive: true });
@@ -20,7 +19,7 @@ export function exportAdapter(runDir: string, out: string, step?: number): numbe
   } catch (error) {
     throw explainFileError(error, out);
   }
-  writeFileAtomic(join(out, 'README.md'), adapterReadme(run, readEvaluations(runDir), checkpoint.step));
+  writeFileAtomic(join(out, 'README.md'), exportReadme(runDir, checkpoint.step, 'adapter'));
   return checkpoint.step;
 }
 
@@ -57,32 +56,50 @@ export function exportDataset(runDir: string, file: string): number {
   return rows.length;
 }
 
-function adapterReadme(run: RunRecord, evaluations: readonly Evaluation[], step: number): string {
-  const results = evaluations
-    .filter((evaluation) => evaluation.step === 0 || evaluation.step === step)
-    .map(({ benchmark, step: at, solved, total, interval, meanScore }) => {
-      const bounds = interval.map((bound) => `${(100 * bound).toFixed(1)} %`).join(' to ');
-      return `| ${at} | ${benchmark} | ${solved} of ${total} (${bounds}) | ${meanScore.toFixed(3)} |`;
-    });
-  const table = ['| step | benchmark | solved (95 % interval) | mean score |', '|---|---|---|---|', ...results];
+/** README.md of what is exported of a run after `step` steps: where it comes from, how it does, how to load it. */
+export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'merged'): string {
+  const run = readRun(runDir);
+  const base = `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}.`;
+  const origin = `after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`;
+  const head =
+    kind === 'adapter'
+      ? [`# Adapter of ${run.id}`, '', `LoRA adapter for ${run.model.id} ${origin}`, base]
+      : [`# ${run.model.id} after ${run.id}`, '', `${run.model.id} with its LoRA adapter merged in, ${origin}`, base];
   return [
-    `# Adapter of ${run.id}`,
-    '',
-    `LoRA adapter for ${run.model.id} after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`,
-    `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}.`,
+    ...head,
     '',
     '```python',
-    'from peft import PeftModel',
-    'model = PeftModel.from_pretrained(base_model, "this folder")',
+    ...usage[kind],
     '```',
     '',
-    '`base_model` must be the model named in adapter_config.json.',
-    '',
-    ...(results.length > 0 ? table : ['It was not evaluated.']),
+    ...(kind === 'adapter' ? ['`base_model` must be the model named in adapter_config.json.', ''] : []),
+    ...resultLines(readEvaluations(runDir), step),
     '',
     '## Settings',
     '',
     ...Object.entries(run.config).map(([name, value]) => `- ${name}: ${value}`),
     '',
   ].join('\n');
+}
+
+const usage = {
+  adapter: ['from peft import PeftModel', 'model = PeftModel.from_pretrained(base_model, "this folder")'],
+  merged: [
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    'model = AutoModelForCausalLM.from_pretrained("this folder")',
+    'tokenizer = AutoTokenizer.from_pretrained("this folder")',
+  ],
+};
+
+function resultLines(evaluations: readonly Evaluation[], step: number): string[] {
+  const results = evaluations
+    .filter((evaluation) => evaluation.step === 0 || evaluation.step === step)
+    .map(({ benchmark, step: at, solved, total, interval, meanScore }) => {
+      const bounds = interval.map((bound) => `${(100 * bound).toFixed(1)} %`).join(' to ');
+      return `| ${at} | ${benchmark} | ${solved} of ${total} (${bounds}) | ${meanScore.toFixed(3)} |`;
+    });
+  if (results.length === 0) {
+    return ['It was not evaluated.'];
+  }
+  return ['| step | benchmark | solved (95 % interval) | mean score |', '|---|---|---|---|', ...results];
 }

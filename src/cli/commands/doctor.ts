@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { cpus, freemem, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adviseMemory, gb, machineMemory } from '../../engine/memory.ts';
 import { cacheDir } from '../../model/cache-dir.ts';
-import { catalogue, defaultModelId } from '../../model/catalogue.ts';
-import { modelPath } from '../../model/download.ts';
+import { catalogue, catalogueEntry, defaultModelId } from '../../model/catalogue.ts';
 import { fileHash } from '../../model/file-hash.ts';
+import { listHubModels } from '../../model/hub-model.ts';
+import { chooseModel, modelStatus } from '../../model/installed.ts';
+import { resolveConfig } from '../../selfplay/config.ts';
 import { createSandbox } from '../../sandbox/pool.ts';
 import type { Arguments } from '../arguments.ts';
 import { paint } from '../terminal.ts';
@@ -87,16 +90,15 @@ async function checkSandbox(): Promise<Finding> {
 }
 
 function checkMemory(): Finding {
-  const needed = catalogue.find(({ id }) => id === defaultModelId)?.memoryGiB ?? 8;
-  const detail = `${(totalmem() / gib).toFixed(1)} GiB, ${(freemem() / gib).toFixed(1)} free, ${cpus().length} logical cores`;
-  return totalmem() / gib >= needed
+  const config = resolveConfig('quick', {});
+  const machine = machineMemory();
+  const { verdict, needed, remedy } = adviseMemory(catalogueEntry(defaultModelId).config, config, 'run', machine);
+  const detail =
+    `${gb(machine.available)} of ${gb(machine.total)} free, ${cpus().length} logical cores; ` +
+    `a run of ${defaultModelId} needs ${gb(needed)}`;
+  return verdict === 'fits'
     ? { name: 'Memory', state: 'ok', detail }
-    : {
-        name: 'Memory',
-        state: 'warning',
-        detail,
-        remedy: `The default model wants ${needed} GiB: take --model smollm2-135m, or --set slots=8.`,
-      };
+    : { name: 'Memory', state: 'warning', detail, remedy };
 }
 
 async function checkDisk(): Promise<Finding> {
@@ -118,16 +120,26 @@ async function checkDisk(): Promise<Finding> {
 
 async function checkModel(): Promise<Finding> {
   const name = 'Models';
-  const here = catalogue.filter((entry) => existsSync(modelPath(entry, cacheDir())));
-  for (const entry of here) {
-    const sha256 = await fileHash(modelPath(entry, cacheDir()), cacheDir());
-    if (entry.sha256 !== undefined && sha256 !== entry.sha256) {
-      const remedy = `Fetch it again: \`selfq models pull ${entry.id}\`.`;
-      return { name, state: 'failed', detail: `${entry.id} has a wrong checksum`, remedy };
+  const ready: string[] = [];
+  for (const id of [
+    ...catalogue.map((entry) => entry.id),
+    ...(await listHubModels(cacheDir())).map((model) => model.id),
+  ]) {
+    const model = chooseModel(id, cacheDir());
+    const { state, problem } = await modelStatus(model);
+    const expected = model.entry?.sha256;
+    const changed =
+      state === 'ready' && expected !== undefined && (await fileHash(model.path, cacheDir())) !== expected;
+    if (state === 'wrong' || changed) {
+      const detail = `${id} is damaged. ${problem ?? 'It has a wrong checksum.'}`;
+      return { name, state: 'failed', detail, remedy: `Fetch it again: \`selfq models pull ${id}\`.` };
+    }
+    if (state === 'ready') {
+      ready.push(id);
     }
   }
-  return here.length > 0
-    ? { name, state: 'ok', detail: here.map(({ id }) => id).join(', ') }
+  return ready.length > 0
+    ? { name, state: 'ok', detail: ready.join(', ') }
     : {
         name,
         state: 'warning',

@@ -1,49 +1,136 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { exportAdapter, exportDataset } from '../../run/export.ts';
+import { cacheDir } from '../../model/cache-dir.ts';
+import type { FolderType } from '../../model/folder-files.ts';
+import { assertExpected, assertReady, type ChosenModel, chooseModel } from '../../model/installed.ts';
+import { writeMerged } from '../../model/merged.ts';
+import { openModel } from '../../model/open.ts';
+import type { RunRecord } from '../../protocol/records.ts';
+import { findCheckpoint } from '../../run/checkpoint.ts';
+import { exportTensorboard } from '../../run/export-tensorboard.ts';
+import { exportAdapter, exportDataset, exportReadme } from '../../run/export.ts';
+import { explainFileError } from '../../run/files.ts';
 import { readRun } from '../../run/folder.ts';
+import { readCheckpoint } from '../../runtime/checkpoint.ts';
 import { type Arguments, nearestName, usage } from '../arguments.ts';
+import { bar, createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
-const formats = ['peft', 'dataset'];
+/** What an export tells about itself, and the sentence for a person. */
+interface Exported {
+  figures: Readonly<Record<string, number>>;
+  what: string;
+}
 
-/** `selfq export`: the adapter as PEFT loads it, or the problems and answers as JSONL. */
+interface ExportRequest {
+  dir: string;
+  out: string;
+  step: number | undefined;
+  type: FolderType;
+}
+
+interface Format {
+  /** In the run's folder, without `--out`. */
+  defaultName: string;
+  write(request: ExportRequest): Exported | Promise<Exported>;
+}
+
+const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
+  ['peft', { defaultName: 'peft', write: exportPeft }],
+  ['merged', { defaultName: 'merged', write: exportMerged }],
+  ['dataset', { defaultName: 'dataset.jsonl', write: exportQuestions }],
+  ['tensorboard', { defaultName: 'tensorboard', write: exportCurves }],
+]);
+
+const folderTypes: ReadonlyMap<string, FolderType> = new Map([
+  ['bf16', 'bfloat16'],
+  ['fp32', 'float32'],
+]);
+
+/** `selfq export`: the adapter as PEFT loads it, the merged model, the problems and answers, or the curves. */
 export async function exportCommand(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
-  const format = formatOf(args.text('format'));
-  readRun(dir);
-  const out = resolve(args.text('out') ?? defaultOut(dir, format));
-  mkdirSync(dirname(out), { recursive: true });
-  const figures =
-    format === 'peft'
-      ? { step: exportAdapter(dir, out, args.integer('step', 0)) }
-      : { questions: exportDataset(dir, out) };
-  if (args.has('json')) {
-    process.stdout.write(`${JSON.stringify({ format, out, ...figures })}\n`);
-  } else {
-    const what = 'step' in figures ? `The adapter of step ${figures.step}` : `${figures.questions} questions`;
-    process.stdout.write(`${what}: ${out}\n`);
+  const name = args.text('format');
+  const format = formats.get(name ?? '');
+  if (name === undefined || !format) {
+    throw unknownFormat(name);
   }
+  readRun(dir);
+  const out = resolve(args.text('out') ?? join(dir, 'export', format.defaultName));
+  try {
+    mkdirSync(dirname(out), { recursive: true });
+  } catch (error) {
+    throw explainFileError(error, out);
+  }
+  const request = { dir, out, step: args.integer('step', 0), type: typeOf(args.text('precision') ?? 'bf16') };
+  const { figures, what } = await format.write(request);
+  const line = args.has('json') ? JSON.stringify({ format: name, out, ...figures }) : `${what}: ${out}`;
+  process.stdout.write(`${line}\n`);
   return 0;
 }
 
-function formatOf(format: string | undefined): 'peft' | 'dataset' {
-  if (format === 'peft' || format === 'dataset') {
-    return format;
-  }
-  if (format === undefined) {
-    throw usage('Which format?', `Give --format ${formats.join(' or --format ')}.`);
-  }
-  if (format === 'merged' || format === 'tensorboard') {
-    throw usage(`The format "${format}" is not available yet.`, `Choose one of ${formats.join(', ')}.`);
-  }
-  const nearest = nearestName(format, formats);
-  throw usage(
-    `There is no format "${format}".`,
-    nearest ? `Did you mean ${nearest}?` : `Choose one of ${formats.join(', ')}.`,
-  );
+function exportPeft({ dir, out, step }: ExportRequest): Exported {
+  const exported = exportAdapter(dir, out, step);
+  return { figures: { step: exported }, what: `The adapter of step ${exported}` };
 }
 
-function defaultOut(dir: string, format: 'peft' | 'dataset'): string {
-  return join(dir, 'export', format === 'peft' ? 'peft' : 'dataset.jsonl');
+function exportQuestions({ dir, out }: ExportRequest): Exported {
+  const questions = exportDataset(dir, out);
+  return { figures: { questions }, what: `${questions} questions` };
+}
+
+function exportCurves({ dir, out }: ExportRequest): Exported {
+  const points = exportTensorboard(dir, out);
+  return { figures: { points }, what: `${points} points for \`tensorboard --logdir\`` };
+}
+
+async function exportMerged({ dir, out, step, type }: ExportRequest): Promise<Exported> {
+  const run = readRun(dir);
+  const checkpoint = findCheckpoint(dir, step);
+  const output = createProgressOutput();
+  const interrupted = new AbortController();
+  const onSignal = (): void => interrupted.abort();
+  process.on('SIGINT', onSignal);
+  const base = baseOf(run);
+  await assertReady(base);
+  const model = await openModel(base.path, { cacheDir: cacheDir() });
+  try {
+    assertExpected(base, model.hash, run.model.hash);
+    const { adapter } = await readCheckpoint(checkpoint.dir, model.config);
+    const bytes = await writeMerged(model, adapter, out, {
+      type,
+      files: new Map([['README.md', exportReadme(dir, checkpoint.step, 'merged')]]),
+      onProgress: (done, total, what) => output.status(`${bar(done / total)} ${what}`),
+      signal: interrupted.signal,
+    });
+    return { figures: { step: checkpoint.step, bytes }, what: `The model of step ${checkpoint.step}` };
+  } finally {
+    output.clear();
+    process.off('SIGINT', onSignal);
+    await model.close();
+  }
+}
+
+/** The model that the run was begun with: where it was then, else where its name means now. */
+function baseOf({ model }: RunRecord): ChosenModel {
+  const named = chooseModel(model.id, cacheDir());
+  return existsSync(model.path) ? { ...named, path: model.path } : named;
+}
+
+function typeOf(precision: string): FolderType {
+  const type = folderTypes.get(precision);
+  if (!type) {
+    throw usage(`--precision cannot be "${precision}".`, `Choose one of ${[...folderTypes.keys()].join(', ')}.`);
+  }
+  return type;
+}
+
+function unknownFormat(name: string | undefined): Error {
+  const known = [...formats.keys()];
+  if (name === undefined) {
+    return usage('Which format?', `Give --format ${known.join(' or --format ')}.`);
+  }
+  const nearest = nearestName(name, known);
+  const remedy = nearest ? `Did you mean ${nearest}?` : `Choose one of ${known.join(', ')}.`;
+  return usage(`There is no format "${name}".`, remedy);
 }

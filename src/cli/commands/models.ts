@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { type MachineMemory, machineMemory, gb, memoryNeed } from '../../engine/memory.ts';
 import { cacheDir } from '../../model/cache-dir.ts';
-import { catalogue, catalogueEntry, type CatalogueEntry, defaultModelId } from '../../model/catalogue.ts';
-import { modelPath } from '../../model/download.ts';
-import { fileHash } from '../../model/file-hash.ts';
+import { catalogue, defaultModelId } from '../../model/catalogue.ts';
+import { listHubModels } from '../../model/hub-model.ts';
+import { chooseModel, type ModelStatus, modelStatus, verifyModel } from '../../model/installed.ts';
+import { readModelConfig } from '../../model/open.ts';
+import { resolveConfig } from '../../selfplay/config.ts';
 import { type Arguments, nearestName, usage } from '../arguments.ts';
 import { ensureModel } from '../model.ts';
-import { table } from '../terminal.ts';
+import { paint, table } from '../terminal.ts';
 
 const actions = ['list', 'pull', 'verify'];
 
@@ -14,7 +16,7 @@ export async function models(args: Arguments): Promise<number> {
   const [action = 'list', id] = args.positionals;
   switch (action) {
     case 'list':
-      list(args.has('json'));
+      await list(args.has('json'));
       return 0;
     case 'pull':
       return pull(id ?? defaultModelId, args);
@@ -30,60 +32,130 @@ export async function models(args: Arguments): Promise<number> {
   }
 }
 
-function list(json: boolean): void {
-  const cache = cacheDir();
-  const rows = catalogue.map((entry) => {
-    const path = modelPath(entry, cache);
-    return { ...entry, path, present: existsSync(path), default: entry.id === defaultModelId };
-  });
+/** One line of the list. */
+interface Row {
+  id: string;
+  title: string;
+  path: string;
+  state: ModelStatus['state'];
+  present: boolean;
+  default: boolean;
+  /** Of the whole model; null where it is not known before the download. */
+  bytes: number | null;
+  licence: string;
+  /** Bytes of main memory with the default settings. */
+  memory: { run: number; generation: number };
+}
+
+async function list(json: boolean): Promise<void> {
+  const rows = [...(await catalogueRows()), ...(await hubRows())];
   if (json) {
-    process.stdout.write(`${JSON.stringify(rows.map(({ wheels: _, ...row }) => row))}\n`);
+    process.stdout.write(`${JSON.stringify(rows)}\n`);
     return;
   }
-  const size = ({ bytes }: CatalogueEntry): string => (bytes === undefined ? '' : `${Math.round(bytes / 1e6)} MB`);
+  const machine = machineMemory();
+  const signs = { ready: '✔', partial: '…', wrong: '✘', absent: ' ' };
   const lines = rows.map((row) => [
-    row.present ? '✔' : ' ',
+    signs[row.state],
     row.id + (row.default ? ' (default)' : ''),
-    size(row),
-    `${row.memoryGiB} GiB`,
+    row.bytes === null ? '' : gb(row.bytes),
+    marked(row.memory.run, machine),
+    marked(row.memory.generation, machine),
     row.licence,
   ]);
-  process.stdout.write(`${table([['', 'model', 'size', 'memory', 'licence'], ...lines])}\n`);
+  process.stdout.write(`${table([['', 'model', 'size', 'run', 'generate', 'licence'], ...lines])}\n`);
+  process.stdout.write(
+    `run, generate: memory with the default settings; here ${gb(machine.available)} of ${gb(machine.total)} are free.\n` +
+      'Any other: `selfq models pull ORG/NAME` (safetensors) or ORG/NAME/FILE.gguf from the Hugging Face hub.\n',
+  );
+}
+
+function marked(bytes: number, { available }: MachineMemory): string {
+  return bytes > available ? paint('yellow', `${gb(bytes)} !`) : gb(bytes);
+}
+
+async function catalogueRows(): Promise<Row[]> {
+  const config = resolveConfig('quick', {});
+  return Promise.all(
+    catalogue.map(async (entry) => {
+      const status = await modelStatus(chooseModel(entry.id, cacheDir()));
+      return {
+        ...rowOf(status, entry.title, entry.licence),
+        default: entry.id === defaultModelId,
+        bytes: entry.bytes ?? (status.state === 'ready' ? status.bytes : null),
+        memory: {
+          run: memoryNeed(entry.config, config, 'run'),
+          generation: memoryNeed(entry.config, config, 'generation'),
+        },
+      };
+    }),
+  );
+}
+
+async function hubRows(): Promise<Row[]> {
+  const config = resolveConfig('quick', {});
+  const rows: Row[] = [];
+  for (const { id, licence } of await listHubModels(cacheDir())) {
+    const status = await modelStatus(chooseModel(id, cacheDir()));
+    const decoder = await readModelConfig(status.model.path).catch(() => undefined);
+    const need = (use: 'run' | 'generation'): number => (decoder ? memoryNeed(decoder, config, use) : 0);
+    rows.push({
+      ...rowOf(status, id, licence ?? 'not stated'),
+      bytes: status.bytes,
+      memory: { run: need('run'), generation: need('generation') },
+    });
+  }
+  return rows;
+}
+
+function rowOf({ model, state }: ModelStatus, title: string, licence: string): Omit<Row, 'bytes' | 'memory'> {
+  return { id: model.id, title, path: model.path, state, present: state === 'ready', default: false, licence };
 }
 
 async function pull(id: string, args: Arguments): Promise<number> {
-  const entry = catalogueEntry(id);
   const from = args.text('from');
-  const { path } = await ensureModel(entry.id, from === undefined ? {} : { from });
-  process.stdout.write(args.has('json') ? `${JSON.stringify({ id: entry.id, path })}\n` : `${path}\n`);
+  const model = chooseModel(id, cacheDir());
+  if (!model.entry && !model.hub) {
+    const nearest = nearestName(
+      id,
+      catalogue.map((entry) => entry.id),
+    );
+    throw usage(
+      `"${id}" is neither a model of the catalogue nor a name of the hub (ORG/NAME).`,
+      nearest ? `Did you mean ${nearest}?` : '`selfq models list` shows the catalogue.',
+    );
+  }
+  const { path } = await ensureModel(id, from === undefined ? {} : { from });
+  process.stdout.write(args.has('json') ? `${JSON.stringify({ id, path })}\n` : `${path}\n`);
   return 0;
 }
 
 /** Hashes what is here anew; a file without a known checksum is only hashed. Returns 1 when one is wrong. */
 async function verify(id: string | undefined, json: boolean): Promise<number> {
-  const entries = id === undefined ? catalogue : [catalogueEntry(id)];
+  const fetched = [
+    ...catalogue.map((entry) => entry.id),
+    ...(await listHubModels(cacheDir())).map((model) => model.id),
+  ];
   let wrong = 0;
-  for (const entry of entries) {
-    const path = modelPath(entry, cacheDir());
-    const sha256 = existsSync(path) ? await fileHash(path) : undefined;
-    const state = stateOf(entry, sha256);
+  for (const name of id === undefined ? fetched : [id]) {
+    const status = await verifyModel(chooseModel(name, cacheDir()));
+    const state = stateOf(status);
     wrong += state === 'wrong' || (state === 'missing' && id !== undefined) ? 1 : 0;
+    const { path } = status.model;
     if (json) {
-      process.stdout.write(`${JSON.stringify({ id: entry.id, path, state, sha256: sha256 ?? null })}\n`);
+      process.stdout.write(`${JSON.stringify({ id: name, path, state, sha256: status.sha256 ?? null })}\n`);
     } else {
-      const remedy = state === 'wrong' || state === 'missing' ? `  fetch it: selfq models pull ${entry.id}` : '';
-      process.stdout.write(`${entry.id}: ${state}${remedy}\n`);
+      const remedy = state === 'wrong' || state === 'missing' ? `  fetch it: selfq models pull ${name}` : '';
+      process.stdout.write(`${name}: ${state}${status.problem ? ` (${status.problem})` : ''}${remedy}\n`);
     }
   }
   return wrong > 0 ? 1 : 0;
 }
 
-function stateOf(entry: CatalogueEntry, sha256: string | undefined): 'missing' | 'right' | 'wrong' | 'unknown' {
-  if (sha256 === undefined) {
-    return 'missing';
+/** `unknown`: nothing says what the checksum should be. */
+function stateOf({ state, model }: ModelStatus): 'missing' | 'right' | 'wrong' | 'unknown' {
+  if (state !== 'ready') {
+    return state === 'wrong' ? 'wrong' : 'missing';
   }
-  if (entry.sha256 === undefined) {
-    return 'unknown';
-  }
-  return entry.sha256 === sha256 ? 'right' : 'wrong';
+  return model.entry?.sha256 !== undefined || model.hub ? 'right' : 'unknown';
 }

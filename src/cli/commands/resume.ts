@@ -3,7 +3,8 @@ import { readRun } from '../../run/folder.ts';
 import { shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { ensureModel } from '../model.ts';
+import { resolveConfig } from '../../selfplay/config.ts';
+import { ensureModel, warnOfMemory } from '../model.ts';
 import { createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
@@ -17,7 +18,8 @@ export async function resume(args: Arguments): Promise<number> {
     await client.resume();
     client.dispose();
   } else {
-    await ensureModel(String(record.config['model'] ?? ''));
+    const config = resolveConfig('quick', record.config as Record<string, string | number>);
+    await warnOfMemory(await ensureModel(config.model), config, 'run');
     const steps = args.integer('steps', 1);
     await startEngine(dir, steps === undefined ? {} : { steps });
   }

@@ -5,7 +5,7 @@ import { startEngine } from '../../engine/client.ts';
 import { type Config, presets, resolveConfig, type Setting, settings } from '../../selfplay/config.ts';
 import { type Arguments, nearestName, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { ensureModel } from '../model.ts';
+import { ensureModel, warnOfMemory } from '../model.ts';
 import { createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
@@ -16,9 +16,10 @@ export async function run(args: Arguments): Promise<number> {
   }
   const config = configOf(args);
   const model = await ensureModel(config.model);
+  await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(config.domain);
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
-  await startEngine(resolve(dir), { config: { ...config, model: model.entry ? model.id : model.path } });
+  await startEngine(resolve(dir), { config: { ...config, model: model.entry || model.hub ? model.id : model.path } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
