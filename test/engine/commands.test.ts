@@ -52,26 +52,26 @@ describe('commands', function () {
       stages.filter((stage, index) => stage !== stages[index - 1]),
       ['propose', 'verify', 'solve', 'judge', 'update', 'record'],
     );
-    assert.equal(events.filter(({ type }) => type === 'metrics').length, 2);
-    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 3);
-    assert.equal(events.filter(({ type }) => type === 'proposal').length, 2 * 12);
+    assert.equal(events.filter(({ type }) => type === 'metrics').length, 3);
+    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 4);
+    assert.equal(events.filter(({ type }) => type === 'proposal').length, 3 * 12);
     const last = events.at(-1);
     assert.ok(last?.type === 'state' && last.run.state === 'finished');
   });
 
   it('status shows all runs, and one with its figures', async () => {
-    assert.match(await ok('status'), /first\s+finished\s+2\/2/);
-    assert.match(await ok('status', dir), /finished, step 2 of 2/);
+    assert.match(await ok('status'), /first\s+finished\s+3\/3/);
+    assert.match(await ok('status', dir), /finished, step 3 of 3/);
     const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
-    assert.equal(status.last.step, 2);
-    assert.equal(status.evaluations.length, 3);
+    assert.equal(status.last.step, 3);
+    assert.equal(status.evaluations.length, 4);
   });
 
   it('export writes the adapter with a README, and every question with its answers', async () => {
     await ok('export', dir, '--format', 'peft', '--out', 'adapter');
     const config = JSON.parse(readFileSync(join(place.dir, 'adapter', 'adapter_config.json'), 'utf8')) as object;
     assert.ok('peft_type' in config && config.peft_type === 'LORA');
-    assert.match(readFileSync(join(place.dir, 'adapter', 'README.md'), 'utf8'), /after 2 steps/);
+    assert.match(readFileSync(join(place.dir, 'adapter', 'README.md'), 'utf8'), /after 3 steps/);
 
     await ok('export', dir, '--format', 'dataset', '--out', 'data.jsonl');
     const rows = readFileSync(join(place.dir, 'data.jsonl'), 'utf8').trim().split('\n');
@@ -85,7 +85,7 @@ describe('commands', function () {
   it('resume --steps goes on where the run ended', async () => {
     const other = join(place.dir, 'runs', 'longer');
     await ok('run', '--out', other, '--json', ...place.options({ steps: 1 }));
-    await ok('resume', other, '--steps', '2', '--json');
+    await ok('resume', other, '--steps', '3', '--json');
     assert.equal(readRun(other).state, 'finished');
     const timeless = (folder: string): unknown[] =>
       readMetrics(folder).map((line) => ({ ...line, time: '', seconds: {}, tokens_per_second: 0 }));

@@ -126,7 +126,7 @@ describe('faults and bad input', function () {
     assert.match(stderr, /resumed 0\n/);
     assert.deepEqual(
       readMetrics(copy).map(({ step }) => step),
-      [1, 2],
+      [1, 2, 3],
     );
     assert.ok(!existsSync(join(disk, 'run')), 'the small disk is gone with its namespace');
   });

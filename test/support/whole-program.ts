@@ -22,7 +22,7 @@ export interface Workplace {
 }
 
 const quickSettings = {
-  steps: 2,
+  steps: 3,
   seed: 5,
   proposerPrompts: 3,
   proposalsPerPrompt: 4,
