@@ -82,9 +82,15 @@ function findChromium() {
   return paths.find((path) => existsSync(path));
 }
 
-/** Everything that the suites need, as the environment that they read (test/in-host/editor.ts). */
+/** Everything that the suites need, as the environment that they read (test/in-host/editor.ts); all bundles are built. */
 export async function ensureEditor() {
-  const { node, env } = await setUp();
+  const { node, env } = await setUp({ build: false });
+  await step('Building', async () => {
+    const { code, output } = await collect(node, [join(root, 'scripts', 'build.mjs')], root);
+    if (code !== 0) {
+      throw new SetUpError(`The build failed.\n${lastLines(output, 30)}`, 'Mend the source named above.');
+    }
+  });
   const [server, chromium] = [await ensureServer(), await ensureChromium()];
   return { node, env: { ...env, SELFQ_TEST_SERVER: server, SELFQ_TEST_CHROMIUM: chromium, SELFQ_TEST_NODE: node } };
 }

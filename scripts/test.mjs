@@ -1,16 +1,18 @@
-// Every suite, or those named as arguments: check, unit, program. Runs on Node >= 18 and hands each suite to the Node
+// Every suite, or those named as arguments: check, unit, program, editor. Runs on Node >= 18 and hands each suite to the Node
 // that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportFailure, setUp } from '../bin/setup.mjs';
+import { ensureEditor } from './in-host.mjs';
 
 /** Each counts as one test. */
 const checks = {
   format: ['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   lint: ['eslint/bin/eslint.js', '--max-warnings=0', '.'],
   types: ['typescript/bin/tsc', '-p', '.'],
+  'types of the pages': ['typescript/bin/tsc', '-p', 'webview'],
   unused: ['knip/bin/knip.js'],
 };
 
@@ -18,6 +20,8 @@ const checks = {
 const suites = {
   unit: 'src/**/*.test.ts',
   program: 'test/**/*.test.ts',
+  /** A real VS Code; see scripts/in-host.mjs. */
+  editor: 'test/in-host/*.e2e.ts',
 };
 
 /** What runs now; it ends with us. */
@@ -48,8 +52,18 @@ async function main() {
   }
   for (const [name, files] of Object.entries(suites)) {
     if (runs(name)) {
-      await mocha(name, files, node, place);
+      await mocha(name, files, node, name === 'editor' ? await editorPlace(place) : place);
     }
+  }
+}
+
+/** Where the editor cannot be had, its tests still run, and fail with what is missing. */
+async function editorPlace(place) {
+  try {
+    return { ...place, env: { ...place.env, ...(await ensureEditor()).env } };
+  } catch (error) {
+    reportFailure(error);
+    return place;
   }
 }
 
@@ -99,7 +113,9 @@ async function mocha(name, files, node, place) {
 }
 
 function hasFiles(folder) {
-  return existsSync(folder) && readdirSync(folder, { recursive: true }).some((path) => path.endsWith('.test.ts'));
+  return (
+    existsSync(folder) && readdirSync(folder, { recursive: true }).some((path) => /\.(?:test|e2e)\.ts$/.test(path))
+  );
 }
 
 function count(passed, what, output = '') {

@@ -21,8 +21,15 @@ import { registerRunsTree } from './trees/runs-tree.ts';
 
 let onDeactivate: (() => Promise<void>) | undefined;
 
+/** What other extensions get. Runs are started by the command `selfQuestioning.start` with StartArguments. */
+export interface ExtensionApi {
+  /** Milliseconds that activation took. */
+  activationMs: number;
+}
+
 /** What the extension consists of. The engine is a process of its own; nothing native is loaded here. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const begun = performance.now();
   const log = vscode.window.createOutputChannel('Self-Questioning', { log: true });
   const store = new RunStore(context);
   const live = new LiveRuns(store, log);
@@ -56,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   onDeactivate = () => stopRunsOfWindow(services, startedHere);
   store.refresh();
+  return { activationMs: performance.now() - begun };
 }
 
 /** VS Code waits at most 5 s for this when a window closes or reloads. */

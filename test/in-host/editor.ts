@@ -32,7 +32,7 @@ export interface EditorOptions {
 }
 
 /** Milliseconds to wait for anything in the window: machines of continuous integration are slow and shared. */
-const patience = 90_000;
+const patience = 180_000;
 
 /** A real VS Code: its server in a process of its own, its window in a headless Chromium. */
 export interface Editor {

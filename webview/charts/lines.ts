@@ -40,7 +40,7 @@ export function linesFigure(options: LinesOptions): Figure {
     name: options.name,
     heading: options.heading,
     height: options.height,
-    summary: curves.length === 0 ? t('No values yet.') : curves.map((curve) => summaryOf(curve, unit)).join(' · '),
+    summary: summaryOf(curves, unit, options.marks),
     columns: [t('step'), ...curves.map(({ name }) => name)],
     rows: steps.map((step) => [step, ...values.map((value) => value.get(step) ?? null)]),
     places: steps.length,
@@ -89,7 +89,7 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   const end = Math.max(options.steps, steps.at(-1) ?? 1);
   // A curve that has far to go leaves room for its name inside the picture.
   const inside = (steps.at(-1) ?? 0) < 0.65 * end;
-  const labels = !small && width >= 380;
+  const labels = !small && (inside || width >= 380);
   const right = !labels || inside ? 8 : Math.min(170, 48 + 6.2 * longest);
   return {
     labels,
@@ -172,7 +172,16 @@ function cursorOf(
   return svg`<line class="cursor" x1=${x(step)} x2=${x(step)} y1="4" y2=${height - (height < 120 ? 4 : 22)}/>${dots}`;
 }
 
-function summaryOf({ name, points }: Curve, unit: string): string {
+function summaryOf(curves: readonly Curve[], unit: string, marks: LinesOptions['marks']): string {
+  if (curves.length === 0) {
+    return t('No values yet.');
+  }
+  const marked = marks && marks.steps.length > 0 ? [`▲ ${marks.meaning}`] : [];
+  return [...curves.map((curve) => courseOf(curve, unit)), ...marked].join(' · ');
+}
+
+/** First and last value. */
+function courseOf({ name, points }: Curve, unit: string): string {
   const [first, last] = [points[0]!, points.at(-1)!];
   return points.length === 1
     ? `${name} ${short(last[1])}${unit}`

@@ -23,7 +23,9 @@ describe('importing the Codeforces rows of Eurus-2-RL-Data', () => {
   for (const compression of ['snappy', 'zstd']) {
     it(`takes Codeforces rows with usable tests from a file compressed with ${compression}`, async () => {
       const heard: number[] = [];
-      const count = await importEurus(fixture(compression), join(dir, 'out.jsonl'), Infinity, ({ rows }) => heard.push(rows));
+      const count = await importEurus(fixture(compression), join(dir, 'out.jsonl'), Infinity, ({ rows }) =>
+        heard.push(rows),
+      );
       assert.equal(count, 2);
       assert.deepEqual(heard, [2, 4, 6, 7]);
       const [first, second] = problems();

@@ -9,7 +9,11 @@ const Row = z.object({
 });
 
 const text = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('\n'))]);
-const ProgramTests = z.object({ inputs: z.array(text).min(1), outputs: z.array(text).min(1), fn_name: z.undefined().optional() });
+const ProgramTests = z.object({
+  inputs: z.array(text).min(1),
+  outputs: z.array(text).min(1),
+  fn_name: z.undefined().optional(),
+});
 
 /** Names of the columns, for readers that fetch only these. */
 export const eurusColumns = Object.keys(Row.shape);

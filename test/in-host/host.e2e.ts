@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { bundleHostTests } from './host/bundle.mjs';
+import { openEditor, projectRoot } from './editor.ts';
+
+describe('the extension host', function () {
+  this.timeout(300_000);
+
+  it('passes the tests that run inside it', async () => {
+    await bundleHostTests();
+    const entry = join(projectRoot, 'dist', 'in-host', 'index.cjs');
+    const editor = await openEditor({ hostTests: entry });
+    try {
+      assert.equal(await editor.hostExit, 0);
+    } finally {
+      await editor.close();
+    }
+  });
+});

@@ -1,0 +1,1 @@
+export function bundleHostTests(): Promise<void>;

@@ -1,0 +1,4 @@
+import { defineSuites } from './suites.ts';
+
+// @vscode/test-cli brings its own mocha and loads this file as one of tests.
+defineSuites();

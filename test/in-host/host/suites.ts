@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../../src/extension/main.ts';
+
+const id = 'self-questioning.self-questioning';
+
+/** Tests that only the inside of the extension host can make. */
+export function defineSuites(): void {
+  describe('inside the extension host', () => {
+    let extension: vscode.Extension<ExtensionApi>;
+
+    before(async () => {
+      const found = vscode.extensions.getExtension<ExtensionApi>(id);
+      assert.ok(found, `${id} is not there`);
+      extension = found;
+      await extension.activate();
+    });
+
+    it('loads and activates in under 50 ms', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'selfq-bundle-'));
+      try {
+        // The bundle as a fresh module: what loading it costs without the cache of modules.
+        const fresh = join(folder, 'extension.cjs');
+        copyFileSync(join(extension.extensionPath, 'dist', 'extension.cjs'), fresh);
+        const cpu = process.cpuUsage();
+        createRequire(join(folder, 'x.js'))(fresh);
+        const { user, system } = process.cpuUsage(cpu);
+        const milliseconds = (user + system) / 1000 + extension.exports.activationMs;
+        console.log(
+          `load ${(user + system) / 1000} ms of CPU, activate ${extension.exports.activationMs.toFixed(1)} ms`,
+        );
+        assert.ok(milliseconds < 50, `${milliseconds} ms`);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('loads no native module', () => {
+      const report = process.report.getReport() as unknown as { sharedObjects: string[] };
+      const ours = report.sharedObjects.filter((name) => /onnxruntime|isolated.vm/i.test(name));
+      assert.deepEqual(ours, []);
+    });
+
+    it('sets no timer while nothing runs', async () => {
+      const set: string[] = [];
+      const { setTimeout: timeout, setInterval: interval } = globalThis;
+      const spy = <T extends (...args: never[]) => unknown>(real: T): T =>
+        ((...args: never[]) => {
+          const stack = new Error().stack ?? '';
+          if (stack.includes('extension.cjs')) {
+            set.push(stack);
+          }
+          return real(...args);
+        }) as T;
+      Object.assign(globalThis, { setTimeout: spy(timeout), setInterval: spy(interval) });
+      await new Promise((resolve) => timeout(resolve, 3000));
+      Object.assign(globalThis, { setTimeout: timeout, setInterval: interval });
+      assert.deepEqual(set, []);
+    });
+
+    it('has registered every command that it declares', async () => {
+      const manifest = extension.packageJSON as { contributes: { commands: { command: string }[] } };
+      const registered = new Set(await vscode.commands.getCommands(true));
+      const missing = manifest.contributes.commands.filter(({ command }) => !registered.has(command));
+      assert.deepEqual(missing, []);
+    });
+  });
+}
