@@ -380,9 +380,9 @@ function boot(seed: number, maxLength: number): Boot {
   return { call, poll, find };
 }
 
-/** Expression that yields a {@link Boot} when evaluated in a fresh context. */
-export function bootSource(seed: number, maxLength: number): string {
-  return `(${texts.clone})(),(${texts.boot})(${seed | 0},${maxLength | 0})`;
+/** Expression that yields a function of the seed that makes a {@link Boot} in a fresh context. */
+export function bootSource(maxLength: number): string {
+  return `(function (seed) { (${texts.clone})(); return (${texts.boot})(seed, ${maxLength | 0}); })`;
 }
 
 const texts = { boot: boot.toString(), clone: defineStructuredClone.toString() };

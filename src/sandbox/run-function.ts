@@ -3,6 +3,9 @@ import { bootSource } from './boot.ts';
 import { Clock } from './clock.ts';
 import { type Code, compileModule } from './compile.ts';
 import { maxValueLength, type TestOutcome, type WorkerJob } from './messages.ts';
+import { Prelude, runPrelude } from './prelude.ts';
+
+const prelude = new Prelude(bootSource(maxValueLength.function));
 
 /** Functions of the boot script, callable from here. */
 interface Host {
@@ -19,9 +22,7 @@ export function* runFunction(
   order: readonly number[],
 ): Generator<TestOutcome> {
   const context = isolate.createContextSync();
-  const boot = isolate
-    .compileScriptSync(bootSource(job.seed, maxValueLength.function))
-    .runSync(context, { reference: true });
+  const boot = runPrelude(prelude.compile(isolate), context, job.seed);
   const host: Host = {
     call: boot.getSync('call', { reference: true }),
     poll: boot.getSync('poll', { reference: true }),

@@ -2,8 +2,11 @@ import type ivm from 'isolated-vm';
 import { Clock } from './clock.ts';
 import { type Code, compileModule } from './compile.ts';
 import { maxStderrLength, maxValueLength, type TestOutcome, type WorkerJob } from './messages.ts';
+import { Prelude, runPrelude } from './prelude.ts';
 import { outcomeOf } from './run-function.ts';
 import { shimSource } from './shim.ts';
+
+const prelude = new Prelude(shimSource(maxValueLength.program));
 
 /** Functions of the shim, callable from here. */
 interface Host {
@@ -22,10 +25,10 @@ export function* runProgram(
   code: Code,
   order: readonly number[],
 ): Generator<TestOutcome> {
-  const shim = isolate.compileScriptSync(shimSource(job.seed, maxValueLength.program));
+  const script = prelude.compile(isolate);
   for (const index of order) {
     const context = isolate.createContextSync();
-    const made = shim.runSync(context, { reference: true });
+    const made = runPrelude(script, context, job.seed);
     const host: Host = {
       start: made.getSync('start', { reference: true }),
       loaded: made.getSync('loaded', { reference: true }),

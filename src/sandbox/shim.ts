@@ -760,8 +760,14 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
 
 const texts = { bytes: bytes.toString(), inspector: inspector.toString(), shim: shim.toString() };
 
-/** Expression that yields a {@link Shim} when evaluated in a fresh context. */
-export function shimSource(seed: number, maxLength: number): string {
-  const boot = bootSource(seed, maxLength);
-  return `(${texts.shim})((${boot}), (${texts.bytes})(), (${texts.inspector})(), ${maxLength | 0}, ${maxStderrLength})`;
+/** Expression that yields a function of the seed that makes a {@link Shim} in a fresh context. */
+export function shimSource(maxLength: number): string {
+  const parts = [
+    `(${bootSource(maxLength)})(seed)`,
+    `(${texts.bytes})()`,
+    `(${texts.inspector})()`,
+    String(maxLength | 0),
+    String(maxStderrLength),
+  ];
+  return `(function (seed) { return (${texts.shim})(${parts.join(', ')}); })`;
 }
