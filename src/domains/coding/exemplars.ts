@@ -47,7 +47,10 @@ export const ideas: readonly string[] = [
   'the most frequent',
 ];
 
-/** A worked example of the form. Its statement and tests may not be handed in again. */
+/**
+ * A worked example of the form. Its statement may not be handed in again. None has a matrix: after one, a 0.5B model
+ * calls functions of plain arrays with rows, too.
+ */
 export interface Exemplar {
   kind: Kind;
   parameters: string;
@@ -80,12 +83,11 @@ export const exemplars: readonly Exemplar[] = [
     calls: ['[1, 3, 2, 5]', '[4, 4, 4]', '[]', '[-2, -1]', '[9, 7, 8, 1, 6]'],
   },
   {
-    kind: 'matrix',
-    parameters: 'grid',
-    statement: 'Given a matrix of integers grid, return the index of the first row with the largest sum.',
-    body:
-      '  const sums = grid.map((row) => row.reduce((a, b) => a + b, 0));\n' +
-      '  return sums.indexOf(Math.max(...sums));',
-    calls: ['[[1, 2], [3, 4]]', '[[5, 5], [2, 1]]', '[[7]]', '[[0, 0], [-1, 1], [2, 0]]', '[[3], [9], [9]]'],
+    kind: 'string',
+    parameters: 'words',
+    statement:
+      'Given an array of strings words, return the longest of them. If several are equally long, return the first.',
+    body: "  return words.reduce((best, word) => (word.length > best.length ? word : best), '');",
+    calls: ['["fig", "banana", "kiwi"]', '["one", "two"]', '[]', '["a", "", "bbb", "cc"]', '["long", "longer", "lon"]'],
   },
 ];
