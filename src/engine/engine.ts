@@ -223,7 +223,8 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
   removeSocket(run.engine.socket);
   const step = latestCheckpoint(dir)?.step ?? 0;
   const goal = steps ?? run.steps;
-  if (step >= goal) {
+  // A run that was cut off in its last evaluation has done its steps and is not finished.
+  if (run.state === 'finished' && step >= goal) {
     throw new BoundaryError(
       'usage',
       `The run in ${dir} has done its ${step} steps.`,
