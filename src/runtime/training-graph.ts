@@ -4,13 +4,14 @@ import { Graph, type Value } from '../onnx/graph.ts';
 import { add } from '../onnx/operators/add.ts';
 import { attention } from '../onnx/operators/attention.ts';
 import { gatherRows } from '../onnx/operators/gather-rows.ts';
-import { exactMatrix, linear, type FrozenMatrix } from '../onnx/operators/linear.ts';
-import { logProbability, type Head } from '../onnx/operators/log-probability.ts';
+import { linear } from '../onnx/operators/linear.ts';
+import { logProbability } from '../onnx/operators/log-probability.ts';
 import { policyLoss } from '../onnx/operators/policy-loss.ts';
 import { rmsNorm } from '../onnx/operators/rms-norm.ts';
 import { rotary, type Rotation } from '../onnx/operators/rotary.ts';
 import { siluGate } from '../onnx/operators/silu-gate.ts';
 import { adaptedLinears, decode, type DecoderOps } from './decoder.ts';
+import { exactMatrices, type FrozenMatrices } from './frozen-matrices.ts';
 import type { PreparedWeights } from './weights.ts';
 
 /** Graph inputs of one LoRA pair, and the outputs of their gradients. */
@@ -30,6 +31,8 @@ export interface TrainingGraphOptions {
   lora: { rank: number; alpha: number };
   /** Whether the graph computes gradients, or logprobs alone. */
   gradients: boolean;
+  /** How the matrices that are not trained are kept. Default: in fp32. */
+  matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
 }
 
 /**
@@ -40,11 +43,12 @@ export interface TrainingGraphOptions {
 export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGraphOptions): Graph {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const ops = new DifferentiableOps(tape, weights, options.lora);
+  const matrices = (options.matrices ?? exactMatrices)(graph, weights);
+  const ops = new DifferentiableOps(tape, weights, matrices, options.lora);
   const hidden = decode(weights.config, ops);
   const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
   const targets = graph.input('targets', 'int64', ['rows', 1]);
-  const { logprobs, entropy } = logProbability(tape, rows, ops.head(), targets);
+  const { logprobs, entropy } = logProbability(tape, rows, matrices.head(), targets);
   graph.output('logprobs', logprobs, 'float', ['rows', 1]);
   graph.output('entropy', entropy, 'float', ['rows', 1]);
   if (options.gradients) {
@@ -80,16 +84,18 @@ function addGradients(tape: Tape, logprobs: Value, config: DecoderConfig, rank: 
 class DifferentiableOps implements DecoderOps<Value> {
   readonly #tape: Tape;
   readonly #weights: PreparedWeights;
+  readonly #matrices: FrozenMatrices;
   readonly #lora: { rank: number; alpha: number };
   readonly #sizes: Map<string, { inputs: number; outputs: number }>;
   readonly #rotation: Rotation;
   readonly #mask: Value;
 
-  constructor(tape: Tape, weights: PreparedWeights, lora: { rank: number; alpha: number }) {
+  constructor(tape: Tape, weights: PreparedWeights, matrices: FrozenMatrices, lora: { rank: number; alpha: number }) {
     const { graph } = tape;
     const half = weights.config.headSize / 2;
     this.#tape = tape;
     this.#weights = weights;
+    this.#matrices = matrices;
     this.#lora = lora;
     this.#sizes = new Map(adaptedLinears(weights.config).map((linear) => [linear.name, linear]));
     this.#rotation = {
@@ -115,7 +121,7 @@ class DifferentiableOps implements DecoderOps<Value> {
     const { rank, alpha } = this.#lora;
     const { inputs, outputs } = this.#sizes.get(name)!;
     const ports = loraPorts(name);
-    return linear(this.#tape, x, this.#matrix(name), {
+    return linear(this.#tape, x, this.#matrices.matrix(name), {
       a: graph.input(ports.a, 'float', [rank, inputs]),
       b: graph.input(ports.b, 'float', [outputs, rank]),
       scale: alpha / rank,
@@ -136,24 +142,5 @@ class DifferentiableOps implements DecoderOps<Value> {
 
   add(a: Value, b: Value): Value {
     return add(this.#tape, a, b);
-  }
-
-  head(): Head {
-    const { graph } = this.#tape;
-    const weight = this.#weights.addTo(graph, 'lm_head.weight');
-    return {
-      ...this.#matrix('lm_head'),
-      rows: (ids) => graph.op('Gather', [weight, graph.op('Squeeze', [ids, graph.int64([1])])], { axis: 0 }),
-    };
-  }
-
-  #matrix(name: string): FrozenMatrix {
-    const { graph } = this.#tape;
-    const bias = `${name}.bias`;
-    return exactMatrix(
-      graph,
-      this.#weights.addTo(graph, `${name}.weight`),
-      this.#weights.has(bias) ? this.#weights.addTo(graph, bias) : undefined,
-    );
   }
 }
