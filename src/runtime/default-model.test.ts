@@ -36,8 +36,8 @@ describe('generation with the default model', function () {
   });
   after(() => model.close());
 
-  // 8-bit activations move logprobs by about 0.01 nats, which turns near ties: some continuations leave the reference.
-  it('continues greedily as transformers does, up to near ties', async () => {
+  // Sums in another order still turn the nearest ties.
+  it('continues greedily as transformers does, for 90 % of the prompts to the end', async () => {
     const generator = await createGenerator(model, { cacheDir: cache, slots: 32, contextTokens: 256, threads: 0 });
     const results = await generator.generate(
       reference.prompts.map(({ messages, prefill }) => ({
@@ -63,11 +63,11 @@ describe('generation with the default model', function () {
       // The best token there and the best token here are two: equally probable ones, if nothing is wrong.
       const gap = Math.abs(completion.logprobs[at]! - greedy.logprobs[at]!);
       assert.ok(
-        gap < 0.15,
+        gap < 0.02,
         `prompt ${i} leaves at token ${at}: ${completion.logprobs[at]} against ${greedy.logprobs[at]}`,
       );
     }
-    assert.ok(equal >= 0.7 * reference.prompts.length, `${equal} of ${reference.prompts.length} are equal`);
+    assert.ok(equal >= 0.9 * reference.prompts.length, `${equal} of ${reference.prompts.length} are equal`);
   });
 
   it('gives logprobs within 0.05 nats of those in fp32, on average over sampled tokens', async () => {

@@ -23,8 +23,9 @@ export const generationPorts = {
 } as const;
 
 /**
- * The decoder for generation: 8-bit weights, key-value cache in place, LoRA as inputs. One graph serves prefill
- * (batch 1, many tokens) and decoding (many rows, one token each). `positions`: the longest sequence.
+ * The decoder for generation: key-value cache in place, LoRA as inputs. The format of `weights` decides how it computes:
+ * `nb32` in 8 bit, fast, for sampling; `fp32` exactly, as the trainer does. One graph serves prefill (batch 1, many
+ * tokens) and decoding (many rows, one token each). `positions`: the longest sequence.
  */
 export function buildGenerationGraph(config: DecoderConfig, weights: PreparedWeights, positions: number): Graph {
   const graph = new Graph();
@@ -32,12 +33,41 @@ export function buildGenerationGraph(config: DecoderConfig, weights: PreparedWei
   const hidden = decode(config, ops);
   const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
   const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
-  const head = matMulBlocks(graph, weights, wanted, 'lm_head', config.vocabulary, config.hidden);
+  const head = frozenProduct(graph, weights, wanted, 'lm_head', config.vocabulary, config.hidden);
   graph.output(generationPorts.logits, head, 'float', ['rows', config.vocabulary]);
   return graph;
 }
 
-/** x [tokens, inputs] times an 8-bit matrix: activations are rounded to 8 bit per block of 32 (accuracy level 4). */
+/** x [tokens, inputs] times a matrix that is not trained, plus its bias: [tokens, outputs]. */
+function frozenProduct(
+  graph: Graph,
+  weights: PreparedWeights,
+  x: Value,
+  name: string,
+  outputs: number,
+  inputs: number,
+): Value {
+  return weights.format === 'nb32'
+    ? matMulBlocks(graph, weights, x, name, outputs, inputs)
+    : matMulExact(graph, weights, x, name);
+}
+
+/** In fp32 the checkpoint's matrices stand alone: q, k and v are three products side by side. */
+function matMulExact(graph: Graph, weights: PreparedWeights, x: Value, name: string): Value {
+  if (name.endsWith('.qkv_proj')) {
+    const parts = ['q', 'k', 'v'].map((part) => name.replace('.qkv_proj', `.${part}_proj`));
+    return graph.op(
+      'Concat',
+      parts.map((part) => matMulExact(graph, weights, x, part)),
+      { axis: -1 },
+    );
+  }
+  const bias = `${name}.bias`;
+  const operands = [x, weights.addTo(graph, `${name}.weight`)];
+  return graph.op('Gemm', weights.has(bias) ? [...operands, weights.addTo(graph, bias)] : operands, { transB: 1 });
+}
+
+/** 8-bit weights; activations are rounded to 8 bit per block of 32 (accuracy level 4). */
 function matMulBlocks(
   graph: Graph,
   weights: PreparedWeights,
@@ -96,6 +126,9 @@ class InferenceOps implements DecoderOps<Hidden> {
   embed(name: string): Hidden {
     const graph = this.#graph;
     const ids = graph.op('Reshape', [this.#ids, graph.int64([-1])]);
+    if (this.#weights.format === 'fp32') {
+      return { value: graph.op('Gather', [this.#weights.addTo(graph, `${name}.weight`), ids]) };
+    }
     const q = graph.op('Cast', [graph.op('Gather', [this.#weights.addTo(graph, `${name}.q`), ids])], { to: 1 });
     const scale = graph.op('Gather', [this.#weights.addTo(graph, `${name}.scale`), ids]);
     const rows = graph.op('Mul', [graph.op('Sub', [q, graph.float(zeroPoint)]), scale]);
@@ -127,7 +160,7 @@ class InferenceOps implements DecoderOps<Hidden> {
   /** The frozen layer plus (x A) B; `members`: how many LoRA pairs are packed into this one. */
   #adapted(x: Value, name: string, outputs: number, inputs: number, members: number): Value {
     const graph = this.#graph;
-    const frozen = matMulBlocks(graph, this.#weights, x, name, outputs, inputs);
+    const frozen = frozenProduct(graph, this.#weights, x, name, outputs, inputs);
     const ports = loraPorts(name);
     const a = graph.input(ports.a, 'float', [inputs, members === 1 ? 'rank' : 'ranks']);
     const b = graph.input(ports.b, 'float', [members === 1 ? 'rank' : 'ranks', outputs]);

@@ -132,8 +132,10 @@ describe('a generator on a tiny model', () => {
       [ask('g', { temperature: 0 }), ask('g', { temperature: 1e-4 }), ask('g', { topK: 1, seed: 99 })],
       { adapter: false },
     )) as [[Completion], [Completion], [Completion]];
-    assertSame(greedy, cold);
-    assertSame(greedy, only);
+    assertSame(cold, only);
+    // Greedy decoding runs on the exact weights, the others on rounded ones.
+    assert.deepEqual(greedy.tokenIds, cold.tokenIds);
+    greedy.logprobs.forEach((logprob, i) => assert.ok(Math.abs(logprob - cold.logprobs[i]!) < 0.2));
   });
 
   it('cuts the completion where the context ends, and refuses a prompt that fills it', async () => {

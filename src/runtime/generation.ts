@@ -7,6 +7,7 @@ import { noAdapter, packAdapter } from './lora-inputs.ts';
 import { completionOf, planRows } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { chooseRunMode, type SessionOptions, type Tensors } from './session.ts';
+import type { WeightFormat } from './weight-plan.ts';
 import { prepareWeights, type PreparationProgress } from './weights.ts';
 
 export interface GeneratorOptions extends SessionOptions {
@@ -37,13 +38,22 @@ export interface Generator {
   close(): Promise<void>;
 }
 
-/** Loads the model for generation: 8-bit weights, prepared on first use. */
+/**
+ * Loads the model for generation. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near
+ * tie into another text, on the exact ones, which are loaded with the first greedy request (a mapped file that the
+ * trainer shares). Weights are prepared on first use.
+ */
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
   const contextTokens = Math.min(options.contextTokens, config.contextLength);
-  const weights = await prepareWeights(model, options.cacheDir, 'nb32', options.onProgress);
   const runMode = await chooseRunMode();
-  const inference = await Inference.load(config, weights, { threads: options.threads, runMode, contextTokens });
+  const load = async (format: WeightFormat) => {
+    const weights = await prepareWeights(model, options.cacheDir, format, options.onProgress);
+    const prepack = format === 'nb32';
+    return Inference.load(config, weights, { threads: options.threads, runMode, contextTokens, prepack });
+  };
+  const rounded = await load('nb32');
+  let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, options);
   const baseModel = noAdapter(config);
   let policy: Tensors = baseModel;
@@ -52,16 +62,39 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
       policy = packAdapter(config, adapter);
     },
     generate: async (requests, { adapter, onProgress = () => undefined, signal }) => {
-      inference.lora = adapter ? policy : baseModel;
       const rows = planRows(requests, tokenizer, contextTokens);
-      const batch = new Batch(inference, sampler, options.slots, rows, { onProgress, signal });
-      await batch.run();
+      const greedy = rows.filter((row) => requests[row.request]?.temperature === 0);
+      const sampled = rows.filter((row) => !greedy.includes(row));
+      if (greedy.length > 0) {
+        exact ??= await load('fp32');
+      }
+      let before = { tokens: 0, finished: 0 };
+      for (const [inference, part] of [
+        [exact, greedy],
+        [rounded, sampled],
+      ] as const) {
+        if (!inference || part.length === 0) {
+          continue;
+        }
+        const { tokens, finished } = before;
+        const report = (progress: Progress) => {
+          if (progress.stage === 'generate') {
+            before = { tokens: tokens + progress.tokens, finished: finished + progress.finished };
+            onProgress({ ...progress, ...before, total: rows.length });
+          } else {
+            onProgress(progress);
+          }
+        };
+        inference.lora = adapter ? policy : baseModel;
+        await new Batch(inference, sampler, options.slots, part, { onProgress: report, signal }).run();
+      }
       return requests.map((_, request) =>
         rows.filter((row) => row.request === request).map((row) => completionOf(row)),
       );
     },
     close: async () => {
-      await inference.close();
+      await rounded.close();
+      await exact?.close();
       await sampler.close();
     },
   };
