@@ -51,8 +51,8 @@ export const settings = {
   topic: {
     kind: text,
     unit: '',
-    quick: 'arrays of integers',
-    description: 'What the problems are about, in free text.',
+    quick: '',
+    description: 'What the problems are about, in free text; empty = whatever the domain knows.',
   },
   model: { kind: text, unit: '', quick: 'qwen2.5-coder-0.5b', description: 'Name in the catalogue, or a model file.' },
   device: { kind: choice('cpu'), unit: '', quick: 'cpu', description: 'Where the model runs.' },

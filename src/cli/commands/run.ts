@@ -25,7 +25,8 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   if (!args.has('json')) {
-    const from = `${config.domain} (${config.topic}), ${config.model}, ${config.steps} steps`;
+    const subject = config.topic === '' ? config.domain : `${config.domain} (${config.topic})`;
+    const from = `${subject}, ${config.model}, ${config.steps} steps`;
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });

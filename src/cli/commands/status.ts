@@ -55,9 +55,11 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     return;
   }
   const stage = live ? `, stage ${live.stage}${live.total ? ` ${live.done} of ${live.total}` : ''}` : '';
+  const { domain, topic } = run.config;
+  const subject = topic ? `${String(domain)} (${String(topic)})` : String(domain);
   const lines = [
     `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
-    `model ${run.model.id}, ${String(run.config['domain'])} (${String(run.config['topic'])}), begun ${date(run)}`,
+    `model ${run.model.id}, ${subject}, begun ${date(run)}`,
     ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
     ...run.alarms.slice(-3).map(({ step, message }) => `alarm in step ${step}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
