@@ -109,7 +109,11 @@ function cpuOf(sandbox: SandboxPool): number {
 }
 
 /** Keeps `width` tasks going until `count` are done. */
-async function inFlight(width: number, count: number, task: () => Promise<void>): Promise<Omit<Rate, 'cpuMsPerProgram'>> {
+async function inFlight(
+  width: number,
+  count: number,
+  task: () => Promise<void>,
+): Promise<Omit<Rate, 'cpuMsPerProgram'>> {
   const latencies: number[] = [];
   let started = 0;
   const start = performance.now();
@@ -124,23 +128,33 @@ async function inFlight(width: number, count: number, task: () => Promise<void>)
   await Promise.all(Array.from({ length: width }, lane));
   const seconds = (performance.now() - start) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number => round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
-  return { programs: count, seconds: round(seconds), programsPerSecond: round(count / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+  const at = (share: number): number =>
+    round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
+  return {
+    programs: count,
+    seconds: round(seconds),
+    programsPerSecond: round(count / seconds),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+  };
 }
 
 /** What it costs without a pool: one Node process for each program, its tests in a row. */
 async function benchChildProcess(width: number, programs: number): Promise<Rate> {
   const inputs = JSON.stringify(problem.tests.map((test) => test.input));
   const script = `${honest}\nprocess.stdout.write(JSON.stringify(${inputs}.map((args) => solve(...args))));`;
-  const rate = await inFlight(width, programs, () =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-      child.stdout.resume();
-      child.on('error', reject);
-      child.on('close', () => {
-        resolve();
-      });
-    }),
+  const rate = await inFlight(
+    width,
+    programs,
+    () =>
+      new Promise((resolve, reject) => {
+        const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+        child.stdout.resume();
+        child.on('error', reject);
+        child.on('close', () => {
+          resolve();
+        });
+      }),
   );
   return { ...rate, cpuMsPerProgram: null };
 }

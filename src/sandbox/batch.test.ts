@@ -27,7 +27,12 @@ describe('batch judging', function () {
   });
 
   it('answers in the order of the input although slow programs come first', async () => {
-    const lines = [job('function solve() { for (;;); }'), job(honest), job('function solve() { return 6; }'), job(honest)];
+    const lines = [
+      job('function solve() { for (;;); }'),
+      job(honest),
+      job('function solve() { return 6; }'),
+      job(honest),
+    ];
     const seen: string[] = [];
     for await (const result of judgeBatch(sandbox, chunksOf(lines.join('\n'), 7))) {
       seen.push(summary(result));
@@ -36,7 +41,14 @@ describe('batch judging', function () {
   });
 
   it('gives torn and wrong lines an error with their number and goes on', async () => {
-    const lines = [job(honest), '{"problem": {"id"', '', '{"problem":1}', JSON.stringify({ problem: functionProblem(), solution: 3 }), job(honest)];
+    const lines = [
+      job(honest),
+      '{"problem": {"id"',
+      '',
+      '{"problem":1}',
+      JSON.stringify({ problem: functionProblem(), solution: 3 }),
+      job(honest),
+    ];
     const results: BatchResult[] = [];
     for await (const result of judgeBatch(sandbox, chunksOf(`${lines.join('\r\n')}\r\n`, 100))) {
       results.push(result);

@@ -65,10 +65,11 @@ function boot(seed: number, maxLength: number): Boot {
     return clock;
   }
   const seededDate = function (this: unknown, ...parts: unknown[]): unknown {
-    if (new.target === undefined) {
+    const maker: unknown = new.target;
+    if (typeof maker !== 'function') {
       return apply(dateText, new NativeDate(now()), []);
     }
-    return construct(NativeDate, parts.length === 0 ? [now()] : parts, new.target);
+    return construct(NativeDate, parts.length === 0 ? [now()] : parts, maker);
   };
   defineProperty(seededDate, 'name', { value: 'Date' });
   defineProperty(seededDate, 'length', { value: 7 });
@@ -152,22 +153,41 @@ function boot(seed: number, maxLength: number): Boot {
     return true;
   }
 
-  define('setTimeout', (callback: unknown, delay?: unknown, ...args: unknown[]) => addTimer(callback, delay, false, args));
-  define('setInterval', (callback: unknown, delay?: unknown, ...args: unknown[]) => addTimer(callback, delay, true, args));
+  define('setTimeout', (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+    addTimer(callback, delay, false, args),
+  );
+  define('setInterval', (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+    addTimer(callback, delay, true, args),
+  );
   define('setImmediate', (callback: unknown, ...args: unknown[]) => addTimer(callback, 0, false, args));
   for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) {
     define(name, clearTimer);
   }
   const settled = Promise.resolve();
   define('queueMicrotask', (callback: () => void) => {
-    apply(then, settled, [callback]);
+    void apply(then, settled, [callback]);
   });
 
   /* ---- what a solution finds around it ---- */
 
   const silence = (): void => undefined;
   const consoleObject = {};
-  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'table', 'dir', 'assert', 'time', 'timeEnd', 'group', 'groupEnd', 'count']) {
+  for (const name of [
+    'log',
+    'info',
+    'warn',
+    'error',
+    'debug',
+    'trace',
+    'table',
+    'dir',
+    'assert',
+    'time',
+    'timeEnd',
+    'group',
+    'groupEnd',
+    'count',
+  ]) {
     defineProperty(consoleObject, name, { value: silence, writable: true, configurable: true, enumerable: true });
   }
   define('console', consoleObject);
@@ -295,7 +315,7 @@ function boot(seed: number, maxLength: number): Boot {
     try {
       return 'v' + encode(value, 0);
     } catch (error) {
-      return refusal === undefined ? 'e' + describe(error) : refusal;
+      return (refusal as string | undefined) ?? 'e' + describe(error);
     }
   }
 
@@ -311,7 +331,7 @@ function boot(seed: number, maxLength: number): Boot {
         return 'a symbol was thrown';
       }
       if ((typeof error !== 'object' && typeof error !== 'function') || error === null) {
-        return cut('' + error);
+        return cut('' + (error as number));
       }
       const { name, message } = error as { name: unknown; message: unknown };
       const kind = typeof name === 'string' ? cut(name) : 'Error';
@@ -343,7 +363,7 @@ function boot(seed: number, maxLength: number): Boot {
   function follow(value: object): boolean {
     const mine = answerOf();
     try {
-      apply(then, value, [mine.fulfilled, mine.rejected]);
+      void apply(then, value, [mine.fulfilled, mine.rejected]);
       return true;
     } catch {
       return false;

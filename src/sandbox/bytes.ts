@@ -43,13 +43,14 @@ export function bytes(): Bytes {
   function toText(data: Uint8Array): string {
     let text = '';
     let units: number[] = [];
-    for (let index = 0; index < data.length; ) {
+    for (let index = 0; index < data.length;) {
       const first = data[index] ?? 0;
       index += 1;
       if (first < 0x80) {
         units.push(first);
       } else {
-        const extra = first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
+        const extra =
+          first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
         let lower = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
         let upper = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
         let code = extra === 0 ? -1 : first & (0x3f >> extra);
@@ -187,7 +188,7 @@ export function bytes(): Bytes {
     }
     // Node's slice is a view, unlike that of typed arrays.
     override slice(start?: number, end?: number): Buffer {
-      return this.subarray(start, end) as Buffer;
+      return view(this.subarray(start, end));
     }
     write(text: string, offset = 0): number {
       const data = fromText(text).subarray(0, this.length - offset);
@@ -212,7 +213,7 @@ export function bytes(): Bytes {
   class TextEncoder {
     readonly encoding = 'utf-8';
     encode(text = ''): Uint8Array {
-      return fromText(String(text));
+      return fromText(text);
     }
   }
   class TextDecoder {

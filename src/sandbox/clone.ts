@@ -41,11 +41,20 @@ export function defineStructuredClone(): void {
       value.forEach((item) => copy.add(clone(item, seen)));
       return copy;
     }
-    const copy: object = Array.isArray(value) ? new Array(value.length) : value instanceof Error ? new Error(value.message) : {};
+    const copy: object = Array.isArray(value)
+      ? new Array(value.length)
+      : value instanceof Error
+        ? new Error(value.message)
+        : {};
     seen.set(value, copy);
     for (const key of Object.keys(value)) {
       const member: unknown = Reflect.get(value, key);
-      Object.defineProperty(copy, key, { value: clone(member, seen), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(copy, key, {
+        value: clone(member, seen),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
     return copy;
   }

@@ -34,21 +34,26 @@ describe('comparison of values', () => {
 
   it('finds a single changed leaf, and says where', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(fc.integer(), { minLength: 1 }), { minLength: 1 }), fc.nat(), fc.nat(), (rows, i, j) => {
-        const [row, column] = [i % rows.length, j % (rows[i % rows.length]?.length ?? 1)];
-        const changed = structuredClone(rows);
-        const cells = changed[row] ?? [];
-        cells[column] = (cells[column] ?? 0) + 1;
-        const verified = compareValues(rows, changed);
-        assert.ok(!verified.equal && verified.path === `$[${row}][${column}]`);
-      }),
+      fc.property(
+        fc.array(fc.array(fc.integer(), { minLength: 1 }), { minLength: 1 }),
+        fc.nat(),
+        fc.nat(),
+        (rows, i, j) => {
+          const [row, column] = [i % rows.length, j % (rows[i % rows.length]?.length ?? 1)];
+          const changed = structuredClone(rows);
+          const cells = changed[row] ?? [];
+          cells[column] = (cells[column] ?? 0) + 1;
+          const verified = compareValues(rows, changed);
+          assert.ok(!verified.equal && verified.path === `$[${row}][${column}]`);
+        },
+      ),
     );
   });
 
   it('ignores the order of the outermost array only when it is told to', () => {
-    const shuffled = fc.array(json, { maxLength: 8 }).chain((items) =>
-      fc.tuple(fc.constant(items), fc.shuffledSubarray(items, { minLength: items.length })),
-    );
+    const shuffled = fc
+      .array(json, { maxLength: 8 })
+      .chain((items) => fc.tuple(fc.constant(items), fc.shuffledSubarray(items, { minLength: items.length })));
     fc.assert(
       fc.property(shuffled, ([items, other]) => {
         assert.equal(compareValues(items, other, { mode: 'unordered' }).equal, true);
@@ -101,18 +106,28 @@ describe('comparison of text', () => {
 
   it('takes the same tokens under any white space, and no token more or less', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(token, space)), fc.array(space, { minLength: 40, maxLength: 40 }), token, (parts, spaces, extra) => {
-        const expected = parts.map(([word, gap]) => word + gap).join('');
-        const actual = parts.map(([word], index) => (spaces[index % 40] ?? ' ') + word).join('');
-        assert.equal(compareText(expected, actual).equal, true);
-        assert.equal(compareText(expected, `${actual} ${extra}`).equal, false);
-        assert.equal(compareText(`${extra} ${expected}`, actual).equal, false);
-      }),
+      fc.property(
+        fc.array(fc.tuple(token, space)),
+        fc.array(space, { minLength: 40, maxLength: 40 }),
+        token,
+        (parts, spaces, extra) => {
+          const expected = parts.map(([word, gap]) => word + gap).join('');
+          const actual = parts.map(([word], index) => (spaces[index % 40] ?? ' ') + word).join('');
+          assert.equal(compareText(expected, actual).equal, true);
+          assert.equal(compareText(expected, `${actual} ${extra}`).equal, false);
+          assert.equal(compareText(`${extra} ${expected}`, actual).equal, false);
+        },
+      ),
     );
   });
 
   it('compares as told', () => {
-    const cases: [expected: string, actual: string, mode: 'exact' | 'token' | 'unordered' | 'caseInsensitive', equal: boolean][] = [
+    const cases: [
+      expected: string,
+      actual: string,
+      mode: 'exact' | 'token' | 'unordered' | 'caseInsensitive',
+      equal: boolean,
+    ][] = [
       ['1.5\n', '1.5000001\n', 'token', true],
       ['1.5', '1.6', 'token', false],
       ['15', '15.0000001', 'token', false],
@@ -136,7 +151,11 @@ describe('comparison of text', () => {
 
 describe('values on the wire', () => {
   it('carry what JSON cannot say', () => {
-    assert.deepEqual(decodeValue('[{"\\u0000":"NaN"},{"\\u0000":"undefined"},{"a":{"\\u0000":"12n"}}]'), [NaN, undefined, { a: 12n }]);
+    assert.deepEqual(decodeValue('[{"\\u0000":"NaN"},{"\\u0000":"undefined"},{"a":{"\\u0000":"12n"}}]'), [
+      NaN,
+      undefined,
+      { a: 12n },
+    ]);
   });
 
   it('are shown cut to a sane length, whatever they hold', () => {

@@ -65,12 +65,7 @@ function stringsAgree(expected: string, actual: string, mode: Mode): boolean {
   return expected === actual || (mode === 'caseInsensitive' && expected.toLowerCase() === actual.toLowerCase());
 }
 
-function compareArrays(
-  path: string,
-  expected: readonly unknown[],
-  actual: readonly unknown[],
-  rules: Rules,
-): Verified {
+function compareArrays(path: string, expected: readonly unknown[], actual: readonly unknown[], rules: Rules): Verified {
   if (expected.length !== actual.length) {
     return differs(`${path}.length`, expected.length, actual.length);
   }
@@ -113,7 +108,7 @@ function compareUnordered(
 
 function withoutTwins(expected: readonly unknown[], actual: readonly unknown[]): { left: unknown[]; right: unknown[] } {
   const counts = new Map<string, number>();
-  const keyOf = (value: unknown): string => JSON.stringify(value, canonicalKeys) ?? 'undefined';
+  const keyOf = (value: unknown): string => JSON.stringify([value], canonicalKeys);
   for (const item of actual) {
     const key = keyOf(item);
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -155,7 +150,12 @@ function compareObjects(path: string, expected: object, actual: object, rules: R
   const expectedKeys = Object.keys(expected);
   for (const key of expectedKeys) {
     if (!Object.hasOwn(actual, key)) {
-      return { equal: false, path: `${path}.${shortKey(key)}`, expected: showValue(memberOf(expected, key)), actual: 'missing' };
+      return {
+        equal: false,
+        path: `${path}.${shortKey(key)}`,
+        expected: showValue(memberOf(expected, key)),
+        actual: 'missing',
+      };
     }
     const verified = compareAt(`${path}.${shortKey(key)}`, memberOf(expected, key), memberOf(actual, key), rules);
     if (!verified.equal) {
@@ -165,7 +165,12 @@ function compareObjects(path: string, expected: object, actual: object, rules: R
   const extra = Object.keys(actual).find((key) => !Object.hasOwn(expected, key));
   return extra === undefined
     ? same
-    : { equal: false, path: `${path}.${shortKey(extra)}`, expected: 'missing', actual: showValue(memberOf(actual, extra)) };
+    : {
+        equal: false,
+        path: `${path}.${shortKey(extra)}`,
+        expected: 'missing',
+        actual: showValue(memberOf(actual, extra)),
+      };
 }
 
 /** An own member, also of a key such as `__proto__`. */
@@ -228,7 +233,10 @@ function compareLines(expected: string, actual: string): Verified {
 }
 
 function linesOf(text: string): string[] {
-  return text.trimEnd().split('\n').map((line) => line.trimEnd());
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }
 
 function tokensOf(text: string): string[] {

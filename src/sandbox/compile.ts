@@ -10,9 +10,7 @@ const filename = 'file:///solution.js';
  * module (`return` at the top level). Modules are compiled again for each context that they run in.
  */
 export type Code =
-  | { form: 'script'; script: ivm.Script }
-  | { form: 'module'; source: string }
-  | { form: 'commonJs'; source: string };
+  { form: 'script'; script: ivm.Script } | { form: 'module'; source: string } | { form: 'commonJs'; source: string };
 
 /** Never pasted into a wrapper: what is no program by itself is a compile error, whose text is returned. */
 export function compileJob(isolate: ivm.Isolate, job: WorkerJob): Code | { fault: string } {

@@ -34,7 +34,9 @@ const maxBareText = 100_000;
  * off counts to the end), else the whole text where that parses. Undefined where there is none.
  */
 export function extractCode(completion: string): Extracted | undefined {
-  const blocks = fencedBlocks(completion).filter(({ tag, source }) => Object.hasOwn(languages, tag) && source.trim() !== '');
+  const blocks = fencedBlocks(completion).filter(
+    ({ tag, source }) => Object.hasOwn(languages, tag) && source.trim() !== '',
+  );
   const last = blocks.at(-1);
   if (last !== undefined) {
     return { source: last.source, language: languages[last.tag] ?? 'javascript' };
@@ -64,7 +66,11 @@ function fencedBlocks(text: string): Block[] {
 
 /** Parsing runs nothing. A word or a sentence may parse too, so that something must be declared or called. */
 function bareProgram(text: string): Extracted | undefined {
-  if (text.length > maxBareText || /^ {0,3}(?:```|~~~)/m.test(text) || !/\b(?:function|class|const|let|var|async)\b|=>|console\.|\w\(/.test(text)) {
+  if (
+    text.length > maxBareText ||
+    /^ {0,3}(?:```|~~~)/m.test(text) ||
+    !/\b(?:function|class|const|let|var|async)\b|=>|console\.|\w\(/.test(text)
+  ) {
     return undefined;
   }
   return parses(text) ? { source: text, language: 'javascript' } : undefined;

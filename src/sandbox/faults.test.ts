@@ -56,7 +56,9 @@ describe('faults of processes', function () {
   /** Sends a signal to the worker that runs the next program, once it is at it. */
   async function interfere(signal: NodeJS.Signals): Promise<void> {
     const before = new Map(sandbox.workerPids().map((pid) => [pid, cpuMsOf(pid)]));
-    await until(() => sandbox.workerPids().some((pid) => before.has(pid) && cpuMsOf(pid) > (before.get(pid) ?? 0) + 20));
+    await until(() =>
+      sandbox.workerPids().some((pid) => before.has(pid) && cpuMsOf(pid) > (before.get(pid) ?? 0) + 20),
+    );
     const busy = sandbox.workerPids().find((pid) => before.has(pid) && cpuMsOf(pid) > (before.get(pid) ?? 0) + 20);
     process.kill(busy ?? 0, signal);
   }
@@ -92,7 +94,9 @@ describe('faults of processes', function () {
       });
       setTimeout(() => console.log(sandbox.workerPids().join(' ')), 300);
     `;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const text = await new Promise<string>((resolve) => {
       parent.stdout.setEncoding('utf8').once('data', resolve);
     });
@@ -101,7 +105,10 @@ describe('faults of processes', function () {
     parent.kill('SIGKILL');
     await until(() => !pids.some(isAlive));
     removeWorkingFolder(makeWorkingFolder());
-    assert.deepEqual(readdirSync(tmpdir()).filter((name) => name.startsWith(`selfq-sandbox-${parent.pid}-`)), []);
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`selfq-sandbox-${parent.pid}-`)),
+      [],
+    );
   });
 
   it('closing leaves neither a process nor a file', async () => {
@@ -116,11 +123,22 @@ describe('faults of processes', function () {
 
   it('workers see no network and inherit no environment', async () => {
     const [pid] = sandbox.workerPids();
-    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').map((entry) => entry.split('=')[0]);
-    assert.deepEqual(environment.filter((name) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD', ''].includes(name ?? '')), []);
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+      .split('\0')
+      .map((entry) => entry.split('=')[0]);
+    assert.deepEqual(
+      environment.filter((name) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD', ''].includes(name ?? '')),
+      [],
+    );
     if ((await probeFences()).network) {
-      const interfaces = readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').slice(2).filter((line) => line.trim() !== '');
-      assert.ok(interfaces.every((line) => /^\s*lo:/.test(line)), interfaces.join('\n'));
+      const interfaces = readFileSync(`/proc/${pid}/net/dev`, 'utf8')
+        .split('\n')
+        .slice(2)
+        .filter((line) => line.trim() !== '');
+      assert.ok(
+        interfaces.every((line) => /^\s*lo:/.test(line)),
+        interfaces.join('\n'),
+      );
     }
   });
 
@@ -131,18 +149,44 @@ describe('faults of processes', function () {
 
 describe('a worker that does not keep to the protocol', function () {
   this.timeout(60_000);
-  const frame = 'const frame = (v) => { const t = Buffer.from(typeof v === "string" ? v : JSON.stringify(v)); const h = Buffer.alloc(4); h.writeUInt32LE(t.length); return Buffer.concat([h, t]); };';
+  const frame =
+    'const frame = (v) => { const t = Buffer.from(typeof v === "string" ? v : JSON.stringify(v)); const h = Buffer.alloc(4); h.writeUInt32LE(t.length); return Buffer.concat([h, t]); };';
   const head = `const fs = require('fs'); ${frame} const send = (b) => { let n = 0; while (n < b.length) { try { n += fs.writeSync(3, b, n); } catch (e) { if (e.code !== 'EAGAIN') throw e; } } }; send(frame({ ready: true }));`;
-  const readJob = 'const b = Buffer.alloc(65536); const n = fs.readSync(3, b); const job = JSON.parse(b.toString("utf8", 4, n));';
+  const readJob =
+    'const b = Buffer.alloc(65536); const n = fs.readSync(3, b); const job = JSON.parse(b.toString("utf8", 4, n));';
   const rows: [name: string, script: string, reason: string][] = [
-    ['answers for another id', `${head} ${readJob} send(frame({ id: job.id + 1, nonce: job.nonce, outcomes: [], done: true })); setInterval(() => {}, 1000);`, 'protocol'],
-    ['answers with another nonce', `${head} ${readJob} send(frame({ id: job.id, nonce: 'x', outcomes: [], done: true })); setInterval(() => {}, 1000);`, 'protocol'],
-    ['leaves out a test', `${head} ${readJob} send(frame({ id: job.id, nonce: job.nonce, outcomes: [], done: true })); setInterval(() => {}, 1000);`, 'protocol'],
-    ['answers a test twice', `${head} ${readJob} const o = { index: 0, status: 'ok', timeMs: 0, value: '6' }; send(frame({ id: job.id, nonce: job.nonce, outcomes: [o, o], done: true })); setInterval(() => {}, 1000);`, 'protocol'],
+    [
+      'answers for another id',
+      `${head} ${readJob} send(frame({ id: job.id + 1, nonce: job.nonce, outcomes: [], done: true })); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
+    [
+      'answers with another nonce',
+      `${head} ${readJob} send(frame({ id: job.id, nonce: 'x', outcomes: [], done: true })); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
+    [
+      'leaves out a test',
+      `${head} ${readJob} send(frame({ id: job.id, nonce: job.nonce, outcomes: [], done: true })); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
+    [
+      'answers a test twice',
+      `${head} ${readJob} const o = { index: 0, status: 'ok', timeMs: 0, value: '6' }; send(frame({ id: job.id, nonce: job.nonce, outcomes: [o, o], done: true })); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
     ['sends what is no JSON', `${head} ${readJob} send(frame('{{{')); setInterval(() => {}, 1000);`, 'protocol'],
-    ['announces a giant message', `${head} ${readJob} send(Buffer.from([255, 255, 255, 255])); setInterval(() => {}, 1000);`, 'protocol'],
+    [
+      'announces a giant message',
+      `${head} ${readJob} send(Buffer.from([255, 255, 255, 255])); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
     ['floods', `${head} ${readJob} for (;;) send(Buffer.alloc(65536, 32));`, 'protocol'],
-    ['claims fields of its own', `${head} ${readJob} send(frame({ id: job.id, nonce: job.nonce, outcomes: [{ index: 0, status: 'ok', timeMs: 0, value: '6', verdict: 'AC' }], done: true })); setInterval(() => {}, 1000);`, 'protocol'],
+    [
+      'claims fields of its own',
+      `${head} ${readJob} send(frame({ id: job.id, nonce: job.nonce, outcomes: [{ index: 0, status: 'ok', timeMs: 0, value: '6', verdict: 'AC' }], done: true })); setInterval(() => {}, 1000);`,
+      'protocol',
+    ],
     ['never reads', `${head} for (;;);`, 'time'],
   ];
   for (const [name, script, reason] of rows) {

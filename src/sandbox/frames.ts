@@ -36,7 +36,7 @@ export class FrameReader {
     return this.#held;
   }
 
-  *push(chunk: Buffer): Generator<unknown> {
+  *push(chunk: Buffer): Generator {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
     for (;;) {

@@ -42,11 +42,20 @@ describe('the layout of console.log', () => {
 
   it("fills format marks as Node's does", () => {
     const mark = fc.constantFrom('%s', '%d', '%i', '%f', '%j', '%%', ' text ', '%c', '%x');
-    const part = fc.oneof(fc.integer(), fc.double(), fc.stringMatching(/^[a-z0-9. ]{0,6}$/), fc.bigInt(), fc.constant(null));
+    const part = fc.oneof(
+      fc.integer(),
+      fc.double(),
+      fc.stringMatching(/^[a-z0-9. ]{0,6}$/),
+      fc.bigInt(),
+      fc.constant(null),
+    );
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 6 }), fc.array(part, { maxLength: 6 }), (marks, parts) => {
         const template = marks.join('');
-        assert.equal(attempt(() => own.format(template, ...parts)), attempt(() => format(template, ...parts)));
+        assert.equal(
+          attempt(() => own.format(template, ...parts)),
+          attempt(() => format(template, ...parts)),
+        );
       }),
     );
   });

@@ -20,8 +20,22 @@ export function inspector(): Inspector {
   }
 
   function quote(text: string): string {
-    const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : !text.includes('`') && !text.includes('${') ? '`' : "'";
-    const named: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\v': '\\v', '\\': '\\\\' };
+    const mark = !text.includes("'")
+      ? "'"
+      : !text.includes('"')
+        ? '"'
+        : !text.includes('`') && !text.includes('${')
+          ? '`'
+          : "'";
+    const named: Record<string, string> = {
+      '\n': '\\n',
+      '\t': '\\t',
+      '\r': '\\r',
+      '\b': '\\b',
+      '\f': '\\f',
+      '\v': '\\v',
+      '\\': '\\\\',
+    };
     let body = '';
     for (const unit of text) {
       const code = unit.charCodeAt(0);
@@ -75,7 +89,9 @@ export function inspector(): Inspector {
   function memberKeys(value: object, list: boolean): (string | symbol)[] {
     const isIndex = (key: string): boolean => /^(?:0|[1-9]\d*)$/.test(key) && Number(key) < 2 ** 32 - 1;
     const names = Object.keys(value).filter((key) => !list || !isIndex(key));
-    const symbols = Object.getOwnPropertySymbols(value).filter((key) => Object.prototype.propertyIsEnumerable.call(value, key));
+    const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
+      Object.prototype.propertyIsEnumerable.call(value, key),
+    );
     return [...names, ...symbols];
   }
 
@@ -153,7 +169,13 @@ export function inspector(): Inspector {
     }
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
       const data = Array.from(value as Uint8Array, (item: unknown) => primitive(item));
-      return { open: `${name}(${data.length}) [`, close: ']', items: cutItems(data), columns: value as Uint8Array, alone: `${name}(0) []` };
+      return {
+        open: `${name}(${data.length}) [`,
+        close: ']',
+        items: cutItems(data),
+        columns: value as Uint8Array,
+        alone: `${name}(0) []`,
+      };
     }
     if (value instanceof Map) {
       walk.indent += 2;
@@ -236,7 +258,8 @@ export function inspector(): Inspector {
   /** One line where at most two levels deep and short enough, else one item (or one row of columns) a line. */
   function layout(shape: Shape, prefix: string, walk: Walk): string {
     const entries = shape.items.length;
-    const rows = shape.columns !== undefined && entries > 6 ? inColumns(shape.items, walk.indent, shape.columns) : shape.items;
+    const rows =
+      shape.columns !== undefined && entries > 6 ? inColumns(shape.items, walk.indent, shape.columns) : shape.items;
     if (walk.current - walk.seen.length < 3 && entries === rows.length) {
       const start = rows.length + walk.indent + shape.open.length + prefix.length + 10;
       const text = rows.reduce((sum, row) => sum + row.length, 0);
@@ -279,7 +302,9 @@ export function inspector(): Inspector {
       }
       columnWidths.push(width);
     }
-    const flushRight = items.every((_, index) => typeof values[index] === 'number' || typeof values[index] === 'bigint');
+    const flushRight = items.every(
+      (_, index) => typeof values[index] === 'number' || typeof values[index] === 'bigint',
+    );
     const rows: string[] = [];
     for (let start = 0; start < count; start += across) {
       const end = Math.min(start + across, count);
@@ -308,7 +333,9 @@ export function inspector(): Inspector {
     const [first, ...rest] = parts;
     let text = '';
     if (typeof first === 'string' && rest.length > 0) {
-      text = first.replace(/%[sdifjoOc%]/g, (mark) => (mark === '%%' ? '%' : rest.length === 0 ? mark : substitute(mark, rest.shift())));
+      text = first.replace(/%[sdifjoOc%]/g, (mark) =>
+        mark === '%%' ? '%' : rest.length === 0 ? mark : substitute(mark, rest.shift()),
+      );
     } else {
       rest.unshift(...parts.slice(0, 1));
       text = '';
@@ -324,15 +351,23 @@ export function inspector(): Inspector {
   function substitute(mark: string, value: unknown): string {
     switch (mark) {
       case '%s':
-        return typeof value === 'string' ? value : typeof value === 'object' ? inspect(value, { depth: 0 }) : primitive(value);
+        return typeof value === 'string'
+          ? value
+          : typeof value === 'object'
+            ? inspect(value, { depth: 0 })
+            : primitive(value);
       case '%d':
         return typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : primitive(Number(value));
       case '%i':
-        return typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' || typeof value === 'object' ? 'NaN' : primitive(parseInt(String(value), 10));
+        return typeof value === 'bigint'
+          ? `${value}n`
+          : typeof value === 'symbol' || typeof value === 'object'
+            ? 'NaN'
+            : primitive(parseInt(value as string, 10));
       case '%f':
         return typeof value === 'symbol' ? 'NaN' : primitive(parseFloat(String(value)));
       case '%j':
-        return JSON.stringify(value) ?? 'undefined';
+        return (JSON.stringify(value) as string | undefined) ?? 'undefined';
       case '%c':
         return '';
       default:

@@ -84,7 +84,9 @@ function nodeArguments(workerPath: string): string[] {
 /** A worker inherits nothing but what Windows needs to start a process at all. */
 function allowedEnvironment(): Record<string, string> {
   const names = process.platform === 'win32' ? ['SystemRoot', 'windir', 'TEMP', 'TMP'] : [];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 const folderPrefix = 'selfq-sandbox-';

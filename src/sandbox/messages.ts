@@ -39,15 +39,7 @@ export interface WorkerJob {
  * compile: no code to run.
  */
 export type OutcomeStatus =
-  | 'ok'
-  | 'threw'
-  | 'time'
-  | 'starved'
-  | 'memory'
-  | 'output'
-  | 'notData'
-  | 'pending'
-  | 'compile';
+  'ok' | 'threw' | 'time' | 'starved' | 'memory' | 'output' | 'notData' | 'pending' | 'compile';
 
 export interface TestOutcome {
   index: number;

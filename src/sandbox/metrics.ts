@@ -33,6 +33,7 @@ export class Metrics {
 }
 
 function metric(name: string, type: 'counter' | 'gauge', help: string, value: number | Map<string, number>): string {
-  const samples = typeof value === 'number' ? [`${name} ${value}`] : [...value].map(([key, n]) => `${name}{${key}} ${n}`);
+  const samples =
+    typeof value === 'number' ? [`${name} ${value}`] : [...value].map(([key, n]) => `${name}{${key}} ${n}`);
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
 }

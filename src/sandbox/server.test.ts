@@ -17,20 +17,36 @@ describe('judge server', function () {
     await sandbox.close();
   });
 
-  async function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; json: Record<string, unknown>; headers: Headers }> {
+  async function post(
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; json: Record<string, unknown>; headers: Headers }> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const response = await fetch(server.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: text,
     });
-    return { status: response.status, json: (await response.json()) as Record<string, unknown>, headers: response.headers };
+    return {
+      status: response.status,
+      json: (await response.json()) as Record<string, unknown>,
+      headers: response.headers,
+    };
   }
 
   const runs: [name: string, request: Record<string, unknown>, expected: unknown][] = [
-    ['a program that ends well', { code: "console.log(require('fs').readFileSync(0, 'utf8') * 2)", stdin: '21' }, ['Success', null, 'Finished', 0, '42\n']],
+    [
+      'a program that ends well',
+      { code: "console.log(require('fs').readFileSync(0, 'utf8') * 2)", stdin: '21' },
+      ['Success', null, 'Finished', 0, '42\n'],
+    ],
     ['a program without input', { code: "console.log('x')", stdin: null }, ['Success', null, 'Finished', 0, 'x\n']],
-    ['TypeScript', { code: 'const a: number = 4; console.log(a);', language: 'typescript' }, ['Success', null, 'Finished', 0, '4\n']],
+    [
+      'TypeScript',
+      { code: 'const a: number = 4; console.log(a);', language: 'typescript' },
+      ['Success', null, 'Finished', 0, '4\n'],
+    ],
     ['an exception', { code: "console.log(1); throw new Error('no')" }, ['Failed', null, 'Finished', 1, '1\n']],
     ['an exit code', { code: 'process.exit(3)' }, ['Failed', null, 'Finished', 3, '']],
     ['an endless loop', { code: 'for (;;);', run_timeout: 0.1 }, ['Failed', null, 'TimeLimitExceeded', null, '']],
@@ -39,13 +55,30 @@ describe('judge server', function () {
   ];
   for (const [name, request, expected] of runs) {
     it(`answers /run_code for ${name} in Sandbox Fusion's shape`, async () => {
-      const defaults = { compile_timeout: 5, run_timeout: 5, memory_limit_MB: 128, language: 'nodejs', files: {}, fetch_files: [] };
+      const defaults = {
+        compile_timeout: 5,
+        run_timeout: 5,
+        memory_limit_MB: 128,
+        language: 'nodejs',
+        files: {},
+        fetch_files: [],
+      };
       const { status, json } = await post('/run_code', { ...defaults, ...request });
       assert.equal(status, 200);
-      assert.deepEqual(Object.keys(json).sort(), ['compile_result', 'executor_pod_name', 'files', 'message', 'run_result', 'status']);
+      assert.deepEqual(Object.keys(json).sort(), [
+        'compile_result',
+        'executor_pod_name',
+        'files',
+        'message',
+        'run_result',
+        'status',
+      ]);
       const run = json['run_result'] as Record<string, unknown> | null;
       const compile = json['compile_result'] as Record<string, unknown> | null;
-      assert.deepEqual([json['status'], compile?.['status'] ?? null, run?.['status'], run?.['return_code'], run?.['stdout']], expected);
+      assert.deepEqual(
+        [json['status'], compile?.['status'] ?? null, run?.['status'], run?.['return_code'], run?.['stdout']],
+        expected,
+      );
     });
   }
 
@@ -53,8 +86,16 @@ describe('judge server', function () {
     const problem = functionProblem();
     const one = await post('/judge', { problem, solution: honest });
     assert.equal(one.json['verdict'], 'AC');
-    const two = await post('/judge', { jobs: [{ problem, solution: 'function solve() {}' }, { problem, solution: honest }] });
-    assert.deepEqual((two.json['results'] as { verdict: string }[]).map((result) => result.verdict), ['WA', 'AC']);
+    const two = await post('/judge', {
+      jobs: [
+        { problem, solution: 'function solve() {}' },
+        { problem, solution: honest },
+      ],
+    });
+    assert.deepEqual(
+      (two.json['results'] as { verdict: string }[]).map((result) => result.verdict),
+      ['WA', 'AC'],
+    );
   });
 
   it('refuses what is wrong, too large, of another type, or unknown', async () => {
@@ -101,7 +142,7 @@ describe('judge server', function () {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ problem: functionProblem(), solution: 'function solve() { for (;;); }' }),
     });
-    for (let text = ''; !/^selfq_programs_in_flight 1$/m.test(text); ) {
+    for (let text = ''; !/^selfq_programs_in_flight 1$/m.test(text);) {
       text = await (await fetch(`${other.url}/metrics`)).text();
     }
     const [response] = await Promise.all([answer, other.close(100_000)]);

@@ -121,8 +121,12 @@ function addRoutes(app: Hono, { sandbox, maxInFlight = 1024 }: ServerOptions, me
     }
   }
 
-  app.get('/healthz', (context) => context.json({ status: 'ok', workers: sandbox.workerPids().length, fences: sandbox.fences }));
-  app.get('/metrics', (context) => context.text(metrics.render(sandbox), 200, { 'Content-Type': 'text/plain; version=0.0.4' }));
+  app.get('/healthz', (context) =>
+    context.json({ status: 'ok', workers: sandbox.workerPids().length, fences: sandbox.fences }),
+  );
+  app.get('/metrics', (context) =>
+    context.text(metrics.render(sandbox), 200, { 'Content-Type': 'text/plain; version=0.0.4' }),
+  );
 
   app.post('/run_code', async (context) => {
     const parsed = RunCodeRequest.safeParse(await readJson(context));
@@ -143,7 +147,11 @@ function addRoutes(app: Hono, { sandbox, maxInFlight = 1024 }: ServerOptions, me
     return admitted(context, jobs.length, async () => {
       const results = await Promise.all(
         jobs.map(async ({ problem, solution, language }) => {
-          const result = await sandbox.judge({ problem, source: solution, ...(language === undefined ? {} : { language }) });
+          const result = await sandbox.judge({
+            problem,
+            source: solution,
+            ...(language === undefined ? {} : { language }),
+          });
           metrics.countVerdict(result.verdict);
           return result;
         }),
@@ -176,32 +184,36 @@ function listen(app: Hono, port: number, hostname: string): Promise<ServerType> 
     const server = serve({ fetch: app.fetch, port, hostname }, () => {
       resolve(server);
     });
-    server.on('error', (error) => {
+    server.on('error', (error: Error) => {
       reject(
-        new BoundaryError('environment', `Port ${port} of ${hostname} cannot be opened: ${error.message}.`, 'Choose another one with --port N.'),
+        new BoundaryError(
+          'environment',
+          `Port ${port} of ${hostname} cannot be opened: ${error.message}.`,
+          'Choose another one with --port N.',
+        ),
       );
     });
   });
 }
 
 async function closeServer(server: ServerType, metrics: Metrics, graceMs: number): Promise<void> {
-  let open = true;
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
-      open = false;
       resolve();
     });
   });
-  const deadline = Date.now() + graceMs;
-  while (open && Date.now() < deadline) {
-    // Those that a client keeps alive would hold the server open.
+  // Connections that a client keeps alive would hold the server open.
+  const sweep = setInterval(() => {
     if (metrics.inFlight === 0 && 'closeIdleConnections' in server) {
       server.closeIdleConnections();
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  if (open && 'closeAllConnections' in server) {
-    server.closeAllConnections();
-  }
+  }, 20);
+  const force = setTimeout(() => {
+    if ('closeAllConnections' in server) {
+      server.closeAllConnections();
+    }
+  }, graceMs);
   await closed;
+  clearInterval(sweep);
+  clearTimeout(force);
 }

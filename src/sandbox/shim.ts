@@ -57,7 +57,10 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
       return this;
     }
     off(name: unknown, run: Listener): this {
-      this.#listeners.set(name, (this.#listeners.get(name) ?? []).filter((entry) => entry.original !== run));
+      this.#listeners.set(
+        name,
+        (this.#listeners.get(name) ?? []).filter((entry) => entry.original !== run),
+      );
       return this;
     }
     removeListener(name: unknown, run: Listener): this {
@@ -160,7 +163,9 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
       return tools.toText(chunk);
     }
     if (typeof chunk !== 'string') {
-      throw new TypeError('The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView.');
+      throw new TypeError(
+        'The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView.',
+      );
     }
     return chunk;
   }
@@ -382,10 +387,11 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
         this.emit('line', text);
       }
     }
-    question(query: string, second: unknown, third?: unknown): void {
+    question(query: string, second?: unknown, third?: unknown): unknown {
       this.#output?.write(query);
       const done = typeof second === 'function' ? second : third;
       this.#question = (answer) => (done as Listener)(answer);
+      return undefined;
     }
     setPrompt(text: string): void {
       this.#prompt = text;
@@ -441,7 +447,9 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
   }
   const readlinePromises = {
     createInterface: (first: Input | ReadlineOptions, second?: { write(text: string): unknown }) =>
-      first instanceof Input ? new PromisesInterface(first, second) : new PromisesInterface(first.input ?? stdin, first.output),
+      first instanceof Input
+        ? new PromisesInterface(first, second)
+        : new PromisesInterface(first.input ?? stdin, first.output),
   };
   const readline = { createInterface, Interface, promises: readlinePromises, clearLine: silence, cursorTo: silence };
 
@@ -456,7 +464,8 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
     return Object.assign(error, { code: 'ENOENT', errno: -2, syscall: call, path });
   }
   function encodingOf(options: unknown): string | undefined {
-    const encoding: unknown = typeof options === 'object' && options !== null ? Reflect.get(options, 'encoding') : options;
+    const encoding: unknown =
+      typeof options === 'object' && options !== null ? Reflect.get(options, 'encoding') : options;
     return typeof encoding === 'string' ? encoding : undefined;
   }
   function readFileSync(path: unknown, options?: unknown): unknown {
@@ -481,7 +490,8 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
     if (fd !== 0) {
       throw Object.assign(new Error('EBADF: bad file descriptor, read'), { code: 'EBADF' });
     }
-    const options = typeof second === 'object' && second !== null ? (second as { offset?: number; length?: number }) : {};
+    const options =
+      typeof second === 'object' && second !== null ? (second as { offset?: number; length?: number }) : {};
     const offset = typeof second === 'number' ? second : (options.offset ?? 0);
     const length = typeof third === 'number' ? third : (options.length ?? target.length - offset);
     pending ??= fromText(takeInput());
@@ -627,13 +637,17 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
   }
   function assertThat(condition: unknown, message?: unknown): void {
     if (!condition) {
-      throw message instanceof Error ? message : new AssertionError(String(message ?? 'The expression evaluated to a falsy value'));
+      throw message instanceof Error
+        ? message
+        : new AssertionError(format(message ?? 'The expression evaluated to a falsy value'));
     }
   }
-  const sameText = (a: unknown, b: unknown): boolean => Object.is(a, b) || inspect(a, { depth: null }) === inspect(b, { depth: null });
+  const sameText = (a: unknown, b: unknown): boolean =>
+    Object.is(a, b) || inspect(a, { depth: null }) === inspect(b, { depth: null });
   const assert = Object.assign((value: unknown, message?: unknown) => assertThat(value, message), {
     ok: assertThat,
-    equal: (a: unknown, b: unknown, message?: unknown) => assertThat(a == b, message),
+    equal: (a: unknown, b: unknown, message?: unknown) =>
+      assertThat(a === b || String(a as number) === String(b as number), message),
     strictEqual: (a: unknown, b: unknown, message?: unknown) => assertThat(Object.is(a, b), message),
     notStrictEqual: (a: unknown, b: unknown, message?: unknown) => assertThat(!Object.is(a, b), message),
     deepEqual: (a: unknown, b: unknown, message?: unknown) => assertThat(sameText(a, b), message),
@@ -652,7 +666,7 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
           if (error === null || error === undefined) {
             resolve(value);
           } else {
-            reject(error as Error);
+            reject(error instanceof Error ? error : new Error(format(error)));
           }
         });
       });
@@ -664,7 +678,13 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
     'readline/promises': readlinePromises,
     process: node,
     os: { EOL: '\n', cpus: () => [], platform: () => 'linux', tmpdir: () => '/tmp' },
-    util: { inspect, format, promisify, TextEncoder: Reflect.get(globalThis, 'TextEncoder') as unknown, TextDecoder: Reflect.get(globalThis, 'TextDecoder') as unknown },
+    util: {
+      inspect,
+      format,
+      promisify,
+      TextEncoder: Reflect.get(globalThis, 'TextEncoder') as unknown,
+      TextDecoder: Reflect.get(globalThis, 'TextDecoder') as unknown,
+    },
     events: Object.assign(EventEmitter, { EventEmitter, once: onceOf }),
     assert: Object.assign(assert, { strict: assert }),
     buffer: { Buffer },
@@ -753,7 +773,11 @@ function shim(boot: { poll(): string }, tools: Bytes, print: Inspector, maxLengt
     },
     exportsOf(specifier) {
       const found = moduleNamed(specifier);
-      return found === undefined ? '' : Object.getOwnPropertyNames(found).filter((name) => /^[A-Za-z_]\w*$/.test(name)).join(',');
+      return found === undefined
+        ? ''
+        : Object.getOwnPropertyNames(found)
+            .filter((name) => /^[A-Za-z_]\w*$/.test(name))
+            .join(',');
     },
   };
 }

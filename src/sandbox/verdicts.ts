@@ -156,7 +156,5 @@ export function programRunOf(report: RunReport): ProgramRun {
 }
 
 function missingOutcome(report: RunReport): ReturnType<typeof verdictOfEnd> {
-  return report.end.type === 'done'
-    ? { verdict: 'IE', message: 'no outcome arrived' }
-    : verdictOfEnd(report.end, true);
+  return report.end.type === 'done' ? { verdict: 'IE', message: 'no outcome arrived' } : verdictOfEnd(report.end, true);
 }

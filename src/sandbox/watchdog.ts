@@ -24,7 +24,10 @@ const graceMs = 250;
 const idleLimitMs = 3000;
 
 /** Which limit a worker has broken, if any. CPU time decides where it is known, because the machine may be busy. */
-export function overLimit(program: Pick<Program, 'timeMs' | 'memoryMb' | 'wallFactor'>, seen: Watched): KillReason | undefined {
+export function overLimit(
+  program: Pick<Program, 'timeMs' | 'memoryMb' | 'wallFactor'>,
+  seen: Watched,
+): KillReason | undefined {
   if (seen.rssMb !== undefined && seen.rssMb > program.memoryMb + baseRssMb) {
     return 'memory';
   }
