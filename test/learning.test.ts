@@ -70,7 +70,7 @@ describe('self-play on a tiny model made on the spot', function () {
       const used = { ...settings, ...variant, proposerUpdateEvery: 2, answersPerQuestion: 4, epsilonLow: 0.2 };
       const results = await selfPlay({ modelPath, cacheDir, domain: lettersDomain(), steps: 3, settings: used });
       for (const { lines } of results) {
-        const overTheWire: unknown[] = lines.map((line) => JSON.parse(JSON.stringify(line)));
+        const overTheWire = lines.map((line): unknown => JSON.parse(JSON.stringify(line)));
         const again = recompute(overTheWire, { epsilonHigh: 0.2, dualClip: 3, ...used });
         assert.ok(again.rewards.count > 0 && again.rewards.worst < 1e-9, JSON.stringify(again));
         assert.ok(again.advantages.worst < 1e-9, JSON.stringify(again));

@@ -57,7 +57,7 @@ function measureRole(
     group.flatMap(({ reward }) => (reward === undefined ? [] : [reward])),
   );
   const own = updates.filter((update) => update.role === role);
-  const applied = <Key extends 'loss' | 'kl' | 'gradNorm' | 'clipRatio'>(key: Key): number | null =>
+  const applied = (key: 'loss' | 'kl' | 'gradNorm' | 'clipRatio'): number | null =>
     average(own.flatMap((update) => update[key] ?? []));
   return {
     reward: average(rewards),

@@ -2,7 +2,7 @@ import type { Domain, Draft, Question } from '../../src/domains/domain.ts';
 
 /** Share of a text's characters that are small letters: a reward that a model of random weights can learn to raise. */
 export function shareOfLetters(text: string): number {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length === 0
     ? 0
     : characters.filter((character) => /[a-z]/.test(character)).length / characters.length;
@@ -46,7 +46,7 @@ export function lettersDomain(): Domain {
 
 function judgeLetters(answer: string): Awaited<ReturnType<Domain['judge']>>[number] {
   const reward = shareOfLetters(answer);
-  const tests = [...(answer || ' ')].map((character) => ({
+  const tests = Array.from(answer || ' ', (character) => ({
     verdict: /[a-z]/.test(character) ? ('AC' as const) : ('WA' as const),
   }));
   const passed = tests.filter(({ verdict }) => verdict === 'AC').length;
