@@ -59,7 +59,7 @@ export function exportDataset(runDir: string, file: string): number {
 /** README.md of what is exported of a run after `step` steps: where it comes from, how it does, how to load it. */
 export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'merged'): string {
   const run = readRun(runDir);
-  const base = `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}.`;
+  const base = `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}. Its licence applies to this too.`;
   const origin = `after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`;
   const head =
     kind === 'adapter'
