@@ -86,9 +86,9 @@ export class LiveRuns implements vscode.Disposable {
       this.#stages.delete(dir);
       client.dispose();
       if (!this.#disposed) {
-        this.#log.info(`the engine of ${dir} has gone`);
         this.#store.refresh();
         this.#lost.fire(dir);
+        this.#log.info(`the engine of ${dir} has gone`);
       }
     });
   }

@@ -122,6 +122,7 @@ async function startServer(port: number, data: string, options: EditorOptions): 
     ],
     { env, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  process.once('exit', () => server.kill());
   let words = '';
   await new Promise<void>((ready, reject) => {
     const hear = (chunk: Buffer): void => {

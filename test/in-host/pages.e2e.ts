@@ -81,13 +81,20 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
   this.timeout(600_000);
   let editor: Editor;
   const refused: string[] = [];
+  /** axe puts a style of its own into the page while it looks. */
+  let looking = false;
+  const findings = async (): Promise<string[]> => {
+    looking = true;
+    return violations(editor.page).finally(() => (looking = false));
+  };
 
   before(async () => {
     editor = await openEditor({ viewport: { width: 1500, height: 1100 } });
-    editor.page.on(
-      'console',
-      (message) => /Content Security Policy/.test(message.text()) && refused.push(message.text()),
-    );
+    editor.page.on('console', (message) => {
+      if (!looking && /Content Security Policy/.test(message.text())) {
+        refused.push(message.text());
+      }
+    });
     writeLongRun(join(editor.folders.workspace, 'runs', 'long'));
     await editor.reload();
   });
@@ -122,7 +129,7 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
     const plot = inside.locator('[aria-labelledby="reward-heading"].plot');
     await plot.hover();
     await inside
-      .getByText(/^step \d+: solver [\d.]+, proposer [\d.]+$/)
+      .getByText(/^step \d+: solver [\d.]+( \(\d+\))?, proposer [\d.]+( \(\d+\))?$/)
       .first()
       .waitFor();
     await plot.focus();
@@ -144,7 +151,7 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
       const { page } = editor;
       useTheme(editor, themes[theme]);
       await webview(page).locator(`body.${bodyClass[theme]}`).waitFor();
-      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(await findings(), []);
       await picture(page, `dashboard-${theme}`);
     });
   }
@@ -170,14 +177,14 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
       await webview(page).locator(`body.${bodyClass[theme]}`).waitFor();
       await webview(page).getByRole('tab').nth(1).click();
       await webview(page).getByText('First failure').waitFor();
-      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(await findings(), []);
       await picture(page, `problem-${theme}`);
     });
   }
 
   it('lists problems in windows and finds one among all of them', async () => {
     const { page } = editor;
-    await page.locator('.monaco-list-row', { hasText: 'Step 10000' }).click();
+    await page.locator('.monaco-list-row', { hasText: 'Step 10000' }).first().click();
     await page.locator('.monaco-list-row', { hasText: 'Given an array' }).first().waitFor();
     await runCommand(page, 'Self-Questioning: Search Problems');
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Given an array' }).first().waitFor();

@@ -89,10 +89,10 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   it('shows progress while it comes, and the end', async () => {
     const { page } = editor;
     const inside = webview(page);
+    await notification(page, 'all 3 steps are done').waitFor();
     await inside.locator('.pill', { hasText: 'finished' }).waitFor();
     await inside.locator('header', { hasText: 'step 3 of 3' }).waitFor();
     await inside.locator('.feed tbody tr').first().waitFor();
-    await notification(page, 'all 3 steps are done').waitFor();
     assert.match(await inside.locator('#reward-summary').innerText(), /solver .* → .*proposer/);
     assert.match(await inside.locator('#held-out-summary').innerText(), /24 problems of coding/);
     await picture(page, 'dashboard');

@@ -53,9 +53,10 @@ export function linesFigure(options: LinesOptions): Figure {
     },
     describe(place) {
       const step = steps[place]!;
-      const parts = curves.flatMap(({ name }, i) => {
-        const value = values[i]!.get(step);
-        return value === undefined ? [] : [`${name} ${short(value)}${unit}`];
+      const parts = curves.map(({ name, points }) => {
+        // Long curves are thinned out, each on its own: the nearest point, and its step where it is another.
+        const [at, value] = nearestPoint(points, step);
+        return `${name} ${short(value)}${unit}${at === step ? '' : ` (${at})`}`;
       });
       return `${t('step {0}', step)}: ${parts.join(', ')}`;
     },
@@ -112,7 +113,7 @@ function axes(x: Scale, y: Scale, { height }: LinesOptions): SVGTemplateResult {
       (tick) => svg`<line class="grid" x1=${left} x2=${Math.max(end, left)} y1=${y(tick)} y2=${y(tick)}/>
       <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`,
     )}
-    ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor="middle">${tick}</text>`)}
+    ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor=${tick === x.ticks.at(-1) && x.ticks.length > 1 ? 'end' : 'middle'}>${tick}</text>`)}
   `;
 }
 
@@ -186,6 +187,10 @@ function courseOf({ name, points }: Curve, unit: string): string {
   return points.length === 1
     ? `${name} ${short(last[1])}${unit}`
     : t('{0} {1} → {2}', name, short(first[1]), `${short(last[1])}${unit}`);
+}
+
+function nearestPoint(points: readonly Point[], step: number): Point {
+  return points.reduce((best, point) => (Math.abs(point[0] - step) < Math.abs(best[0] - step) ? point : best));
 }
 
 /** Exponential moving mean, corrected for its start, as TensorBoard smooths. */

@@ -1,6 +1,5 @@
 import { html, type TemplateResult } from 'lit';
 import type { ProblemModel } from '../../src/extension/view-model/messages.ts';
-import { short } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { signOf, toneOf, verdictWord } from './verdicts.ts';
 
@@ -55,7 +54,7 @@ export function testsView(
             ${answers.map(
               ({ reward }, i) =>
                 html`<td class="mark num ${i === chosen ? 'on' : ''}">
-                  ${reward === undefined ? '–' : short(reward)}
+                  ${reward === undefined ? '–' : String(Number(reward.toFixed(2)))}
                 </td>`,
             )}
           </tr>

@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { startEngine } from '../../engine/client.ts';
 import { catalogue } from '../../model/catalogue.ts';
 import { BoundaryError } from '../../protocol/errors.ts';
-import { explainFileError } from '../../run/files.ts';
 import { commands } from '../contributions.ts';
 import { formatBytes } from '../format.ts';
 import { nodePath } from '../node-path.ts';
@@ -94,7 +93,15 @@ function newRunFolder({ store }: Services, domain: string): string {
   try {
     ensureFolder(root);
   } catch (error) {
-    throw explainFileError(error, root);
+    throw new BoundaryError(
+      'environment',
+      vscode.l10n.t(
+        'The folder for runs {0} cannot be made: {1}',
+        root,
+        error instanceof Error ? error.message : String(error),
+      ),
+      vscode.l10n.t('Choose another one with the setting selfQuestioning.runsFolder.'),
+    );
   }
   const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${domain}`;
   const free = (number: number): string => {

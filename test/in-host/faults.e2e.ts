@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
+import { runPaths } from '../../src/run/folder.ts';
+import { type Editor, acceptQuickInput, notification, openEditor, picture, runCommand, webview } from './editor.ts';
+
+function changeSettings({ folders }: Editor, change: Readonly<Record<string, unknown>>): void {
+  const path = join(folders.data, 'data', 'Machine', 'settings.json');
+  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...settings, ...change }));
+}
+
+/** Through the questions of the start, keeping every default. */
+async function startWithDefaults({ page }: Editor): Promise<void> {
+  await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+  for (const question of [
+    'question itself',
+    'Free text',
+    'Which model should learn',
+    'How large',
+    'Where should the model',
+  ]) {
+    await acceptQuickInput(page, question);
+  }
+}
+
+describe('bad input and faults, in a real window', function () {
+  this.timeout(600_000);
+  let editor: Editor;
+
+  before(async () => {
+    editor = await openEditor();
+    const runs = join(editor.folders.workspace, 'runs');
+    for (const name of ['newer', 'torn', 'dead']) {
+      mkdirSync(join(runs, name), { recursive: true });
+    }
+    writeFileSync(runPaths(join(runs, 'newer')).run, JSON.stringify({ ...exampleRun(), version: 99 }));
+    writeFileSync(
+      runPaths(join(runs, 'torn')).run,
+      JSON.stringify(exampleRun({ state: 'finished', step: 2, steps: 2 })),
+    );
+    const metrics = [1, 2].map((step) => JSON.stringify(exampleMetrics(step))).join('\n');
+    writeFileSync(runPaths(join(runs, 'torn')).metrics, `${metrics}\n{"step":3,"solv`);
+    writeFileSync(runPaths(join(runs, 'dead')).run, JSON.stringify(exampleRun({ state: 'running', step: 1 })));
+    await editor.reload();
+    await editor.page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+  });
+  after(() => editor.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await picture(editor.page, `failed-faults-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
+    }
+  });
+
+  it('lists a run folder of a newer version as one that cannot be read', async () => {
+    await editor.page.locator('.monaco-list-row', { hasText: 'newer' }).getByText('cannot be read').waitFor();
+  });
+
+  it('tells a run whose engine is gone from one that goes on', async () => {
+    await editor.page.locator('.monaco-list-row', { hasText: 'interrupted · 1/6' }).waitFor();
+    assert.equal(await editor.page.locator('.statusbar-item', { hasText: '/6' }).count(), 0);
+  });
+
+  it('shows what is whole of a run with a torn file', async () => {
+    const { page } = editor;
+    await page.locator('.monaco-list-row', { hasText: 'finished · 2/2' }).click();
+    await webview(page).locator('#reward-summary', { hasText: 'solver 0.4 → 0.4' }).waitFor();
+    await webview(page).getByText('This run has no records of its steps.').waitFor();
+  });
+
+  it('says where a model is missing and how to choose another', async () => {
+    changeSettings(editor, { 'selfQuestioning.model': '/nowhere/model.gguf' });
+    await startWithDefaults(editor);
+    await notification(editor.page, /There is no model at \/nowhere\/model\.gguf\. Choose another/).waitFor();
+  });
+
+  it('says that the folder for runs cannot be made, and which setting to change', async () => {
+    const file = join(editor.folders.workspace, 'file');
+    writeFileSync(file, '');
+    changeSettings(editor, { 'selfQuestioning.model': '', 'selfQuestioning.runsFolder': join(file, 'runs') });
+    await startWithDefaults(editor);
+    await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/).waitFor();
+  });
+
+  it('says that the chosen Node is not there', async () => {
+    changeSettings(editor, { 'selfQuestioning.runsFolder': '', 'selfQuestioning.nodePath': '/nowhere/node' });
+    await runCommand(editor.page, 'Self-Questioning: Doctor');
+    await notification(editor.page, /There is no Node at \/nowhere\/node/).waitFor();
+  });
+});
+
+describe('a workspace that is not trusted', function () {
+  this.timeout(300_000);
+
+  it('shows runs, and starts none', async () => {
+    const editor = await openEditor({
+      askForTrust: true,
+      settings: { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.enabled': true },
+    });
+    try {
+      const { page } = editor;
+      await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+      await page.locator('.welcome-view', { hasText: 'trusted workspaces only' }).first().waitFor();
+      await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+      await notification(page, 'This workspace is not trusted').waitFor();
+    } finally {
+      await editor.close();
+    }
+  });
+});
