@@ -185,7 +185,7 @@ async function ensureVsce() {
 
 async function must(command, args, folder, tell) {
   const { code, output } = await collect(command, args, folder);
-  tell?.(output.trim());
+  tell?.(output.trim().replace(/^selfq: /, ''));
   if (code !== 0) {
     throw new SetUpError(`${args[0]} failed:\n${lastLines(output, 20)}`, 'See what it says above.');
   }
