@@ -54,6 +54,12 @@ describe('verifying a draft', function () {
     });
   });
 
+  it('turns down names that a problem cannot have, as a record and not as a crash', async () => {
+    const reference = sum.reference?.replace('solve', '合計') ?? '';
+    assert.equal(await reasonOf({ reference, entry: '合計' }), 'malformed');
+    assert.equal(await reasonOf({ parameters: ['数'] }), 'malformed');
+  });
+
   it('leaves out inputs on which the reference fails while enough others remain', async () => {
     const question = await verify({ reference: 'function solve(nums) { return nums[0].toFixed(1); }' });
     assert.ok(!isRejection(question));

@@ -46,7 +46,7 @@ export async function verifyDraft(
   if (fault) {
     return fault;
   }
-  const problem = FunctionProblem.parse({
+  const problem = FunctionProblem.safeParse({
     id,
     statement: draft.statement,
     kind: 'function',
@@ -57,7 +57,11 @@ export async function verifyDraft(
     tags: [],
     source: 'self-play',
   });
-  return { problem, ...(draft.reference === undefined ? {} : { reference: draft.reference }) };
+  if (!problem.success) {
+    const [issue] = problem.error.issues;
+    return { reason: 'malformed', detail: `It makes no problem: ${issue?.path.join('.')}: ${issue?.message}.` };
+  }
+  return { problem: problem.data, ...(draft.reference === undefined ? {} : { reference: draft.reference }) };
 }
 
 function checkTests(
