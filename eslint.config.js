@@ -42,7 +42,7 @@ function ownedPackages(allowed) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'runs/', '**/fixtures/', '.vscode-test/'] },
+  { ignores: ['dist/', 'dist-vsix/', 'runs/', '**/fixtures/', '.vscode-test/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
