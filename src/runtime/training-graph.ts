@@ -36,9 +36,9 @@ export interface TrainingGraphOptions {
 }
 
 /**
- * The policy over a micro-batch (see `training-batches.ts`): logprobs and entropy of the response tokens, [rows, 1], and
- * the gradients of every LoRA pair for sum(tokenWeights * loss). Every size but the model's is symbolic, so that one
- * session, which holds the weights, serves every batch.
+ * The policy over a micro-batch (see `training-batches.ts`): logprobs of the response tokens, [rows, 1], and the
+ * gradients of every LoRA pair for sum(tokenWeights * loss). Every size but the model's is symbolic, so that one session
+ * serves every batch.
  */
 export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGraphOptions): Graph {
   const graph = new Graph();
@@ -48,9 +48,8 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const hidden = decode(weights.config, ops);
   const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
   const targets = graph.input('targets', 'int64', ['rows', 1]);
-  const { logprobs, entropy } = logProbability(tape, rows, matrices.head(), targets);
+  const logprobs = logProbability(tape, rows, matrices.head(), targets);
   graph.output('logprobs', logprobs, 'float', ['rows', 1]);
-  graph.output('entropy', entropy, 'float', ['rows', 1]);
   if (options.gradients) {
     addGradients(tape, logprobs, weights.config, options.lora.rank);
   }

@@ -8,18 +8,11 @@ export interface Head extends FrozenMatrix {
   rows(ids: Value): Value;
 }
 
-export interface LogProbability {
-  /** log softmax(x W^T)[target], [n, 1], nats; recorded. */
-  logprobs: Value;
-  /** Entropy of each row's distribution, [n, 1], nats; no gradient passes through it. */
-  entropy: Value;
-}
-
 /**
- * x [n, hidden], targets int64 [n, 1]. The gradient dx = gradient * (W[target] - softmax W) needs no one-hot matrix of
- * the vocabulary's width.
+ * log softmax(x W^T)[target] in nats, [n, 1], of x [n, hidden] and targets int64 [n, 1]. The gradient
+ * dx = gradient * (W[target] - softmax W) needs no one-hot matrix of the vocabulary's width.
  */
-export function logProbability(tape: Tape, x: Value, head: Head, targets: Value): LogProbability {
+export function logProbability(tape: Tape, x: Value, head: Head, targets: Value): Value {
   const { graph } = tape;
   const logits = head.forward(x);
   const probabilities = graph.op('Softmax', [logits], { axis: -1 });
@@ -27,15 +20,10 @@ export function logProbability(tape: Tape, x: Value, head: Head, targets: Value)
   const largest = (value: Value) => graph.op('ReduceMax', [value, graph.int64([-1])], { keepdims: 1 });
   const logSum = graph.op('Sub', [largest(logits), graph.op('Log', [largest(probabilities)])]);
   const targetLogits = graph.op('GatherElements', [logits, targets], { axis: 1 });
-  const logprobs = tape.record(graph.op('Sub', [targetLogits, logSum]), [x], (gradient) => [
+  return tape.record(graph.op('Sub', [targetLogits, logSum]), [x], (gradient) => [
     tape.adding(() => {
       const difference = graph.op('Sub', [head.rows(targets), head.backward(probabilities)]);
       return graph.op('Mul', [gradient, difference]);
     }),
   ]);
-  // sum(p * logits) as a product of a row and a column for each row of the batch, without a matrix in between.
-  const row = graph.op('Unsqueeze', [probabilities, graph.int64([1])]);
-  const column = graph.op('Unsqueeze', [logits, graph.int64([2])]);
-  const expected = graph.op('Squeeze', [graph.op('MatMul', [row, column]), graph.int64([2])]);
-  return { logprobs, entropy: graph.op('Sub', [logSum, expected]) };
 }
