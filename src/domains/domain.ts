@@ -8,6 +8,9 @@ export interface Rejection {
   detail: string;
 }
 
+/** The reason of a rejection that is no fault of the proposal: it is masked out of the reward, as verdict IE is. */
+export const sandboxFault = 'sandbox_fault';
+
 /** What the parser made of a proposal: not yet executed, not yet guarded. */
 export interface Draft {
   statement: string;

@@ -1,4 +1,11 @@
-import { isRejection, type Domain, type Judgement, type Question, type Rejection } from '../domains/domain.ts';
+import {
+  isRejection,
+  sandboxFault,
+  type Domain,
+  type Judgement,
+  type Question,
+  type Rejection,
+} from '../domains/domain.ts';
 import type { DuplicateIndex } from '../domains/near-duplicate.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
 import { uniform } from '../protocol/random.ts';
@@ -257,14 +264,19 @@ function rewardAnswers(config: Config, judged: readonly Judged[]): Answer[] {
   });
 }
 
-/** A rejected proposal gets 0; an accepted one what its answers say. Advantages are relative to the prompt's group. */
+/**
+ * A rejected proposal gets 0, unless the fault was ours; an accepted one what its answers say. Advantages are relative to
+ * the prompt's group.
+ */
 function rewardProposals(
   config: Config,
   proposals: readonly Proposed[],
   rejections: ReadonlyMap<string, Rejection>,
   judged: readonly Judged[],
 ): Proposal[] {
-  const rewards = new Map<string, number | undefined>(proposals.map(({ id }) => [id, 0]));
+  const rewards = new Map<string, number | undefined>(
+    proposals.map(({ id }) => [id, rejections.get(id)?.reason === sandboxFault ? undefined : 0]),
+  );
   for (const { proposed, judgements } of judged) {
     const solved = judgements.map(({ reward }) => reward);
     rewards.set(proposed.id, proposerReward(solved, config.proposerReward));

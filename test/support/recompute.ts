@@ -12,7 +12,7 @@ interface Line {
   logprobs: number[];
   reward?: number;
   advantage: number;
-  rejection?: object;
+  rejection?: { reason: string };
   result?: { verdict: string; tests: { verdict: string }[] };
   loss: number | null;
   sequences: {
@@ -47,7 +47,7 @@ export function recompute(parsed: readonly unknown[], settings: Settings): Recom
     }
     const own = answers.filter(({ groupId }) => groupId === line.id).flatMap((answer) => rewardOf(answer) ?? []);
     if (line.rejection || own.length === 0) {
-      return line.rejection ? 0 : undefined;
+      return line.rejection && line.rejection.reason !== 'sandbox_fault' ? 0 : undefined;
     }
     const solveRate = own.reduce((a, b) => a + b) / own.length;
     return Number(solveRate > 0 && solveRate < 1);

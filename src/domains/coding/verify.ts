@@ -1,6 +1,6 @@
 import { FunctionProblem, type Limits } from '../../protocol/problem.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
-import type { Draft, Question, Rejection } from '../domain.ts';
+import { sandboxFault, type Draft, type Question, type Rejection } from '../domain.ts';
 import { examplesOf } from './examples.ts';
 import { checkDraft } from './guards.ts';
 import { sameData, type Data } from './literal.ts';
@@ -130,7 +130,7 @@ async function executedTests(
   const second = await sandbox.execute({ ...job, inputs: inputs.toReversed(), seed: seeds[1] });
   const runs = inputs.map((input, i) => ({ input, first: first[i], second: second[inputs.length - 1 - i] }));
   if (runs.some((run) => isOurFault(run.first) || isOurFault(run.second))) {
-    return { reason: 'sandbox_fault', detail: 'The sandbox failed while it ran the reference solution.' };
+    return { reason: sandboxFault, detail: 'The sandbox failed while it ran the reference solution.' };
   }
   if (runs.some((run) => !sameExecution(run.first, run.second))) {
     return { reason: 'not_deterministic', detail: 'Two runs of the reference solution gave different results.' };
