@@ -89,6 +89,9 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
           if (stage === 'update') {
             updates = [];
           }
+          if (runtime?.alive === false && deaths === 0) {
+            options.onRestart(stage, 'It ended while it had nothing to do.');
+          }
           if (runtime?.alive !== true) {
             await start();
           }
