@@ -15,7 +15,7 @@ import type { SettingDeclaration } from './contributions.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
-const json = <T>(name: string): T => JSON.parse(read(name)) as T;
+const json = (name: string): unknown => JSON.parse(read(name));
 
 interface Manifest {
   main: string;
@@ -40,7 +40,7 @@ interface Property {
   markdownDescription: string;
 }
 
-const manifest = json<Manifest>('package.json');
+const manifest = json('package.json') as Manifest;
 const { contributes } = manifest;
 const sources = globSync('src/extension/**/*.ts', { cwd: root }).filter((name) => !name.endsWith('.test.ts'));
 const sorted = (values: Iterable<string>): string[] => [...values].sort();
@@ -135,9 +135,9 @@ describe('the contributions of package.json', () => {
 });
 
 describe('texts', () => {
-  const english = json<Record<string, string>>('package.nls.json');
-  const japanese = json<Record<string, string>>('package.nls.ja.json');
-  const bundle = json<Record<string, string>>('l10n/bundle.l10n.ja.json');
+  const english = json('package.nls.json') as Record<string, string>;
+  const japanese = json('package.nls.ja.json') as Record<string, string>;
+  const bundle = json('l10n/bundle.l10n.ja.json') as Record<string, string>;
   const placeholders = (text: string): string[] => sorted(new Set(text.match(/\{\d\}/g) ?? []));
 
   it('of the manifest exist in both languages and are all used', () => {
