@@ -79,6 +79,8 @@ export default tseslint.config(
     },
   },
   ...Object.values(owners).map((owner) => ({ files: [`src/${owner}/**/*.ts`], rules: ownedPackages(owner) })),
+  // These run inside the extension host.
+  { files: ['test/in-host/host/*.ts'], rules: ownedPackages('extension') },
   {
     // Tests may bring neighbouring layers together.
     files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],

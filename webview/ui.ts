@@ -23,11 +23,6 @@ export function button(
   >`;
 }
 
-/** A button that is only its icon; the label is read out and shown on hover. */
-export function iconButton(icon: string, label: string, act: () => void): TemplateResult {
-  return html`<vscode-icon name=${icon} label=${label} title=${label} action-icon @click=${act}></vscode-icon>`;
-}
-
 /** A mark beside a text; not read out. */
 export function icon(name: string, className = ''): TemplateResult {
   return html`<span class="codicon codicon-${name} ${className}" aria-hidden="true"></span>`;

@@ -367,7 +367,7 @@ export function inspector(): Inspector {
       case '%f':
         return typeof value === 'symbol' ? 'NaN' : primitive(parseFloat(String(value)));
       case '%j':
-        return (JSON.stringify(value) as string | undefined) ?? 'undefined';
+        return String(JSON.stringify(value));
       case '%c':
         return '';
       default:

@@ -55,7 +55,7 @@ function writeLongRun(dir: string): void {
 /** The document inside the visible webview. */
 async function innerFrame(page: Page): Promise<Frame> {
   const handle = await page.frameLocator('iframe.webview.ready:visible').locator('#active-frame').elementHandle();
-  const frame = await handle?.contentFrame();
+  const frame = await handle.contentFrame();
   assert.ok(frame);
   return frame;
 }

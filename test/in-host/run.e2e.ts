@@ -18,7 +18,11 @@ import {
 /** Settings that make a run of the tiny model take seconds; what `selfq run` gets as options. */
 function overridesOf(place: Workplace): Record<string, string> {
   const words = place.options().filter((word) => word.includes('='));
-  return Object.fromEntries(words.map((word) => word.split('=')).filter(([name]) => name !== 'steps'));
+  return Object.fromEntries(
+    words
+      .map((word): [string, string] => [word.split('=')[0] ?? '', word.split('=')[1] ?? ''])
+      .filter(([name]) => name !== 'steps'),
+  );
 }
 
 const runsOf = (editor: Editor): string[] =>

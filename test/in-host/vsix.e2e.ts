@@ -16,7 +16,11 @@ describe('the VSIX, installed into a fresh VS Code with an empty home', function
     const home = join(place.dir, 'home');
     mkdirSync(home);
     const words = place.options().filter((word) => word.includes('='));
-    const overrides = Object.fromEntries(words.map((word) => word.split('=')).filter(([name]) => name !== 'steps'));
+    const overrides = Object.fromEntries(
+      words
+        .map((word): [string, string] => [word.split('=')[0] ?? '', word.split('=')[1] ?? ''])
+        .filter(([name]) => name !== 'steps'),
+    );
     const editor = await openEditor({
       vsix,
       env: { ...environment(place), HOME: home },

@@ -40,8 +40,9 @@ export function defineSuites(): void {
     });
 
     it('loads no native module', () => {
-      const report = process.report.getReport() as unknown as { sharedObjects: string[] };
-      const ours = report.sharedObjects.filter((name) => /onnxruntime|isolated.vm/i.test(name));
+      const report: object = process.report.getReport();
+      assert.ok('sharedObjects' in report && Array.isArray(report.sharedObjects));
+      const ours = report.sharedObjects.map(String).filter((name) => /onnxruntime|isolated.vm/i.test(name));
       assert.deepEqual(ours, []);
     });
 
