@@ -367,7 +367,8 @@ export function inspector(): Inspector {
       case '%f':
         return typeof value === 'symbol' ? 'NaN' : primitive(parseFloat(String(value)));
       case '%j':
-        return String(JSON.stringify(value));
+        // Its declared type leaves out that functions give undefined.
+        return [JSON.stringify(value)].join() || 'undefined';
       case '%c':
         return '';
       default:
