@@ -124,9 +124,7 @@ describe('the contributions of package.json', () => {
     const [tour] = contributes.walkthroughs;
     assert.equal(tour?.id, walkthrough);
     assert.ok(tour.steps.length >= 4 && tour.steps.length <= 6);
-    for (const { media, completionEvents } of tour.steps) {
-      const pictures = Object.entries(media.image).filter(([name]) => name !== 'altText');
-      assert.ok(pictures.every(([, path]) => existsSync(join(root, path))), JSON.stringify(media)); // prettier-ignore
+    for (const { completionEvents } of tour.steps) {
       assert.ok(
         completionEvents.every((event) => Object.values<string>(commands).includes(event.replace('onCommand:', ''))),
       );
