@@ -188,9 +188,8 @@ export const settings = {
   learningRate: {
     kind: real(0, 1),
     unit: '',
-    quick: 1e-4,
-    laptop: 5e-5,
-    paper: 2e-5,
+    quick: 2e-5,
+    paper: 1e-5,
     description: "AdamW, constant. The paper's 1e-6 is for full fine-tuning; LoRA needs 10 to 100 times more.",
   },
   adamBeta1: { kind: real(0, 1), unit: '', quick: 0.9, description: 'AdamW.' },
