@@ -5,6 +5,11 @@ const memoryWords =
   /bad_alloc|bad allocation|failed to allocate|allocation failed|out of memory|cannot allocate|ENOMEM|invalid (typed )?array (buffer )?length/i;
 const diskWords = /ENOSPC|EDQUOT|no space left/i;
 
+/** Whether an allocator refused, as far as its message tells. */
+export function isOutOfMemory(error: unknown): boolean {
+  return memoryWords.test(error instanceof Error ? error.message : String(error));
+}
+
 export const lessMemory =
   'Lower slots, contextTokens or the token limits, close other programs, or take a smaller model.';
 
@@ -14,7 +19,7 @@ export function describeFailure(error: unknown): ErrorRecord {
     return toErrorRecord(error, 'runtime', '');
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (memoryWords.test(message)) {
+  if (isOutOfMemory(error)) {
     return { boundary: 'environment', message: `The memory does not suffice (${message}).`, remedy: lessMemory };
   }
   if (diskWords.test(message)) {

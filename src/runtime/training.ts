@@ -1,6 +1,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import { isOutOfMemory } from './failures.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { applyUpdate, parametersOf } from './optimizer.ts';
 import { ropeTables, type RopeTables } from './rope.ts';
@@ -203,7 +204,7 @@ class Policy {
     const session = await this.#session('evaluate');
     this.#noLora ??= this.#loraInputs(({ b }) => new Float32Array(b.length));
     const lora = adapter ? this.#lora : this.#noLora;
-    const results = await this.#run(session, { ...this.#inputs(batch, layout), ...lora });
+    const results = await run(session, batch, { ...this.#inputs(batch, layout), ...lora });
     return floats(results['logprobs']);
   }
 
@@ -217,7 +218,7 @@ class Policy {
   ): Promise<Float32Array> {
     const session = await this.#session('differentiate');
     const inputs = { ...this.#inputs(batch, layout), ...this.#lora, ...lossInputs(batch, layout, sequences, options) };
-    const results = await this.#run(session, inputs);
+    const results = await run(session, batch, inputs);
     const names = this.#options.adapter.pairs.flatMap(({ name }) => {
       const { gradientA, gradientB } = loraPorts(name);
       return [gradientA, gradientB];
@@ -255,10 +256,6 @@ class Policy {
     return session;
   }
 
-  async #run(session: InferenceSession, inputs: Tensors): Promise<Tensors> {
-    return session.run(inputs);
-  }
-
   #loraInputs(matrixB: (pair: TrainerOptions['adapter']['pairs'][number]) => Float32Array): Tensors {
     const { rank, pairs } = this.#options.adapter;
     return Object.fromEntries(
@@ -289,6 +286,23 @@ class Policy {
       rows: new Tensor('int64', layout.rows, [rows]),
       targets: new Tensor('int64', layout.targets, [rows, 1]),
     };
+  }
+}
+
+async function run(session: InferenceSession, { blocks, length }: MicroBatch, inputs: Tensors): Promise<Tensors> {
+  try {
+    return await session.run(inputs);
+  } catch (error) {
+    if (!isOutOfMemory(error)) {
+      throw error;
+    }
+    throw new BoundaryError(
+      'environment',
+      `The memory does not suffice to train on ${blocks.length * length} tokens at once.`,
+      'Lower the longest completions (`--set maxAnswerTokens=…`, `--set maxProposalTokens=…`), close other programs, or ' +
+        'take a smaller model.',
+      { cause: error },
+    );
   }
 }
 
