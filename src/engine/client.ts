@@ -41,6 +41,9 @@ export interface StartOptions {
   nodePath?: string;
 }
 
+/** How long the messages of an engine that was killed may take to be handed on. */
+const queueMs = 250;
+
 /**
  * Starts the engine of a run as a process that outlives this one, and resolves when it listens. Throws what the engine
  * says when it cannot start (BoundaryError): folder in use, of another version, disk full, …
@@ -84,7 +87,11 @@ export async function attach(dir: string): Promise<RunClient> {
     throw notLive(dir);
   });
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  // Messages that came are handed on one after the other, also after the socket has closed: `end` is the last of them.
+  const closed = new Promise<void>((resolve) => {
+    connection.onNotification('end', () => resolve());
+    socket.once('close', () => setTimeout(resolve, queueMs));
+  });
   socket.on('error', () => socket.destroy());
   const listeners = new Set<(event: RunEvent) => void>();
   // Events may come together with the answer to `attach`, before anyone listens: keep them for the first listener.

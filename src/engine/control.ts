@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMessageConnection,
   ErrorCodes,
@@ -66,17 +67,30 @@ export async function serveControl(path: string, token: string, handlers: Contro
     connection.listen();
   });
   await listen(server, path);
+  /** Messages are written one after the other, later than they are sent: the last ones must not be cut off. */
+  const sending = new Set<Promise<void>>();
   return {
     broadcast(event) {
       for (const [socket, { connection, attached }] of clients) {
         if (socket.writableLength > backlogLimit) {
           socket.destroy();
         } else if (attached) {
-          connection.sendNotification('event', event).catch(() => socket.destroy());
+          const sent: Promise<void> = connection
+            .sendNotification('event', event)
+            .catch(() => socket.destroy())
+            .then(() => void sending.delete(sent));
+          sending.add(sent);
         }
       }
     },
     async close() {
+      // Clients read their queue after the socket has closed: this tells them where it ends.
+      for (const { connection, attached } of clients.values()) {
+        if (attached) {
+          sending.add(connection.sendNotification('end').catch(() => undefined));
+        }
+      }
+      await Promise.race([Promise.all(sending), sleep(500, undefined, { ref: false })]);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of clients.keys()) {
         socket.end();
