@@ -108,7 +108,13 @@ export class Graph {
     opType: string,
     input: readonly Value[],
     attributes: Readonly<Record<string, Attribute>>,
-    ports: readonly { name: Value; type: ElementType; dims: readonly Dimension[]; output: boolean; sequence?: boolean }[],
+    ports: readonly {
+      name: Value;
+      type: ElementType;
+      dims: readonly Dimension[];
+      output: boolean;
+      sequence?: boolean;
+    }[],
     domain: '' | typeof contrib = '',
   ): void {
     this.#nodes.push({ opType, input, output: ports.map((port) => port.name), attributes, domain });

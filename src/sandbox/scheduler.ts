@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Contention } from './contention.ts';
 import { readVitals } from './platform.ts';
 import { deservesRetry } from './verdicts.ts';
@@ -8,6 +9,8 @@ const programsPerWorker = 300;
 /** A program that is run again alone may take this many times its CPU limit by the clock on the wall. */
 const aloneWallFactor = 100;
 const watchEveryMs = 25;
+/** Within this time the end of a process is known here. */
+const deathNoticeMs = 50;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;
 
@@ -61,6 +64,8 @@ export class Scheduler {
     if (!deservesRetry(first) || this.#closed) {
       return first;
     }
+    // Workers that died together are noticed one by one; the second try must not go to another dead one.
+    await setTimeout(deathNoticeMs);
     return this.#enqueue({ ...program, wallFactor: aloneWallFactor }, true);
   }
 
