@@ -22,7 +22,11 @@ describe('faults and bad input', function () {
     ['an option without value', ['run', '--steps'], /steps/],
     ['too many arguments', ['resume', 'a', 'b'], /one argument too many/],
     ['no run folder', ['resume'], /Which run/],
-    ['an unknown model of the catalogue', ['models', 'pull', 'gpt'], /"gpt" is neither a model of the catalogue nor a name of the hub/],
+    [
+      'an unknown model of the catalogue',
+      ['models', 'pull', 'gpt'],
+      /"gpt" is neither a model of the catalogue nor a name of the hub/,
+    ],
     ['a benchmark that is not there', ['eval', '--benchmark', 'none.jsonl'], /no benchmark/],
     ['prompts that are not JSON', ['generate', '--prompts', 'bad.jsonl'], /Line 1 of bad.jsonl is not JSON/],
   ];
