@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Evaluation } from '../../src/protocol/records.ts';
 import { JudgeResult, type Problem } from '../../src/protocol/problem.ts';
 import { readMetrics, readRun } from '../../src/run/folder.ts';
+import { recompute } from '../support/recompute.ts';
 import { createWorkplace, eventsOf, selfq, type Workplace } from '../support/whole-program.ts';
 
 const sum: Problem = {
@@ -69,6 +70,23 @@ describe('commands', function () {
     const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
     assert.equal(status.last.step, 3);
     assert.equal(status.evaluations.length, 4);
+  });
+
+  it('leaves a folder from which another program computes rewards, advantages and losses again', () => {
+    const settings = readRun(dir).config;
+    const steps = join(dir, 'steps');
+    let updates = 0;
+    for (const name of readdirSync(steps)) {
+      const lines = readFileSync(join(steps, name), 'utf8').trim().split('\n');
+      const again = recompute(
+        lines.map((line): unknown => JSON.parse(line)),
+        settings,
+      );
+      updates += again.losses.count;
+      assert.ok(again.rewards.count > 0 && again.rewards.worst === 0, JSON.stringify(again));
+      assert.ok(again.advantages.worst < 1e-9 && again.losses.worst < 1e-6, JSON.stringify(again));
+    }
+    assert.ok(updates > 0);
   });
 
   it('export writes the adapter with a README, and every question with its answers', async () => {
