@@ -42,8 +42,9 @@ export async function createSession(
       logSeverityLevel: 3,
       // Threads that spin while they wait take 40 % more CPU time, and when other programs need the cores they spin
       // through the time slice in which the others could have finished.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-      ...(!prepack && { extra: { session: { disable_prepacking: '1' } } }),
+      extra: {
+        session: { intra_op: { allow_spinning: '0' }, ...(!prepack && { disable_prepacking: '1' }) },
+      },
     });
   } finally {
     await rm(path, { force: true });
