@@ -87,6 +87,10 @@ export class Scheduler {
         this.#refuseWaiting();
       }
       this.#fill();
+      if (this.#all.size === 0) {
+        // Starting was given up: nobody will come for what waits.
+        this.#refuseWaiting();
+      }
       this.#dispatch();
     });
   }
@@ -162,6 +166,9 @@ export class Scheduler {
       this.#failedStarts += 1;
       if (this.#failedStarts >= maxFailedStarts && this.#all.size === 0) {
         this.#refuseWaiting();
+      }
+      if (this.#queue.length + this.#aloneQueue.length > 0) {
+        this.#fill();
       }
       return failure;
     }
