@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { entryPath } from '../src/protocol/entries.ts';
 import type { Problem } from '../src/protocol/problem.ts';
 import { hostilePrograms } from '../src/sandbox/hostile.ts';
 import { createSandbox, type SandboxPool } from '../src/sandbox/pool.ts';
@@ -73,6 +73,37 @@ export async function benchSandbox(options: { quick?: boolean } = {}): Promise<S
     timesChildProcess: round(best / childProcess.programsPerSecond),
     hostile: await benchHostile(cores, Math.round(1000 * scale)),
   };
+}
+
+/** `selfq bench sandbox` on the command line. */
+export async function sandboxTarget(args: {
+  has(name: string): boolean;
+}): Promise<{ figures: SandboxBench; lines: string[] }> {
+  const figures = await benchSandbox({ quick: args.has('quick') });
+  return { figures, lines: describeBench(figures) };
+}
+
+function describeBench({
+  cores,
+  pool,
+  childProcess,
+  sharedContext,
+  timesChildProcess,
+  hostile,
+}: SandboxBench): string[] {
+  const row = (name: string, { programsPerSecond, p50Ms, p99Ms }: Rate): string =>
+    `${name.padEnd(34)} ${programsPerSecond.toFixed(1).padStart(9)}/s   p50 ${p50Ms} ms   p99 ${p99Ms} ms`;
+  const { programs, honestAccepted, seconds, peakWorkerRssMb, internalErrors } = hostile;
+  return [
+    `Programs a second, 10 tests each, ${cores} cores:`,
+    ...Object.entries(pool).map(([name, rate]) => row(`pool, ${name}`, rate)),
+    row('a Node process for each program', childProcess),
+    row('one shared context (unsafe)', sharedContext),
+    `The pool is ${timesChildProcess} times as fast as a process for each program.`,
+    `${programs} programs, ${hostile.hostile} of them hostile, all cores busy: ${honestAccepted} of ` +
+      `${programs - hostile.hostile} honest ones accepted, ${internalErrors} faults of ours, ${seconds} s, ` +
+      `largest worker ${peakWorkerRssMb ?? '?'} MiB.`,
+  ];
 }
 
 async function benchPool(workers: number, programs: number): Promise<Rate> {
@@ -161,11 +192,14 @@ async function benchChildProcess(width: number, programs: number): Promise<Rate>
 
 /** What a shared context would give, on one core: faster, and open to every program that changes its realm. */
 function benchSharedContext(programs: number): Promise<Rate> {
-  const script = fileURLToPath(new URL('./shared-context.ts', import.meta.url));
   const tests = JSON.stringify(problem.tests.map((test) => JSON.stringify(test.input)));
-  const child = spawn(process.execPath, ['--no-node-snapshot', script, String(programs), honest, tests], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--no-node-snapshot', entryPath('bench-shared-context'), String(programs), honest, tests],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;

@@ -222,6 +222,7 @@ function sourceSignature() {
     }
   };
   walk(join(root, 'src'));
+  walk(join(root, 'bench'));
   ['scripts/build.mjs', 'package-lock.json', 'tsconfig.json'].forEach((path) => visit(join(root, path)));
   return hash.digest('hex');
 }

@@ -24,6 +24,7 @@ const bundles = {
       engine: 'src/engine/main.ts',
       runtime: 'src/runtime/main.ts',
       'sandbox-worker': 'src/sandbox/worker.ts',
+      'bench-shared-context': 'bench/shared-context.ts',
       'import-eurus': 'src/extension/eurus/main.ts',
     },
     outdir: 'dist',

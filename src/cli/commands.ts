@@ -148,6 +148,13 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./commands/serve.ts')).serve,
   },
+  bench: {
+    parameters: 'sandbox',
+    positionals: 1,
+    summary: 'Measure a part of the program on this machine, beside what one would use without it.',
+    options: { quick: { description: 'A tenth of the work: a first idea.' }, json },
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
   doctor: {
     parameters: '',
     positionals: 0,

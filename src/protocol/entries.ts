@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs that this project starts as processes of their own. */
-export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker';
+export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'bench-shared-context';
 
 /** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */
 const sources: Record<Entry, string> = {
@@ -9,6 +9,7 @@ const sources: Record<Entry, string> = {
   engine: '../engine/main.ts',
   runtime: '../runtime/main.ts',
   'sandbox-worker': '../sandbox/worker.ts',
+  'bench-shared-context': '../../bench/shared-context.ts',
 };
 
 /**

@@ -1,0 +1,30 @@
+import { type Arguments, nearestName, usage } from '../arguments.ts';
+
+/** What a benchmark measured, and the lines that a person reads of it. */
+interface Measured {
+  figures: object;
+  lines: readonly string[];
+}
+
+/** Every benchmark by name; loaded when it is asked for. */
+const targets: Readonly<Record<string, () => Promise<(args: Arguments) => Promise<Measured>>>> = {
+  sandbox: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget,
+};
+
+/** `selfq bench TARGET`: measures a part of the program on this machine against what one would use without it. */
+export async function bench(args: Arguments): Promise<number> {
+  const [name = ''] = args.positionals;
+  const load = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  if (!load) {
+    const nearest = nearestName(name, Object.keys(targets));
+    throw usage(
+      name === '' ? 'What is to be measured?' : `There is no benchmark "${name}".`,
+      nearest === undefined
+        ? `Choose from: ${Object.keys(targets).join(', ')}.`
+        : `Did you mean \`selfq bench ${nearest}\`?`,
+    );
+  }
+  const { figures, lines } = await (await load())(args);
+  process.stdout.write(args.has('json') ? `${JSON.stringify(figures)}\n` : `${lines.join('\n')}\n`);
+  return 0;
+}
