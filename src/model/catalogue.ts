@@ -97,6 +97,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       rmsEpsilon: Math.fround(1e-5),
       contextLength: 8192,
       attentionBias: false,
+      headNorm: false,
       tiedEmbedding: true,
     },
     memoryGiB: 4,
@@ -184,6 +185,7 @@ function qwen2(shape: Pick<DecoderConfig, 'layers' | 'hidden' | 'ffn' | 'heads' 
     rmsEpsilon: Math.fround(1e-6),
     contextLength: 32_768,
     attentionBias: true,
+    headNorm: false,
     tiedEmbedding: false,
   };
 }

@@ -44,6 +44,7 @@ describe('the default model', function () {
       rmsEpsilon: Math.fround(1e-6),
       contextLength: 32_768,
       attentionBias: true,
+      headNorm: false,
       tiedEmbedding: false,
     });
   });

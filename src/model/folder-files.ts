@@ -64,7 +64,13 @@ async function writtenFrom(model: ModelFile, type: FolderType): Promise<Map<stri
   return files;
 }
 
-/** config.json as transformers reads it (Qwen2Config, LlamaConfig). */
+const modelClasses: Readonly<Record<DecoderConfig['architecture'], string>> = {
+  qwen2: 'Qwen2ForCausalLM',
+  qwen3: 'Qwen3ForCausalLM',
+  llama: 'LlamaForCausalLM',
+};
+
+/** config.json as transformers reads it (Qwen2Config, Qwen3Config, LlamaConfig). */
 function configJson(
   path: string,
   config: DecoderConfig,
@@ -72,7 +78,7 @@ function configJson(
 ): object {
   const scaling = ropeScaling(path, config);
   return {
-    architectures: [config.architecture === 'qwen2' ? 'Qwen2ForCausalLM' : 'LlamaForCausalLM'],
+    architectures: [modelClasses[config.architecture]],
     model_type: config.architecture,
     num_hidden_layers: config.layers,
     hidden_size: config.hidden,
@@ -87,7 +93,8 @@ function configJson(
     ...(scaling && { rope_scaling: scaling }),
     hidden_act: 'silu',
     attention_dropout: 0,
-    ...(config.architecture === 'llama' && { attention_bias: false, mlp_bias: false }),
+    ...(!config.attentionBias && { attention_bias: false }),
+    ...(config.architecture === 'llama' && { mlp_bias: false }),
     tie_word_embeddings: config.tiedEmbedding,
     torch_dtype: type,
     ...(bos !== undefined && { bos_token_id: bos }),

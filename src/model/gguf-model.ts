@@ -4,12 +4,12 @@ import { blockFormats, byteLength, dequantize } from './dequantize.ts';
 import { fileHash } from './file-hash.ts';
 import { elementsOf, isReadable, readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
 import { findLayoutFault } from './layout.ts';
-import type { DecoderConfig, ModelFile } from './model.ts';
+import { architectures, type DecoderConfig, type ModelFile } from './model.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 
 const otherModel = 'Use another model: `selfq models list` names those that work.';
 
-/** Opens a GGUF file of architecture qwen2 or llama. See {@link ModelFile}; tensors are read from disk when asked. */
+/** Opens a GGUF file of a known architecture. See {@link ModelFile}; tensors are read from disk when asked. */
 export async function openGguf(path: string, cacheDir: string | undefined): Promise<ModelFile> {
   const [header, hash] = await Promise.all([readGgufHeader(path), fileHash(path, cacheDir)]);
   const metadata = new Metadata(path, header.metadata);
@@ -63,6 +63,8 @@ const layerNames: Readonly<Record<string, string>> = {
   'self_attn.k_proj': 'attn_k',
   'self_attn.v_proj': 'attn_v',
   'self_attn.o_proj': 'attn_output',
+  'self_attn.q_norm': 'attn_q_norm',
+  'self_attn.k_norm': 'attn_k_norm',
   'mlp.gate_proj': 'ffn_gate',
   'mlp.up_proj': 'ffn_up',
   'mlp.down_proj': 'ffn_down',
@@ -85,9 +87,10 @@ function ggufName(name: string): string {
 }
 
 function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
-  const architecture = metadata.text('general.architecture');
-  if (architecture !== 'qwen2' && architecture !== 'llama') {
-    throw metadata.fault(`has the architecture ${JSON.stringify(architecture)}; qwen2 and llama can be run`);
+  const named = metadata.text('general.architecture');
+  const architecture = architectures.find((known) => known === named);
+  if (architecture === undefined) {
+    throw metadata.fault(`has the architecture ${JSON.stringify(named)}; ${architectures.join(', ')} can be run`);
   }
   refuseVariants(architecture, metadata);
   const hidden = metadata.number(`${architecture}.embedding_length`);
@@ -114,6 +117,7 @@ function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
     rmsEpsilon: metadata.number(`${architecture}.attention.layer_norm_rms_epsilon`),
     contextLength: metadata.number(`${architecture}.context_length`),
     attentionBias: header.tensors.has('blk.0.attn_q.bias'),
+    headNorm: architecture === 'qwen3',
     tiedEmbedding: !header.tensors.has('output.weight'),
   };
 }
@@ -211,7 +215,7 @@ async function readTensor(path: string, file: FileHandle, stored: GgufTensor): P
 
 /**
  * llama.cpp's converter interleaves the two rotary halves of q and k for architecture llama (its kernel rotates
- * neighbours there), but not for qwen2. Returns the number of heads of such a tensor, 0 for any other.
+ * neighbours there), but not for the others. Returns the number of heads of such a tensor, 0 for any other.
  */
 function permutedHeads(config: DecoderConfig, name: string): number {
   if (config.architecture !== 'llama') {

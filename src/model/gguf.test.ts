@@ -51,6 +51,34 @@ function tinyLlama(): GgufContent & { tensors: { name: string; shape: number[]; 
   };
 }
 
+/** The same as a qwen3 model: heads of size 8, wider together than the model, and a norm for those of q and k. */
+function tinyQwen3(): GgufContent {
+  const { metadata, tensors } = tinyLlama();
+  const shapes: Record<string, number[]> = { q: [16, 8], k: [8, 8], v: [8, 8], output: [8, 16] };
+  const own = (name: string, shape: number[]) => {
+    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i);
+    return { name, shape, type: f32, bytes: new Uint8Array(values.buffer) };
+  };
+  const renamed = Object.entries(metadata).map(([key, value]) => [key.replace(/^llama\./, 'qwen3.'), value]);
+  return {
+    metadata: {
+      ...(Object.fromEntries(renamed) as GgufContent['metadata']),
+      'general.architecture': 'qwen3',
+      'qwen3.attention.key_length': 8,
+      'qwen3.rope.freq_base': { float: 1_000_000 },
+      'tokenizer.ggml.pre': 'qwen2',
+    },
+    tensors: [
+      ...tensors.map(({ name, shape, ...rest }) => {
+        const part = /attn_(q|k|v|output)\./.exec(name)?.[1];
+        return part === undefined ? { name, shape, ...rest } : own(name, shapes[part]!);
+      }),
+      own('blk.0.attn_q_norm.weight', [8]),
+      own('blk.0.attn_k_norm.weight', [8]),
+    ],
+  };
+}
+
 describe('a GGUF file', () => {
   let dir = '';
   let path = '';
@@ -111,6 +139,7 @@ describe('a GGUF file', () => {
       rmsEpsilon: Math.fround(1e-5),
       contextLength: 128,
       attentionBias: false,
+      headNorm: false,
       tiedEmbedding: true,
     });
     assert.equal((await model.tensor('model.layers.0.mlp.down_proj.weight'))[127], 127);
@@ -132,6 +161,25 @@ describe('a GGUF file', () => {
     assert.deepEqual(await firstOfRows('k_proj'), [0, 16, 8, 24]);
     assert.deepEqual(await firstOfRows('v_proj'), [0, 8, 16, 24]);
     await model.close();
+  });
+
+  it('opens as qwen3 with the norms of its heads, and with q and k as they lie', async () => {
+    await writeGguf(path, tinyQwen3());
+    const model = await openModel(path);
+    const { architecture, headSize, headNorm, attentionBias, ropeBase } = model.config;
+    assert.deepEqual(
+      { architecture, headSize, headNorm, attentionBias, ropeBase },
+      { architecture: 'qwen3', headSize: 8, headNorm: true, attentionBias: false, ropeBase: 1_000_000 },
+    );
+    assert.equal((await model.tensor('model.layers.0.self_attn.q_norm.weight'))[7], 7);
+    assert.deepEqual(
+      [...(await model.tensor('model.layers.0.self_attn.k_proj.weight'))],
+      Array.from({ length: 64 }, (_, i) => i),
+    );
+    await model.close();
+    const content = tinyQwen3();
+    await writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
+    await refuses(/has no tensor model\.layers\.0\.self_attn\.k_norm\.weight/);
   });
 
   it('brings the rotary factors of Llama 3 along', async () => {
@@ -187,7 +235,7 @@ describe('a GGUF file', () => {
   });
 
   it('names an unknown architecture, variant or tokenizer', async () => {
-    await refusesChanged({ 'general.architecture': 'mamba' }, /architecture "mamba"; qwen2 and llama can be run/);
+    await refusesChanged({ 'general.architecture': 'mamba' }, /architecture "mamba"; qwen2, qwen3, llama can be run/);
     await refusesChanged({ 'llama.expert_count': 8 }, /mixture of experts/);
     await refusesChanged({ 'split.count': 3 }, /one part of a split model/);
     await refusesChanged({ 'llama.rope.scaling.type': 'yarn' }, /scales its rotary positions \(yarn\)/);

@@ -124,7 +124,7 @@ describe('a model folder in the format of Hugging Face', () => {
 
   it('refuses what it would compute wrongly', async () => {
     await editConfig({ model_type: 'gemma' });
-    await refuses(dir, /architecture "gemma"; qwen2 and llama can be run/);
+    await refuses(dir, /architecture "gemma"; qwen2, qwen3, llama can be run/);
     await editConfig({ model_type: 'qwen2', hidden_act: 'gelu' });
     await refuses(dir, /activation gelu/);
     await editConfig({ hidden_act: 'silu', rope_scaling: { rope_type: 'yarn', factor: 4 } });

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { fileHash } from './file-hash.ts';
 import { findLayoutFault } from './layout.ts';
-import type { DecoderConfig, ModelFile } from './model.ts';
+import { architectures, type DecoderConfig, type ModelFile } from './model.ts';
 import { hfTokenizer } from './hf-tokenizer.ts';
 import { llama3RopeFactors, RopeScaling } from './rope-scaling.ts';
 import { readSafetensorsHeader, readSafeTensor, type SafeTensorEntry } from './safetensors.ts';
@@ -114,13 +114,15 @@ async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): 
 }
 
 function toDecoderConfig(path: string, settings: HfConfig): DecoderConfig {
-  const architecture = settings.model_type;
-  if (architecture !== 'qwen2' && architecture !== 'llama') {
-    throw fault(path, `has the architecture ${JSON.stringify(architecture)}; qwen2 and llama can be run`);
+  const architecture = architectures.find((known) => known === settings.model_type);
+  if (architecture === undefined) {
+    const named = JSON.stringify(settings.model_type);
+    throw fault(path, `has the architecture ${named}; ${architectures.join(', ')} can be run`);
   }
   refuseVariants(path, architecture, settings);
   const heads = settings.num_attention_heads;
-  const headSize = settings.head_dim ?? settings.hidden_size / heads;
+  // Qwen3's configuration has a default of its own, as transformers reads it.
+  const headSize = settings.head_dim ?? (architecture === 'qwen3' ? 128 : settings.hidden_size / heads);
   const ropeBase = settings.rope_theta ?? settings.rope_parameters?.rope_theta ?? 10_000;
   const scaling = settings.rope_scaling ?? settings.rope_parameters ?? undefined;
   const ropeFactors = llama3RopeFactors(scaling, ropeBase, headSize);
@@ -138,6 +140,7 @@ function toDecoderConfig(path: string, settings: HfConfig): DecoderConfig {
     rmsEpsilon: settings.rms_norm_eps,
     contextLength: settings.max_position_embeddings,
     attentionBias: architecture === 'qwen2',
+    headNorm: architecture === 'qwen3',
     tiedEmbedding: settings.tie_word_embeddings,
   };
 }
@@ -147,8 +150,8 @@ function refuseVariants(path: string, architecture: string, settings: HfConfig):
   if (settings.hidden_act !== 'silu') {
     throw fault(path, `uses the activation ${settings.hidden_act}; only silu can be run`);
   }
-  if (settings.mlp_bias || (architecture === 'llama' && settings.attention_bias)) {
-    throw fault(path, 'has biases on linear layers that llama models do not have');
+  if (settings.mlp_bias || (architecture !== 'qwen2' && settings.attention_bias)) {
+    throw fault(path, `has biases on linear layers that ${architecture} models do not have`);
   }
   if (settings.use_sliding_window) {
     throw fault(path, 'uses sliding-window attention; only full attention can be run');

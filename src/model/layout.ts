@@ -23,6 +23,10 @@ export function expectedTensors(config: DecoderConfig): Map<string, number[]> {
     expected.set(`${prefix}.mlp.gate_proj.weight`, [ffn, hidden]);
     expected.set(`${prefix}.mlp.up_proj.weight`, [ffn, hidden]);
     expected.set(`${prefix}.mlp.down_proj.weight`, [hidden, ffn]);
+    if (config.headNorm) {
+      expected.set(`${prefix}.self_attn.q_norm.weight`, [config.headSize]);
+      expected.set(`${prefix}.self_attn.k_norm.weight`, [config.headSize]);
+    }
     if (config.attentionBias) {
       expected.set(`${prefix}.self_attn.q_proj.bias`, [queries]);
       expected.set(`${prefix}.self_attn.k_proj.bias`, [keys]);

@@ -1,6 +1,9 @@
-/** Shape of a decoder-only transformer of the qwen2 / llama family. Sizes in elements. */
+/** The architectures that can be run, as GGUF files and config.json name them. */
+export const architectures = ['qwen2', 'qwen3', 'llama'] as const;
+
+/** Shape of a decoder-only transformer of the qwen / llama family. Sizes in elements. */
 export interface DecoderConfig {
-  architecture: 'qwen2' | 'llama';
+  architecture: (typeof architectures)[number];
   layers: number;
   hidden: number;
   /** Width of the gated feed-forward layer. */
@@ -18,6 +21,8 @@ export interface DecoderConfig {
   contextLength: number;
   /** Whether q, k and v have biases (qwen2 does). */
   attentionBias: boolean;
+  /** Whether each head of q and k is normalised before it is rotated (qwen3 does). */
+  headNorm: boolean;
   /** The head is the embedding: there is no tensor `lm_head.weight`. */
   tiedEmbedding: boolean;
 }
@@ -46,8 +51,9 @@ export interface Tokenizer {
  * An opened model file. Tensors have the names and layouts of Hugging Face checkpoints, whatever the file calls them:
  * `model.embed_tokens.weight` [vocabulary, hidden], `lm_head.weight` [vocabulary, hidden], `model.norm.weight`,
  * `model.layers.N.{input_layernorm,post_attention_layernorm}.weight`,
- * `model.layers.N.self_attn.{q,k,v,o}_proj.{weight,bias}`, `model.layers.N.mlp.{gate,up,down}_proj.weight`; matrices are
- * [out, in] row-major, rotary halves split (not interleaved).
+ * `model.layers.N.self_attn.{q,k,v,o}_proj.{weight,bias}`, `model.layers.N.self_attn.{q,k}_norm.weight` [headSize],
+ * `model.layers.N.mlp.{gate,up,down}_proj.weight`; matrices are [out, in] row-major, rotary halves split (not
+ * interleaved).
  */
 export interface ModelFile {
   readonly path: string;

@@ -98,6 +98,15 @@ describe('createTokenizer', () => {
     const template = '{% for m in messages %}[{{ m.content }}]{% endfor %}{% if add_generation_prompt %}>{% endif %}';
     assert.equal(byteTokenizer(template).renderChat([{ role: 'user', content: 'hi' }], '{{ x }} '), '[hi]>{{ x }} ');
   });
+
+  it('asks for an answer without thoughts where the template knows both', () => {
+    // The end of Qwen3's.
+    const template =
+      "{{- '<|im_start|>assistant\\n' }}{%- if enable_thinking is defined and enable_thinking is false %}" +
+      "{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}";
+    const rendered = byteTokenizer(template).renderChat([{ role: 'user', content: 'hi' }]);
+    assert.equal(rendered, '<|im_start|>assistant\n<think>\n\n</think>\n\n');
+  });
 });
 
 describe('findEndIds', () => {

@@ -106,6 +106,8 @@ function renderTemplate(
       add_generation_prompt: true,
       bos_token: source.bosToken ?? '',
       eos_token: source.eosToken ?? '',
+      // Templates of models that can think aloud first (Qwen3) ask for this; answers here are short.
+      enable_thinking: false,
     });
   } catch (error) {
     throw templateFault(source, error);

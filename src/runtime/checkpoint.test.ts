@@ -22,6 +22,7 @@ const config: DecoderConfig = {
   rmsEpsilon: 1e-6,
   contextLength: 128,
   attentionBias: false,
+  headNorm: false,
   tiedEmbedding: true,
 };
 

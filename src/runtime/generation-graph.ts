@@ -169,16 +169,16 @@ class InferenceOps implements DecoderOps<Hidden> {
 
   attention(x: Hidden, layer: number, prefix: string): Hidden {
     const graph = this.#graph;
-    const { hidden, heads, kvHeads, headSize } = this.#config;
+    const { hidden, heads, kvHeads, headSize, headNorm } = this.#config;
     const width = (heads + 2 * kvHeads) * headSize;
     const flat = this.#adapted(this.settle(x), `${prefix}.qkv_proj`, width, hidden, 3);
-    const qkv = graph.op('Reshape', [flat, this.#batchShape]);
+    const qkv = headNorm ? this.#normedHeads(flat, prefix) : [graph.op('Reshape', [flat, this.#batchShape]), '', ''];
     const ports = cachePorts(layer);
     const cache = ['batch', kvHeads, 'positions', headSize];
     const past = [graph.input(ports.pastKey, 'float', cache), graph.input(ports.pastValue, 'float', cache)];
     graph.outputOf(
       'GroupQueryAttention',
-      [qkv, '', '', ...past, this.#lastPositions, this.#total, this.#cos, this.#sin],
+      [...qkv, ...past, this.#lastPositions, this.#total, this.#cos, this.#sin],
       { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
       [
         { name: `${prefix}.attended`, type: 'float', dims: [], output: false },
@@ -188,6 +188,24 @@ class InferenceOps implements DecoderOps<Hidden> {
       contrib,
     );
     return { value: graph.op('Reshape', [`${prefix}.attended`, graph.int64([-1, heads * headSize])]) };
+  }
+
+  /** q, k and v [batch, tokens, n * headSize] out of their packed rows, q and k with the norm of each head. */
+  #normedHeads(flat: Value, prefix: string): Value[] {
+    const graph = this.#graph;
+    const { heads, kvHeads, headSize, rmsEpsilon } = this.#config;
+    const byHead = graph.op('Reshape', [flat, graph.int64([-1, heads + 2 * kvHeads, headSize])]);
+    const parts = graph.ops('Split', [byHead, graph.int64([heads, kvHeads, kvHeads])], { axis: 1 }, 3);
+    return parts.map((part, i) => {
+      const norm = ['q_norm', 'k_norm'][i];
+      if (norm === undefined) {
+        return graph.op('Reshape', [part, this.#batchShape]);
+      }
+      const weight = this.#weights.addTo(graph, `${prefix}.${norm}.weight`);
+      const attributes = { axis: -1, epsilon: { float: rmsEpsilon } };
+      const normed = graph.op('SimplifiedLayerNormalization', [part, weight], attributes);
+      return graph.op('Reshape', [normed, this.#batchShape]);
+    });
   }
 
   gate(gate: Hidden, up: Hidden): Hidden {

@@ -138,12 +138,13 @@ function describe({ model, adapter }: Loaded): LoadReply {
   const size = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
   const linears = size(adapter.pairs.map(({ inputs, outputs }) => inputs * outputs));
   const tables = (tiedEmbedding ? 1 : 2) * vocabulary * hidden;
-  const { heads, kvHeads, headSize, attentionBias } = model.config;
+  const { heads, kvHeads, headSize, attentionBias, headNorm } = model.config;
   const biases = attentionBias ? layers * (heads + 2 * kvHeads) * headSize : 0;
+  const norms = (2 * layers + 1) * hidden + (headNorm ? 2 * layers * headSize : 0);
   return {
     modelHash: model.hash,
     architecture,
-    parameters: linears + tables + biases + (2 * layers + 1) * hidden,
+    parameters: linears + tables + biases + norms,
     loraParameters: size(adapter.pairs.map(({ a, b }) => a.length + b.length)),
     vocabulary,
   };

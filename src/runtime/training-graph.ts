@@ -7,6 +7,7 @@ import { gatherRows } from '../onnx/operators/gather-rows.ts';
 import { linear } from '../onnx/operators/linear.ts';
 import { logProbability } from '../onnx/operators/log-probability.ts';
 import { policyLoss } from '../onnx/operators/policy-loss.ts';
+import { reshapeRows } from '../onnx/operators/reshape.ts';
 import { rmsNorm } from '../onnx/operators/rms-norm.ts';
 import { rotary, type Rotation } from '../onnx/operators/rotary.ts';
 import { siluGate } from '../onnx/operators/silu-gate.ts';
@@ -129,10 +130,22 @@ class DifferentiableOps implements DecoderOps<Value> {
 
   attention(x: Value, _layer: number, prefix: string): Value {
     const { config } = this.#weights;
-    const q = rotary(this.#tape, this.linear(x, `${prefix}.q_proj`), this.#rotation);
-    const k = rotary(this.#tape, this.linear(x, `${prefix}.k_proj`), this.#rotation);
+    const rotated = (part: 'q' | 'k') => {
+      const flat = this.linear(x, `${prefix}.${part}_proj`);
+      const heads = config.headNorm ? this.#headNorm(flat, `${prefix}.${part}_norm`) : flat;
+      return rotary(this.#tape, heads, this.#rotation);
+    };
+    const [q, k] = [rotated('q'), rotated('k')];
     const v = this.linear(x, `${prefix}.v_proj`);
     return attention(this.#tape, q, k, v, this.#mask, config);
+  }
+
+  /** The norm of each head of x [tokens, n * headSize] by itself. */
+  #headNorm(x: Value, name: string): Value {
+    const { heads, kvHeads, headSize } = this.#weights.config;
+    const width = (name.endsWith('.q_norm') ? heads : kvHeads) * headSize;
+    const normed = this.rmsNorm(reshapeRows(this.#tape, x, width, headSize), name);
+    return reshapeRows(this.#tape, normed, headSize, width);
   }
 
   gate(gate: Value, up: Value): Value {

@@ -116,12 +116,16 @@ function layerMatrices({ layers, hidden, ffn, heads, kvHeads, headSize }: Decode
 }
 
 /** Norms and biases with their full names. */
-function vectors({ layers, hidden, heads, kvHeads, headSize, attentionBias }: DecoderConfig) {
+function vectors({ layers, hidden, heads, kvHeads, headSize, attentionBias, headNorm }: DecoderConfig) {
   const perLayer = Array.from({ length: layers }, (_, layer) => {
     const prefix = `model.layers.${layer}`;
     const norms = [
       { name: `${prefix}.input_layernorm.weight`, length: hidden },
       { name: `${prefix}.post_attention_layernorm.weight`, length: hidden },
+      ...(headNorm ? ['q_norm', 'k_norm'] : []).map((norm) => ({
+        name: `${prefix}.self_attn.${norm}.weight`,
+        length: headSize,
+      })),
     ];
     const biases = [
       { name: `${prefix}.self_attn.q_proj.bias`, length: heads * headSize },

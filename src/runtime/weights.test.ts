@@ -22,6 +22,7 @@ const config: DecoderConfig = {
   rmsEpsilon: 1e-6,
   contextLength: 128,
   attentionBias: true,
+  headNorm: false,
   tiedEmbedding: false,
 };
 

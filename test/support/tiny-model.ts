@@ -11,11 +11,16 @@ export interface TinyModelOptions {
   seed?: number;
   architecture?: DecoderConfig['architecture'];
   layers?: number;
-  /** A multiple of 32, as `ffn`; hidden / heads is the head size, a multiple of 16. */
+  /** A multiple of 32, as `ffn`; the head size is a multiple of 16. */
   hidden?: number;
   ffn?: number;
   heads?: number;
   kvHeads?: number;
+  /** Default hidden / heads. */
+  headSize?: number;
+  ropeBase?: number;
+  /** Llama 3's scaling, as config.json has it. */
+  ropeScaling?: Readonly<Record<string, string | number>>;
   /** A multiple of 128, at least 384. */
   vocabulary?: number;
   tiedEmbedding?: boolean;
@@ -38,7 +43,7 @@ const chatTemplate =
 export async function writeTinyModel(dir: string, options: TinyModelOptions = {}): Promise<void> {
   const config = configOf(options);
   await mkdir(dir, { recursive: true });
-  await writeJson(join(dir, 'config.json'), hfConfig(config));
+  await writeJson(join(dir, 'config.json'), hfConfig(config, options));
   await writeJson(join(dir, 'tokenizer.json'), tokenizerDefinition());
   await writeJson(join(dir, 'tokenizer_config.json'), {
     tokenizer_class: 'PreTrainedTokenizerFast',
@@ -58,28 +63,33 @@ function configOf(options: TinyModelOptions): DecoderConfig {
     ffn,
     heads,
     kvHeads,
-    headSize: hidden / heads,
+    headSize: options.headSize ?? hidden / heads,
     vocabulary: options.vocabulary ?? 384,
-    ropeBase: 10_000,
+    ropeBase: options.ropeBase ?? 10_000,
     rmsEpsilon: 1e-6,
     contextLength: options.contextLength ?? 1024,
     attentionBias: architecture === 'qwen2',
+    headNorm: architecture === 'qwen3',
     tiedEmbedding: options.tiedEmbedding ?? true,
   };
 }
 
-function hfConfig(config: DecoderConfig): object {
+const modelClasses = { qwen2: 'Qwen2ForCausalLM', qwen3: 'Qwen3ForCausalLM', llama: 'LlamaForCausalLM' };
+
+function hfConfig(config: DecoderConfig, { ropeScaling }: TinyModelOptions): object {
   return {
-    architectures: [config.architecture === 'qwen2' ? 'Qwen2ForCausalLM' : 'LlamaForCausalLM'],
+    architectures: [modelClasses[config.architecture]],
     model_type: config.architecture,
     num_hidden_layers: config.layers,
     hidden_size: config.hidden,
     intermediate_size: config.ffn,
     num_attention_heads: config.heads,
     num_key_value_heads: config.kvHeads,
+    head_dim: config.headSize,
     vocab_size: config.vocabulary,
     rms_norm_eps: config.rmsEpsilon,
     rope_theta: config.ropeBase,
+    ...(ropeScaling && { rope_scaling: ropeScaling }),
     max_position_embeddings: config.contextLength,
     hidden_act: 'silu',
     tie_word_embeddings: config.tiedEmbedding,

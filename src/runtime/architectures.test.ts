@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeTinyModel } from '../../test/support/tiny-model.ts';
+import type { ModelFile } from '../model/model.ts';
+import { openModel } from '../model/open.ts';
+import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
+import type { Adapter } from './adapter.ts';
+import { adaptedLinears } from './decoder.ts';
+import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
+import { createGenerator } from './generation.ts';
+import { Inference } from './inference.ts';
+import { packAdapter } from './lora-inputs.ts';
+import { chooseRunMode } from './session.ts';
+import { createOptimizerState, type CallHooks } from './trainer.ts';
+import { createTrainer } from './training.ts';
+import type { WeightFormat } from './weight-plan.ts';
+import { prepareWeights } from './weights.ts';
+
+/** Made by scripts/fixtures/tiny-architectures.py, which says what the fields are. */
+interface Fixture {
+  rank: number;
+  alpha: number;
+  models: Record<string, Truth>;
+}
+interface Truth {
+  promptTokenIds: number[];
+  tokenIds: number[];
+  logprobs: number[];
+  greedy: { tokenIds: number[]; gaps: number[] };
+  adapted: number[];
+  gradient: Record<string, [norm: number, ...projections: number[]]>;
+}
+
+const { rank, alpha, models } = JSON.parse(
+  readFileSync(new URL('fixtures/tiny-architectures.json', import.meta.url), 'utf8'),
+) as Fixture;
+
+const hooks: CallHooks = { signal: new AbortController().signal, onProgress: () => undefined };
+
+for (const [name, options] of Object.entries(tinyArchitectures)) {
+  const truth = models[name]!;
+  describe(`a tiny model of ${name}`, () => {
+    let dir = '';
+    let model: ModelFile;
+    let adapter: Adapter;
+    before(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'selfq-architecture-'));
+      await writeTinyModel(dir, options);
+      model = await openModel(dir);
+      adapter = noiseAdapter(model);
+    });
+    after(async () => {
+      await model.close();
+      await rm(dir, { recursive: true });
+    });
+
+    it('is generated from as transformers does: greedy tokens', async () => {
+      const generator = await createGenerator(model, { cacheDir: dir, slots: 4, contextTokens: 256, threads: 1 });
+      const { promptTokenIds, greedy } = truth;
+      const text = String.fromCharCode(...promptTokenIds);
+      const request = { prompt: { text }, samples: 1, maxTokens: greedy.tokenIds.length, temperature: 0, seed: 1 };
+      const [[completion] = []] = await generator.generate([request], { adapter: false });
+      await generator.close();
+      assert.deepEqual(completion?.promptTokenIds, promptTokenIds);
+      assert.deepEqual(completion.tokenIds, greedy.tokenIds);
+    });
+
+    for (const [format, bound] of [
+      ['fp32', 1e-4],
+      ['nb32', 0.05],
+    ] as const) {
+      it(`has the logprobs of transformers in the cache of ${format}, with and without adapter`, async () => {
+        const inference = await load(format);
+        for (const [expected, lora] of [
+          [truth.logprobs, undefined],
+          [truth.adapted, packAdapter(model.config, adapter)],
+        ] as const) {
+          inference.lora = lora ?? inference.lora;
+          const actual = await forcedLogprobs(inference);
+          assert.ok(meanDifference(actual, expected) < bound, `${meanDifference(actual, expected)}`);
+        }
+        await inference.close();
+      });
+    }
+
+    it('is trained as torch and PEFT do: logprobs and gradient', async () => {
+      const optimizer = createOptimizerState(adapter);
+      const common = { model, cacheDir: dir, threads: 1, adapter, optimizer, onLoad: () => undefined };
+      const trainer = await createTrainer({ ...common, precision: 'exact' });
+      const [plain] = await trainer.logprobs([truth], false, hooks);
+      assert.ok(meanDifference(plain!, truth.logprobs) < 1e-5);
+      const [record] = await trainer.train([sequenceOf(truth)], gradientAlone, hooks);
+      await trainer.close();
+      assert.ok(meanDifference(record!.sequences[0]!.logprobs!, truth.adapted) < 1e-5);
+      const tensors = adapter.pairs.flatMap(({ name: linear }, i): [string, Float32Array][] => [
+        [`${linear}.lora_A.weight`, optimizer.first[2 * i]!],
+        [`${linear}.lora_B.weight`, optimizer.first[2 * i + 1]!],
+      ]);
+      assert.deepEqual(
+        tensors.map(([tensor]) => tensor),
+        Object.keys(truth.gradient),
+      );
+      for (const [stream, [tensor, actual]] of tensors.entries()) {
+        const [norm, ...projections] = truth.gradient[tensor]!;
+        assert.ok(Math.abs(Math.hypot(...actual) / norm - 1) < 1e-3, `${tensor}: norm ${Math.hypot(...actual)}`);
+        for (const [bit, expected] of projections.entries()) {
+          const own = actual.reduce((sum, x, i) => sum + ((noise(2000 + stream, i) >>> bit) & 1 ? x : -x), 0);
+          assert.ok(Math.abs(own - expected) < 1e-3 * norm, `${tensor}: projection ${own}, not ${expected}`);
+        }
+      }
+    });
+
+    async function load(format: WeightFormat): Promise<Inference> {
+      const weights = await prepareWeights(model, dir, format);
+      const runMode = await chooseRunMode();
+      return Inference.load(model.config, weights, { threads: 1, runMode, contextTokens: 256 });
+    }
+
+    /** Logprobs of the fixture's completion: its prompt in one run, then token by token. */
+    async function forcedLogprobs(inference: Inference): Promise<number[]> {
+      const { promptTokenIds, tokenIds } = truth;
+      inference.reserve(1, 256);
+      await inference.prefill(0, 0, promptTokenIds.slice(0, -1), () => undefined);
+      const logprobs: number[] = [];
+      for (const [position, token] of tokenIds.entries()) {
+        const input = tokenIds[position - 1] ?? promptTokenIds.at(-1)!;
+        const logits = await inference.decode([input], [promptTokenIds.length + position]);
+        logprobs.push(logprobOf(logits, token));
+      }
+      return logprobs;
+    }
+  });
+}
+
+/** An update that leaves the gradient of the mean negative logprob in the first moments, and the adapter as it is. */
+const gradientAlone: TrainOptions = {
+  lossType: 'dapo',
+  epsilonLow: 0.2,
+  epsilonHigh: 0.2,
+  dualClip: 3,
+  beta: 0,
+  learningRate: 0,
+  adamBeta1: 0,
+  adamBeta2: 0.999,
+  weightDecay: 0,
+  maxGradNorm: Infinity,
+  miniBatchSequences: 0,
+  maxCompletionTokens: 32,
+};
+
+/** With old logprobs equal to the current ones every ratio is 1, and the loss has the gradient of -logprob. */
+function sequenceOf({ promptTokenIds, tokenIds, adapted }: Truth): TrainSequence {
+  return { id: 's', promptTokenIds, tokenIds, advantage: 1, oldLogprobs: adapted };
+}
+
+function noiseAdapter({ config }: ModelFile): Adapter {
+  const pairs = adaptedLinears(config).map((linear, i) => ({
+    ...linear,
+    a: centred(2 * i, rank * linear.inputs, 2 / Math.sqrt(linear.inputs)),
+    b: centred(2 * i + 1, rank * linear.outputs, 0.2),
+  }));
+  return { rank, alpha, pairs };
+}
+
+/** The numbers of tiny-architectures.py: word `position` of `stream`, 32 bits. */
+function noise(stream: number, position: number): number {
+  let h = Math.imul(position + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function centred(stream: number, count: number, width: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (noise(stream, i) / 2 ** 32 - 0.5) * width);
+}
+
+function meanDifference(a: readonly number[], b: readonly number[]): number {
+  assert.equal(a.length, b.length);
+  return a.reduce((sum, x, i) => sum + Math.abs(x - b[i]!), 0) / a.length;
+}
+
+function logprobOf(logits: Float32Array, token: number): number {
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return logits[token]! - largest - Math.log(total);
+}
