@@ -14,6 +14,8 @@ export interface OptimizerState {
   second: Float32Array[];
 }
 
+export type TrainingPrecision = 'exact' | 'int8';
+
 /** What a trainer is made of. It trains `adapter` in place and keeps `optimizer` up to date. */
 export interface TrainerOptions {
   model: ModelFile;
@@ -23,6 +25,12 @@ export interface TrainerOptions {
   threads: number;
   adapter: Adapter;
   optimizer: OptimizerState;
+  /** Default `exact`: everything in fp32. `int8`: products with frozen matrices in 8 bit, activations as well. */
+  precision?: TrainingPrecision;
+  /** Under `int8`: layers that stay in fp32, by the last part of their names: `down_proj`, `lm_head`. Default none. */
+  exactLayers?: readonly string[];
+  /** Prefix of profiles by operator, written on `close`; default none. */
+  profile?: string;
   /** Preparing the weights on first use. */
   onLoad: PreparationProgress;
 }

@@ -10,7 +10,13 @@ import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
 import { createAdapter, type Adapter } from './adapter.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { parametersOf } from './optimizer.ts';
-import { createOptimizerState, type CallHooks, type OptimizerState, type Trainer } from './trainer.ts';
+import {
+  createOptimizerState,
+  type CallHooks,
+  type OptimizerState,
+  type Trainer,
+  type TrainerOptions,
+} from './trainer.ts';
 import { createTrainer } from './training.ts';
 
 const options: TrainOptions = {
@@ -49,12 +55,14 @@ describe('a trainer on a tiny model', () => {
   });
 
   /** A trainer whose adapter is not at its start, so that gradients reach A as well. */
-  async function open(): Promise<{ trainer: Trainer; adapter: Adapter; optimizer: OptimizerState }> {
+  async function open(
+    changes: Partial<TrainerOptions> = {},
+  ): Promise<{ trainer: Trainer; adapter: Adapter; optimizer: OptimizerState }> {
     let drawn = 0;
     const adapter = createAdapter(model.config, 4, 8, () => uniform(3, drawn++));
     adapter.pairs.forEach(({ b }, pair) => b.forEach((_, i) => (b[i] = (uniform(4, pair, i) - 0.5) * 0.2)));
     const optimizer = createOptimizerState(adapter);
-    const whole = { model, cacheDir: folder, threads: 1, adapter, optimizer, onLoad: () => undefined };
+    const whole = { model, cacheDir: folder, threads: 1, adapter, optimizer, onLoad: () => undefined, ...changes };
     const trainer = await createTrainer(whole);
     opened.push(trainer);
     return { trainer, adapter, optimizer };
@@ -82,8 +90,12 @@ describe('a trainer on a tiny model', () => {
   }
 
   /** With learning rate 0 a first update leaves the gradient in the optimiser's first moments, times 1 - adamBeta1. */
-  async function gradientOf(sequences: TrainSequence[], changes: Partial<TrainOptions> = {}) {
-    const { trainer, optimizer } = await open();
+  async function gradientOf(
+    sequences: TrainSequence[],
+    changes: Partial<TrainOptions> = {},
+    trainerChanges: Partial<TrainerOptions> = {},
+  ) {
+    const { trainer, optimizer } = await open(trainerChanges);
     const [record, ...others] = await trainer.train(sequences, { ...options, ...changes }, hooks());
     assert.ok(record?.applied && others.length === 0);
     return { record, gradient: optimizer.first.map((moment) => moment.map((x) => x / (1 - options.adamBeta1))) };
@@ -194,6 +206,22 @@ describe('a trainer on a tiny model', () => {
     assert.ok(kept.record.sequences.every(({ logprobs }) => logprobs));
     assertClose(left.gradient, kept.gradient, 1e-4);
     assert.ok(Math.abs(left.record.loss - kept.record.loss) < 1e-6);
+  });
+
+  it('comes near to the exact gradient in 8 bit, and nearer with layers kept exact', async () => {
+    const { trainer } = await open();
+    const sequences = await batch(trainer);
+    const exact = await gradientOf(sequences);
+    const distance = async (exactLayers: string[]) => {
+      const { gradient } = await gradientOf(sequences, {}, { precision: 'int8', exactLayers });
+      const difference = gradient.flatMap((tensor, p) => [...tensor.map((x, i) => x - exact.gradient[p]![i]!)]);
+      return Math.hypot(...difference) / Math.hypot(...exact.gradient.flatMap((tensor) => [...tensor]));
+    };
+    const all = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj', 'lm_head'];
+    const [int8, mixed, none] = [await distance([]), await distance(all.slice(0, 7)), await distance(all)];
+    assert.ok(int8 < 0.1, `relative distance ${int8}`);
+    assert.ok(mixed < int8, `${mixed} with the head alone in 8 bit`);
+    assert.ok(none < 1e-5, `${none} with every layer exact`);
   });
 
   it('takes one optimiser step for each mini-batch', async () => {

@@ -2,6 +2,7 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import { isOutOfMemory } from './failures.ts';
+import { int8Matrices, seenFromAbove } from './frozen-matrices.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { applyUpdate, parametersOf } from './optimizer.ts';
 import { ropeTables, type RopeTables } from './rope.ts';
@@ -15,13 +16,25 @@ import {
   type MicroBatch,
   type MicroBatchLayout,
 } from './training-batches.ts';
-import { buildTrainingGraph, loraPorts, lossColumns, lossScalars } from './training-graph.ts';
+import {
+  buildTrainingGraph,
+  loraPorts,
+  lossColumns,
+  lossScalars,
+  type TrainingGraphOptions,
+} from './training-graph.ts';
 import { prepareWeights, type PreparedWeights } from './weights.ts';
 
-/** A trainer in fp32. The sessions, which hold the weights, come with the first call that needs them. */
+/** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const weights = await prepareWeights(options.model, options.cacheDir, 'fp32', options.onLoad);
-  const policy = new Policy(weights, options);
+  const { model, cacheDir, precision = 'exact', exactLayers = [], onLoad } = options;
+  const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
+  let matrices: TrainingGraphOptions['matrices'];
+  if (precision === 'int8') {
+    const int8 = seenFromAbove(await prepareWeights(model, cacheDir, 'int8', onLoad));
+    matrices = (graph) => int8Matrices(graph, weights, int8, exactLayers);
+  }
+  const policy = new Policy(weights, options, matrices);
   return {
     train: (sequences, settings, hooks) => train(policy, options, sequences, settings, hooks),
     logprobs: (sequences, adapter, hooks) => logprobs(policy, sequences, adapter, hooks),
@@ -187,14 +200,16 @@ function scatter({ spans }: MicroBatchLayout, values: Float32Array, result: numb
 /** The model with its adapter as sessions: one that computes logprobs alone and one with gradients. */
 class Policy {
   readonly #weights: PreparedWeights;
+  readonly #matrices: TrainingGraphOptions['matrices'];
   readonly #options: TrainerOptions;
   readonly #sessions = new Map<'evaluate' | 'differentiate', InferenceSession>();
   readonly #lora: Tensors;
   #noLora: Tensors | undefined;
   #rope: RopeTables = { cos: new Float32Array(0), sin: new Float32Array(0) };
 
-  constructor(weights: PreparedWeights, options: TrainerOptions) {
+  constructor(weights: PreparedWeights, options: TrainerOptions, matrices: TrainingGraphOptions['matrices']) {
     this.#weights = weights;
+    this.#matrices = matrices;
     this.#options = options;
     this.#lora = this.#loraInputs(({ b }) => b);
   }
@@ -239,6 +254,9 @@ class Policy {
 
   async close(): Promise<void> {
     for (const session of this.#sessions.values()) {
+      if (this.#options.profile !== undefined) {
+        session.endProfiling();
+      }
       await session.release();
     }
     this.#sessions.clear();
@@ -249,9 +267,19 @@ class Policy {
     if (known) {
       return known;
     }
-    const { adapter, threads } = this.#options;
-    const graph = buildTrainingGraph(this.#weights, { lora: adapter, gradients: kind === 'differentiate' });
-    const session = await createSession(graph, { threads, prepack: false, arena: false }, this.#weights.folder);
+    const { adapter, threads, profile } = this.#options;
+    const graph = buildTrainingGraph(this.#weights, {
+      lora: adapter,
+      gradients: kind === 'differentiate',
+      ...(this.#matrices && { matrices: this.#matrices }),
+    });
+    // Integer products are slow on matrices that are not packed; fp32 ones are packed in passing.
+    const prepack = this.#matrices !== undefined;
+    const session = await createSession(
+      graph,
+      { threads, prepack, arena: false, ...(profile !== undefined && { profile }) },
+      this.#weights.folder,
+    );
     this.#sessions.set(kind, session);
     return session;
   }

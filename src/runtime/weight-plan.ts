@@ -1,6 +1,7 @@
 import type { DecoderConfig } from '../model/model.ts';
 import type { ElementType } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
+import { quantizeBackward, quantizeForward, rotationWidth } from './int8.ts';
 import { blockSize, quantizeBlocks } from './quantize.ts';
 
 /**
@@ -8,8 +9,10 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
  * `fp32`: every tensor of the checkpoint under its own name, for exact training.
  * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
  * generation.
+ * `int8`: matrices rotated and rounded by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`) and for
+ * gradient W (`NAME.backward`, `NAME.backward.scale`), for fast training; everything else is in `fp32`.
  */
-export type WeightFormat = 'fp32' | 'nb32';
+export type WeightFormat = 'fp32' | 'nb32' | 'int8';
 
 export interface TensorShape {
   name: string;
@@ -22,7 +25,7 @@ export interface PreparationStep {
   sources: readonly string[];
   outputs: readonly TensorShape[];
   /** `parts` in the order of `sources`; returns the data of `outputs`. */
-  build(parts: Float32Array[]): (Float32Array | Uint8Array)[];
+  build(parts: Float32Array[]): (Float32Array | Uint8Array | Int8Array)[];
 }
 
 export interface PreparationPlan {
@@ -32,7 +35,22 @@ export interface PreparationPlan {
 }
 
 export function planPreparation(config: DecoderConfig, format: WeightFormat): PreparationPlan {
-  return format === 'fp32' ? planFp32(config) : planBlocks(config);
+  switch (format) {
+    case 'fp32':
+      return planFp32(config);
+    case 'nb32':
+      return planBlocks(config);
+    case 'int8':
+      return planColumns(config);
+  }
+}
+
+/**
+ * Widths of the blocks in which the two sides of a product are rotated, for W [rows, columns]. The gradient that enters
+ * the head are probabilities, which must stay what they are: they are rounded without a sign.
+ */
+export function rotationsOf(name: string, rows: number, columns: number): { forward: number; backward: number } {
+  return { forward: rotationWidth(columns), backward: name === 'lm_head' ? 1 : rotationWidth(rows) };
 }
 
 export function bytesOf({ type, dims }: TensorShape): number {
@@ -86,6 +104,33 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
       { name: 'lm_head.q', type: 'uint8', dims: [vocabulary, blocks, blockSize], of: 'model.embed_tokens.q' },
       { name: 'lm_head.scale', type: 'float', dims: [vocabulary * blocks], of: 'model.embed_tokens.scale' },
     ],
+  };
+}
+
+function planColumns(config: DecoderConfig): PreparationPlan {
+  const source = config.tiedEmbedding ? 'model.embed_tokens' : 'lm_head';
+  const head = { name: 'lm_head', rows: config.vocabulary, columns: config.hidden };
+  return {
+    steps: [...layerMatrices(config).map((matrix) => inColumns(matrix)), inColumns(head, source)],
+    aliases: [],
+  };
+}
+
+function inColumns({ name, rows, columns }: Matrix, source = name): PreparationStep {
+  const rotations = rotationsOf(name, rows, columns);
+  return {
+    sources: [`${source}.weight`],
+    outputs: [
+      { name: `${name}.forward`, type: 'int8', dims: [columns, rows] },
+      { name: `${name}.forward.scale`, type: 'float', dims: [rows] },
+      { name: `${name}.backward`, type: 'int8', dims: [rows, columns] },
+      { name: `${name}.backward.scale`, type: 'float', dims: [columns] },
+    ],
+    build: ([weights = new Float32Array(0)]) => {
+      const forward = quantizeForward(weights, rows, columns, rotations.forward);
+      const backward = quantizeBackward(weights, rows, columns, rotations.backward);
+      return [forward.values, forward.scales, backward.values, backward.scales];
+    },
   };
 }
 

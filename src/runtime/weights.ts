@@ -7,7 +7,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { bytesOf, planPreparation, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
 
 /** Raised when what a format stores changes: older folders are then built anew. */
-const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2 };
+const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2, int8: 1 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
 /** ORT maps external data into memory; pages are the natural alignment. */
@@ -19,7 +19,7 @@ const reserveBytes = 256 * 2 ** 20;
 
 const Index = z.object({
   version: z.number().int(),
-  format: z.enum(['fp32', 'nb32']),
+  format: z.enum(['fp32', 'nb32', 'int8']),
   modelHash: z.string(),
   bytes: z.number().int(),
   tensors: z.record(
@@ -217,7 +217,7 @@ function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'b
 async function writeTensor(
   file: FileHandle,
   name: string,
-  values: Float32Array | Uint8Array,
+  values: Float32Array | Uint8Array | Int8Array,
   { offset, length }: { offset: number; length: number },
 ): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
