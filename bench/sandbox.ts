@@ -116,27 +116,45 @@ async function benchPool(workers: number, programs: number): Promise<Rate> {
       }
     };
     await inFlight(workers * 2, 50, judge);
-    const before = cpuOf(sandbox);
+    const cpu = watchCpu(sandbox);
     const rate = await inFlight(workers * 2, programs, judge);
-    const used = cpuOf(sandbox) - before;
-    // Workers are replaced now and then, and what the old ones used is gone with them.
-    return { ...rate, cpuMsPerProgram: used > 0 ? round(used / programs) : null };
+    const usedMs = cpu.stop();
+    return { ...rate, cpuMsPerProgram: usedMs === null ? null : round(usedMs / programs) };
   } finally {
     await sandbox.close();
   }
 }
 
-/** CPU milliseconds of this process and of the workers alive. */
-function cpuOf(sandbox: SandboxPool): number {
-  const { user, system } = process.cpuUsage();
-  const workers = sandbox.workerPids().map((pid) => {
-    try {
-      return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-    } catch {
-      return NaN;
+/** CPU milliseconds of this process and of every worker meanwhile, also those that are replaced; Linux only. */
+function watchCpu(sandbox: SandboxPool): { stop: () => number | null } {
+  const startOf = new Map(sandbox.workerPids().map((pid) => [pid, cpuMsOf(pid)]));
+  const latest = new Map<number, number>();
+  const look = (): void => {
+    for (const pid of sandbox.workerPids()) {
+      latest.set(pid, Math.max(cpuMsOf(pid), latest.get(pid) ?? 0));
     }
-  });
-  return (user + system) / 1000 + workers.reduce((sum, value) => sum + value, 0);
+  };
+  const timer = setInterval(look, 20);
+  const own = process.cpuUsage();
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      const { user, system } = process.cpuUsage(own);
+      const workers = [...latest].reduce((sum, [pid, cpuMs]) => sum + cpuMs - (startOf.get(pid) ?? 0), 0);
+      return workers > 0 ? (user + system) / 1000 + workers : null;
+    },
+  };
+}
+
+/** CPU milliseconds of all threads of a process, in steps of 10; 0 where nobody tells. */
+function cpuMsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
 }
 
 /** Keeps `width` tasks going until `count` are done. */

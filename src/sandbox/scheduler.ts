@@ -4,8 +4,11 @@ import { readVitals } from './platform.ts';
 import { deservesRetry } from './verdicts.ts';
 import { type LaunchPlan, type Program, type RunReport, WorkerProcess } from './worker-process.ts';
 
-/** Programs after which a worker is replaced, whatever it did. */
-const programsPerWorker = 300;
+/**
+ * Programs after which a worker is replaced, whatever it did. Its start costs as much CPU time as some 80 programs, and it
+ * has grown by some 7 MB by then.
+ */
+const programsPerWorker = 800;
 /** A program that is run again alone may take this many times its CPU limit by the clock on the wall. */
 const aloneWallFactor = 100;
 const watchEveryMs = 25;
