@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { entryPath } from '../src/protocol/entries.ts';
 import type { Problem } from '../src/protocol/problem.ts';
 import { hostilePrograms } from '../src/sandbox/hostile.ts';
+import { fencedCommand, probeFences } from '../src/sandbox/launch.ts';
 import { createSandbox, type SandboxPool } from '../src/sandbox/pool.ts';
 
 /** Ten tests of a small function: the shape of what self-play judges most. */
@@ -36,10 +39,16 @@ export interface Rate {
 export interface SandboxBench {
   cores: number;
   pool: Record<string, Rate>;
+  /** A bare Node process for each program, and one behind the fences of a worker (no network, RLIMIT_DATA, --permission). */
   childProcess: Rate;
+  childProcessFenced: Rate;
   sharedContext: Rate;
+  emptyIsolate: Rate;
   /** Pool on all cores against a process for each program. */
   timesChildProcess: number;
+  timesChildProcessFenced: number;
+  /** From nothing to a pool that has passed its quick canaries, milliseconds. */
+  startMs: number;
   hostile: HostileRun;
 }
 
@@ -62,17 +71,28 @@ export async function benchSandbox(options: { quick?: boolean } = {}): Promise<S
   for (const workers of [...new Set([1, cores])]) {
     pool[`${workers} worker${workers > 1 ? 's' : ''}`] = await benchPool(workers, Math.round(3000 * scale));
   }
-  const childProcess = await benchChildProcess(cores, Math.max(4, Math.round(100 * scale)));
-  const sharedContext = await benchSharedContext(Math.round(3000 * scale));
+  const childProcess = await benchChildProcess(cores, Math.max(4, Math.round(200 * scale)), false);
+  const childProcessFenced = await benchChildProcess(cores, Math.max(4, Math.round(200 * scale)), true);
   const best = pool[`${cores} worker${cores > 1 ? 's' : ''}`]?.programsPerSecond ?? 0;
   return {
     cores,
+    startMs: await benchStart(),
     pool,
     childProcess,
-    sharedContext,
+    childProcessFenced,
+    ...(await benchIsolates(Math.round(3000 * scale))),
     timesChildProcess: round(best / childProcess.programsPerSecond),
+    timesChildProcessFenced: round(best / childProcessFenced.programsPerSecond),
     hostile: await benchHostile(cores, Math.round(1000 * scale)),
   };
+}
+
+async function benchStart(): Promise<number> {
+  const start = performance.now();
+  const sandbox = await createSandbox();
+  const startMs = round(performance.now() - start);
+  await sandbox.close();
+  return startMs;
 }
 
 /** `selfq bench sandbox` on the command line. */
@@ -83,26 +103,21 @@ export async function sandboxTarget(args: {
   return { figures, lines: describeBench(figures) };
 }
 
-function describeBench({
-  cores,
-  pool,
-  childProcess,
-  sharedContext,
-  timesChildProcess,
-  hostile,
-}: SandboxBench): string[] {
+function describeBench(bench: SandboxBench): string[] {
   const row = (name: string, { programsPerSecond, p50Ms, p99Ms }: Rate): string =>
-    `${name.padEnd(34)} ${programsPerSecond.toFixed(1).padStart(9)}/s   p50 ${p50Ms} ms   p99 ${p99Ms} ms`;
-  const { programs, honestAccepted, seconds, peakWorkerRssMb, internalErrors } = hostile;
+    `  ${name.padEnd(42)} ${programsPerSecond.toFixed(1).padStart(9)}/s   p50 ${p50Ms} ms   p99 ${p99Ms} ms`;
+  const { programs, hostile, honestAccepted, seconds, peakWorkerRssMb, internalErrors } = bench.hostile;
   return [
-    `Programs a second, 10 tests each, ${cores} cores:`,
-    ...Object.entries(pool).map(([name, rate]) => row(`pool, ${name}`, rate)),
-    row('a Node process for each program', childProcess),
-    row('one shared context (unsafe)', sharedContext),
-    `The pool is ${timesChildProcess} times as fast as a process for each program.`,
-    `${programs} programs, ${hostile.hostile} of them hostile, all cores busy: ${honestAccepted} of ` +
-      `${programs - hostile.hostile} honest ones accepted, ${internalErrors} faults of ours, ${seconds} s, ` +
-      `largest worker ${peakWorkerRssMb ?? '?'} MiB.`,
+    `Programs a second, 10 tests each, ${bench.cores} cores:`,
+    ...Object.entries(bench.pool).map(([name, rate]) => row(`pool, ${name}`, rate)),
+    row('a Node process for each program', bench.childProcess),
+    row('the same behind the fences of a worker', bench.childProcessFenced),
+    row('one shared context, one core (unsafe)', bench.sharedContext),
+    row('isolates in which nothing runs, one core', bench.emptyIsolate),
+    `The pool is ${bench.timesChildProcess} times as fast as a process for each program, ` +
+      `${bench.timesChildProcessFenced} times as fast as a fenced one. It starts in ${bench.startMs} ms.`,
+    `${programs} programs, ${hostile} of them hostile, all cores busy: ${honestAccepted} of ${programs - hostile} ` +
+      `honest ones accepted, ${internalErrors} faults of ours, ${seconds} s, largest worker ${peakWorkerRssMb ?? '?'} MiB.`,
   ];
 }
 
@@ -188,55 +203,45 @@ async function inFlight(
   };
 }
 
-/** What it costs without a pool: one Node process for each program, its tests in a row. */
-async function benchChildProcess(width: number, programs: number): Promise<Rate> {
+/** What it costs without a pool: one Node process for each program, its tests in a row; bare, or behind the same fences. */
+async function benchChildProcess(width: number, programs: number, fenced: boolean): Promise<Rate> {
   const inputs = JSON.stringify(problem.tests.map((test) => test.input));
   const script = `${honest}\nprocess.stdout.write(JSON.stringify(${inputs}.map((args) => solve(...args))));`;
-  const rate = await inFlight(
-    width,
-    programs,
-    () =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-        child.stdout.resume();
-        child.on('error', reject);
-        child.on('close', () => {
-          resolve();
-        });
-      }),
-  );
-  return { ...rate, cpuMsPerProgram: null };
+  const plan = fenced
+    ? fencedCommand(process.execPath, ['--permission', '-e', script], await probeFences())
+    : { command: process.execPath, args: ['-e', script] };
+  const run = async (): Promise<void> => {
+    const child = spawn(plan.command, plan.args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.resume();
+    const [code] = (await once(child, 'close')) as unknown[];
+    if (code !== 0) {
+      throw new Error(`a process ended with ${String(code)}`);
+    }
+  };
+  return { ...(await inFlight(width, programs, run)), cpuMsPerProgram: null };
 }
 
-/** What a shared context would give, on one core: faster, and open to every program that changes its realm. */
-function benchSharedContext(programs: number): Promise<Rate> {
+/**
+ * On one core: what a shared context would give, faster and open to every program that changes its realm; and isolates in
+ * which nothing runs, the ceiling of every judge that gives each program its own.
+ */
+async function benchIsolates(programs: number): Promise<Pick<SandboxBench, 'sharedContext' | 'emptyIsolate'>> {
   const tests = JSON.stringify(problem.tests.map((test) => JSON.stringify(test.input)));
-  const child = spawn(
-    process.execPath,
-    ['--no-node-snapshot', entryPath('bench-shared-context'), String(programs), honest, tests],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => {
-      const { seconds, cpuMs } = JSON.parse(text) as { seconds: number; cpuMs: number };
-      const each = round((seconds * 1000) / programs);
-      resolve({
-        programs,
-        seconds: round(seconds),
-        programsPerSecond: round(programs / seconds),
-        cpuMsPerProgram: round(cpuMs / programs),
-        p50Ms: each,
-        p99Ms: each,
-      });
-    });
-  });
+  const args = ['--no-node-snapshot', entryPath('bench-shared-context'), String(programs), honest, tests];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const figures = JSON.parse(stdout) as Record<'sharedContext' | 'emptyIsolate', { seconds: number; cpuMs: number }>;
+  const rate = ({ seconds, cpuMs }: { seconds: number; cpuMs: number }): Rate => {
+    const each = round((seconds * 1000) / programs);
+    return {
+      programs,
+      seconds: round(seconds),
+      programsPerSecond: round(programs / seconds),
+      cpuMsPerProgram: round(cpuMs / programs),
+      p50Ms: each,
+      p99Ms: each,
+    };
+  };
+  return { sharedContext: rate(figures.sharedContext), emptyIsolate: rate(figures.emptyIsolate) };
 }
 
 /** Honest programs among hostile ones (three in ten) while every core is kept busy: all honest ones must be accepted. */

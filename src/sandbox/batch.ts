@@ -16,6 +16,8 @@ export type BatchResult = { line: number; result: JudgeResult } | { line: number
 
 /** Longest line that is read, bytes; the rest of a longer one is skipped. */
 const maxLineBytes = 64 * 1024 * 1024;
+/** Lines that wait for their result are no longer than this together, UTF-16 units. */
+const maxHeldLength = 64 * 1024 * 1024;
 
 /**
  * Judges one job as it came out of a file or a request. Throws BoundaryError of the boundary `usage` that names the field
@@ -44,8 +46,8 @@ export function describeIssues(error: z.ZodError): string {
 
 /**
  * Judges JSON lines as they come and yields results in their order, while later lines already run. At most `ahead` lines
- * are held, so that input of any length takes constant memory; a line that is torn or wrong yields an error with its
- * number, and the rest goes on.
+ * are held, and no more than some 64 MB of them, so that input of any length takes constant memory; a line that is torn or
+ * wrong yields an error with its number, and the rest goes on.
  */
 export async function* judgeBatch(
   sandbox: Sandbox,
@@ -53,27 +55,30 @@ export async function* judgeBatch(
   options: { ahead?: number } = {},
 ): AsyncGenerator<BatchResult> {
   const ahead = Math.max(1, options.ahead ?? 64);
-  const pending: Promise<BatchResult>[] = [];
+  const pending: { length: number; result: Promise<BatchResult> }[] = [];
+  let held = 0;
   let line = 0;
+  async function* take(): AsyncGenerator<BatchResult> {
+    const first = pending.shift();
+    if (first !== undefined) {
+      held -= first.length;
+      yield await first.result;
+    }
+  }
   for await (const text of linesOf(input)) {
     line += 1;
     if (text?.trim() === '') {
       continue;
     }
-    pending.push(judgeLine(sandbox, line, text));
-    if (pending.length >= ahead) {
-      yield* take(pending);
+    const length = text?.length ?? 0;
+    pending.push({ length, result: judgeLine(sandbox, line, text) });
+    held += length;
+    while (pending.length >= ahead || (held > maxHeldLength && pending.length > 0)) {
+      yield* take();
     }
   }
   while (pending.length > 0) {
-    yield* take(pending);
-  }
-}
-
-async function* take(pending: Promise<BatchResult>[]): AsyncGenerator<BatchResult> {
-  const first = pending.shift();
-  if (first !== undefined) {
-    yield await first;
+    yield* take();
   }
 }
 

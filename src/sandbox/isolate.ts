@@ -1,4 +1,4 @@
-import ivm from 'isolated-vm';
+import { ivm } from './native.ts';
 import { compileJob } from './compile.ts';
 import { runFunction } from './run-function.ts';
 import { runProgram } from './run-program.ts';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,6 +30,21 @@ export async function probeFences(): Promise<Fences> {
   return { network, dataLimit, vitals: true };
 }
 
+/** The fences in words, those that there are and those that there are not. */
+export function describeFences({ network, dataLimit, vitals }: Fences): { active: string[]; missing: string[] } {
+  const rows: [boolean, string, string][] = [
+    [true, "Node's permission flags (no files, processes or inspector)", ''],
+    [true, 'an empty environment and working folder', ''],
+    [network, 'no network (namespace)', 'a namespace without network (unshare -rn)'],
+    [dataLimit, `RLIMIT_DATA ${dataLimitKb / 1024 / 1024} GiB`, 'RLIMIT_DATA (ulimit -d)'],
+    [vitals, 'CPU time and memory watched from outside', "a look at a worker's CPU time and memory (/proc)"],
+  ];
+  return {
+    active: rows.flatMap(([has, name]) => (has ? [name] : [])),
+    missing: rows.flatMap(([has, , name]) => (has ? [] : [name])),
+  };
+}
+
 function succeeds(script: string): Promise<boolean> {
   return new Promise((resolve) => {
     execFile('/bin/sh', ['-c', script], { timeout: 5000, env: { PATH: process.env['PATH'] } }, (error) => {
@@ -41,30 +56,41 @@ function succeeds(script: string): Promise<boolean> {
 /** How a worker is started, with every fence that there is. The permission model is a second fence behind the isolate. */
 export function launchPlan(options: { nodePath: string; workerPath: string; cwd: string; fences: Fences }): LaunchPlan {
   const { nodePath, cwd, fences } = options;
-  const args = nodeArguments(options.workerPath);
-  const env = allowedEnvironment();
+  const { command, args } = fencedCommand(nodePath, nodeArguments(options.workerPath), fences);
+  // The shell has to find unshare.
+  const path = command === nodePath ? {} : { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+  return { command, args, env: { ...allowedEnvironment(), ...path }, cwd };
+}
+
+/** `command args…` behind the fences of the platform; as it is where there are none. */
+export function fencedCommand(
+  command: string,
+  args: readonly string[],
+  fences: Fences,
+): { command: string; args: readonly string[] } {
   if (!fences.network && !fences.dataLimit) {
-    return { command: nodePath, args, env, cwd };
+    return { command, args };
   }
   const steps = [
     ...(fences.dataLimit ? ['ulimit -c 0', `ulimit -d ${dataLimitKb}`] : []),
     `exec ${fences.network ? 'unshare -rn -- ' : ''}"$0" "$@"`,
   ];
-  return {
-    command: '/bin/sh',
-    args: ['-c', steps.join('; '), nodePath, ...args],
-    env: { ...env, PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-    cwd,
-  };
+  return { command: '/bin/sh', args: ['-c', steps.join('; '), command, ...args] };
 }
 
-function nodeArguments(workerPath: string): string[] {
+/**
+ * Real paths only: where node_modules or the folder of the program is a link, Node would ask for leave to read along the
+ * link. So the worker is told where isolated-vm lies instead of looking for it.
+ */
+function nodeArguments(path: string): string[] {
+  const workerPath = realpathSync(path);
   const { resolve } = createRequire(workerPath);
+  const nativePath = resolve('isolated-vm');
   // node-gyp-build looks at /etc/alpine-release to tell musl from glibc.
   const readable = [
     dirname(workerPath),
     dirname(resolve('isolated-vm/package.json')),
-    dirname(resolve('node-gyp-build/package.json')),
+    dirname(createRequire(nativePath).resolve('node-gyp-build/package.json')),
     '/etc/alpine-release',
   ];
   return [
@@ -73,7 +99,7 @@ function nodeArguments(workerPath: string): string[] {
     '--permission',
     '--allow-addons',
     '--allow-worker',
-    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...readable.map((folder) => `--allow-fs-read=${folder}`),
     // A pattern that backtracks without end goes over to the linear-time engine.
     '--enable-experimental-regexp-engine-on-excessive-backtracks',
     '--random-seed=1',
@@ -82,6 +108,7 @@ function nodeArguments(workerPath: string): string[] {
     // Boot scripts come whole out of V8's code cache, instead of function by function as they are called.
     '--no-lazy',
     workerPath,
+    nativePath,
   ];
 }
 

@@ -12,8 +12,8 @@ const programsPerWorker = 800;
 /** A program that is run again alone may take this many times its CPU limit by the clock on the wall. */
 const aloneWallFactor = 100;
 const watchEveryMs = 25;
-/** Within this time the end of a process is known here. */
-const deathNoticeMs = 50;
+/** Within this time the end of a process is known here, also on a busy machine. */
+const deathNoticeMs = 200;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;
 
@@ -69,7 +69,9 @@ export class Scheduler {
     }
     // Workers that died together are noticed one by one; the second try must not go to another dead one.
     await setTimeout(deathNoticeMs);
-    return this.#enqueue({ ...program, wallFactor: aloneWallFactor }, true);
+    const alone = { ...program, wallFactor: aloneWallFactor };
+    const second = await this.#enqueue(alone, true);
+    return wasKilledFromOutside(second) && !this.#closed ? this.#enqueue(alone, true) : second;
   }
 
   async close(): Promise<void> {
@@ -202,6 +204,11 @@ export class Scheduler {
       task.resolve({ outcomes: [], end: { type: 'killed', reason: 'retired' } });
     }
   }
+}
+
+/** Nothing that a program can do ends its process in this way; the system, short of memory, or a person does. */
+function wasKilledFromOutside({ end }: RunReport): boolean {
+  return end.type === 'died' && (end.signal === 'SIGKILL' || end.signal === 'SIGTERM');
 }
 
 /** Anything but a program that ran to its end within its limits: the process may carry traces of it. */

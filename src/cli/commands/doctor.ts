@@ -11,6 +11,9 @@ import { fileHash } from '../../model/file-hash.ts';
 import { listHubModels } from '../../model/hub-model.ts';
 import { chooseModel, modelStatus } from '../../model/installed.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
+import { describeFences } from '../../sandbox/launch.ts';
+import { type Device, deviceNames } from '../../protocol/runtime.ts';
+import { RuntimeProcess } from '../../runtime/client.ts';
 import { createSandbox } from '../../sandbox/pool.ts';
 import type { Arguments } from '../arguments.ts';
 import { paint } from '../terminal.ts';
@@ -24,6 +27,8 @@ interface Finding {
 }
 
 const gib = 2 ** 30;
+/** A driver may compile its programs first. */
+const probeLimitMs = 60_000;
 
 /** `selfq doctor`: everything that a run needs, each probed apart. Returns 1 when something essential is missing. */
 export async function doctor(args: Arguments): Promise<number> {
@@ -79,7 +84,9 @@ async function checkSandbox(): Promise<Finding> {
     });
     await sandbox.close();
     if (result?.ok && result.value === 42) {
-      return { name, state: 'ok', detail: 'runs programs' };
+      const { active, missing } = describeFences(sandbox.fences);
+      const without = missing.length > 0 ? `; not on this machine: ${missing.join(', ')}` : '';
+      return { name, state: 'ok', detail: `runs programs; behind the isolate: ${active.join(', ')}${without}` };
     }
     const detail = result && !result.ok ? result.message : 'gave a wrong result';
     return { name, state: 'failed', detail, remedy: 'Install the dependencies again: `npm ci --ignore-scripts`.' };
@@ -148,9 +155,42 @@ async function checkModel(): Promise<Finding> {
       };
 }
 
-function checkDevices(): Finding {
-  const model = cpus()[0]?.model.trim() ?? 'unknown';
-  return { name: 'Devices', state: 'ok', detail: `cpu (${model})` };
+/** Each in a process of its own: a driver that does not fit can end it. */
+async function checkDevices(): Promise<Finding> {
+  const found: string[] = [];
+  const absent: string[] = [];
+  for (const device of deviceNames) {
+    const failure = await probeDevice(device);
+    const processor = device === 'cpu' ? ` (${cpus()[0]?.model.trim() ?? 'unknown'})` : '';
+    if (failure === undefined) {
+      found.push(`${device}${processor}`);
+    } else {
+      absent.push(failure);
+    }
+  }
+  const detail = [`${found.join(', ') || 'none'} can be used. `, ...absent].join('\n    ').trimEnd();
+  return found.includes('cpu')
+    ? { name: 'Devices', state: 'ok', detail }
+    : {
+        name: 'Devices',
+        state: 'failed',
+        detail,
+        remedy: 'Install the dependencies again: `npm ci --ignore-scripts`.',
+      };
+}
+
+async function probeDevice(device: Device): Promise<string | undefined> {
+  const runtime = new RuntimeProcess();
+  const limit = AbortSignal.timeout(probeLimitMs);
+  try {
+    await runtime.call('probeDevice', { device }, { signal: limit });
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    return limit.aborted ? `The device ${device} gave no answer in ${probeLimitMs / 1000} s.` : reason;
+  } finally {
+    runtime.kill();
+  }
 }
 
 async function probe(args: string[]): Promise<{ output: string; failure?: string }> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { type JudgeResult, Problem } from '../../protocol/problem.ts';
@@ -33,7 +34,11 @@ async function writeBatch(sandbox: Sandbox, input: AsyncIterable<Buffer | string
   let failed = 0;
   for await (const item of judgeBatch(sandbox, input)) {
     failed += 'error' in item ? 1 : 0;
-    process.stdout.write(`${JSON.stringify('error' in item ? item : item.result)}\n`);
+    const text = `${JSON.stringify('error' in item ? item : item.result)}\n`;
+    if (!process.stdout.write(text)) {
+      // A reader that is slower than the judge must not fill the memory.
+      await once(process.stdout, 'drain');
+    }
   }
   if (failed > 0) {
     process.stderr.write(`${failed} lines could not be judged; their results say why.\n`);
