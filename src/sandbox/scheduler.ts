@@ -71,7 +71,7 @@ export class Scheduler {
     await setTimeout(deathNoticeMs);
     const alone = { ...program, wallFactor: aloneWallFactor };
     const second = await this.#enqueue(alone, true);
-    return wasKilledFromOutside(second) && !this.#closed ? this.#enqueue(alone, true) : second;
+    return wasKilledFromOutside(second) ? this.#enqueue(alone, true) : second;
   }
 
   async close(): Promise<void> {
