@@ -25,6 +25,7 @@ const bundles = {
       runtime: 'src/runtime/main.ts',
       'sandbox-worker': 'src/sandbox/worker.ts',
       'bench-shared-context': 'bench/shared-context.ts',
+      'bench-llama-cpp': 'bench/peers/llama-cpp.ts',
       'import-eurus': 'src/extension/eurus/main.ts',
     },
     outdir: 'dist',

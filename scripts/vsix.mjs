@@ -19,7 +19,7 @@ const vsce = '@vscode/vsce@4.1.0';
 const ours = [
   ...['package.nls.json', 'package.nls.*.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
   ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*'],
-  ...['dist/*.js', 'dist/extension.cjs', 'dist/webview/*.{js,css,ttf}'],
+  ...['dist/*.js', 'dist/extension.cjs', 'dist/webview/*.{js,css,ttf}', 'bench/peers/*.py'],
 ];
 
 /** Native packages with what they load at run time; `{os}` and `{cpu}` are of the target. */

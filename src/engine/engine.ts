@@ -114,7 +114,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     load: {
       modelPath: model.path,
       cacheDir: cacheDir(),
-      device: 'cpu',
+      device: config.device,
       threads: config.threads,
       slots: config.slots,
       contextTokens: contextTokensOf(config),

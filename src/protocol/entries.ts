@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs that this project starts as processes of their own. */
-export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'bench-shared-context';
+export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'bench-shared-context' | 'bench-llama-cpp';
 
 /** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */
 const sources: Record<Entry, string> = {
@@ -10,6 +10,7 @@ const sources: Record<Entry, string> = {
   runtime: '../runtime/main.ts',
   'sandbox-worker': '../sandbox/worker.ts',
   'bench-shared-context': '../../bench/shared-context.ts',
+  'bench-llama-cpp': '../../bench/peers/llama-cpp.ts',
 };
 
 /**

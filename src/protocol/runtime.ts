@@ -6,8 +6,9 @@ export interface Prompt {
   prefill?: string;
 }
 
-/** `cpu` now; the other names are reserved for the device table of runtime/devices.ts. */
-export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+/** Where a model runs; what each means stands in runtime/devices.ts. */
+export const deviceNames = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export type Device = (typeof deviceNames)[number];
 
 export interface LoadRequest {
   /** A GGUF file. */
@@ -117,6 +118,8 @@ export type Progress =
 
 /** Every call of the runtime process: name -> [argument, reply]. */
 export interface RuntimeCalls {
+  /** Fails with the reason where the device does not work. Needs no model. */
+  probeDevice: [{ device: Device }, undefined];
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
   countTokens: [{ prompts: readonly Prompt[] }, number[]];

@@ -5,6 +5,8 @@ import type { Progress, RuntimeCalls, RuntimeMessage, RuntimeRequest } from '../
 import { lessMemory } from './failures.ts';
 
 export interface RuntimeProcessOptions {
+  /** Environment variables beside this process' own. */
+  env?: Readonly<Record<string, string>>;
   /** How long a cancelled call may go on before the process is killed, milliseconds. Default 20,000. */
   cancelGraceMs?: number;
 }
@@ -40,10 +42,11 @@ export class RuntimeProcess {
   #closing = false;
   #death: BoundaryError | undefined;
 
-  constructor({ cancelGraceMs = 20_000 }: RuntimeProcessOptions = {}) {
+  constructor({ cancelGraceMs = 20_000, env = {} }: RuntimeProcessOptions = {}) {
     this.#cancelGraceMs = cancelGraceMs;
     this.#child = fork(entryPath('runtime'), [], {
       serialization: 'advanced',
+      env: { ...process.env, ...env },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

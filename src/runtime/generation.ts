@@ -46,15 +46,16 @@ export interface Generator {
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
   const contextTokens = Math.min(options.contextTokens, config.contextLength);
-  const runMode = await chooseRunMode();
+  const { device = 'cpu', threads } = options;
+  const runMode = await chooseRunMode(device);
   const load = async (format: WeightFormat) => {
     const weights = await prepareWeights(model, options.cacheDir, format, options.onProgress);
     const prepack = format === 'nb32';
-    return Inference.load(config, weights, { threads: options.threads, runMode, contextTokens, prepack });
+    return Inference.load(config, weights, { device, threads, runMode, contextTokens, prepack });
   };
   const rounded = await load('nb32');
   let exact: Inference | undefined;
-  const sampler = await Sampler.load(config.vocabulary, options);
+  const sampler = await Sampler.load(config.vocabulary, { threads });
   const baseModel = noAdapter(config);
   let policy: Tensors = baseModel;
   return {

@@ -5,6 +5,7 @@ import { uniform } from '../protocol/random.ts';
 import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
 import { createAdapter } from './adapter.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { probeDevice } from './device-probe.ts';
 import { createGenerator, type Generator } from './generation.ts';
 import { renderPrompt } from './rows.ts';
 import { createOptimizerState, type Trainer } from './trainer.ts';
@@ -44,9 +45,9 @@ export function createRuntime(): RuntimeHandlers {
   async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
     const { createTrainer } = await import('./training.ts');
     const { model, adapter, optimizer, request } = state;
-    const { cacheDir, threads } = request;
+    const { cacheDir, device, threads } = request;
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
-    state.trainer ??= await createTrainer({ model, cacheDir, threads, adapter, optimizer, onLoad });
+    state.trainer ??= await createTrainer({ model, cacheDir, device, threads, adapter, optimizer, onLoad });
     return state.trainer;
   }
 
@@ -56,6 +57,11 @@ export function createRuntime(): RuntimeHandlers {
   });
 
   return {
+    async probeDevice({ device }) {
+      await probeDevice(device);
+      return undefined;
+    },
+
     async load(request, context) {
       await close(loaded);
       loaded = undefined;
@@ -104,14 +110,12 @@ export function createRuntime(): RuntimeHandlers {
 }
 
 async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
-  if (request.device !== 'cpu') {
-    throw new BoundaryError('usage', `The device ${request.device} is not supported yet.`, 'Use the device cpu.');
-  }
-  const { cacheDir, threads, slots, contextTokens, lora } = request;
+  const { device, cacheDir, threads, slots, contextTokens, lora } = request;
   const model = await openModel(request.modelPath, { cacheDir });
   try {
     const generator = await createGenerator(model, {
       cacheDir,
+      device,
       threads,
       slots,
       contextTokens,

@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { contrib, Graph } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
+import type { Device } from '../protocol/runtime.ts';
+import { devices } from './devices.ts';
 
 export interface SessionOptions {
+  /** Default `cpu`. */
+  device?: Device;
   /** Threads of one operator; 0 = physical cores. */
   threads: number;
   /**
@@ -30,13 +34,14 @@ export interface SessionOptions {
  */
 export async function createSession(
   graph: Graph,
-  { threads, prepack = true, arena = true, profile }: SessionOptions,
+  { device = 'cpu', threads, prepack = true, arena = true, profile }: SessionOptions,
   folder: string = tmpdir(),
 ): Promise<InferenceSession> {
   const path = join(folder, `graph-${process.pid}-${randomBytes(4).toString('hex')}.onnx`);
   try {
     await writeFile(path, graph.serialize());
     return await InferenceSession.create(path, {
+      executionProviders: providersOf(device),
       ...(threads > 0 && { intraOpNumThreads: threads }),
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
@@ -52,6 +57,11 @@ export async function createSession(
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** What the device has no kernel for goes to the processor. */
+function providersOf(device: Device): string[] {
+  return device === 'cpu' ? ['cpu'] : [devices[device].provider, 'cpu'];
 }
 
 /** Tensors by the names of a graph's inputs or outputs. */
@@ -118,9 +128,9 @@ export type RunMode = keyof typeof runModes;
  * The fastest way of running that passes a test on this machine's binding: a small attention with its cache in place.
  * Throws BoundaryError('environment') when none does.
  */
-export async function chooseRunMode(): Promise<RunMode> {
+export async function chooseRunMode(device: Device = 'cpu'): Promise<RunMode> {
   const failures: unknown[] = [];
-  const session = await createSession(probeGraph(), { threads: 1 });
+  const session = await createSession(probeGraph(), { device, threads: 1 });
   try {
     for (const mode of ['withoutCopies', 'preallocated', 'copying'] as const) {
       try {

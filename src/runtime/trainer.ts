@@ -1,5 +1,5 @@
 import type { ModelFile } from '../model/model.ts';
-import type { RuntimeCalls, TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import type { Device, RuntimeCalls, TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import type { Adapter } from './adapter.ts';
 import type { PreparationProgress } from './weights.ts';
 
@@ -21,6 +21,8 @@ export interface TrainerOptions {
   model: ModelFile;
   /** Folder for prepared weights. */
   cacheDir: string;
+  /** Default `cpu`. */
+  device?: Device;
   /** Threads of one operator; 0 = physical cores. */
   threads: number;
   adapter: Adapter;

@@ -267,7 +267,7 @@ class Policy {
     if (known) {
       return known;
     }
-    const { adapter, threads, profile } = this.#options;
+    const { adapter, device = 'cpu', threads, profile } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
       lora: adapter,
       gradients: kind === 'differentiate',
@@ -277,7 +277,7 @@ class Policy {
     const prepack = this.#matrices !== undefined;
     const session = await createSession(
       graph,
-      { threads, prepack, arena: false, ...(profile !== undefined && { profile }) },
+      { device, threads, prepack, arena: false, ...(profile !== undefined && { profile }) },
       this.#weights.folder,
     );
     this.#sessions.set(kind, session);

@@ -1,4 +1,5 @@
 import { BoundaryError } from '../protocol/errors.ts';
+import { deviceNames } from '../protocol/runtime.ts';
 
 interface NumberSetting {
   type: 'number';
@@ -55,7 +56,7 @@ export const settings = {
     description: 'What the problems are about, in free text; empty = whatever the domain knows.',
   },
   model: { kind: text, unit: '', quick: 'qwen2.5-coder-0.5b', description: 'Name in the catalogue, or a model file.' },
-  device: { kind: choice('cpu'), unit: '', quick: 'cpu', description: 'Where the model runs.' },
+  device: { kind: choice(...deviceNames), unit: '', quick: 'cpu', description: 'Where the model runs.' },
   seed: { kind: integer(0, 2 ** 31 - 1), unit: '', quick: 1, description: 'Everything random comes from it.' },
   steps: {
     kind: integer(1, 100_000),

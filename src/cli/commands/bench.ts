@@ -8,6 +8,9 @@ interface Measured {
 
 /** Every benchmark by name; loaded when it is asked for. */
 const targets: Readonly<Record<string, () => Promise<(args: Arguments) => Promise<Measured>>>> = {
+  generate: async () => (await import('../../../bench/generate.ts')).generateTarget,
+  train: async () => (await import('../../../bench/train.ts')).trainTarget,
+  step: async () => (await import('../../../bench/step.ts')).stepTarget,
   sandbox: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget,
 };
 

@@ -157,18 +157,18 @@ async function checkModel(): Promise<Finding> {
 
 /** Each in a process of its own: a driver that does not fit can end it. */
 async function checkDevices(): Promise<Finding> {
-  const found: string[] = [];
+  const found: Device[] = [];
   const absent: string[] = [];
+  const processor = cpus()[0]?.model.trim() ?? 'unknown';
   for (const device of deviceNames) {
     const failure = await probeDevice(device);
-    const processor = device === 'cpu' ? ` (${cpus()[0]?.model.trim() ?? 'unknown'})` : '';
     if (failure === undefined) {
-      found.push(`${device}${processor}`);
+      found.push(device);
     } else {
       absent.push(failure);
     }
   }
-  const detail = [`${found.join(', ') || 'none'} can be used. `, ...absent].join('\n    ').trimEnd();
+  const detail = [`${found.join(', ') || 'none'} (processor: ${processor})`, ...absent].join('\n    ');
   return found.includes('cpu')
     ? { name: 'Devices', state: 'ok', detail }
     : {

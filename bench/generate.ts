@@ -1,0 +1,142 @@
+import type { RuntimeProcess } from '../src/runtime/client.ts';
+import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
+import { startLlamaPeers, type LlamaPeer, type LlamaRequest } from './peers/llama.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+
+const promptTokens = 200;
+const prefillTokens = 512;
+
+/** Tokens a second of one peer in one kind of work, a number for each round. */
+interface PeerRates {
+  program: string;
+  format: string;
+  work: 'full' | 'bare' | 'prefill';
+  rates: number[];
+}
+
+/** One size of the benchmark. */
+interface Result {
+  /** Rows that decode at once, or the prefill of one prompt. */
+  what: string;
+  own: number[];
+  peers: PeerRates[];
+}
+
+export interface GenerateBench {
+  conditions: Conditions;
+  results: (Result & { tokensPerSecond: number; best: { name: string; tokensPerSecond: number; ratio: number }[] })[];
+}
+
+/** `selfq bench generate`. */
+export async function generateTarget(args: BenchArguments): Promise<{ figures: GenerateBench; lines: string[] }> {
+  const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
+  const counts = (args.text('rows') ?? '1,32,64').split(',').map(Number);
+  const model = await openBenchModel(args);
+  const finish = noteConditions(model.id, model.threads);
+  const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
+  const runtime = await model.start({ slots: Math.max(...counts), contextTokens: prefillTokens + 128 });
+  try {
+    const results: Result[] = [];
+    for (const rows of counts) {
+      const newTokens = rows === 1 ? 96 : 24;
+      results.push(
+        await alternate(`${rows} rows`, rounds, peers, () => decode(model, runtime, rows, newTokens), [
+          { op: 'decode', rows, promptTokens, newTokens, work: 'full' },
+          { op: 'decode', rows, promptTokens, newTokens, work: 'bare' },
+        ]),
+      );
+    }
+    const own = () => prefill(model, runtime);
+    results.push(
+      await alternate(`prefill of ${prefillTokens}`, rounds, peers, own, [{ op: 'prefill', tokens: prefillTokens }]),
+    );
+    const releases = peers.map(({ program, release }) => [program, release]);
+    const conditions = finish(Object.fromEntries(releases) as Record<string, string>);
+    const figures = { conditions, results: results.map((result) => ({ ...result, ...summarise(result) })) };
+    return { figures, lines: describe(figures) };
+  } finally {
+    peers.forEach((peer) => peer.kill());
+    await runtime.close();
+    await model.close();
+  }
+}
+
+/** This program, then every peer, `rounds` times; after the first round only the faster program of each format. */
+async function alternate(
+  what: string,
+  rounds: number,
+  peers: readonly LlamaPeer[],
+  measureOwn: () => Promise<number>,
+  requests: readonly LlamaRequest[],
+): Promise<Result> {
+  await measureOwn();
+  const own: number[] = [];
+  let entries = requests.flatMap((request) =>
+    peers.map((peer) => {
+      const work = request.op === 'prefill' ? request.op : request.work;
+      return { peer, request, rates: { program: peer.program, format: peer.format, work, rates: [] as number[] } };
+    }),
+  );
+  for (let turn = 0; turn < rounds; turn++) {
+    own.push(await measureOwn());
+    for (const { peer, request, rates } of entries) {
+      rates.rates.push(await peer.measure(request));
+    }
+    entries = entries.filter(({ rates }) =>
+      entries.every(
+        ({ rates: other }) =>
+          other.work !== rates.work || other.format !== rates.format || rates.rates[0]! >= other.rates[0]!,
+      ),
+    );
+  }
+  return { what, own, peers: entries.map(({ rates }) => rates) };
+}
+
+/**
+ * Tokens a second of `rows` rows that share a prompt: the time of a long call less that of one that ends behind its
+ * first token, which prefills and copies the same.
+ */
+async function decode(model: BenchModel, runtime: RuntimeProcess, rows: number, newTokens: number): Promise<number> {
+  const text = model.file.tokenizer.decode(codeTokens(model.file, promptTokens));
+  const call = async (maxTokens: number) => {
+    const request = { prompt: { text }, samples: rows, maxTokens, temperature: 1, seed: 1 };
+    const start = performance.now();
+    const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds, tokens: completions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0) };
+  };
+  const [short, long] = [await call(1), await call(newTokens + 1)];
+  return (long.tokens - short.tokens) / (long.seconds - short.seconds);
+}
+
+async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<number> {
+  const text = model.file.tokenizer.decode(codeTokens(model.file, prefillTokens));
+  const request = { prompt: { text }, samples: 1, maxTokens: 1, temperature: 1, seed: 1 };
+  const start = performance.now();
+  const [[completion] = []] = await runtime.call('generate', { requests: [request], adapter: true });
+  return (completion?.promptTokenIds.length ?? 0) / ((performance.now() - start) / 1000);
+}
+
+/** The fastest format of each kind of work, and each format alone. */
+function summarise({ own, peers }: Result): Pick<GenerateBench['results'][number], 'tokensPerSecond' | 'best'> {
+  const named = peers.map(({ program, format, work, rates }) => ({
+    name: `${program}, ${format === 'own' ? 'the same file' : format}${work === 'prefill' ? '' : `, ${work}`}`,
+    tokensPerSecond: round(median(rates)),
+    ratio: medianRatio(own, rates),
+  }));
+  const best = named.toSorted((a, b) => a.ratio - b.ratio);
+  return { tokensPerSecond: round(median(own)), best };
+}
+
+function describe({ conditions, results }: GenerateBench): string[] {
+  return [
+    `Tokens a second. \`full\`: LoRA, sampling and logprobs, as here; \`bare\`: forward passes alone, without them.`,
+    ...results.flatMap(({ what, tokensPerSecond, best }) => [
+      `${what}: ${tokensPerSecond}`,
+      ...best.map(
+        ({ name, tokensPerSecond: rate, ratio }) => `  ${ratio.toFixed(2)} x  ${String(rate).padStart(5)}  ${name}`,
+      ),
+    ]),
+    describeConditions(conditions),
+  ];
+}

@@ -1,0 +1,68 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { entryPath } from '../../src/protocol/entries.ts';
+import type { BenchArguments, BenchModel } from '../policy.ts';
+import { peerScript, peersDir } from './folder.ts';
+import { hasLlamaCppPython, llamaCppFolder } from './install.ts';
+import { writeLlamaAdapter } from './llama-adapter.ts';
+import { PeerProcess } from './process.ts';
+import { llamaQuantisations, writeQuantised } from './quantised.ts';
+
+const Timed = z.object({ seconds: z.number(), tokens: z.number() });
+const Loaded = z.object({ release: z.string(), systemInfo: z.string() });
+
+/** What llama.cpp does for each token. `full` is what this program does: LoRA, sampling, the logprob of the choice. */
+export type LlamaWork = 'full' | 'bare';
+
+export type LlamaRequest =
+  | { op: 'prefill'; tokens: number }
+  | { op: 'decode'; rows: number; promptTokens: number; newTokens: number; work: LlamaWork };
+
+/** llama.cpp by one program with one file. */
+export interface LlamaPeer {
+  program: string;
+  /** Of its file: `own`, `Q8_0`, `Q4_0`. */
+  format: string;
+  release: string;
+  /** Tokens a second. */
+  measure(request: LlamaRequest): Promise<number>;
+  kill(): void;
+}
+
+/** Every way of running llama.cpp that is at hand: node-llama-cpp, and llama-cpp-python where `--python` has it. */
+export async function startLlamaPeers(args: BenchArguments, model: BenchModel): Promise<LlamaPeer[]> {
+  const folder = await llamaCppFolder(args.has('install-peers'));
+  const models = join(peersDir(), 'models');
+  await mkdir(models, { recursive: true });
+  const stem = join(models, model.file.hash.slice(0, 16));
+  const adapter = `${stem}-rank${model.rank}.gguf`;
+  await writeLlamaAdapter(adapter, model.file.config, model.rank);
+  const files: [format: string, path: string][] = [['own', model.path]];
+  for (const format of llamaQuantisations) {
+    await writeQuantised(model.path, `${stem}-${format}.gguf`, format);
+    files.push([format, `${stem}-${format}.gguf`]);
+  }
+  const programs: [string, () => PeerProcess][] = [
+    ['node-llama-cpp', () => new PeerProcess('llama.cpp', process.execPath, [entryPath('bench-llama-cpp'), folder])],
+  ];
+  const python = args.text('python');
+  if (python !== undefined && (await hasLlamaCppPython(python))) {
+    const script = peerScript('llama_cpp_python.py');
+    programs.push(['llama-cpp-python', () => new PeerProcess('llama.cpp', python, [script])]);
+  }
+  const peers: LlamaPeer[] = [];
+  for (const [program, start] of programs) {
+    for (const [format, path] of files) {
+      const process = start();
+      const request = { op: 'load', model: path, threads: model.threads, adapter };
+      const { release } = await process.ask(request, Loaded);
+      const measure = async (work: LlamaRequest) => {
+        const { seconds, tokens } = await process.ask(work, Timed);
+        return tokens / seconds;
+      };
+      peers.push({ program, format, release, measure, kill: () => process.kill() });
+    }
+  }
+  return peers;
+}

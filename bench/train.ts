@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import type { TrainOptions, TrainSequence } from '../src/protocol/runtime.ts';
+import type { RuntimeProcess } from '../src/runtime/client.ts';
+import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
+import { peerScript } from './peers/folder.ts';
+import { peerPython } from './peers/install.ts';
+import { modelFolder } from './peers/model-folder.ts';
+import { PeerProcess } from './peers/process.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+
+/** One shape of batch: questions, answers of each, and their lengths in tokens. */
+interface Case {
+  name: string;
+  questions: number;
+  answers: number;
+  promptTokens: number;
+  answerTokens: number;
+  /** Share of the questions whose answers all have advantage 0. */
+  flat: number;
+  /** Sequences of one micro-batch of the peer. */
+  peerBatch: number;
+}
+
+const usual = { questions: 8, answers: 4, promptTokens: 100, answerTokens: 60, flat: 0, peerBatch: 8 };
+const cases: readonly Case[] = [
+  { ...usual, name: '160 tokens' },
+  { ...usual, name: '160 tokens, half at zero advantage', flat: 0.5 },
+  { ...usual, name: '640 tokens', questions: 2, promptTokens: 400, answerTokens: 240, peerBatch: 2 },
+];
+
+const Versions = z.object({ versions: z.record(z.string(), z.string()) });
+const Trained = z.object({ seconds: z.number(), peakBytes: z.number() });
+
+interface Result {
+  case: Case;
+  /** Tokens of all prompts and answers a second, trained or left out, a number for each round. */
+  own: number[];
+  peer: number[];
+}
+
+export interface TrainBench {
+  conditions: Conditions;
+  results: (Result & { tokensPerSecond: number; peerTokensPerSecond?: number; ratio?: number })[];
+  peerPeakGb?: number;
+}
+
+/** `selfq bench train`: one update, against PyTorch + PEFT (fp32 weights, bf16 autocast). */
+export async function trainTarget(args: BenchArguments): Promise<{ figures: TrainBench; lines: string[] }> {
+  const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
+  const chosen = args.has('quick') ? cases.slice(0, 1) : cases;
+  const model = await openBenchModel(args);
+  const finish = noteConditions(model.id, model.threads);
+  const peer = args.has('alone') ? undefined : await startTorch(args, model);
+  try {
+    const runtime = await model.start({ slots: 4, contextTokens: 1024 });
+    const results: Result[] = [];
+    let peakBytes = 0;
+    try {
+      for (const shape of chosen) {
+        const sequences = await batchOf(shape, model, runtime);
+        const result: Result = { case: shape, own: [], peer: [] };
+        const tokens = sequences.length * (shape.promptTokens + shape.answerTokens);
+        // The first update prepares weights and plans.
+        await update(runtime, sequences);
+        for (let turn = 0; turn < rounds; turn++) {
+          result.own.push(tokens / (await update(runtime, sequences)));
+          if (peer) {
+            const request = { op: 'train', sequences, batch: shape.peerBatch, precision: 'autocast' };
+            const trained = await peer.process.ask(request, Trained);
+            result.peer.push(tokens / trained.seconds);
+            peakBytes = Math.max(peakBytes, trained.peakBytes);
+          }
+        }
+        results.push(result);
+      }
+    } finally {
+      await runtime.close();
+    }
+    const figures: TrainBench = {
+      conditions: finish(peer?.versions ?? {}),
+      results: results.map((result) => ({
+        ...result,
+        tokensPerSecond: round(median(result.own)),
+        ...(peer && {
+          peerTokensPerSecond: round(median(result.peer)),
+          ratio: medianRatio(result.own, result.peer),
+        }),
+      })),
+      ...(peer && { peerPeakGb: round(peakBytes / 1e9) }),
+    };
+    return { figures, lines: describe(figures) };
+  } finally {
+    peer?.process.kill();
+    await model.close();
+  }
+}
+
+async function startTorch(args: BenchArguments, model: BenchModel) {
+  const python = await peerPython(args.text('python'), args.has('install-peers'));
+  const folder = await modelFolder(model.file);
+  const process = new PeerProcess('PyTorch', python, [peerScript('torch_peft.py')], { HF_HUB_OFFLINE: '1' });
+  const request = { op: 'load', folder, rank: model.rank, threads: model.threads };
+  const { versions } = await process.ask(request, Versions);
+  return { process, versions };
+}
+
+/**
+ * Answers that the model itself gives, since the gradient of a likely text is another one than that of noise. Short ones
+ * are repeated up to the length of the case.
+ */
+async function batchOf(shape: Case, model: BenchModel, runtime: RuntimeProcess): Promise<TrainSequence[]> {
+  const { questions, answers, promptTokens, answerTokens, flat } = shape;
+  const { tokenizer } = model.file;
+  const prompts = Array.from({ length: questions }, (_, i) => codeTokens(model.file, promptTokens, 10 * i));
+  const completions = await runtime.call('generate', {
+    requests: prompts.map((prompt, i) => ({
+      prompt: { text: tokenizer.decode(prompt) },
+      samples: answers,
+      maxTokens: answerTokens,
+      temperature: 1,
+      seed: i,
+    })),
+    adapter: true,
+  });
+  const sequences = prompts.flatMap((promptTokenIds, question) =>
+    (completions[question] ?? []).map(({ tokenIds }, answer) => ({
+      id: `${question}.${answer}`,
+      promptTokenIds,
+      tokenIds: Array.from({ length: answerTokens }, (_, i) => tokenIds[i % tokenIds.length]!),
+      // Centred within a group, as rewards are.
+      advantage: question < flat * questions ? 0 : ((answer % 2) * 2 - 1) * (1 + (question % 3)),
+    })),
+  );
+  const old = await runtime.call('logprobs', { sequences, adapter: true });
+  return sequences.map((sequence, i) => ({ ...sequence, oldLogprobs: old[i] ?? [] }));
+}
+
+/** One optimiser step of a run with its default settings. */
+export const options: TrainOptions = {
+  lossType: 'dapo',
+  epsilonLow: 0.2,
+  epsilonHigh: 0.28,
+  dualClip: 3,
+  beta: 0,
+  learningRate: 1e-5,
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  weightDecay: 0,
+  maxGradNorm: 1,
+  miniBatchSequences: 0,
+  maxCompletionTokens: 256,
+};
+
+/** Seconds. */
+export async function update(runtime: RuntimeProcess, sequences: TrainSequence[]): Promise<number> {
+  const start = performance.now();
+  await runtime.call('train', { sequences, options });
+  return (performance.now() - start) / 1000;
+}
+
+function describe({ conditions, results, peerPeakGb }: TrainBench): string[] {
+  const peak = peerPeakGb === undefined ? '' : `, whose memory peaked at ${peerPeakGb} GB`;
+  return [
+    `Tokens a second in one update (prompts and answers, left-out ones counted), against PyTorch + PEFT${peak}.`,
+    ...results.map(({ case: { name, questions, answers }, tokensPerSecond, peerTokensPerSecond, ratio }) =>
+      [
+        `${questions} x ${answers} answers, ${name}: ${tokensPerSecond}`,
+        ...(ratio === undefined ? [] : [`${peerTokensPerSecond}`, `${ratio.toFixed(2)} x`]),
+      ].join('  '),
+    ),
+    describeConditions(conditions),
+  ];
+}

@@ -1,0 +1,73 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Graph } from '../onnx/graph.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { Device } from '../protocol/runtime.ts';
+import { devices } from './devices.ts';
+import { chooseRunMode } from './session.ts';
+
+/**
+ * Computes a product on the device alone, with no way back to the processor, then attention with its cache. Throws
+ * BoundaryError('environment') that says why the device is of no use here. To be called in a process of its own: a
+ * driver that does not fit can end it.
+ */
+export async function probeDevice(device: Device): Promise<void> {
+  const { provider, platforms, needs } = devices[device];
+  const platform = `${process.platform}-${process.arch}`;
+  if (!platforms.includes(platform)) {
+    throw absent(device, `onnxruntime-node has it on ${platforms.join(', ')} alone`);
+  }
+  try {
+    await computeProduct(provider);
+    await chooseRunMode(device);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw absent(device, `${explain(reason)}; it needs ${needs}`, error);
+  }
+}
+
+function absent(device: Device, reason: string, cause?: unknown): BoundaryError {
+  const message = `The device ${device} does not work here: ${reason}.`;
+  return new BoundaryError('environment', message, 'Use the device cpu; `selfq doctor` shows what works.', { cause });
+}
+
+const rows = 2;
+const width = 32;
+
+async function computeProduct(provider: string): Promise<void> {
+  const graph = new Graph();
+  const x = graph.input('x', 'float', [rows, width]);
+  const weights = Float32Array.from({ length: width * width }, (_, i) => Math.sin(i));
+  graph.output('y', graph.op('MatMul', [x, graph.constant('float', [width, width], weights)]), 'float', [rows, width]);
+  const session = await InferenceSession.create(graph.serialize(), {
+    executionProviders: [provider],
+    logSeverityLevel: 4,
+    extra: { session: { disable_cpu_ep_fallback: provider === 'cpu' ? '0' : '1' } },
+  });
+  try {
+    const values = Float32Array.from({ length: rows * width }, (_, i) => Math.cos(i));
+    const { y } = await session.run({ x: new Tensor('float32', values, [rows, width]) });
+    for (let i = 0; i < rows * width; i++) {
+      const [row, column] = [Math.floor(i / width), i % width];
+      let sum = 0;
+      for (let k = 0; k < width; k++) {
+        sum += values[row * width + k]! * weights[k * width + column]!;
+      }
+      if (!(Math.abs(Number(y?.data[i]) - sum) < 1e-3)) {
+        throw new Error(`it computes wrongly: ${String(y?.data[i])} instead of ${sum}`);
+      }
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+/** onnxruntime's reports name source files of its own; what a person needs is the last clause. */
+function explain(report: string): string {
+  if (/No supported adapters|libvulkan/.test(report)) {
+    return 'no graphics card was found';
+  }
+  if (/Failed to load shared library|backend not found/.test(report)) {
+    return 'its library is not installed';
+  }
+  return report.split('\n')[0]!.slice(-200);
+}

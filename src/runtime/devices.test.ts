@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findWebGpu, type WebGpu } from '../../test/support/software-vulkan.ts';
+import { writeTinyModel } from '../../test/support/tiny-model.ts';
+import { readSafetensors } from '../model/safetensors.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { Device, TrainOptions } from '../protocol/runtime.ts';
+import { RuntimeProcess } from './client.ts';
+import { devices } from './devices.ts';
+import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
+
+/** What one device computes from the same model, adapter and tokens. */
+interface Computed {
+  greedy: number[];
+  sampled: number;
+  logprobs: number[];
+  loss: number;
+  gradient: Map<string, Float32Array>;
+}
+
+/** An update that changes nothing and leaves the gradient in the first moments of the optimiser. */
+const gradientAlone: TrainOptions = {
+  lossType: 'dapo',
+  epsilonLow: 0.2,
+  epsilonHigh: 0.2,
+  dualClip: 3,
+  beta: 0,
+  learningRate: 0,
+  adamBeta1: 0,
+  adamBeta2: 0.999,
+  weightDecay: 0,
+  maxGradNorm: Infinity,
+  miniBatchSequences: 0,
+  maxCompletionTokens: 32,
+};
+
+describe('a device', () => {
+  it('that onnxruntime-node does not bring for this platform is refused with the reason', async () => {
+    const [device] = (Object.keys(devices) as Device[]).filter(
+      (name) => !devices[name].platforms.includes(`${process.platform}-${process.arch}`),
+    );
+    assert.ok(device);
+    const runtime = new RuntimeProcess();
+    await assert.rejects(runtime.call('probeDevice', { device }), (error) => {
+      assert.ok(error instanceof BoundaryError);
+      assert.match(error.message, new RegExp(`${device} does not work here: onnxruntime-node has it on`));
+      return true;
+    });
+    await runtime.close();
+  });
+
+  it('such as the processor works', async () => {
+    const runtime = new RuntimeProcess();
+    await runtime.call('probeDevice', { device: 'cpu' });
+    await runtime.close();
+  });
+});
+
+describe('the runtime on WebGPU', function () {
+  // A graphics card in software compiles each of its programs first.
+  this.timeout(600_000);
+  let webGpu: WebGpu;
+  let dir = '';
+  before(async function () {
+    webGpu = await findWebGpu();
+    if ('reason' in webGpu) {
+      process.stderr.write(`    skipped: ${webGpu.reason}\n`);
+      this.skip();
+    }
+    dir = await mkdtemp(join(tmpdir(), 'selfq-devices-'));
+    await writeTinyModel(dir, tinyArchitectures.qwen3);
+  });
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  it('computes the tokens, logprobs and gradient of the processor', async () => {
+    assert.ok('env' in webGpu);
+    const expected = await compute('cpu', {});
+    const actual = await compute('webgpu', webGpu.env);
+    assert.deepEqual(actual.greedy, expected.greedy);
+    assert.equal(actual.sampled, expected.sampled);
+    assert.equal(actual.logprobs.length, expected.logprobs.length);
+    actual.logprobs.forEach((x, i) => assert.ok(Math.abs(x - expected.logprobs[i]!) < 1e-4, `token ${i}: ${x}`));
+    assert.ok(Math.abs(actual.loss - expected.loss) < 1e-4);
+    assert.ok(expected.gradient.size > 0);
+    assert.deepEqual([...actual.gradient.keys()], [...expected.gradient.keys()]);
+    for (const [name, gradient] of expected.gradient) {
+      const distance = Math.hypot(...actual.gradient.get(name)!.map((x, i) => x - gradient[i]!));
+      assert.ok(distance <= 1e-3 * Math.hypot(...gradient), `${name}: distance ${distance}`);
+    }
+  });
+
+  async function compute(device: Device, env: Record<string, string>): Promise<Computed> {
+    const runtime = new RuntimeProcess({ env });
+    const lora = { rank: 4, alpha: 8, seed: 1 };
+    const model = { modelPath: dir, cacheDir: dir, device, threads: 1, slots: 4, contextTokens: 128, lora };
+    try {
+      await runtime.call('load', model);
+      const generate = async (temperature: number, samples: number) => {
+        const prompt = { text: 'once upon a time, there' };
+        const request = { prompt, samples, maxTokens: 10, temperature, seed: 3 };
+        const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
+        return completions;
+      };
+      const [greedy] = await generate(0, 1);
+      assert.ok(greedy);
+      const sampled = await generate(1, 3);
+      const { promptTokenIds } = greedy;
+      const tokenIds = Array.from({ length: 20 }, (_, i) => (31 * i + 7) % 256);
+      const sequences = [
+        { promptTokenIds, tokenIds },
+        { promptTokenIds, tokenIds: tokenIds.slice(5, 12) },
+      ];
+      const logprobs = await runtime.call('logprobs', { sequences, adapter: true });
+      const batch = sequences.map((sequence, i) => ({
+        ...sequence,
+        id: `s${i}`,
+        advantage: i === 0 ? 1 : -0.5,
+        oldLogprobs: logprobs[i]!,
+      }));
+      const [record] = await runtime.call('train', { sequences: batch, options: gradientAlone });
+      const checkpoint = join(dir, `checkpoint-${device}`);
+      await mkdir(checkpoint);
+      await runtime.call('saveCheckpoint', { dir: checkpoint, baseModel: 'tiny' });
+      const stored = [...(await readSafetensors(join(checkpoint, 'optimizer.safetensors')))];
+      return {
+        greedy: greedy.tokenIds,
+        sampled: sampled.length,
+        logprobs: logprobs.flat(),
+        loss: record!.loss,
+        gradient: new Map(stored.filter(([name]) => /first/.test(name)).map(([name, { data }]) => [name, data])),
+      };
+    } finally {
+      await runtime.close();
+    }
+  }
+});

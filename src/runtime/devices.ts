@@ -1,0 +1,48 @@
+import type { Device } from '../protocol/runtime.ts';
+
+/** Where a device's programs run, and what is used there. */
+export interface DeviceTraits {
+  /** onnxruntime's name of the execution provider. */
+  provider: string;
+  /** Platforms on which onnxruntime-node brings the provider: `process.platform`-`process.arch`. */
+  platforms: readonly string[];
+  /**
+   * Whether it has kernels for products of 8-bit numbers. Without them sampling uses 8-bit weights in blocks with
+   * activations in fp32, and training is exact, whatever precision is asked for.
+   */
+  int8Products: boolean;
+  /** What it wants beside the package, for a person. */
+  needs: string;
+}
+
+/**
+ * Every device that a model can run on. What a provider has no kernel for, onnxruntime computes on the processor, so
+ * that each device computes the same.
+ */
+export const devices: Readonly<Record<Device, DeviceTraits>> = {
+  cpu: {
+    provider: 'cpu',
+    platforms: ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
+    int8Products: true,
+    needs: 'nothing else',
+  },
+  webgpu: {
+    provider: 'webgpu',
+    platforms: ['linux-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
+    int8Products: false,
+    needs: 'a graphics card with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
+  },
+  cuda: {
+    provider: 'cuda',
+    platforms: ['linux-x64'],
+    int8Products: false,
+    needs: 'an NVIDIA card with CUDA and cuDNN, and the CUDA libraries of onnxruntime beside onnxruntime-node',
+  },
+  dml: {
+    provider: 'dml',
+    platforms: ['win32-x64', 'win32-arm64'],
+    int8Products: false,
+    needs: 'a graphics card with Direct3D 12',
+  },
+  coreml: { provider: 'coreml', platforms: ['darwin-arm64'], int8Products: false, needs: 'an Apple processor' },
+};
