@@ -8,8 +8,8 @@ export type ElementType = keyof typeof elementType;
 export type Value = string;
 /** A number is a size known now, a string a symbolic one. */
 export type Dimension = number | string;
-/** Integers become INT, `{ float }` FLOAT, strings STRING, arrays INTS. */
-export type Attribute = number | string | readonly number[] | { float: number };
+/** Integers become INT, `{ float }` FLOAT, strings STRING, arrays INTS, graphs GRAPH. */
+export type Attribute = number | string | readonly number[] | { float: number } | Graph;
 
 /** Where an initializer lies in a side file (`location` is relative to the folder of the model file). */
 export interface ExternalData {
@@ -56,7 +56,17 @@ export class Graph {
   readonly #outputs: Port[] = [];
   readonly #shared = new Map<string, Value>();
   readonly #externals = new Set<Value>();
+  readonly #parent: Graph | undefined;
   #counter = 0;
+
+  /** A graph inside of `parent` (a loop's body): it sees the values of its parent, which keeps its constants. */
+  constructor(parent?: Graph) {
+    this.#parent = parent;
+  }
+
+  #newName(prefix: string): Value {
+    return this.#parent ? this.#parent.#newName(prefix) : `${prefix}${this.#counter++}`;
+  }
 
   /** Adds a node with one output of the standard operator set. */
   op(opType: string, input: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
@@ -86,7 +96,7 @@ export class Graph {
     domain: string,
     outputs: number,
   ): Value[] {
-    const output = Array.from({ length: outputs }, () => `v${this.#counter++}`);
+    const output = Array.from({ length: outputs }, () => this.#newName('v'));
     this.#nodes.push({ opType, input, output, attributes, domain });
     return output;
   }
@@ -127,13 +137,16 @@ export class Graph {
 
   /** A constant tensor held in the model itself. Equal small constants are shared. */
   constant(type: ElementType, dims: readonly number[], data: Numeric): Value {
+    if (this.#parent) {
+      return this.#parent.constant(type, dims, data);
+    }
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const key = bytes.length <= 64 ? `${type}|${dims.join()}|${bytes.join()}` : undefined;
     const known = key === undefined ? undefined : this.#shared.get(key);
     if (known !== undefined) {
       return known;
     }
-    const name = `c${this.#counter++}`;
+    const name = this.#newName('c');
     this.#initializers.push({ name, type, dims, data: bytes });
     if (key !== undefined) {
       this.#shared.set(key, name);
@@ -157,6 +170,9 @@ export class Graph {
 
   /** A constant tensor in a side file; asking twice for one name gives the same value. */
   external(name: Value, type: ElementType, dims: readonly number[], data: ExternalData): Value {
+    if (this.#parent) {
+      return this.#parent.external(name, type, dims, data);
+    }
     if (!this.#externals.has(name)) {
       this.#externals.add(name);
       this.#initializers.push({ name, type, dims, data });
@@ -176,25 +192,31 @@ export class Graph {
         { domain: '', version: 21 },
         { domain: contrib, version: 1 },
       ],
-      graph: {
-        name: 'graph',
-        node: this.#nodes.map((node, index) => ({
-          opType: node.opType,
-          name: `${node.opType}_${index}`,
-          input: node.input,
-          output: node.output,
-          domain: node.domain,
-          attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, value)),
-        })),
-        input: this.#inputs.map(encodePort),
-        output: this.#outputs.map(encodePort),
-        initializer: this.#initializers.map(encodeInitializer),
-      },
+      graph: this.#encode(),
     });
+  }
+
+  #encode(): Record<string, unknown> {
+    return {
+      name: 'graph',
+      node: this.#nodes.map((node, index) => ({
+        opType: node.opType,
+        name: `${node.opType}_${index}`,
+        input: node.input,
+        output: node.output,
+        domain: node.domain,
+        attribute: Object.entries(node.attributes).map(([name, value]) =>
+          value instanceof Graph ? { name, g: value.#encode(), type: 5 } : encodeAttribute(name, value),
+        ),
+      })),
+      input: this.#inputs.map(encodePort),
+      output: this.#outputs.map(encodePort),
+      initializer: this.#initializers.map(encodeInitializer),
+    };
   }
 }
 
-function encodeAttribute(name: string, value: Attribute): Record<string, unknown> {
+function encodeAttribute(name: string, value: Exclude<Attribute, Graph>): Record<string, unknown> {
   if (typeof value === 'number') {
     return { name, i: value, type: 2 };
   }

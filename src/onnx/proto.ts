@@ -13,6 +13,7 @@ const root = protobuf.Root.fromJSON({
         f: field(2, 'float'),
         i: field(3, 'int64'),
         s: field(4, 'bytes'),
+        g: field(6, 'Graph'),
         ints: field(8, 'int64', 'repeated'),
         type: field(20, 'int32'),
       },

@@ -10,6 +10,13 @@ export interface Prompt {
 export const deviceNames = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 export type Device = (typeof deviceNames)[number];
 
+/** Precision of the frozen matrices in sampling; what each means stands in runtime/precision.ts. */
+export const samplerPrecisions = ['strict', 'balanced', 'fast'] as const;
+export type SamplerPrecision = (typeof samplerPrecisions)[number];
+/** Precision of the frozen matrices in training. */
+export const trainPrecisions = ['exact', 'balanced', 'fast'] as const;
+export type TrainPrecision = (typeof trainPrecisions)[number];
+
 export interface LoadRequest {
   /** A GGUF file. */
   modelPath: string;
@@ -23,6 +30,10 @@ export interface LoadRequest {
   /** Longest prompt plus completion, in tokens. */
   contextTokens: number;
   lora: { rank: number; alpha: number; seed: number };
+  /** Default `strict`. */
+  samplerPrecision?: SamplerPrecision;
+  /** Default `exact`. */
+  trainPrecision?: TrainPrecision;
 }
 
 export interface LoadReply {

@@ -1,10 +1,8 @@
-import { basename, dirname, join } from 'node:path';
 import type { Graph, Value } from '../onnx/graph.ts';
-import { int8Matrix, int8Products, type Int8Weights } from '../onnx/operators/int8-matrix.ts';
+import { int8Products, type Int8Product } from '../onnx/operators/int8-matrix.ts';
 import { exactMatrix, type FrozenMatrix } from '../onnx/operators/linear.ts';
 import type { Head } from '../onnx/operators/log-probability.ts';
-import { adaptedLinears } from './decoder.ts';
-import { rotationsOf } from './weight-plan.ts';
+import { rotationOf } from './weight-plan.ts';
 import type { PreparedWeights } from './weights.ts';
 
 /** The matrices of a model that are not trained, in the precision that a graph computes with. */
@@ -33,62 +31,64 @@ export function exactMatrices(graph: Graph, weights: PreparedWeights): FrozenMat
   };
 }
 
-/** Products in 8 bit; layers whose names end with one of `exactLayers` (`down_proj`, `lm_head`) stay in fp32. */
-export function int8Matrices(
-  graph: Graph,
-  weights: PreparedWeights,
-  int8: PreparedWeights,
-  exactLayers: readonly string[],
-): FrozenMatrices {
-  const { config } = weights;
-  const exact = exactMatrices(graph, weights);
-  const product = int8Products(graph);
-  const isExact = (name: string) => exactLayers.some((layer) => name.split('.').at(-1) === layer);
-  const sizes = new Map(adaptedLinears(config).map((linear) => [linear.name, linear]));
-  const weightsOf = (name: string, rotation: number): Int8Weights => ({
-    values: int8.addTo(graph, name),
-    scales: int8.addTo(graph, `${name}.scale`),
-    rotation,
-  });
-  const matrix = (name: string): FrozenMatrix => {
-    if (isExact(name)) {
-      return exact.matrix(name);
-    }
-    const { inputs, outputs } = sizes.get(name)!;
-    const rotations = rotationsOf(name, outputs, inputs);
+/** Forward products in 8 bit, for training and for sampling: x W^T (+ bias); the head has no bias. */
+export function int8Forward(graph: Graph, product: Int8Product, biases: PreparedWeights, int8: PreparedWeights) {
+  return (x: Value, name: string): Value => {
+    const [inputs] = int8.tensor(`${name}.forward`).dims as [number, number];
     const bias = `${name}.bias`;
-    return int8Matrix(graph, product, {
-      forward: weightsOf(`${name}.forward`, rotations.forward),
-      backward: weightsOf(`${name}.backward`, rotations.backward),
-      ...(weights.has(bias) && { bias: weights.addTo(graph, bias) }),
+    const y = product(x, {
+      values: int8.addTo(graph, `${name}.forward`),
+      scales: int8.addTo(graph, `${name}.forward.scale`),
+      rotation: rotationOf(name, inputs, int8.format),
     });
+    return biases.has(bias) ? graph.op('Add', [y, biases.addTo(graph, bias)]) : y;
   };
-  const head = (): Head => {
-    const { rows, ...matrix } = exact.head();
-    if (isExact('lm_head')) {
-      return { rows, ...matrix };
-    }
-    const rotations = rotationsOf('lm_head', config.vocabulary, config.hidden);
-    const forward = weightsOf('lm_head.forward', rotations.forward);
-    const backward = weightsOf('lm_head.backward', rotations.backward);
-    return {
-      rows,
-      forward: (x) => product(x, forward),
-      // Probabilities come back: they are rounded without a sign.
-      backward: (probabilities) => product(probabilities, backward, 'unsigned'),
-    };
-  };
-  return { matrix, head };
 }
 
-/** The same weights for an ONNX file in the folder above: one graph can then refer to several prepared folders. */
-export function seenFromAbove(weights: PreparedWeights): PreparedWeights {
+/** Products in 8 bit, both ways; norms, biases and the embedding are those of `weights`. */
+export function int8Matrices(graph: Graph, weights: PreparedWeights, int8: PreparedWeights): FrozenMatrices {
+  const product = int8Products(graph);
+  const forward = int8Forward(graph, product, weights, int8);
+  const backward = (name: string, gradient: Value, kind?: 'signed' | 'unsigned') =>
+    product(
+      gradient,
+      {
+        values: int8.addTo(graph, `${name}.backward`),
+        scales: int8.addTo(graph, `${name}.backward.scale`),
+        rotation: 1,
+      },
+      kind,
+    );
+  const stacked = stackedForward(graph, weights, forward);
   return {
-    ...weights,
-    folder: dirname(weights.folder),
-    addTo(graph: Graph, name: string): Value {
-      const { type, dims, data } = weights.tensor(name);
-      return graph.external(name, type, dims, { ...data, location: join(basename(weights.folder), data.location) });
-    },
+    matrix: (name) => ({
+      forward: (x) => (/[qkv]_proj$/.test(name) ? stacked(x, name) : forward(x, name)),
+      backward: (gradient, soFar) => {
+        const share = backward(name, gradient);
+        return soFar === undefined ? share : graph.op('Add', [share, soFar]);
+      },
+    }),
+    head: () => ({
+      rows: exactMatrices(graph, weights).head().rows,
+      forward: (x) => forward(x, 'lm_head'),
+      // Probabilities come back: they are rounded without a sign.
+      backward: (probabilities) => backward('lm_head', probabilities, 'unsigned'),
+    }),
+  };
+}
+
+/** q, k and v are one product, cut into three. */
+function stackedForward(graph: Graph, weights: PreparedWeights, forward: (x: Value, name: string) => Value) {
+  const { heads, kvHeads, headSize } = weights.config;
+  const parts = new Map<string, Value[]>();
+  return (x: Value, name: string): Value => {
+    const stack = name.replace(/[qkv]_proj$/, 'qkv_proj');
+    const key = `${stack} ${x}`;
+    const widths = graph.int64([heads * headSize, kvHeads * headSize, kvHeads * headSize]);
+    const cut = parts.get(key) ?? graph.ops('Split', [forward(x, stack), widths], { axis: 1 }, 3);
+    parts.set(key, cut);
+    const part = cut['qkv'.indexOf(name.at(-'q_proj'.length)!)]!;
+    const bias = `${name}.bias`;
+    return weights.has(bias) ? graph.op('Add', [part, weights.addTo(graph, bias)]) : part;
   };
 }

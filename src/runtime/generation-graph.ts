@@ -1,6 +1,8 @@
 import type { DecoderConfig } from '../model/model.ts';
 import { contrib, Graph, type Value } from '../onnx/graph.ts';
 import { decode, type DecoderOps } from './decoder.ts';
+import { int8Forward } from './frozen-matrices.ts';
+import { int8Products } from '../onnx/operators/int8-matrix.ts';
 import { cachePorts } from './kv-cache.ts';
 import { loraPorts } from './lora-inputs.ts';
 import { blockSize, zeroPoint } from './quantize.ts';
@@ -24,32 +26,37 @@ export const generationPorts = {
 
 /**
  * The decoder for generation: key-value cache in place, LoRA as inputs. The format of `weights` decides how it computes:
- * `nb32` in 8 bit, fast, for sampling; `fp32` exactly, as the trainer does. One graph serves prefill (batch 1, many
+ * `nb32` in 8 bit, fast, for sampling; `fp32` exactly, as the trainer does. With `int8` its matrices take the place of
+ * those of `weights`. One graph serves prefill (batch 1, many
  * tokens) and decoding (many rows, one token each). `positions`: the longest sequence.
  */
-export function buildGenerationGraph(config: DecoderConfig, weights: PreparedWeights, positions: number): Graph {
+export function buildGenerationGraph(
+  config: DecoderConfig,
+  weights: PreparedWeights,
+  positions: number,
+  int8?: PreparedWeights,
+): Graph {
   const graph = new Graph();
-  const ops = new InferenceOps(graph, config, weights, positions);
+  const product = frozenProduct(graph, weights, int8);
+  const ops = new InferenceOps(graph, config, weights, positions, product);
   const hidden = decode(config, ops);
   const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
   const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
-  const head = frozenProduct(graph, weights, wanted, 'lm_head', config.vocabulary, config.hidden);
+  const head = product(wanted, 'lm_head', config.vocabulary, config.hidden);
   graph.output(generationPorts.logits, head, 'float', ['rows', config.vocabulary]);
   return graph;
 }
 
 /** x [tokens, inputs] times a matrix that is not trained, plus its bias: [tokens, outputs]. */
-function frozenProduct(
-  graph: Graph,
-  weights: PreparedWeights,
-  x: Value,
-  name: string,
-  outputs: number,
-  inputs: number,
-): Value {
+type FrozenProduct = (x: Value, name: string, outputs: number, inputs: number) => Value;
+
+function frozenProduct(graph: Graph, weights: PreparedWeights, int8: PreparedWeights | undefined): FrozenProduct {
+  if (int8) {
+    return int8Forward(graph, int8Products(graph), weights, int8);
+  }
   return weights.format === 'nb32'
-    ? matMulBlocks(graph, weights, x, name, outputs, inputs)
-    : matMulExact(graph, weights, x, name);
+    ? (x, name, outputs, inputs) => matMulBlocks(graph, weights, x, name, outputs, inputs)
+    : (x, name) => matMulExact(graph, weights, x, name);
 }
 
 /** In fp32 the checkpoint's matrices stand alone: q, k and v are three products side by side. */
@@ -95,6 +102,7 @@ class InferenceOps implements DecoderOps<Hidden> {
   readonly #graph: Graph;
   readonly #config: DecoderConfig;
   readonly #weights: PreparedWeights;
+  readonly #product: FrozenProduct;
   readonly #ids: Value;
   readonly #lastPositions: Value;
   readonly #total: Value;
@@ -103,8 +111,15 @@ class InferenceOps implements DecoderOps<Hidden> {
   /** int64 [3]: batch, tokens, -1. */
   readonly #batchShape: Value;
 
-  constructor(graph: Graph, config: DecoderConfig, weights: PreparedWeights, positions: number) {
+  constructor(
+    graph: Graph,
+    config: DecoderConfig,
+    weights: PreparedWeights,
+    positions: number,
+    product: FrozenProduct,
+  ) {
     this.#graph = graph;
+    this.#product = product;
     this.#config = config;
     this.#weights = weights;
     this.#ids = graph.input(generationPorts.ids, 'int32', ['batch', 'tokens']);
@@ -160,7 +175,7 @@ class InferenceOps implements DecoderOps<Hidden> {
   /** The frozen layer plus (x A) B; `members`: how many LoRA pairs are packed into this one. */
   #adapted(x: Value, name: string, outputs: number, inputs: number, members: number): Value {
     const graph = this.#graph;
-    const frozen = frozenProduct(graph, this.#weights, x, name, outputs, inputs);
+    const frozen = this.#product(x, name, outputs, inputs);
     const ports = loraPorts(name);
     const a = graph.input(ports.a, 'float', [inputs, members === 1 ? 'rank' : 'ranks']);
     const b = graph.input(ports.b, 'float', [members === 1 ? 'rank' : 'ranks', outputs]);

@@ -1,14 +1,15 @@
 import type { ModelFile } from '../model/model.ts';
-import type { Completion, GenerateRequest, Progress } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Progress, SamplerPrecision } from '../protocol/runtime.ts';
 import type { Adapter } from './adapter.ts';
 import { Batch } from './batch.ts';
 import { Inference } from './inference.ts';
 import { noAdapter, packAdapter } from './lora-inputs.ts';
+import { samplerFormat } from './precision.ts';
 import { completionOf, planRows } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { chooseRunMode, type SessionOptions, type Tensors } from './session.ts';
 import type { WeightFormat } from './weight-plan.ts';
-import { prepareWeights, type PreparationProgress } from './weights.ts';
+import { prepareWeights, seenFromAbove, type PreparationProgress } from './weights.ts';
 
 export interface GeneratorOptions extends SessionOptions {
   cacheDir: string;
@@ -16,6 +17,8 @@ export interface GeneratorOptions extends SessionOptions {
   slots: number;
   /** Longest prompt plus completion, tokens. */
   contextTokens: number;
+  /** Default `strict`. */
+  precision?: SamplerPrecision;
   onProgress?: PreparationProgress;
 }
 
@@ -49,11 +52,15 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   const { device = 'cpu', threads } = options;
   const runMode = await chooseRunMode(device);
   const load = async (format: WeightFormat) => {
-    const weights = await prepareWeights(model, options.cacheDir, format, options.onProgress);
-    const prepack = format === 'nb32';
-    return Inference.load(config, weights, { device, threads, runMode, contextTokens, prepack });
+    const prepare = async (wanted: WeightFormat) =>
+      seenFromAbove(await prepareWeights(model, options.cacheDir, wanted, options.onProgress));
+    const isInt8 = format !== 'nb32' && format !== 'fp32';
+    const weights = await prepare(isInt8 ? 'nb32' : format);
+    const prepack = format !== 'fp32';
+    const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
+    return Inference.load(config, weights, inferenceOptions, isInt8 ? await prepare(format) : undefined);
   };
-  const rounded = await load('nb32');
+  const rounded = await load(samplerFormat(options.precision ?? 'strict', options.slots));
   let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, { threads });
   const baseModel = noAdapter(config);

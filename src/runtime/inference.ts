@@ -40,8 +40,14 @@ export class Inference {
     this.lora = noAdapter(config);
   }
 
-  static async load(config: DecoderConfig, weights: PreparedWeights, options: InferenceOptions): Promise<Inference> {
-    const graph = buildGenerationGraph(config, weights, options.contextTokens);
+  /** With `int8`, both must have been seen from above. */
+  static async load(
+    config: DecoderConfig,
+    weights: PreparedWeights,
+    options: InferenceOptions,
+    int8?: PreparedWeights,
+  ): Promise<Inference> {
+    const graph = buildGenerationGraph(config, weights, options.contextTokens, int8);
     const session = await createSession(graph, options, weights.folder);
     return new Inference(session, config, options);
   }

@@ -77,8 +77,7 @@ describe('8-bit products', function () {
           const expected = product(x, transpose(w, outputs, inputs), rows, inputs, outputs);
           assert.ok(relativeDistance(y, expected) < 0.015, `forward ${relativeDistance(y, expected)}`);
           const dy = normal(seed + 2, rows * outputs);
-          const backwardWidth = rotationWidth(outputs);
-          const dx = await inGraph(dy, rows, quantizeBackward(w, outputs, inputs, backwardWidth), backwardWidth);
+          const dx = await inGraph(dy, rows, quantizeBackward(w, outputs, inputs), 1);
           const slope = product(dy, w, rows, outputs, inputs);
           assert.ok(relativeDistance(dx, slope) < 0.015, `backward ${relativeDistance(dx, slope)}`);
         },
@@ -106,7 +105,7 @@ describe('8-bit products', function () {
     const w = normal(3, outputs * inputs);
     const p = normal(4, rows * outputs).map(Math.abs);
     const expected = product(p, w, rows, outputs, inputs);
-    const quantized = quantizeBackward(w, outputs, inputs, 1);
+    const quantized = quantizeBackward(w, outputs, inputs);
     const errors = await Promise.all(
       (['signed', 'unsigned'] as const).map(async (kind) =>
         relativeDistance(await inGraph(p, rows, quantized, 1, kind), expected),

@@ -51,25 +51,23 @@ export function quantizeForward(weights: Float32Array, rows: number, columns: nu
   return { values, scales };
 }
 
-/** W [rows, columns] as the right side of gradient W: its columns are rotated in blocks of `width` and rounded. */
-export function quantizeBackward(weights: Float32Array, rows: number, columns: number, width: number): ColumnQuantized {
-  const rotated = weights.slice();
-  rotateAlongColumns(rotated, columns, width);
-  const scales = new Float32Array(columns);
+/** W [rows, columns] as the right side of gradient W: its columns are rounded. */
+export function quantizeBackward(weights: Float32Array, rows: number, columns: number): ColumnQuantized {
+  const sizes = new Float32Array(columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      scales[column] = Math.max(scales[column]!, Math.abs(rotated[row * columns + column]!));
+      sizes[column] = Math.max(sizes[column]!, Math.abs(weights[row * columns + column]!));
     }
   }
-  const inverse = scales.map((size) => (size > 0 ? 127 / size : 0));
+  const inverse = sizes.map((size) => (size > 0 ? 127 / size : 0));
   const values = new Int8Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const at = row * columns + column;
-      values[at] = Math.round(rotated[at]! * inverse[column]!);
+      values[at] = Math.round(weights[at]! * inverse[column]!);
     }
   }
-  return { values, scales: scales.map((size) => size / 127) };
+  return { values, scales: sizes.map((size) => size / 127) };
 }
 
 function largest(numbers: Float32Array): number {
@@ -91,26 +89,6 @@ function rotateAlongRows(numbers: Float32Array, width: number): void {
         const b = numbers[i + half]!;
         numbers[i] = (a + b) * factor;
         numbers[i + half] = (a - b) * factor;
-      }
-    }
-  }
-}
-
-/** The transform of each column in runs of `width` rows, in place. */
-function rotateAlongColumns(numbers: Float32Array, columns: number, width: number): void {
-  // Rows lie behind each other, so this is the transform of runs whose elements are rows.
-  const scale = 1 / Math.sqrt(width);
-  const runLength = width * columns;
-  for (let run = 0; run < numbers.length; run += runLength) {
-    for (let half = columns; half < runLength; half *= 2) {
-      const factor = 2 * half === runLength ? scale : 1;
-      for (let start = run; start < run + runLength; start += 2 * half) {
-        for (let i = start; i < start + half; i++) {
-          const a = numbers[i]!;
-          const b = numbers[i + half]!;
-          numbers[i] = (a + b) * factor;
-          numbers[i + half] = (a - b) * factor;
-        }
       }
     }
   }

@@ -45,9 +45,9 @@ export function createRuntime(): RuntimeHandlers {
   async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
     const { createTrainer } = await import('./training.ts');
     const { model, adapter, optimizer, request } = state;
-    const { cacheDir, device, threads } = request;
+    const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
-    state.trainer ??= await createTrainer({ model, cacheDir, device, threads, adapter, optimizer, onLoad });
+    state.trainer ??= await createTrainer({ model, cacheDir, device, threads, adapter, optimizer, precision, onLoad });
     return state.trainer;
   }
 
@@ -119,6 +119,7 @@ async function load(request: LoadRequest, { onProgress }: CallContext): Promise<
       threads,
       slots,
       contextTokens,
+      ...(request.samplerPrecision && { precision: request.samplerPrecision }),
       onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
     });
     let drawn = 0;

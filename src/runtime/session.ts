@@ -19,11 +19,10 @@ export interface SessionOptions {
    */
   prepack?: boolean;
   /**
-   * Default true: memory stays with the session between runs. False: it goes back after each run. Sessions that meet
-   * many shapes need that: their arena keeps a block for every shape (11.8 GB instead of 5.2 in a run of coding), at
-   * the price of a fifth of the speed.
+   * Default true: for each combination of input shapes, memory is planned as one block. False for sessions that meet
+   * many shapes: their arena would keep a block for each of them (11.8 GB in a run of coding).
    */
-  arena?: boolean;
+  memoryPattern?: boolean;
   /** Where to write a profile by operator (Chrome's trace format), a prefix; default none. */
   profile?: string;
 }
@@ -34,7 +33,7 @@ export interface SessionOptions {
  */
 export async function createSession(
   graph: Graph,
-  { device = 'cpu', threads, prepack = true, arena = true, profile }: SessionOptions,
+  { device = 'cpu', threads, prepack = true, memoryPattern = true, profile }: SessionOptions,
   folder: string = tmpdir(),
 ): Promise<InferenceSession> {
   const path = join(folder, `graph-${process.pid}-${randomBytes(4).toString('hex')}.onnx`);
@@ -45,13 +44,16 @@ export async function createSession(
       ...(threads > 0 && { intraOpNumThreads: threads }),
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
-      enableCpuMemArena: arena,
+      enableMemPattern: memoryPattern,
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       logSeverityLevel: 3,
-      // Threads that spin while they wait take 40 % more CPU time, and when other programs need the cores they spin
-      // through the time slice in which the others could have finished.
+      // Threads that spin for long while they wait take 40 % more CPU time, and when other programs need the cores they
+      // spin through the time slice in which the others could have finished. 20 microseconds bridge the next operator.
       extra: {
-        session: { intra_op: { allow_spinning: '0' }, ...(!prepack && { disable_prepacking: '1' }) },
+        session: {
+          intra_op: { spin_duration_us: '20' },
+          ...(!prepack && { disable_prepacking: '1' }),
+        },
       },
     });
   } finally {

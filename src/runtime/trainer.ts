@@ -1,5 +1,12 @@
 import type { ModelFile } from '../model/model.ts';
-import type { Device, RuntimeCalls, TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import type {
+  Device,
+  RuntimeCalls,
+  TrainOptions,
+  TrainPrecision,
+  TrainSequence,
+  UpdateRecord,
+} from '../protocol/runtime.ts';
 import type { Adapter } from './adapter.ts';
 import type { PreparationProgress } from './weights.ts';
 
@@ -14,8 +21,6 @@ export interface OptimizerState {
   second: Float32Array[];
 }
 
-export type TrainingPrecision = 'exact' | 'int8';
-
 /** What a trainer is made of. It trains `adapter` in place and keeps `optimizer` up to date. */
 export interface TrainerOptions {
   model: ModelFile;
@@ -27,10 +32,8 @@ export interface TrainerOptions {
   threads: number;
   adapter: Adapter;
   optimizer: OptimizerState;
-  /** Default `exact`: everything in fp32. `int8`: products with frozen matrices in 8 bit, activations as well. */
-  precision?: TrainingPrecision;
-  /** Under `int8`: layers that stay in fp32, by the last part of their names: `down_proj`, `lm_head`. Default none. */
-  exactLayers?: readonly string[];
+  /** Default `exact`. */
+  precision?: TrainPrecision;
   /** Prefix of profiles by operator, written on `close`; default none. */
   profile?: string;
   /** Preparing the weights on first use. */

@@ -2,7 +2,7 @@ import type { DecoderConfig } from '../model/model.ts';
 import { Tape } from '../onnx/autodiff.ts';
 import { Graph, type Value } from '../onnx/graph.ts';
 import { add } from '../onnx/operators/add.ts';
-import { attention } from '../onnx/operators/attention.ts';
+import { attention, type SharedPrompts } from '../onnx/operators/attention.ts';
 import { gatherRows } from '../onnx/operators/gather-rows.ts';
 import { linear } from '../onnx/operators/linear.ts';
 import { logProbability } from '../onnx/operators/log-probability.ts';
@@ -13,6 +13,7 @@ import { rotary, type Rotation } from '../onnx/operators/rotary.ts';
 import { siluGate } from '../onnx/operators/silu-gate.ts';
 import { adaptedLinears, decode, type DecoderOps } from './decoder.ts';
 import { exactMatrices, type FrozenMatrices } from './frozen-matrices.ts';
+import { addSequenceOutput } from './session.ts';
 import type { PreparedWeights } from './weights.ts';
 
 /** Graph inputs of one LoRA pair, and the outputs of their gradients. */
@@ -23,6 +24,7 @@ export const loraPorts = (linear: string) => ({
   gradientB: `${linear}.lora_B.gradient`,
 });
 
+export const trainingPorts = { ids: 'ids', logprobs: 'logprobs' } as const;
 /** Inputs that hold one number for each response token, [rows, 1]. */
 export const lossColumns = ['oldLogprobs', 'refLogprobs', 'advantages', 'tokenWeights'] as const;
 /** Inputs that hold one number. */
@@ -44,13 +46,18 @@ export interface TrainingGraphOptions {
 export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGraphOptions): Graph {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const matrices = (options.matrices ?? exactMatrices)(graph, weights);
-  const ops = new DifferentiableOps(tape, weights, matrices, options.lora);
+  const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, weights);
+  const ops = new DifferentiableOps(tape, weights, matricesOf(graph), options.lora);
   const hidden = decode(weights.config, ops);
+  addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));
   const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
-  const targets = graph.input('targets', 'int64', ['rows', 1]);
-  const logprobs = logProbability(tape, rows, matrices.head(), targets);
-  graph.output('logprobs', logprobs, 'float', ['rows', 1]);
+  const targets = graph.input('targets', 'int64', ['chunks', 'chunk', 1]);
+  const logprobs = logProbability(tape, rows, targets, {
+    head: (owner) => matricesOf(owner).head(),
+    hidden: weights.config.hidden,
+    gradients: options.gradients,
+  });
+  graph.output(trainingPorts.logprobs, logprobs, 'float', ['rows', 1]);
   if (options.gradients) {
     addGradients(tape, logprobs, weights.config, options.lora.rank);
   }
@@ -80,7 +87,19 @@ function addGradients(tape: Tape, logprobs: Value, config: DecoderConfig, rank: 
   }
 }
 
-/** The decoder out of differentiable operators; values are [tokens, width], tokens = blocks * length. */
+function sharedPromptInputs(graph: Graph): SharedPrompts {
+  return {
+    promptRows: graph.input('promptRows', 'int64', ['prompts', 'promptLength']),
+    answerRows: graph.input('answerRows', 'int64', ['answers', 'answerLength']),
+    keyRows: graph.input('keyRows', 'int64', ['answers', 'keyLength']),
+    cells: graph.input('cells', 'int64', ['tokens']),
+    members: graph.input('members', 'float', ['prompts', 'answers']),
+    promptMask: graph.input('promptMask', 'float', [1, 'promptLength', 'promptLength']),
+    answerMask: graph.input('answerMask', 'float', ['answers', 'answerLength', 'keyLength']),
+  };
+}
+
+/** The decoder out of differentiable operators; values are [tokens, width]. */
 class DifferentiableOps implements DecoderOps<Value> {
   readonly #tape: Tape;
   readonly #weights: PreparedWeights;
@@ -88,7 +107,7 @@ class DifferentiableOps implements DecoderOps<Value> {
   readonly #lora: { rank: number; alpha: number };
   readonly #sizes: Map<string, { inputs: number; outputs: number }>;
   readonly #rotation: Rotation;
-  readonly #mask: Value;
+  readonly #rows: SharedPrompts;
 
   constructor(tape: Tape, weights: PreparedWeights, matrices: FrozenMatrices, lora: { rank: number; alpha: number }) {
     const { graph } = tape;
@@ -102,12 +121,12 @@ class DifferentiableOps implements DecoderOps<Value> {
       cos: graph.input('cos', 'float', ['tokens', half]),
       sin: graph.input('sin', 'float', ['tokens', half]),
     };
-    this.#mask = graph.input('mask', 'float', ['blocks', 'length', 'length']);
+    this.#rows = sharedPromptInputs(graph);
   }
 
   embed(name: string): Value {
     const { graph } = this.#tape;
-    const ids = graph.input('ids', 'int64', ['tokens']);
+    const ids = graph.input(trainingPorts.ids, 'int64', ['tokens']);
     return graph.op('Gather', [this.#weights.addTo(graph, `${name}.weight`), ids], { axis: 0 });
   }
 
@@ -137,7 +156,7 @@ class DifferentiableOps implements DecoderOps<Value> {
     };
     const [q, k] = [rotated('q'), rotated('k')];
     const v = this.linear(x, `${prefix}.v_proj`);
-    return attention(this.#tape, q, k, v, this.#mask, config);
+    return attention(this.#tape, q, k, v, this.#rows, config);
   }
 
   /** The norm of each head of x [tokens, n * headSize] by itself. */

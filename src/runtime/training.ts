@@ -2,13 +2,15 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import { isOutOfMemory } from './failures.ts';
-import { int8Matrices, seenFromAbove } from './frozen-matrices.ts';
+import { int8Matrices } from './frozen-matrices.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { applyUpdate, parametersOf } from './optimizer.ts';
+import { trainerFormats } from './precision.ts';
 import { ropeTables, type RopeTables } from './rope.ts';
-import { createSession, type Tensors } from './session.ts';
+import { chooseRunMode, createSession, runModes, type RunInto, type Tensors } from './session.ts';
 import type { CallHooks, CreateTrainer, Trainer, TrainerOptions } from './trainer.ts';
 import {
+  headRows,
   layOut,
   microBatchTokens,
   planMicroBatches,
@@ -21,18 +23,20 @@ import {
   loraPorts,
   lossColumns,
   lossScalars,
+  trainingPorts,
   type TrainingGraphOptions,
 } from './training-graph.ts';
-import { prepareWeights, type PreparedWeights } from './weights.ts';
+import { prepareWeights, seenFromAbove, type PreparedWeights } from './weights.ts';
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const { model, cacheDir, precision = 'exact', exactLayers = [], onLoad } = options;
+  const { model, cacheDir, precision = 'exact', onLoad } = options;
+  const format = trainerFormats[precision];
   const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
   let matrices: TrainingGraphOptions['matrices'];
-  if (precision === 'int8') {
-    const int8 = seenFromAbove(await prepareWeights(model, cacheDir, 'int8', onLoad));
-    matrices = (graph) => int8Matrices(graph, weights, int8, exactLayers);
+  if (format !== 'fp32') {
+    const int8 = seenFromAbove(await prepareWeights(model, cacheDir, format, onLoad));
+    matrices = (graph) => int8Matrices(graph, weights, int8);
   }
   const policy = new Policy(weights, options, matrices);
   return {
@@ -50,7 +54,7 @@ async function logprobs(
 ): Promise<number[][]> {
   const result = sequences.map((): number[] => []);
   const progress = progressOf(sequences, hooks);
-  for (const batch of planMicroBatches(sequences, microBatchTokens)) {
+  for (const batch of policy.plan(sequences)) {
     checkSignal(hooks);
     const layout = layOut(batch);
     const outputs = await policy.evaluate(batch, layout, adapter);
@@ -115,7 +119,7 @@ async function differentiate(
   );
   const current = trained.map((): number[] => []);
   const gradients = policy.emptyGradients();
-  for (const batch of planMicroBatches(trained, microBatchTokens)) {
+  for (const batch of policy.plan(trained)) {
     checkSignal(hooks);
     const layout = layOut(batch);
     const outputs = await policy.differentiate(batch, layout, trained, options, gradients);
@@ -205,6 +209,9 @@ class Policy {
   readonly #sessions = new Map<'evaluate' | 'differentiate', InferenceSession>();
   readonly #lora: Tensors;
   #noLora: Tensors | undefined;
+  #mode: RunInto | undefined;
+  /** Where the gradients of one micro-batch land, in the order of the parameters. */
+  #shares: Tensors | undefined;
   #rope: RopeTables = { cos: new Float32Array(0), sin: new Float32Array(0) };
 
   constructor(weights: PreparedWeights, options: TrainerOptions, matrices: TrainingGraphOptions['matrices']) {
@@ -214,13 +221,17 @@ class Policy {
     this.#lora = this.#loraInputs(({ b }) => b);
   }
 
+  plan(sequences: readonly BatchSequence[]): MicroBatch[] {
+    // Matrices that are not packed are packed for every product: the head had better meet many rows at once.
+    return planMicroBatches(sequences, microBatchTokens, this.#matrices ? headRows.packed : headRows.mapped);
+  }
+
   /** Logprobs of the response rows. */
   async evaluate(batch: MicroBatch, layout: MicroBatchLayout, adapter: boolean): Promise<Float32Array> {
     const session = await this.#session('evaluate');
     this.#noLora ??= this.#loraInputs(({ b }) => new Float32Array(b.length));
     const lora = adapter ? this.#lora : this.#noLora;
-    const results = await run(session, batch, { ...this.#inputs(batch, layout), ...lora });
-    return floats(results['logprobs']);
+    return this.#run(session, batch, { ...this.#inputs(batch, layout), ...lora });
   }
 
   /** Logprobs of the response rows; adds the gradient to `gradients`. */
@@ -233,19 +244,42 @@ class Policy {
   ): Promise<Float32Array> {
     const session = await this.#session('differentiate');
     const inputs = { ...this.#inputs(batch, layout), ...this.#lora, ...lossInputs(batch, layout, sequences, options) };
-    const results = await run(session, batch, inputs);
-    const names = this.#options.adapter.pairs.flatMap(({ name }) => {
-      const { gradientA, gradientB } = loraPorts(name);
-      return [gradientA, gradientB];
-    });
-    for (const [index, name] of names.entries()) {
-      const share = floats(results[name]);
+    const { pairs, rank } = this.#options.adapter;
+    this.#shares ??= Object.fromEntries(
+      pairs.flatMap(({ name, inputs, outputs }) => [
+        [loraPorts(name).gradientA, zeros([rank, inputs])],
+        [loraPorts(name).gradientB, zeros([outputs, rank])],
+      ]),
+    );
+    const logprobs = await this.#run(session, batch, inputs, this.#shares);
+    for (const [index, { data }] of Object.values(this.#shares).entries()) {
       const sum = gradients[index]!;
+      const share = data as Float32Array;
       for (let i = 0; i < sum.length; i++) {
         sum[i]! += share[i]!;
       }
     }
-    return floats(results['logprobs']);
+    return logprobs;
+  }
+
+  /** Logprobs of the response rows; other outputs land in the buffers of `outputs`. */
+  async #run(
+    session: InferenceSession,
+    { tokens, rows }: MicroBatch,
+    inputs: Tensors,
+    outputs: Tensors = {},
+  ): Promise<Float32Array> {
+    const logprobs = new Float32Array(rows);
+    this.#mode ??= runModes[await chooseRunMode()];
+    try {
+      await this.#mode(session, inputs, {
+        [trainingPorts.logprobs]: new Tensor('float32', logprobs, [rows, 1]),
+        ...outputs,
+      });
+    } catch (error) {
+      throw isOutOfMemory(error) ? outOfMemory(tokens, error) : error;
+    }
+    return logprobs;
   }
 
   emptyGradients(): Float32Array[] {
@@ -277,7 +311,7 @@ class Policy {
     const prepack = this.#matrices !== undefined;
     const session = await createSession(
       graph,
-      { device, threads, prepack, arena: false, ...(profile !== undefined && { profile }) },
+      { device, threads, prepack, memoryPattern: false, ...(profile !== undefined && { profile }) },
       this.#weights.folder,
     );
     this.#sessions.set(kind, session);
@@ -294,10 +328,11 @@ class Policy {
     );
   }
 
-  #inputs({ blocks, length, rows }: MicroBatch, layout: MicroBatchLayout): Tensors {
-    const tokens = blocks.length * length;
+  #inputs({ tokens, rows, chunks, promptLength, answerLength }: MicroBatch, layout: MicroBatchLayout): Tensors {
     const half = this.#weights.config.headSize / 2;
-    const positions = Math.max(...layout.positions) + 1;
+    const positions = layout.positions.reduce((most, position) => Math.max(most, position), 0) + 1;
+    const { prompts, answers } = layout;
+    const keyLength = promptLength + answerLength;
     if (this.#rope.cos.length < positions * half) {
       this.#rope = ropeTables(this.#weights.config, positions);
     }
@@ -310,28 +345,27 @@ class Policy {
       ids: new Tensor('int64', layout.ids, [tokens]),
       cos: angles(this.#rope.cos),
       sin: angles(this.#rope.sin),
-      mask: new Tensor('float32', layout.mask, [blocks.length, length, length]),
+      promptRows: new Tensor('int64', layout.promptRows, [prompts, promptLength]),
+      answerRows: new Tensor('int64', layout.answerRows, [answers, answerLength]),
+      keyRows: new Tensor('int64', layout.keyRows, [answers, keyLength]),
+      cells: new Tensor('int64', layout.cells, [tokens]),
+      members: new Tensor('float32', layout.members, [prompts, answers]),
+      promptMask: new Tensor('float32', layout.promptMask, [1, promptLength, promptLength]),
+      answerMask: new Tensor('float32', layout.answerMask, [answers, answerLength, keyLength]),
       rows: new Tensor('int64', layout.rows, [rows]),
-      targets: new Tensor('int64', layout.targets, [rows, 1]),
+      targets: new Tensor('int64', layout.targets, [chunks, rows / chunks, 1]),
     };
   }
 }
 
-async function run(session: InferenceSession, { blocks, length }: MicroBatch, inputs: Tensors): Promise<Tensors> {
-  try {
-    return await session.run(inputs);
-  } catch (error) {
-    if (!isOutOfMemory(error)) {
-      throw error;
-    }
-    throw new BoundaryError(
-      'environment',
-      `The memory does not suffice to train on ${blocks.length * length} tokens at once.`,
-      'Lower the longest completions (`--set maxAnswerTokens=…`, `--set maxProposalTokens=…`), close other programs, or ' +
-        'take a smaller model.',
-      { cause: error },
-    );
-  }
+function outOfMemory(tokens: number, cause: unknown): BoundaryError {
+  return new BoundaryError(
+    'environment',
+    `The memory does not suffice to train on ${tokens} tokens at once.`,
+    'Lower the longest completions (`--set maxAnswerTokens=…`, `--set maxProposalTokens=…`), close other programs, or ' +
+      'take a smaller model.',
+    { cause },
+  );
 }
 
 /** The columns of the loss; rows of padding have weight 0. */
@@ -358,9 +392,6 @@ function lossInputs(
   };
 }
 
-function floats(tensor: Tensor | undefined): Float32Array {
-  if (!(tensor?.data instanceof Float32Array)) {
-    throw new TypeError('the graph lacks an fp32 output');
-  }
-  return tensor.data;
+function zeros(dims: readonly number[]): Tensor {
+  return new Tensor('float32', new Float32Array(dims.reduce((product, size) => product * size, 1)), dims);
 }

@@ -9,10 +9,12 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
  * `fp32`: every tensor of the checkpoint under its own name, for exact training.
  * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
  * generation.
- * `int8`: matrices rotated and rounded by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`) and for
- * gradient W (`NAME.backward`, `NAME.backward.scale`), for fast training; everything else is in `fp32`.
+ * `int8`: matrices rounded to 8 bit by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`; q, k and v
+ * stacked as `self_attn.qkv_proj`) and for gradient W (`NAME.backward`, `NAME.backward.scale`). `int8-rotated`: the same
+ * with inputs rotated. Everything else of the model is in the other formats.
  */
-export type WeightFormat = 'fp32' | 'nb32' | 'int8';
+export const weightFormats = ['fp32', 'nb32', 'int8', 'int8-rotated'] as const;
+export type WeightFormat = (typeof weightFormats)[number];
 
 export interface TensorShape {
   name: string;
@@ -41,16 +43,15 @@ export function planPreparation(config: DecoderConfig, format: WeightFormat): Pr
     case 'nb32':
       return planBlocks(config);
     case 'int8':
-      return planColumns(config);
+    case 'int8-rotated':
+      return planColumns(config, format);
   }
 }
 
-/**
- * Widths of the blocks in which the two sides of a product are rotated, for W [rows, columns]. The gradient that enters
- * the head are probabilities, which must stay what they are: they are rounded without a sign.
- */
-export function rotationsOf(name: string, rows: number, columns: number): { forward: number; backward: number } {
-  return { forward: rotationWidth(columns), backward: name === 'lm_head' ? 1 : rotationWidth(rows) };
+/** Width of the blocks in which the `inputs` of a product are rotated. */
+export function rotationOf(name: string, inputs: number, format: WeightFormat): number {
+  const rotated = format === 'int8-rotated' || (format === 'int8' && name.endsWith('o_proj'));
+  return rotated ? rotationWidth(inputs) : 1;
 }
 
 export function bytesOf({ type, dims }: TensorShape): number {
@@ -107,31 +108,68 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
   };
 }
 
-function planColumns(config: DecoderConfig): PreparationPlan {
+function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPlan {
   const source = config.tiedEmbedding ? 'model.embed_tokens' : 'lm_head';
   const head = { name: 'lm_head', rows: config.vocabulary, columns: config.hidden };
+  const isStacked = ({ name }: Matrix) => /[qkv]_proj$/.test(name);
+  const matrices = layerMatrices(config);
+  const stacks = Map.groupBy(matrices.filter(isStacked), ({ name }) => name.replace(/[qkv]_proj$/, 'qkv_proj'));
+  const single = matrices.filter((matrix) => !isStacked(matrix));
   return {
-    steps: [...layerMatrices(config).map((matrix) => inColumns(matrix)), inColumns(head, source)],
+    steps: [
+      ...[...stacks].map(([name, members]) => forwardColumns(name, members, format)),
+      ...single.map((matrix) => forwardColumns(matrix.name, [matrix], format)),
+      ...matrices.map((matrix) => backwardColumns(matrix)),
+      forwardColumns('lm_head', [head], format, source),
+      backwardColumns(head, source),
+    ],
     aliases: [],
   };
 }
 
-function inColumns({ name, rows, columns }: Matrix, source = name): PreparationStep {
-  const rotations = rotationsOf(name, rows, columns);
+/** The matrices below each other. */
+function forwardColumns(
+  name: string,
+  matrices: readonly Matrix[],
+  format: WeightFormat,
+  source?: string,
+): PreparationStep {
+  const columns = matrices[0]!.columns;
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
   return {
-    sources: [`${source}.weight`],
+    sources: source === undefined ? matrices.map((matrix) => `${matrix.name}.weight`) : [`${source}.weight`],
     outputs: [
       { name: `${name}.forward`, type: 'int8', dims: [columns, rows] },
       { name: `${name}.forward.scale`, type: 'float', dims: [rows] },
+    ],
+    build: (parts) => {
+      const { values, scales } = quantizeForward(stack(parts), rows, columns, rotationOf(name, columns, format));
+      return [values, scales];
+    },
+  };
+}
+
+function backwardColumns({ name, rows, columns }: Matrix, source = name): PreparationStep {
+  return {
+    sources: [`${source}.weight`],
+    outputs: [
       { name: `${name}.backward`, type: 'int8', dims: [rows, columns] },
       { name: `${name}.backward.scale`, type: 'float', dims: [columns] },
     ],
-    build: ([weights = new Float32Array(0)]) => {
-      const forward = quantizeForward(weights, rows, columns, rotations.forward);
-      const backward = quantizeBackward(weights, rows, columns, rotations.backward);
-      return [forward.values, forward.scales, backward.values, backward.scales];
+    build: (parts) => {
+      const { values, scales } = quantizeBackward(stack(parts), rows, columns);
+      return [values, scales];
     },
   };
+}
+
+function stack(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) {
+    return parts[0]!;
+  }
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }
 
 interface Matrix {
@@ -190,7 +228,7 @@ function stackedBias(attention: string, length: number): PreparationStep {
   return {
     sources: ['q', 'k', 'v'].map((part) => `${attention}.${part}_proj.bias`),
     outputs: [{ name: `${attention}.qkv_proj.bias`, type: 'float', dims: [length] }],
-    build: (parts) => [Float32Array.from(parts.flatMap((part) => Array.from(part)))],
+    build: (parts) => [stack(parts)],
   };
 }
 

@@ -1,13 +1,13 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DecoderConfig, ModelFile } from '../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
-import { bytesOf, planPreparation, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
+import { bytesOf, planPreparation, weightFormats, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
 
 /** Raised when what a format stores changes: older folders are then built anew. */
-const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2, int8: 1 };
+const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
 /** ORT maps external data into memory; pages are the natural alignment. */
@@ -19,7 +19,7 @@ const reserveBytes = 256 * 2 ** 20;
 
 const Index = z.object({
   version: z.number().int(),
-  format: z.enum(['fp32', 'nb32', 'int8']),
+  format: z.enum(weightFormats),
   modelHash: z.string(),
   bytes: z.number().int(),
   tensors: z.record(
@@ -127,6 +127,18 @@ function preparedWeights(folder: string, index: Index, config: DecoderConfig): P
       } finally {
         await file.close();
       }
+    },
+  };
+}
+
+/** The same weights for an ONNX file in the folder above: one graph can then refer to several prepared folders. */
+export function seenFromAbove(weights: PreparedWeights): PreparedWeights {
+  return {
+    ...weights,
+    folder: dirname(weights.folder),
+    addTo(graph: Graph, name: string): Value {
+      const { type, dims, data } = weights.tensor(name);
+      return graph.external(name, type, dims, { ...data, location: join(basename(weights.folder), data.location) });
     },
   };
 }

@@ -9,74 +9,151 @@ export interface AttentionShape {
 }
 
 /**
- * softmax(q k^T / sqrt(headSize) + mask) v with grouped heads. q [blocks * length, heads * headSize]; k and v
- * [blocks * length, kvHeads * headSize]; mask [blocks, length, length] holds 0 where a row (a query) sees a column
- * (a key) and a large negative number where it does not. Returns the shape of q.
+ * Where the tokens of prompts and answers lie among the rows of a batch. An answer sees its prompt and itself; no
+ * square of scores is computed that is hidden from end to end. Rows are int64; grids are padded with a row that has no
+ * gradient.
+ */
+export interface SharedPrompts {
+  /** Rows of each prompt's tokens, [prompts, promptLength]. */
+  promptRows: Value;
+  /** Rows of each answer's tokens, [answers, answerLength]. */
+  answerRows: Value;
+  /** Rows that an answer may see: those of its prompt, then its own, [answers, promptLength + answerLength]. */
+  keyRows: Value;
+  /** For each row its place in the cells of the prompt grid and then of the answer grid, [rows]. */
+  cells: Value;
+  /** 1 where an answer belongs to a prompt, else 0: fp32 [prompts, answers]. */
+  members: Value;
+  /** 0 where a query sees a key and a large negative number elsewhere: fp32 [1, promptLength, promptLength]. */
+  promptMask: Value;
+  /** The same, [answers, answerLength, promptLength + answerLength]. */
+  answerMask: Value;
+}
+
+/**
+ * softmax(q k^T / sqrt(headSize) + mask) v with grouped heads, for answers that share their prompts. q
+ * [rows, heads * headSize]; k and v [rows, kvHeads * headSize]. Returns the shape of q.
  * Ainslie et al., GQA (arXiv 2305.13245).
  */
-export function attention(tape: Tape, q: Value, k: Value, v: Value, mask: Value, shape: AttentionShape): Value {
+export function attention(
+  tape: Tape,
+  q: Value,
+  k: Value,
+  v: Value,
+  rows: SharedPrompts,
+  { heads, kvHeads, headSize }: AttentionShape,
+): Value {
   const { graph } = tape;
-  const { heads, kvHeads, headSize } = shape;
-  const layout = headLayout(graph, mask, shape);
-  const product = (a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
-    graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
-  const scale = 1 / Math.sqrt(headSize);
-
-  const queries = layout.split(q, heads);
-  const keys = layout.split(k, kvHeads);
-  const values = layout.split(v, kvHeads);
-  const scores = layout.addMask(product(queries, keys, 0, 1, scale));
-  const weights = graph.op('Softmax', [scores], { axis: -1 });
-  const attended = product(weights, values, 0, 0);
-
-  return tape.record(layout.join(attended, heads), [q, k, v], (gradient) => {
-    const dAttended = layout.split(gradient, heads);
-    // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
-    // rowsum(dAttended * attended).
-    const dWeights = product(dAttended, values, 0, 1);
-    const overlap = graph.op('Mul', [dAttended, attended]);
-    const rowSums = graph.op('ReduceSum', [overlap, graph.int64([-1])], { keepdims: 1 });
-    const dScores = graph.op('Mul', [weights, graph.op('Sub', [dWeights, rowSums])]);
+  const gather = (x: Value, index: Value) => graph.op('Gather', [x, index], { axis: 0 });
+  const queries = headLayout(graph, heads, kvHeads, headSize);
+  const keys = headLayout(graph, kvHeads, kvHeads, headSize);
+  const prompts = gridAttention(
+    graph,
+    queries.split(gather(q, rows.promptRows)),
+    keys.split(gather(k, rows.promptRows)),
+    keys.split(gather(v, rows.promptRows)),
+    rows.promptMask,
+    { heads, kvHeads, headSize },
+  );
+  const answers = gridAttention(
+    graph,
+    queries.split(gather(q, rows.answerRows)),
+    keys.split(gather(k, rows.keyRows)),
+    keys.split(gather(v, rows.keyRows)),
+    rows.answerMask,
+    { heads, kvHeads, headSize },
+  );
+  /** Cells of both grids, back in the order of the rows. */
+  const collect = (promptCells: Value, answerCells: Value) =>
+    gather(graph.op('Concat', [promptCells, answerCells], { axis: 0 }), rows.cells);
+  const promptLength = graph.op('Shape', [rows.promptRows], { start: 1, end: 2 });
+  const answerLength = graph.op('Shape', [rows.answerRows], { start: 1, end: 2 });
+  const cells = (join: Value, width: number) => graph.op('Reshape', [join, graph.int64([-1, width])]);
+  const output = collect(
+    cells(queries.join(prompts.attended, promptLength), heads * headSize),
+    cells(queries.join(answers.attended, answerLength), heads * headSize),
+  );
+  return tape.record(output, [q, k, v], (gradient) => {
+    const ofPrompts = prompts.backward(queries.split(gather(gradient, rows.promptRows)));
+    const ofAnswers = answers.backward(queries.split(gather(gradient, rows.answerRows)));
+    const lengths = graph.op('Concat', [promptLength, answerLength], { axis: 0 });
+    /** A prompt's keys (or values) are its own and those of all of its answers. */
+    const shared = (own: Value, answersKeys: Value) => {
+      const width = kvHeads * headSize;
+      const joined = keys.join(answersKeys, graph.op('ReduceSum', [lengths], { keepdims: 1 }));
+      const [ofPrompt, ofAnswer] = graph.ops('Split', [joined, lengths], { axis: 1 }, 2) as [Value, Value];
+      const flat = graph.op('Flatten', [ofPrompt], { axis: 1 });
+      const sum = cells(graph.op('MatMul', [rows.members, flat]), width);
+      return collect(graph.op('Add', [cells(keys.join(own, promptLength), width), sum]), cells(ofAnswer, width));
+    };
     return [
-      tape.adding(() => layout.join(product(dScores, keys, 0, 0, scale), heads)),
-      tape.adding(() => layout.join(product(dScores, queries, 1, 0, scale), kvHeads)),
-      tape.adding(() => layout.join(product(weights, dAttended, 1, 0), kvHeads)),
+      tape.adding(() =>
+        collect(
+          cells(queries.join(ofPrompts.queries(), promptLength), heads * headSize),
+          cells(queries.join(ofAnswers.queries(), answerLength), heads * headSize),
+        ),
+      ),
+      tape.adding(() => shared(ofPrompts.keys(), ofAnswers.keys())),
+      tape.adding(() => shared(ofPrompts.values(), ofAnswers.values())),
     ];
   });
 }
 
-/**
- * Between rows of tokens and one matrix per block and key-value head, in which the query heads that share a key-value
- * head lie below each other: [blocks, kvHeads, (heads / kvHeads) * length, headSize].
- */
-function headLayout(graph: Graph, mask: Value, { kvHeads, heads, headSize }: AttentionShape) {
-  const perm = [0, 2, 1, 3];
-  const vector = (...parts: (Value | number[])[]) =>
-    graph.op(
-      'Concat',
-      parts.map((part) => (typeof part === 'string' ? part : graph.int64(part))),
-      { axis: 0 },
-    );
-  const blocksAndLength = graph.op('Shape', [mask], { start: 0, end: 2 });
-  const length = graph.op('Shape', [mask], { start: 2, end: 3 });
-  const reshape = (x: Value, shape: Value) => graph.op('Reshape', [x, shape]);
+/** Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
+function gridAttention(
+  graph: Graph,
+  queries: Value,
+  keys: Value,
+  values: Value,
+  mask: Value,
+  { heads, kvHeads, headSize }: AttentionShape,
+) {
+  const product = (a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
+    graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
+  const scale = 1 / Math.sqrt(headSize);
+  const scores = product(queries, keys, 0, 1, scale);
+  // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
+  const lengths = graph.op('Shape', [mask], { start: 1, end: 3 });
+  const perHead = graph.op('Concat', [graph.int64([0, kvHeads, heads / kvHeads]), lengths], { axis: 0 });
+  const masked = graph.op('Add', [
+    graph.op('Reshape', [scores, perHead]),
+    graph.op('Unsqueeze', [mask, graph.int64([1, 2])]),
+  ]);
+  const weights = graph.op('Reshape', [graph.op('Softmax', [masked], { axis: -1 }), graph.op('Shape', [scores])]);
+  const attended = product(weights, values, 0, 0);
   return {
-    /** [blocks * length, n * headSize] -> [blocks, kvHeads, n / kvHeads * length, headSize] */
-    split(x: Value, n: number): Value {
-      const tokens = reshape(x, vector(blocksAndLength, [n, headSize]));
+    attended,
+    backward(gradient: Value) {
+      // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
+      // rowsum(gradient * attended).
+      const dWeights = product(gradient, values, 0, 1);
+      const overlap = graph.op('Mul', [gradient, attended]);
+      const rowSums = graph.op('ReduceSum', [overlap, graph.int64([-1])], { keepdims: 1 });
+      const dScores = graph.op('Mul', [weights, graph.op('Sub', [dWeights, rowSums])]);
+      return {
+        queries: () => product(dScores, keys, 0, 0, scale),
+        keys: () => product(dScores, queries, 1, 0, scale),
+        values: () => product(weights, gradient, 1, 0),
+      };
+    },
+  };
+}
+
+/** Between [sequences, length, heads * headSize] and [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
+function headLayout(graph: Graph, heads: number, kvHeads: number, headSize: number) {
+  const perm = [0, 2, 1, 3];
+  return {
+    split(x: Value): Value {
+      const tokens = graph.op('Reshape', [x, graph.int64([0, 0, heads, headSize])]);
       const byHead = graph.op('Transpose', [tokens], { perm });
-      return n === kvHeads ? byHead : reshape(byHead, graph.int64([0, kvHeads, -1, headSize]));
+      return heads === kvHeads ? byHead : graph.op('Reshape', [byHead, graph.int64([0, kvHeads, -1, headSize])]);
     },
-    /** The inverse of `split`. */
-    join(x: Value, n: number): Value {
-      const byHead = n === kvHeads ? x : reshape(x, vector([0, n], length, [headSize]));
-      return reshape(graph.op('Transpose', [byHead], { perm }), graph.int64([-1, n * headSize]));
-    },
-    /** Adds the mask to scores [blocks, kvHeads, heads / kvHeads * length, length]. */
-    addMask(scores: Value): Value {
-      const perHead = reshape(scores, vector([0, kvHeads, heads / kvHeads, -1], length));
-      const masked = graph.op('Add', [perHead, graph.op('Unsqueeze', [mask, graph.int64([1, 2])])]);
-      return reshape(masked, vector([0, kvHeads, -1], length));
+    /** `length` int64 [1] */
+    join(x: Value, length: Value): Value {
+      const shape = graph.op('Concat', [graph.int64([0, heads]), length, graph.int64([headSize])], { axis: 0 });
+      const byHead = heads === kvHeads ? x : graph.op('Reshape', [x, shape]);
+      const tokens = graph.op('Transpose', [byHead], { perm });
+      return graph.op('Reshape', [tokens, graph.int64([0, 0, heads * headSize])]);
     },
   };
 }

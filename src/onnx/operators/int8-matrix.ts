@@ -1,5 +1,4 @@
 import type { Graph, Value } from '../graph.ts';
-import type { FrozenMatrix } from './linear.ts';
 
 /** A matrix in 8 bit that stands on the right of a product: values * scales = R B, with B [inner, outer]. */
 export interface Int8Weights {
@@ -24,32 +23,36 @@ export function int8Products(graph: Graph): Int8Product {
   const made = new Map<string, RoundedRows>();
   return (x, { values, scales, rotation }, kind = 'signed') => {
     const key = `${x} ${rotation} ${kind}`;
-    const { integers, step, zeroPoint, largest } = made.get(key) ?? roundRows(graph, rotate(graph, x, rotation), kind);
-    made.set(key, { integers, step, zeroPoint, largest });
-    const product = graph.contrib('MatMulIntegerToFloat', [integers, values, step, scales, zeroPoint]);
-    return graph.op('Mul', [product, largest]);
+    const rounded = made.get(key) ?? roundRows(graph, rotate(graph, x, rotation), kind);
+    made.set(key, rounded);
+    const { integers, zeroPoint, step } = rounded;
+    const product = graph.contrib('MatMulIntegerToFloat', [integers, values, graph.float(1), scales, zeroPoint]);
+    return graph.op('Mul', [product, step]);
   };
 }
 
 interface RoundedRows {
   /** uint8, as many steps from `zeroPoint` as the element is large beside its row's largest. */
   integers: Value;
-  step: Value;
   zeroPoint: Value;
-  /** [rows, 1] */
-  largest: Value;
+  /** Size of a step of each row, [rows, 1]. */
+  step: Value;
 }
 
 function roundRows(graph: Graph, x: Value, kind: 'signed' | 'unsigned'): RoundedRows {
   const [steps, zero] = kind === 'signed' ? [127, 128] : [255, 0];
-  const step = graph.float(1 / steps);
   const zeroPoint = graph.constant('uint8', [], Uint8Array.of(zero));
-  const sizes = kind === 'signed' ? graph.op('Abs', [x]) : x;
-  const size = graph.op('ReduceMax', [sizes, graph.int64([-1])], { keepdims: 1 });
+  const largest = graph.op('ReduceMax', [x, graph.int64([-1])], { keepdims: 1 });
+  const sizes = [largest];
+  if (kind === 'signed') {
+    sizes.push(graph.op('Neg', [graph.op('ReduceMin', [x, graph.int64([-1])], { keepdims: 1 })]));
+  }
   // A row of zeros must not be divided by zero.
-  const largest = graph.op('Max', [size, graph.float(1e-30)]);
-  const integers = graph.op('QuantizeLinear', [graph.op('Div', [x, largest]), step, zeroPoint]);
-  return { integers, step, zeroPoint, largest };
+  const size = graph.op('Max', [...sizes, graph.float(1e-30)]);
+  const step = graph.op('Mul', [size, graph.float(1 / steps)]);
+  const byRow = graph.op('Squeeze', [step, graph.int64([1])]);
+  const zeros = graph.op('Expand', [zeroPoint, graph.op('Shape', [byRow])]);
+  return { integers: graph.op('QuantizeLinear', [x, byRow, zeros], { axis: 0 }), zeroPoint, step };
 }
 
 /** Each block of `width` numbers of a row times the orthonormal Hadamard matrix, which is its own inverse. */
@@ -69,26 +72,4 @@ function hadamard(width: number): Float32Array {
   return Float32Array.from({ length: width * width }, (_, k) =>
     parity(Math.floor(k / width) & (k % width)) ? -size : size,
   );
-}
-
-export interface Int8MatrixParts {
-  /** W^T, for x W^T. */
-  forward: Int8Weights;
-  /** W, for gradient W. */
-  backward: Int8Weights;
-  bias?: Value;
-}
-
-/** A frozen linear layer whose two products are computed in 8 bit. */
-export function int8Matrix(
-  graph: Graph,
-  product: Int8Product,
-  { forward, backward, bias }: Int8MatrixParts,
-): FrozenMatrix {
-  const plus = (value: Value, added: Value | undefined) =>
-    added === undefined ? value : graph.op('Add', [value, added]);
-  return {
-    forward: (x) => plus(product(x, forward), bias),
-    backward: (gradient, soFar) => plus(product(gradient, backward), soFar),
-  };
 }

@@ -1,5 +1,5 @@
 import type { Tape } from '../autodiff.ts';
-import type { Value } from '../graph.ts';
+import { Graph, type Value } from '../graph.ts';
 import type { FrozenMatrix } from './linear.ts';
 
 /** The output layer: W [vocabulary, hidden], not trained, whose rows can be read. */
@@ -8,22 +8,65 @@ export interface Head extends FrozenMatrix {
   rows(ids: Value): Value;
 }
 
+export interface LogProbabilityOptions {
+  /** Makes the head inside of the given graph. */
+  head: (graph: Graph) => Head;
+  hidden: number;
+  /** Whether a gradient will be asked for. */
+  gradients: boolean;
+}
+
 /**
- * log softmax(x W^T)[target] in nats, [n, 1], of x [n, hidden] and targets int64 [n, 1]. The gradient
- * dx = gradient * (W[target] - softmax W) needs no one-hot matrix of the vocabulary's width.
+ * log softmax(x W^T)[target] in nats, [n, 1], of x [n, hidden] and targets int64 [chunks, n / chunks, 1]. The gradient
+ * dx = gradient * (W[target] - softmax W) needs no one-hot matrix of the vocabulary's width, and all of it but the factor
+ * is known at once: one chunk of rows is looked at after the other, and no logits are kept.
  */
-export function logProbability(tape: Tape, x: Value, head: Head, targets: Value): Value {
+export function logProbability(
+  tape: Tape,
+  x: Value,
+  targets: Value,
+  { head, hidden, gradients }: LogProbabilityOptions,
+): Value {
   const { graph } = tape;
+  const body = new Graph(graph);
+  const own = chunkLogProbability(
+    body,
+    head(body),
+    body.input('chunkOfX', 'float', ['chunk', hidden]),
+    body.input('chunkOfTargets', 'int64', ['chunk', 1]),
+    gradients,
+  );
+  body.output('chunkOfLogprobs', own.logprobs, 'float', ['chunk', 1]);
+  if (own.slopes !== undefined) {
+    body.output('chunkOfSlopes', own.slopes, 'float', ['chunk', hidden]);
+  }
+  const shape = graph.op('Concat', [graph.op('Shape', [targets], { start: 0, end: 2 }), graph.int64([hidden])], {
+    axis: 0,
+  });
+  const chunks = [graph.op('Reshape', [x, shape]), targets];
+  const attributes = { body, num_scan_inputs: chunks.length };
+  const [logprobs, slopes] = graph.ops('Scan', chunks, attributes, gradients ? 2 : 1);
+  const column = graph.op('Reshape', [logprobs!, graph.int64([-1, 1])]);
+  return tape.record(column, [x], (gradient) => [
+    tape.adding(() => {
+      if (slopes === undefined) {
+        throw new Error('gradients were not asked for');
+      }
+      return graph.op('Mul', [gradient, graph.op('Reshape', [slopes, graph.int64([-1, hidden])])]);
+    }),
+  ]);
+}
+
+/** `slopes`: d logprob / d x for each row. */
+function chunkLogProbability(graph: Graph, head: Head, x: Value, targets: Value, gradients: boolean) {
   const logits = head.forward(x);
   const probabilities = graph.op('Softmax', [logits], { axis: -1 });
   // log sum exp(logits) = max(logits) - log(max(probabilities)): exact however unlikely the target is.
   const largest = (value: Value) => graph.op('ReduceMax', [value, graph.int64([-1])], { keepdims: 1 });
   const logSum = graph.op('Sub', [largest(logits), graph.op('Log', [largest(probabilities)])]);
   const targetLogits = graph.op('GatherElements', [logits, targets], { axis: 1 });
-  return tape.record(graph.op('Sub', [targetLogits, logSum]), [x], (gradient) => [
-    tape.adding(() => {
-      const difference = graph.op('Sub', [head.rows(targets), head.backward(probabilities)]);
-      return graph.op('Mul', [gradient, difference]);
-    }),
-  ]);
+  const logprobs = graph.op('Sub', [targetLogits, logSum]);
+  return gradients
+    ? { logprobs, slopes: graph.op('Sub', [head.rows(targets), head.backward(probabilities)]) }
+    : { logprobs };
 }
