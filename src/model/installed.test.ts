@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeGguf, type MetadataValue } from '../../test/support/gguf-writer.ts';
+import { baseModelName, chooseModel } from './installed.ts';
+
+describe('the name of the base model of an adapter', () => {
+  let cache = '';
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'selfq-installed-'));
+  });
+  afterEach(() => rm(cache, { recursive: true }));
+
+  async function nameOf(name: string, metadata: Record<string, MetadataValue>): Promise<string> {
+    const model = chooseModel(name, cache);
+    await mkdir(dirname(model.path), { recursive: true });
+    await writeGguf(model.path, { metadata, tensors: [] });
+    return baseModelName(model);
+  }
+
+  it('is in the catalogue, whoever keeps the GGUF file', async () => {
+    const named = async (id: string): Promise<string> => baseModelName(chooseModel(id, cache));
+    assert.equal(await named('qwen2.5-coder-0.5b'), 'Qwen/Qwen2.5-Coder-0.5B-Instruct');
+    assert.equal(await named('smollm2-135m'), 'HuggingFaceTB/SmolLM2-135M-Instruct');
+  });
+
+  it('is what a GGUF file of the hub says that it was made of', async () => {
+    const url = 'hub.example/original/model-1b';
+    assert.equal(
+      await nameOf('other/model-GGUF/m.gguf', { 'general.base_model.0.repo_url': url }),
+      'original/model-1b',
+    );
+  });
+
+  it('is the repository beside it when the file says nothing, and its own for safetensors', async () => {
+    assert.equal(await nameOf('someone/model-GGUF/m.gguf', {}), 'someone/model');
+    assert.equal(await baseModelName(chooseModel('someone/model', cache)), 'someone/model');
+  });
+
+  it('is the path of a file that is no hub’s', async () => {
+    assert.equal(await baseModelName({ id: './mine.gguf', path: join(cache, 'mine.gguf') }), './mine.gguf');
+  });
+});
