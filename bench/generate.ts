@@ -1,5 +1,13 @@
 import type { RuntimeProcess } from '../src/runtime/client.ts';
-import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
+import {
+  describeConditions,
+  median,
+  medianRatio,
+  noteConditions,
+  ratioOfBest,
+  round,
+  type Conditions,
+} from './measure.ts';
 import { startLlamaPeers, type LlamaPeer, type LlamaRequest } from './peers/llama.ts';
 import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
 
@@ -24,7 +32,10 @@ interface Result {
 
 export interface GenerateBench {
   conditions: Conditions;
-  results: (Result & { tokensPerSecond: number; best: { name: string; tokensPerSecond: number; ratio: number }[] })[];
+  results: (Result & {
+    tokensPerSecond: number;
+    against: { name: string; tokensPerSecond: number; ratio: number; ratioOfBest: number }[];
+  })[];
 }
 
 /** `selfq bench generate`. */
@@ -32,7 +43,7 @@ export async function generateTarget(args: BenchArguments): Promise<{ figures: G
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
   const counts = (args.text('rows') ?? '1,32,64').split(',').map(Number);
   const model = await openBenchModel(args);
-  const finish = noteConditions(model.id, model.threads);
+  const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
   const runtime = await model.start({ slots: Math.max(...counts), contextTokens: prefillTokens + 128 });
   try {
@@ -118,23 +129,24 @@ async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<numb
 }
 
 /** The fastest format of each kind of work, and each format alone. */
-function summarise({ own, peers }: Result): Pick<GenerateBench['results'][number], 'tokensPerSecond' | 'best'> {
+function summarise({ own, peers }: Result): Pick<GenerateBench['results'][number], 'tokensPerSecond' | 'against'> {
   const named = peers.map(({ program, format, work, rates }) => ({
     name: `${program}, ${format === 'own' ? 'the same file' : format}${work === 'prefill' ? '' : `, ${work}`}`,
     tokensPerSecond: round(median(rates)),
     ratio: medianRatio(own, rates),
+    ratioOfBest: ratioOfBest(own, rates),
   }));
-  const best = named.toSorted((a, b) => a.ratio - b.ratio);
-  return { tokensPerSecond: round(median(own)), best };
+  return { tokensPerSecond: round(median(own)), against: named.toSorted((a, b) => a.ratio - b.ratio) };
 }
 
 function describe({ conditions, results }: GenerateBench): string[] {
   return [
     `Tokens a second. \`full\`: LoRA, sampling and logprobs, as here; \`bare\`: forward passes alone, without them.`,
-    ...results.flatMap(({ what, tokensPerSecond, best }) => [
+    ...results.flatMap(({ what, tokensPerSecond, against }) => [
       `${what}: ${tokensPerSecond}`,
-      ...best.map(
-        ({ name, tokensPerSecond: rate, ratio }) => `  ${ratio.toFixed(2)} x  ${String(rate).padStart(5)}  ${name}`,
+      ...against.map(
+        ({ name, tokensPerSecond: rate, ratio, ratioOfBest: best }) =>
+          `  ${ratio.toFixed(2)} x (best rounds ${best.toFixed(2)} x)  ${String(rate).padStart(5)}  ${name}`,
       ),
     ]),
     describeConditions(conditions),

@@ -4,7 +4,8 @@ import { cacheDir } from '../src/model/cache-dir.ts';
 import { defaultModelId } from '../src/model/catalogue.ts';
 import type { ModelFile } from '../src/model/model.ts';
 import { openModel } from '../src/model/open.ts';
-import type { LoadRequest } from '../src/protocol/runtime.ts';
+import { BoundaryError } from '../src/protocol/errors.ts';
+import { samplerPrecisions, type LoadRequest } from '../src/protocol/runtime.ts';
 import { RuntimeProcess } from '../src/runtime/client.ts';
 import { resolveConfig } from '../src/selfplay/config.ts';
 
@@ -15,6 +16,10 @@ export interface BenchArguments {
   integer(name: string, minimum: number): number | undefined;
 }
 
+/** What a runtime process is loaded with besides the model; precisions as chosen on the command line unless given. */
+export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> &
+  Partial<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
+
 /** The model under test: opened for its tokenizer, and a way to load it in runtime processes of its own. */
 export interface BenchModel {
   id: string;
@@ -22,8 +27,10 @@ export interface BenchModel {
   file: ModelFile;
   rank: number;
   threads: number;
+  /** Of sampler and trainer, for the record. */
+  precision: string;
   /** A runtime process as a run has it; `slots` rows decode at once. */
-  start(options: { slots: number; contextTokens: number }): Promise<RuntimeProcess>;
+  start(options: StartOptions): Promise<RuntimeProcess>;
   close(): Promise<void>;
 }
 
@@ -32,6 +39,7 @@ export async function openBenchModel(args: BenchArguments): Promise<BenchModel> 
   const config = resolveConfig('quick', { model: model.id });
   // Given to everyone, so that nobody's own guess decides.
   const threads = args.integer('threads', 1) ?? availableParallelism();
+  const precisions = precisionsOf(args.text('precision'));
   const file = await openModel(model.path, { cacheDir: cacheDir() });
   return {
     id: model.id,
@@ -39,7 +47,8 @@ export async function openBenchModel(args: BenchArguments): Promise<BenchModel> 
     file,
     rank: config.loraRank,
     threads,
-    async start({ slots, contextTokens }) {
+    precision: Object.values(precisions).join(', '),
+    async start({ slots, contextTokens, ...changes }) {
       const process = new RuntimeProcess();
       const request: LoadRequest = {
         modelPath: model.path,
@@ -49,12 +58,28 @@ export async function openBenchModel(args: BenchArguments): Promise<BenchModel> 
         slots,
         contextTokens,
         lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
+        ...precisions,
+        ...changes,
       };
       await process.call('load', request);
       return process;
     },
     close: () => file.close(),
   };
+}
+
+/** Strict sampling goes with exact training; the others have the same name on both sides. */
+function precisionsOf(name: string | undefined): Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>> {
+  const samplerPrecision = samplerPrecisions.find((known) => known === (name === 'exact' ? 'strict' : name));
+  if (name !== undefined && samplerPrecision === undefined) {
+    throw new BoundaryError(
+      'usage',
+      `There is no precision "${name}".`,
+      `Choose from ${samplerPrecisions.join(', ')}.`,
+    );
+  }
+  const sampler = samplerPrecision ?? 'strict';
+  return { samplerPrecision: sampler, trainPrecision: sampler === 'strict' ? 'exact' : sampler };
 }
 
 /** Code in plain text, long enough for any prompt here; models go on with it instead of ending. */

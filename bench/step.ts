@@ -45,7 +45,7 @@ export interface StepBench {
 export async function stepTarget(args: BenchArguments): Promise<{ figures: StepBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 2);
   const model = await openBenchModel(args);
-  const finish = noteConditions(model.id, model.threads);
+  const finish = noteConditions(model);
   const prompts = Array.from({ length: questions }, (_, i) =>
     model.file.tokenizer.decode(codeTokens(model.file, promptTokens, 10 * i)),
   );

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { readSafetensors } from '../src/model/safetensors.ts';
 import type { TrainOptions, TrainSequence } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';
 import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
@@ -42,6 +46,8 @@ export interface TrainBench {
   conditions: Conditions;
   results: (Result & { tokensPerSecond: number; peerTokensPerSecond?: number; ratio?: number })[];
   peerPeakGb?: number;
+  /** Cosine of the gradients of this mode and the exact one on the first batch, all LoRA matrices together. */
+  gradientCosine?: number;
 }
 
 /** `selfq bench train`: one update, against PyTorch + PEFT (fp32 weights, bf16 autocast). */
@@ -49,12 +55,13 @@ export async function trainTarget(args: BenchArguments): Promise<{ figures: Trai
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
   const chosen = args.has('quick') ? cases.slice(0, 1) : cases;
   const model = await openBenchModel(args);
-  const finish = noteConditions(model.id, model.threads);
+  const finish = noteConditions(model);
   const peer = args.has('alone') ? undefined : await startTorch(args, model);
   try {
     const runtime = await model.start({ slots: 4, contextTokens: 1024 });
     const results: Result[] = [];
     let peakBytes = 0;
+    let gradients: { batch: TrainSequence[]; own: Float32Array[] } | undefined;
     try {
       for (const shape of chosen) {
         const sequences = await batchOf(shape, model, runtime);
@@ -71,6 +78,7 @@ export async function trainTarget(args: BenchArguments): Promise<{ figures: Trai
             peakBytes = Math.max(peakBytes, trained.peakBytes);
           }
         }
+        gradients ??= { batch: sequences, own: await gradientOf(runtime, sequences) };
         results.push(result);
       }
     } finally {
@@ -87,11 +95,24 @@ export async function trainTarget(args: BenchArguments): Promise<{ figures: Trai
         }),
       })),
       ...(peer && { peerPeakGb: round(peakBytes / 1e9) }),
+      ...(gradients && !model.precision.includes('exact') && { gradientCosine: await toExact(model, gradients) }),
     };
     return { figures, lines: describe(figures) };
   } finally {
     peer?.process.kill();
     await model.close();
+  }
+}
+
+async function toExact(
+  model: BenchModel,
+  { batch, own }: { batch: TrainSequence[]; own: readonly Float32Array[] },
+): Promise<number> {
+  const exact = await model.start({ slots: 1, contextTokens: 512, trainPrecision: 'exact' });
+  try {
+    return Number(cosine(own, await gradientOf(exact, batch)).toFixed(4));
+  } finally {
+    await exact.close();
   }
 }
 
@@ -158,7 +179,38 @@ export async function update(runtime: RuntimeProcess, sequences: TrainSequence[]
   return (performance.now() - start) / 1000;
 }
 
-function describe({ conditions, results, peerPeakGb }: TrainBench): string[] {
+/**
+ * The gradient of a batch, every LoRA matrix: an update that changes nothing and forgets at once leaves it in the first
+ * moments of the optimiser, which a checkpoint holds.
+ */
+async function gradientOf(runtime: RuntimeProcess, sequences: TrainSequence[]): Promise<Float32Array[]> {
+  const still = { ...options, learningRate: 0, adamBeta1: 0, maxGradNorm: Infinity };
+  await runtime.call('train', { sequences, options: still });
+  const dir = await mkdtemp(join(tmpdir(), 'selfq-gradient-'));
+  try {
+    await runtime.call('saveCheckpoint', { dir, baseModel: 'bench' });
+    const stored = await readSafetensors(join(dir, 'optimizer.safetensors'));
+    return [...stored].filter(([name]) => name.includes('first')).map(([, { data }]) => data);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Of two gradients, all matrices together. */
+function cosine(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (const [i, values] of a.entries()) {
+    for (const [j, x] of values.entries()) {
+      const y = b[i]?.[j] ?? NaN;
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+function describe({ conditions, results, peerPeakGb, gradientCosine }: TrainBench): string[] {
   const peak = peerPeakGb === undefined ? '' : `, whose memory peaked at ${peerPeakGb} GB`;
   return [
     `Tokens a second in one update (prompts and answers, left-out ones counted), against PyTorch + PEFT${peak}.`,
@@ -168,6 +220,7 @@ function describe({ conditions, results, peerPeakGb }: TrainBench): string[] {
         ...(ratio === undefined ? [] : [`${peerTokensPerSecond}`, `${ratio.toFixed(2)} x`]),
       ].join('  '),
     ),
+    ...(gradientCosine === undefined ? [] : [`Gradient cosine to the exact mode: ${gradientCosine}`]),
     describeConditions(conditions),
   ];
 }

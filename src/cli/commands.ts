@@ -159,6 +159,7 @@ export const commands: Readonly<Record<string, Command>> = {
       quick: { description: 'A tenth of the work: a first idea.' },
       model,
       threads: { value: 'N', description: 'Threads of this program and of the others; default: one per core.' },
+      precision: { value: 'NAME', description: 'strict (training: exact), balanced or fast; default as a run has it.' },
       rows: { value: 'LIST', description: 'generate: rows that decode at once; default 1,32,64.' },
       repeats: { value: 'N', description: 'Rounds, in which all take turns; default 3.' },
       alone: { description: 'Measure this program alone.' },

@@ -1,4 +1,4 @@
-import type { Device } from '../protocol/runtime.ts';
+import type { Device, LoadRequest } from '../protocol/runtime.ts';
 
 /** Where a device's programs run, and what is used there. */
 export interface DeviceTraits {
@@ -46,3 +46,10 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
   },
   coreml: { provider: 'coreml', platforms: ['darwin-arm64'], int8Products: false, needs: 'an Apple processor' },
 };
+
+/** The request with the precisions that its device has kernels for. */
+export function forDevice(request: LoadRequest): LoadRequest {
+  return devices[request.device].int8Products
+    ? request
+    : { ...request, samplerPrecision: 'strict', trainPrecision: 'exact' };
+}

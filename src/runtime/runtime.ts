@@ -6,6 +6,7 @@ import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol
 import { createAdapter } from './adapter.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { probeDevice } from './device-probe.ts';
+import { forDevice } from './devices.ts';
 import { createGenerator, type Generator } from './generation.ts';
 import { renderPrompt } from './rows.ts';
 import { createOptimizerState, type Trainer } from './trainer.ts';
@@ -65,7 +66,7 @@ export function createRuntime(): RuntimeHandlers {
     async load(request, context) {
       await close(loaded);
       loaded = undefined;
-      loaded = await load(request, context);
+      loaded = await load(forDevice(request), context);
       return describe(loaded);
     },
 
