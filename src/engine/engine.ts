@@ -119,6 +119,8 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       slots: config.slots,
       contextTokens: contextTokensOf(config),
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
+      samplerPrecision: config.samplerPrecision,
+      trainPrecision: config.trainPrecision,
     },
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {

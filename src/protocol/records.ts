@@ -82,6 +82,10 @@ export const Update = z.object({
       refLogprobs: z.array(z.number()).optional(),
       /** Trainer's logprobs at this update; absent where left out (zero advantage and beta = 0). */
       logprobs: z.array(z.number()).optional(),
+      /** Factors of the token losses: truncated importance ratios of trainer to sampler; absent = 1. */
+      importanceWeights: z.array(z.number()).optional(),
+      /** Trainer's logprobs before the step's first update, where `logprobs` are of a later policy and these are known. */
+      policyLogprobs: z.array(z.number()).optional(),
     }),
   ),
   loss: z.number().nullable(),
@@ -121,8 +125,12 @@ export const RoleMetrics = z.object({
   kl: z.number().nullable(),
   clip_ratio: z.number().nullable(),
   grad_norm: z.number().nullable(),
-  /** Mean |sampler logprob - trainer logprob| over trained tokens, nats. */
+  /** Mean |sampler logprob - trainer logprob| of one policy over trained tokens, nats. */
   sampling_logp_difference: z.number().nullable(),
+  /** Largest ratio of a trained token's probability by the trainer to that by the sampler, of one policy. */
+  importance_ratio_max: z.number().nullable().optional(),
+  /** Share of these ratios outside of 0.8 to 1.2. */
+  importance_ratio_outside: z.number().nullable().optional(),
 });
 export type RoleMetrics = z.infer<typeof RoleMetrics>;
 

@@ -80,6 +80,8 @@ export interface TrainSequence {
   oldLogprobs: readonly number[];
   /** Needed when beta > 0: the policy with the adapter off. */
   refLogprobs?: readonly number[];
+  /** Factors of the token losses, default 1. */
+  importanceWeights?: readonly number[];
 }
 
 /** Loss and optimiser of one update (method section 1). */

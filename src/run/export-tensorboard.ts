@@ -78,7 +78,9 @@ function stepFigures(line: StepMetrics): Record<string, number | null> {
 }
 
 function roleFigures(role: string, metrics: RoleMetrics): Record<string, number | null> {
-  return prefixed(role, metrics);
+  // Records of earlier versions lack some figures.
+  const figures = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null]));
+  return prefixed(role, figures);
 }
 
 function prefixed<Value>(prefix: string, figures: Readonly<Record<string, Value>>): Record<string, Value> {

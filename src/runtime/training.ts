@@ -147,10 +147,11 @@ function summarize(
   let loss = 0;
   let kl = 0;
   let clipped = 0;
-  for (const [index, { oldLogprobs, refLogprobs, advantage, tokenWeight }] of trained.entries()) {
+  for (const [index, sequence] of trained.entries()) {
+    const { oldLogprobs, refLogprobs, advantage, tokenWeight, importanceWeights } = sequence;
     for (const [t, logprob] of current[index]!.entries()) {
       const token = tokenLoss(logprob, oldLogprobs[t]!, refLogprobs?.[t], advantage, options);
-      loss += tokenWeight * token.loss;
+      loss += tokenWeight * (importanceWeights?.[t] ?? 1) * token.loss;
       kl += token.kl;
       clipped += Number(token.clipped);
     }
@@ -380,11 +381,12 @@ function lossInputs(
     Float32Array
   >;
   for (const { index, first, count } of spans) {
-    const { oldLogprobs, refLogprobs, advantage, tokenWeight } = sequences[index]!;
+    const { oldLogprobs, refLogprobs, advantage, tokenWeight, importanceWeights } = sequences[index]!;
     columns.oldLogprobs.set(oldLogprobs, first);
     columns.refLogprobs.set(refLogprobs ?? oldLogprobs, first);
     columns.advantages.fill(advantage, first, first + count);
     columns.tokenWeights.fill(tokenWeight, first, first + count);
+    importanceWeights?.forEach((weight, i) => (columns.tokenWeights[first + i]! *= weight));
   }
   return {
     ...Object.fromEntries(lossColumns.map((name) => [name, new Tensor('float32', columns[name], [rows, 1])])),

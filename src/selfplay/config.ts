@@ -1,4 +1,5 @@
 import { BoundaryError } from '../protocol/errors.ts';
+import { samplerPrecisions, trainPrecisions } from '../protocol/runtime.ts';
 import { deviceNames } from '../protocol/runtime.ts';
 
 interface NumberSetting {
@@ -178,6 +179,28 @@ export const settings = {
     paper: 'trainer',
     description:
       "Whose logprobs are the old policy: the sampler's, or recomputed by the trainer before the first update.",
+  },
+  importanceSamplingCorrection: {
+    kind: choice('none', 'truncated'),
+    unit: '',
+    quick: 'none',
+    description:
+      "truncated: each token's loss is multiplied by the ratio of the trainer's probability to the sampler's, at most importanceSamplingCap; old logprobs are then the trainer's (TIS; Yao et al. 2025).",
+  },
+  importanceSamplingCap: { kind: real(0.01, 100), unit: '', quick: 2, description: 'Upper bound of that ratio.' },
+  samplerPrecision: {
+    kind: choice(...samplerPrecisions),
+    unit: '',
+    quick: 'strict',
+    description:
+      'Frozen matrices in sampling: strict: 8 bit in blocks of 32; balanced: integer products of rotated rows, faster; fast: the same without rotation. Greedy decoding is exact.',
+  },
+  trainPrecision: {
+    kind: choice(...trainPrecisions),
+    unit: '',
+    quick: 'exact',
+    description:
+      'Frozen matrices in training: exact: fp32; balanced: integer products, forward of rotated rows; fast: without rotation.',
   },
   miniBatchSequences: {
     kind: integer(0, 65_536),

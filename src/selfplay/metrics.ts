@@ -70,19 +70,39 @@ function measureRole(
     kl: applied('kl'),
     clip_ratio: applied('clipRatio'),
     grad_norm: applied('gradNorm'),
-    sampling_logp_difference: samplingDifference(completions, own),
+    ...mismatch(completions, updates, role),
   };
 }
 
-/** Mean |sampler - trainer| over the tokens of the first update of each sequence, nats. */
-function samplingDifference(completions: readonly (Answer | Proposal)[], updates: readonly Update[]): number | null {
+/** Ratios in this range count as agreement of sampler and trainer. */
+const agreement = { least: 0.8, most: 1.2 };
+
+/**
+ * Sampler against trainer under one policy: that before the step's first update. The role that is updated first has the
+ * trainer's logprobs in its first update, the other one where they were measured before.
+ */
+function mismatch(
+  completions: readonly (Answer | Proposal)[],
+  updates: readonly Update[],
+  role: Update['role'],
+): Pick<RoleMetrics, 'sampling_logp_difference' | 'importance_ratio_max' | 'importance_ratio_outside'> {
   const sampled = new Map(completions.map(({ id, logprobs }) => [id, logprobs]));
-  const first = updates.filter(({ index }) => index === 0).flatMap(({ sequences }) => sequences);
-  return average(
-    first.flatMap(({ id, logprobs }) =>
-      (logprobs ?? []).map((logprob, position) => Math.abs(logprob - (sampled.get(id)?.[position] ?? NaN))),
-    ),
-  );
+  const isFirst = updates[0]?.role === role;
+  const differences = updates
+    .filter((update) => update.role === role && update.index === 0)
+    .flatMap(({ sequences }) => sequences)
+    .flatMap(({ id, logprobs, policyLogprobs }) =>
+      (policyLogprobs ?? (isFirst ? logprobs : undefined) ?? []).map(
+        (logprob, position) => logprob - (sampled.get(id)?.[position] ?? NaN),
+      ),
+    );
+  const ratios = differences.map((difference) => Math.exp(difference));
+  const isOutside = (ratio: number) => ratio < agreement.least || ratio > agreement.most;
+  return {
+    sampling_logp_difference: average(differences.map(Math.abs)),
+    importance_ratio_max: ratios.length === 0 ? null : ratios.reduce((most, ratio) => Math.max(most, ratio), 0),
+    importance_ratio_outside: ratio(ratios.filter(isOutside).length, ratios.length),
+  };
 }
 
 /** How many questions had 0, 1, … N answers fully right. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { groupAdvantages, mean, proposerReward, solverReward, standardDeviation } from './rewards.ts';
+import { groupAdvantages, mean, proposerReward, solverReward, standardDeviation, truncatedRatios } from './rewards.ts';
 
 describe('rewards and advantages', () => {
   it('gives one right answer of four the advantage 1.5 and the others -0.5 (method, section 1)', () => {
@@ -52,5 +52,10 @@ describe('rewards and advantages', () => {
     assert.equal(solverReward(judgement, 'format'), undefined);
     assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'format'), 1);
     assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'tests'), 0.25);
+  });
+
+  it('truncates importance ratios of trainer to sampler at the cap', () => {
+    const ratios = truncatedRatios([-1, -1, -1], [-1, -1 - Math.log(1.5), -4], 2);
+    [1, 1.5, 2].forEach((expected, t) => assert.ok(Math.abs(ratios[t]! - expected) < 1e-12));
   });
 });

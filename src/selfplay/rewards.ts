@@ -65,3 +65,12 @@ export function standardDeviation(values: readonly number[]): number {
   const center = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
 }
+
+/**
+ * Truncated importance sampling: min(exp(trainer - sampler), cap) for each token, which corrects the loss for a sampler
+ * that is not quite the trainer's policy. Logprobs in nats, of one policy. Yao et al., Your efficient RL framework
+ * secretly brings you off-policy RL training (2025).
+ */
+export function truncatedRatios(trainer: readonly number[], sampler: readonly number[], cap: number): number[] {
+  return trainer.map((logprob, t) => Math.min(Math.exp(logprob - sampler[t]!), cap));
+}

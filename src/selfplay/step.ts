@@ -29,7 +29,7 @@ import type {
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Config } from './config.ts';
 import { measureStep } from './metrics.ts';
-import { groupAdvantages, proposerReward, solverReward } from './rewards.ts';
+import { groupAdvantages, proposerReward, solverReward, truncatedRatios } from './rewards.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {
@@ -324,29 +324,64 @@ async function update(
     solver: learns.solver ? await prepare(config, policy, solver) : [],
     proposer: learns.proposer ? await prepare(config, policy, proposer) : [],
   };
+  const roles = (['solver', 'proposer'] as const).filter((role) =>
+    batches[role].some(({ advantage }) => advantage !== 0),
+  );
+  const policyLogprobs = roles.length > 1 ? await measurePolicy(config, policy, batches.proposer) : new Map();
   const updates: Update[] = [];
-  for (const role of ['solver', 'proposer'] as const) {
-    const sequences = batches[role];
-    if (sequences.some(({ advantage }) => advantage !== 0)) {
-      const records = await policy.train(sequences, trainOptions(config, role));
-      updates.push(...records.map((record, index) => updateLine(role, index, record, sequences)));
-    }
+  for (const role of roles) {
+    const records = await policy.train(batches[role], trainOptions(config, role));
+    updates.push(...records.map((record, index) => updateLine(role, index, record, batches[role], policyLogprobs)));
   }
   return updates;
 }
 
-/** Adds old and reference logprobs to what the trainer will look at. */
+/** So many proposals tell how far sampler and trainer are apart. */
+const measuredProposals = 8;
+
+/**
+ * Trainer's logprobs of proposals by id, before the solver's update: what the trainer says of them afterwards is said by
+ * another policy than the one that sampled them.
+ */
+async function measurePolicy(
+  config: Config,
+  policy: Policy,
+  batch: readonly TrainSequence[],
+): Promise<Map<string, readonly number[]>> {
+  const trained = batch.filter(({ advantage }) => advantage !== 0);
+  if (oldPolicy(config) === 'trainer') {
+    return new Map(trained.map(({ id, oldLogprobs }) => [id, oldLogprobs]));
+  }
+  const measured = trained.slice(0, measuredProposals).map((sequence) => ({ ...sequence, logprobs: [] }));
+  const logprobs = await policy.logprobs(measured, true);
+  return new Map(measured.map(({ id }, index) => [id, logprobs[index] ?? []]));
+}
+
+/** Ratios of two policies of the trainer need old logprobs of the trainer. */
+function oldPolicy({ oldLogprobs, importanceSamplingCorrection }: Config): Config['oldLogprobs'] {
+  return importanceSamplingCorrection === 'truncated' ? 'trainer' : oldLogprobs;
+}
+
+/** Adds old and reference logprobs and importance weights to what the trainer will look at. */
 async function prepare(config: Config, policy: Policy, sampled: readonly Sampled[]): Promise<TrainSequence[]> {
   const used = sampled.filter(({ advantage }) => advantage !== 0 || config.beta > 0);
-  const old =
-    config.oldLogprobs === 'trainer' ? await policy.logprobs(used, true) : used.map(({ logprobs }) => logprobs);
+  const recomputed = oldPolicy(config) === 'trainer' ? await policy.logprobs(used, true) : undefined;
   const reference = config.beta > 0 ? await policy.logprobs(used, false) : undefined;
   const position = new Map(used.map(({ id }, index) => [id, index]));
   return sampled.map(({ id, promptTokenIds, tokenIds, logprobs, advantage }) => {
     const index = position.get(id);
-    const oldLogprobs = (index === undefined ? undefined : old[index]) ?? logprobs;
+    const known = index === undefined ? undefined : recomputed?.[index];
     const refLogprobs = index === undefined ? undefined : reference?.[index];
-    return { id, promptTokenIds, tokenIds, advantage, oldLogprobs, ...optional('refLogprobs', refLogprobs) };
+    const corrected = config.importanceSamplingCorrection === 'truncated' && known;
+    return {
+      id,
+      promptTokenIds,
+      tokenIds,
+      advantage,
+      oldLogprobs: known ?? logprobs,
+      ...optional('refLogprobs', refLogprobs),
+      ...(corrected && { importanceWeights: truncatedRatios(corrected, logprobs, config.importanceSamplingCap) }),
+    };
   });
 }
 
@@ -373,6 +408,7 @@ function updateLine(
   index: number,
   record: UpdateRecord,
   batch: readonly TrainSequence[],
+  policyLogprobs: ReadonlyMap<string, readonly number[]>,
 ): Update {
   const byId = new Map(batch.map((sequence) => [sequence.id, sequence]));
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -390,12 +426,15 @@ function updateLine(
         return { id, tokenWeight };
       }
       const refLogprobs = sequence.refLogprobs && [...sequence.refLogprobs];
+      const before = index === 0 ? policyLogprobs.get(id) : undefined;
       return {
         id,
         tokenWeight,
         logprobs,
         oldLogprobs: [...sequence.oldLogprobs],
         ...optional('refLogprobs', refLogprobs),
+        ...optional('importanceWeights', sequence.importanceWeights && [...sequence.importanceWeights]),
+        ...optional('policyLogprobs', before && [...before]),
       };
     }),
   };

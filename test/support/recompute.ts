@@ -90,8 +90,10 @@ function lossOf(update: Line, byId: ReadonlyMap<string, Line>, settings: Setting
   const beta = Number(settings['beta']);
   const tokens = update.sequences.reduce((total, { id }) => total + (byId.get(id)?.tokenIds.length ?? NaN), 0);
   let sum = 0;
+  const cap = settings['importanceSamplingCorrection'] === 'truncated' ? Number(settings['importanceSamplingCap']) : 0;
   for (const { id, logprobs, oldLogprobs, refLogprobs } of update.sequences) {
     const advantage = byId.get(id)?.advantage ?? NaN;
+    const sampler = byId.get(id)?.logprobs ?? [];
     if (!logprobs && (advantage !== 0 || beta > 0)) {
       return NaN;
     }
@@ -102,7 +104,8 @@ function lossOf(update: Line, byId: ReadonlyMap<string, Line>, settings: Setting
         loss = Math.min(loss, -advantage * Number(settings['dualClip']));
       }
       const d = (refLogprobs?.[t] ?? current) - current;
-      sum += loss + beta * Math.min(Math.max(Math.exp(d) - d - 1, -10), 10);
+      const weight = cap > 0 ? Math.min(Math.exp((oldLogprobs?.[t] ?? NaN) - (sampler[t] ?? NaN)), cap) : 1;
+      sum += weight * (loss + beta * Math.min(Math.max(Math.exp(d) - d - 1, -10), 10));
     });
   }
   return sum / tokens;

@@ -34,6 +34,8 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
       slots: config.slots,
       contextTokens: config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens),
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
+      samplerPrecision: config.samplerPrecision,
+      trainPrecision: config.trainPrecision,
     });
     const results: StepResult[] = [];
     const duplicates = createDuplicateIndex(config.nearDuplicate);

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import type { StepLine, Update } from '../protocol/records.ts';
+import { resolveConfig } from './config.ts';
+import { measureStep } from './metrics.ts';
+
+const sampled = { text: '', tokenIds: [1, 2], finishReason: 'stop' as const, advantage: 1, reward: 1 };
+
+function lines(updates: Pick<Update, 'role' | 'index' | 'sequences'>[]): StepLine[] {
+  const figures = { loss: 0, kl: 0, clipRatio: 0, gradNorm: 1, learningRate: 1e-5, applied: true };
+  return [
+    { type: 'proposal', id: 'p', groupId: 'g', logprobs: [-1, -2], ...sampled },
+    { type: 'answer', id: 'a', groupId: 'p', logprobs: [-1, -1], answer: '', ...sampled },
+    ...updates.map((update) => ({ type: 'update' as const, ...update, ...figures })),
+  ];
+}
+
+const measure = (updates: Parameters<typeof lines>[0]) =>
+  measureStep(resolveConfig('quick', {}), 1, lines(updates), {});
+const solver = { role: 'solver' as const, index: 0, sequences: [{ id: 'a', tokenWeight: 1, logprobs: [-1.1, -0.5] }] };
+const proposer = { role: 'proposer' as const, index: 0, sequences: [{ id: 'p', tokenWeight: 1, logprobs: [-9, -9] }] };
+
+describe('sampler against trainer', () => {
+  it('is measured on the first update of a step: mean difference, largest ratio, share of ratios far from 1', () => {
+    const { sampling_logp_difference, importance_ratio_max, importance_ratio_outside } = measure([solver]).solver;
+    assert.ok(Math.abs(sampling_logp_difference! - 0.3) < 1e-12);
+    assert.ok(Math.abs(importance_ratio_max! - Math.exp(0.5)) < 1e-12);
+    assert.equal(importance_ratio_outside, 0.5);
+  });
+
+  it('says nothing of the role that is updated second, unless it was measured before', () => {
+    assert.equal(measure([solver, proposer]).proposer.sampling_logp_difference, null);
+    const before = [{ ...proposer.sequences[0]!, policyLogprobs: [-1, -2.02] }];
+    const { sampling_logp_difference } = measure([solver, { ...proposer, sequences: before }]).proposer;
+    assert.ok(Math.abs(sampling_logp_difference! - 0.01) < 1e-12);
+    assert.equal(measure([proposer]).proposer.sampling_logp_difference, 7.5);
+  });
+
+  it('takes no later mini-batch into account', () => {
+    const later = { ...solver, index: 1, sequences: [{ id: 'a', tokenWeight: 1, logprobs: [-9, -9] }] };
+    assert.equal(measure([solver, later]).solver.importance_ratio_outside, 0.5);
+  });
+});
