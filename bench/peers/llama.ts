@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { BoundaryError } from '../../src/protocol/errors.ts';
 import { entryPath } from '../../src/protocol/entries.ts';
 import type { BenchArguments, BenchModel } from '../policy.ts';
 import { peerScript, peersDir } from './folder.ts';
@@ -32,6 +33,13 @@ export interface LlamaPeer {
 
 /** Every way of running llama.cpp that is at hand: node-llama-cpp, and llama-cpp-python where `--python` has it. */
 export async function startLlamaPeers(args: BenchArguments, model: BenchModel): Promise<LlamaPeer[]> {
+  if (!model.path.endsWith('.gguf')) {
+    throw new BoundaryError(
+      'usage',
+      `llama.cpp reads GGUF files alone, and ${model.path} is a folder.`,
+      'Take a GGUF file with --model, or measure this program alone: add `--alone`.',
+    );
+  }
   const folder = await llamaCppFolder(args.has('install-peers'));
   const models = join(peersDir(), 'models');
   await mkdir(models, { recursive: true });
