@@ -67,6 +67,8 @@ export async function trainTarget(args: BenchArguments): Promise<{ figures: Trai
         const sequences = await batchOf(shape, model, runtime);
         const result: Result = { case: shape, own: [], peer: [] };
         const tokens = sequences.length * (shape.promptTokens + shape.answerTokens);
+        // Before anything is updated, for the exact mode starts from the same adapter.
+        gradients ??= { batch: sequences, own: await gradientOf(runtime, sequences) };
         // The first update prepares weights and plans.
         await update(runtime, sequences);
         for (let turn = 0; turn < rounds; turn++) {
@@ -78,7 +80,6 @@ export async function trainTarget(args: BenchArguments): Promise<{ figures: Trai
             peakBytes = Math.max(peakBytes, trained.peakBytes);
           }
         }
-        gradients ??= { batch: sequences, own: await gradientOf(runtime, sequences) };
         results.push(result);
       }
     } finally {
@@ -185,7 +186,10 @@ export async function update(runtime: RuntimeProcess, sequences: TrainSequence[]
  */
 async function gradientOf(runtime: RuntimeProcess, sequences: TrainSequence[]): Promise<Float32Array[]> {
   const still = { ...options, learningRate: 0, adamBeta1: 0, maxGradNorm: Infinity };
-  await runtime.call('train', { sequences, options: still });
+  // Ratios of 1, whatever the precision: the gradient of the policy itself.
+  const logprobs = await runtime.call('logprobs', { sequences, adapter: true });
+  const onPolicy = sequences.map((sequence, i) => ({ ...sequence, oldLogprobs: logprobs[i] ?? [] }));
+  await runtime.call('train', { sequences: onPolicy, options: still });
   const dir = await mkdtemp(join(tmpdir(), 'selfq-gradient-'));
   try {
     await runtime.call('saveCheckpoint', { dir, baseModel: 'bench' });
