@@ -10,7 +10,7 @@ const layers = {
   protocol: [],
   onnx: ['protocol'],
   model: ['protocol'],
-  sandbox: ['protocol'],
+  sandbox: ['protocol', 'model/cache-dir.ts'],
   run: ['protocol', 'selfplay'],
   domains: ['protocol', 'sandbox/sandbox.ts', 'sandbox/extract.ts'],
   runtime: ['protocol', 'model', 'onnx'],

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import type { Language } from '../src/sandbox/sandbox.ts';
+import { BoundaryError } from '../src/protocol/errors.ts';
 import { entryPath } from '../src/protocol/entries.ts';
 import type { Problem } from '../src/protocol/problem.ts';
 import { hostilePrograms } from '../src/sandbox/hostile.ts';
@@ -44,6 +46,8 @@ export interface SandboxBench {
   childProcessFenced: Rate;
   sharedContext: Rate;
   emptyIsolate: Rate;
+  /** The same program in Python on all cores; null where Pyodide is not installed. */
+  python: Rate | null;
   /** Pool on all cores against a process for each program. */
   timesChildProcess: number;
   timesChildProcessFenced: number;
@@ -80,6 +84,7 @@ export async function benchSandbox(options: { quick?: boolean } = {}): Promise<S
     pool,
     childProcess,
     childProcessFenced,
+    python: await benchPython(cores, Math.round(200 * scale)),
     ...(await benchIsolates(Math.round(3000 * scale))),
     timesChildProcess: round(best / childProcess.programsPerSecond),
     timesChildProcessFenced: round(best / childProcessFenced.programsPerSecond),
@@ -113,6 +118,7 @@ function describeBench(bench: SandboxBench): string[] {
     row('a Node process for each program', bench.childProcess),
     row('the same behind the fences of a worker', bench.childProcessFenced),
     row('one shared context, one core (unsafe)', bench.sharedContext),
+    ...(bench.python === null ? ['  Python: Pyodide is not installed'] : [row('pool, Python', bench.python)]),
     row('isolates in which nothing runs, one core', bench.emptyIsolate),
     `The pool is ${bench.timesChildProcess} times as fast as a process for each program, ` +
       `${bench.timesChildProcessFenced} times as fast as a fenced one. It starts in ${bench.startMs} ms.`,
@@ -121,16 +127,31 @@ function describeBench(bench: SandboxBench): string[] {
   ];
 }
 
-async function benchPool(workers: number, programs: number): Promise<Rate> {
+async function benchPython(workers: number, programs: number): Promise<Rate | null> {
+  try {
+    return await benchPool(workers, programs, { source: 'def solve(a):\n    return sum(a)', language: 'python' });
+  } catch (error) {
+    if (error instanceof BoundaryError && error.boundary === 'environment') {
+      return null;
+    }
+    throw error;
+  }
+}
+
+async function benchPool(
+  workers: number,
+  programs: number,
+  solution: { source: string; language?: Language } = { source: honest },
+): Promise<Rate> {
   const sandbox = await createSandbox({ workers, canaries: 'none' });
   try {
     const judge = async (): Promise<void> => {
-      const result = await sandbox.judge({ problem, source: honest });
+      const result = await sandbox.judge({ problem, ...solution });
       if (result.verdict !== 'AC') {
         throw new Error(`an honest program got ${result.verdict}: ${result.message}`);
       }
     };
-    await inFlight(workers * 2, 50, judge);
+    await inFlight(workers * 2, Math.min(50, programs), judge);
     const cpu = watchCpu(sandbox);
     const rate = await inFlight(workers * 2, programs, judge);
     const usedMs = cpu.stop();

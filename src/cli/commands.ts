@@ -93,7 +93,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Run solutions against tests in the sandbox.',
     options: {
       problem: { value: 'FILE', description: 'A problem as JSON.' },
-      solution: { value: 'FILE', description: 'A JavaScript or TypeScript (.ts) program.' },
+      solution: { value: 'FILE', description: 'A program in JavaScript, TypeScript (.ts) or Python (.py).' },
       batch: {
         value: 'FILE',
         description: 'JSONL (- = standard input), each line {problem, solution, language?}; one result line each.',

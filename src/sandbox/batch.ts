@@ -7,7 +7,7 @@ import type { Sandbox } from './sandbox.ts';
 export const JudgeJob = z.strictObject({
   problem: Problem,
   solution: z.string(),
-  language: z.enum(['javascript', 'typescript']).optional(),
+  language: z.enum(['javascript', 'typescript', 'python']).optional(),
 });
 export type JudgeJob = z.infer<typeof JudgeJob>;
 
@@ -96,7 +96,8 @@ async function judgeLine(sandbox: Sandbox, line: number, text: string | undefine
     return { line, result: await judgeOne(sandbox, raw) };
   } catch (error) {
     if (error instanceof BoundaryError) {
-      return { line, error: `Line ${line}: ${error.message}` };
+      const remedy = error.boundary === 'usage' ? '' : ` ${error.remedy}`;
+      return { line, error: `Line ${line}: ${error.message}${remedy}` };
     }
     throw error;
   }

@@ -215,6 +215,11 @@ export function bytes(): Bytes {
     encode(text = ''): Uint8Array {
       return fromText(text);
     }
+    encodeInto(text: string, into: Uint8Array): { read: number; written: number } {
+      const data = fromText(text).subarray(0, into.length);
+      into.set(data);
+      return { read: text.length, written: data.length };
+    }
   }
   class TextDecoder {
     readonly encoding: string;

@@ -50,12 +50,24 @@ const thorough: Canary[] = [
   { name: 'a loop that no timeout stops', verdict: 'TLE', source: 'const add = () => 7n ** (7n ** (10n ** 7n));' },
 ];
 
+const python: Canary[] = [
+  { name: 'an honest solution in Python', verdict: 'AC', source: 'def add(a, b):\n    return a + b' },
+  { name: 'a wrong answer in Python', verdict: 'WA', source: 'def add(a, b):\n    return 3' },
+];
+
+type Judge = (problem: Problem, source: string) => Promise<JudgeResult>;
+
 /** Throws BoundaryError of the boundary `sandbox` at the first canary with another verdict than its own. */
-export async function runCanaries(
-  judge: (problem: Problem, source: string) => Promise<JudgeResult>,
-  all: boolean,
-): Promise<void> {
-  for (const canary of [...quick, ...(all ? thorough : []), honest]) {
+export function runCanaries(judge: Judge, all: boolean): Promise<void> {
+  return runAll(judge, [...quick, ...(all ? thorough : []), honest]);
+}
+
+export function runPythonCanaries(judge: Judge): Promise<void> {
+  return runAll(judge, python);
+}
+
+async function runAll(judge: Judge, canaries: readonly Canary[]): Promise<void> {
+  for (const canary of canaries) {
     const result = await judgeCanary(judge, canary);
     // "Our fault" about a loop on a machine that gives the pool next to no time is true, and no misjudgement.
     const starved = result.verdict === 'IE' && canary.verdict === 'TLE';
@@ -70,10 +82,7 @@ export async function runCanaries(
 }
 
 /** A verdict, or IE after three tries: a fault that passes must not keep the pool from starting. */
-async function judgeCanary(
-  judge: (problem: Problem, source: string) => Promise<JudgeResult>,
-  canary: Canary,
-): Promise<JudgeResult> {
+async function judgeCanary(judge: Judge, canary: Canary): Promise<JudgeResult> {
   const timeMs = canary.verdict === 'TLE' ? limitMs.loop : limitMs.other;
   const limited = { ...problem, limits: { ...problem.limits, timeMs } };
   let result = await judge(limited, canary.source);

@@ -16,6 +16,13 @@ export function encodeFrame(message: unknown): Buffer {
   return frame;
 }
 
+/** Bytes that are no message, behind the same header. */
+export function frameOf(data: Buffer): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt32LE(data.length, 0);
+  return Buffer.concat([header, data]);
+}
+
 /** A peer that does not keep to the framing; the process that sent it is not to be trusted any longer. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BoundaryError } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/problem.ts';
 import type { SandboxPool } from './pool.ts';
 import type { Language, ProgramRun } from './sandbox.ts';
@@ -11,11 +12,16 @@ const defaultMemoryMb = 256;
 const memoryRange = { least: 8, most: 1024 };
 const maxTimeMs = 60_000;
 
-const languages = ['nodejs', 'javascript', 'typescript'] as const;
+const languages = {
+  nodejs: 'javascript',
+  javascript: 'javascript',
+  typescript: 'typescript',
+  python: 'python',
+} as const satisfies Record<string, Language>;
 
 export const RunCodeRequest = z.object({
   code: z.string(),
-  language: z.enum(languages),
+  language: z.enum(Object.keys(languages) as (keyof typeof languages)[]),
   stdin: z.string().nullish(),
   compile_timeout: z.number().optional(),
   run_timeout: z.number().positive().optional(),
@@ -47,14 +53,20 @@ export async function runCode(sandbox: SandboxPool, request: RunCodeRequest): Pr
   if (Object.keys(request.files ?? {}).length > 0 || (request.fetch_files ?? []).length > 0) {
     return reply('SandboxError', 'files and fetch_files are not supported', {});
   }
-  const language: Language = request.language === 'typescript' ? 'typescript' : 'javascript';
-  const run = await sandbox.run({
-    source: request.code,
-    stdin: request.stdin ?? '',
-    language,
-    limits: limitsOf(request),
-  });
-  return replyOf(run);
+  try {
+    const run = await sandbox.run({
+      source: request.code,
+      stdin: request.stdin ?? '',
+      language: languages[request.language],
+      limits: limitsOf(request),
+    });
+    return replyOf(run);
+  } catch (error) {
+    if (error instanceof BoundaryError) {
+      return reply('SandboxError', `${error.message} ${error.remedy}`, {});
+    }
+    throw error;
+  }
 }
 
 function limitsOf(request: RunCodeRequest): Limits {

@@ -27,7 +27,7 @@ export function runJob(job: WorkerJob, send: (outcome: TestOutcome) => void): vo
 }
 
 /** A test that breaks a limit ends the program: the isolate is gone or in an unknown state. The others fail with it. */
-function sendAll(
+export function sendAll(
   order: readonly number[],
   outcomes: Iterable<TestOutcome>,
   send: (outcome: TestOutcome) => void,

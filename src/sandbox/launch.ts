@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { PythonKit } from './messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
 
 /** Which fences around a worker this platform has, beyond the isolate and Node's permission model. */
@@ -54,9 +55,15 @@ function succeeds(script: string): Promise<boolean> {
 }
 
 /** How a worker is started, with every fence that there is. The permission model is a second fence behind the isolate. */
-export function launchPlan(options: { nodePath: string; workerPath: string; cwd: string; fences: Fences }): LaunchPlan {
+export function launchPlan(options: {
+  nodePath: string;
+  workerPath: string;
+  cwd: string;
+  fences: Fences;
+  python?: PythonKit;
+}): LaunchPlan {
   const { nodePath, cwd, fences } = options;
-  const { command, args } = fencedCommand(nodePath, nodeArguments(options.workerPath), fences);
+  const { command, args } = fencedCommand(nodePath, nodeArguments(options.workerPath, options.python), fences);
   // The shell has to find unshare.
   const path = command === nodePath ? {} : { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
   return { command, args, env: { ...allowedEnvironment(), ...path }, cwd };
@@ -82,7 +89,7 @@ export function fencedCommand(
  * Real paths only: where node_modules or the folder of the program is a link, Node would ask for leave to read along the
  * link. So the worker is told where isolated-vm lies instead of looking for it.
  */
-function nodeArguments(path: string): string[] {
+function nodeArguments(path: string, python?: PythonKit): string[] {
   const workerPath = realpathSync(path);
   const { resolve } = createRequire(workerPath);
   const nativePath = resolve('isolated-vm');
@@ -93,22 +100,28 @@ function nodeArguments(path: string): string[] {
     dirname(createRequire(nativePath).resolve('node-gyp-build/package.json')),
     '/etc/alpine-release',
   ];
+  const kit =
+    python === undefined
+      ? []
+      : [python.folder, python.snapshot].flatMap((file) => (file === undefined ? [] : [realpathSync(file)]));
   return [
     '--no-node-snapshot',
     '--no-warnings',
     '--permission',
     '--allow-addons',
     '--allow-worker',
-    ...readable.map((folder) => `--allow-fs-read=${folder}`),
+    ...[...readable, ...kit].map((folder) => `--allow-fs-read=${folder}`),
     // A pattern that backtracks without end goes over to the linear-time engine.
     '--enable-experimental-regexp-engine-on-excessive-backtracks',
     '--random-seed=1',
     // Cheaper isolates. Hash seeds protect one program from another's keys, and here each has an isolate of its own.
     '--no-rehash-snapshot',
-    // Boot scripts come whole out of V8's code cache, instead of function by function as they are called.
-    '--no-lazy',
+    // Boot scripts come whole out of V8's code cache, instead of function by function as they are called. Of Pyodide's
+    // script, a megabyte, a program needs little.
+    ...(python === undefined ? ['--no-lazy'] : []),
     workerPath,
     nativePath,
+    ...kit,
   ];
 }
 

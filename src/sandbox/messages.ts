@@ -12,7 +12,7 @@ export interface WorkerJob {
   nonce: string;
   kind: 'function' | 'program';
   source: string;
-  language: 'javascript' | 'typescript';
+  language: 'javascript' | 'typescript' | 'python';
   /** Name of the function to call; unused by programs. */
   entry: string;
   /** JSON text of each argument list, or the standard input of each test. */
@@ -58,6 +58,15 @@ export interface Reply {
   nonce: string;
   outcomes: TestOutcome[];
   done: boolean;
+}
+
+/**
+ * What a worker for Python is started with: the folder of Pyodide and a memory snapshot of its interpreter. Without the
+ * snapshot it makes one, writes it to the channel in place of any message, and ends.
+ */
+export interface PythonKit {
+  folder: string;
+  snapshot: string | undefined;
 }
 
 /** First message of a worker: it has loaded isolated-vm, or why it has not. */

@@ -2,14 +2,19 @@ import { availableParallelism } from 'node:os';
 import { entryPath } from '../protocol/entries.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { JudgeResult, Limits, Problem } from '../protocol/problem.ts';
-import { runCanaries } from './canaries.ts';
+import { runCanaries, runPythonCanaries } from './canaries.ts';
 import { checkedResult, checkerJob } from './check.ts';
 import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
+import type { PythonKit } from './messages.ts';
+import { findPyodide, pythonKit } from './python.ts';
 import type { Execution, Language, ProgramRun, Sandbox } from './sandbox.ts';
 import { Scheduler } from './scheduler.ts';
 import { decodeValue, hasSpecials, type Json } from './values.ts';
 import { executionOf, judgeReport, programRunOf, summarise } from './verdicts.ts';
-import type { RunReport } from './worker-process.ts';
+import type { LaunchPlan, Program, RunReport } from './worker-process.ts';
+
+/** Python programs after which a worker is replaced; each leaves some garbage of tens of megabytes behind. */
+const pythonPrograms = 200;
 
 export interface SandboxOptions {
   /** Programs that run at once; default one per core. */
@@ -33,6 +38,10 @@ export interface SandboxPool extends Sandbox {
  * Starts worker processes and proves that they judge rightly. Each program runs in a fresh isolate of a process that has
  * nothing else in flight, without network, files, environment or time to spare; the verdict is made here, from data.
  *
+ * Python programs run in a CPython that is compiled to WebAssembly, inside such an isolate, restored from a snapshot of its
+ * memory for each program. Their workers start with the first of them; `judge` and `run` throw BoundaryError of the
+ * boundary `environment` where Pyodide is not installed.
+ *
  * Covered: endless and unstoppable loops, memory in every form, floods, hostile values and thrown values, forged results
  * and tampered primordials, death of a worker or of this process, a busy machine.
  *
@@ -48,16 +57,18 @@ export interface SandboxPool extends Sandbox {
 export async function createSandbox(options: SandboxOptions = {}): Promise<SandboxPool> {
   const fences = await probeFences();
   const cwd = makeWorkingFolder();
-  const plan = launchPlan({
-    nodePath: options.nodePath ?? process.execPath,
-    workerPath: entryPath('sandbox-worker'),
-    cwd,
-    fences,
-  });
-  const scheduler = new Scheduler(plan, Math.max(1, options.workers ?? availableParallelism()));
-  const pool = new Pool(scheduler, fences, cwd);
+  const plan = (python?: PythonKit): LaunchPlan =>
+    launchPlan({
+      nodePath: options.nodePath ?? process.execPath,
+      workerPath: entryPath('sandbox-worker'),
+      cwd,
+      fences,
+      ...(python === undefined ? {} : { python }),
+    });
+  const size = Math.max(1, options.workers ?? availableParallelism());
+  const pool = new Pool(plan, size, fences, cwd);
   try {
-    const failure = await scheduler.start();
+    const failure = await pool.start();
     if (failure !== undefined) {
       throw startFailure(failure);
     }
@@ -75,34 +86,73 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 class Pool implements SandboxPool {
   readonly counters = { programs: 0, workersKilled: 0, internalErrors: 0 };
   readonly fences: Fences;
-  readonly #scheduler: Scheduler;
+  readonly #plan: (python?: PythonKit) => LaunchPlan;
+  readonly #size: number;
+  readonly #scripts: Scheduler;
+  /** Started by the first Python program. */
+  #python: Promise<Scheduler> | undefined;
+  readonly #schedulers: Scheduler[] = [];
   readonly #cwd: string;
 
-  constructor(scheduler: Scheduler, fences: Fences, cwd: string) {
-    this.#scheduler = scheduler;
+  constructor(plan: (python?: PythonKit) => LaunchPlan, size: number, fences: Fences, cwd: string) {
+    this.#plan = plan;
+    this.#size = size;
     this.fences = fences;
     this.#cwd = cwd;
+    this.#scripts = this.#schedule(new Scheduler(plan(), size));
+  }
+
+  start(): Promise<string | undefined> {
+    return this.#scripts.start();
+  }
+
+  #schedule(scheduler: Scheduler): Scheduler {
     scheduler.onKill = () => {
       this.counters.workersKilled += 1;
     };
+    this.#schedulers.push(scheduler);
+    return scheduler;
+  }
+
+  async #startPython(): Promise<Scheduler> {
+    const kit = await pythonKit(findPyodide(), this.#plan);
+    const scheduler = this.#schedule(new Scheduler(this.#plan(kit), this.#size, pythonPrograms));
+    try {
+      const failure = await scheduler.start();
+      if (failure !== undefined) {
+        const remedy = 'Run `selfq doctor`, or free some memory.';
+        throw new BoundaryError('sandbox', `Python does not start: ${failure}`, remedy);
+      }
+      await runPythonCanaries(async (problem, source) =>
+        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python'))),
+      );
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+    return scheduler;
+  }
+
+  async #submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
+    if (program.language !== 'python') {
+      return this.#scripts.submit(program);
+    }
+    // One that failed is tried again by the next program: Pyodide may have been installed meanwhile.
+    this.#python ??= this.#startPython().catch((error: unknown) => {
+      this.#python = undefined;
+      throw error;
+    });
+    return (await this.#python).submit(program);
   }
 
   workerPids(): number[] {
-    return this.#scheduler.pids();
+    return this.#schedulers.flatMap((scheduler) => scheduler.pids());
   }
 
   async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
     const { problem } = job;
     this.counters.programs += 1;
-    const report = await this.#scheduler.submit({
-      kind: problem.kind,
-      source: job.source,
-      language: job.language ?? 'javascript',
-      entry: problem.kind === 'function' ? problem.entry : '',
-      inputs: inputsOf(problem),
-      ...problem.limits,
-      seed: 0,
-    });
+    const report = await this.#submit(programOf(problem, job.source, job.language ?? 'javascript'));
     const checker = problem.compare?.checker;
     const result = checker === undefined ? judgeReport(problem, report) : await this.#check(problem, checker, report);
     this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
@@ -144,7 +194,7 @@ class Pool implements SandboxPool {
     seed?: number;
     order?: number[];
   }): Promise<Execution[]> {
-    const report = await this.#scheduler.submit({
+    const report = await this.#submit({
       kind: 'function',
       source: job.source,
       language: 'javascript',
@@ -159,7 +209,7 @@ class Pool implements SandboxPool {
 
   async run(job: Parameters<SandboxPool['run']>[0]): Promise<ProgramRun> {
     this.counters.programs += 1;
-    const report = await this.#scheduler.submit({
+    const report = await this.#submit({
       kind: 'program',
       source: job.source,
       language: job.language ?? 'javascript',
@@ -177,9 +227,16 @@ class Pool implements SandboxPool {
   }
 
   async close(): Promise<void> {
-    await this.#scheduler.close();
+    // A Python that is just starting is closed as soon as it is there to be closed.
+    await this.#python?.catch(() => undefined);
+    await Promise.all(this.#schedulers.map((scheduler) => scheduler.close()));
     removeWorkingFolder(this.#cwd);
   }
+}
+
+function programOf(problem: Problem, source: string, language: Language): Omit<Program, 'wallFactor'> {
+  const entry = problem.kind === 'function' ? problem.entry : '';
+  return { kind: problem.kind, source, language, entry, inputs: inputsOf(problem), ...problem.limits, seed: 0 };
 }
 
 function inputsOf(problem: Problem): string[] {

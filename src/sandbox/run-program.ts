@@ -38,7 +38,7 @@ export function* runProgram(
       streams: made.getSync('streams', { reference: true }),
     };
     const outcome = runOnce(isolate, context, host, new Clock(isolate, job), code, job.inputs[index] ?? '', index);
-    yield job.streams === true && !isolate.isDisposed ? withStreams(outcome, host) : outcome;
+    yield job.streams === true && !isolate.isDisposed ? withStreams(outcome, host.streams) : outcome;
     if (!isolate.isDisposed) {
       context.release();
     }
@@ -82,15 +82,15 @@ function runOnce(
   }
 }
 
-/** The program may have broken its shim, so that what comes is looked at. */
-function withStreams(outcome: TestOutcome, host: Host): TestOutcome {
+/** The program may have broken its surroundings, so that what comes is looked at. */
+export function withStreams(outcome: TestOutcome, streams: ivm.Reference): TestOutcome {
   try {
-    const text: unknown = host.streams.applySync(undefined, [], { timeout: 1000 });
-    const streams: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-    if (typeof streams !== 'object' || streams === null) {
+    const text: unknown = streams.applySync(undefined, [], { timeout: 1000 });
+    const written: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    if (typeof written !== 'object' || written === null) {
       return outcome;
     }
-    const { stdout, stderr, exitCode } = streams as Record<string, unknown>;
+    const { stdout, stderr, exitCode } = written as Record<string, unknown>;
     return {
       ...outcome,
       value: typeof stdout === 'string' ? stdout.slice(0, maxValueLength.program) : '',

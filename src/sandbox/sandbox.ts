@@ -1,6 +1,6 @@
 import type { FunctionProblem, JudgeResult, Limits, Problem } from '../protocol/problem.ts';
 
-export type Language = 'javascript' | 'typescript';
+export type Language = 'javascript' | 'typescript' | 'python';
 
 /** One call of `execute`: what came back, as plain data, or why nothing did. */
 export type Execution =

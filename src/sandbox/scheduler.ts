@@ -30,6 +30,7 @@ interface Task {
 export class Scheduler {
   readonly #plan: LaunchPlan;
   readonly #size: number;
+  readonly #programs: number;
   readonly #idle: WorkerProcess[] = [];
   readonly #all = new Set<WorkerProcess>();
   readonly #queue: Task[] = [];
@@ -43,9 +44,11 @@ export class Scheduler {
   /** Called for every worker that did not end a program by itself. */
   onKill: () => void = () => undefined;
 
-  constructor(plan: LaunchPlan, size: number) {
+  /** `programs`: after how many a worker is replaced. */
+  constructor(plan: LaunchPlan, size: number, programs = programsPerWorker) {
     this.#plan = plan;
     this.#size = size;
+    this.#programs = programs;
   }
 
   /** The first worker is the probe: only when it is up are the others started. Resolves to why it is not, if so. */
@@ -133,7 +136,7 @@ export class Scheduler {
     if (report.end.type !== 'done') {
       this.onKill();
     }
-    if (isAbnormal(report) || worker.programs >= programsPerWorker) {
+    if (isAbnormal(report) || worker.programs >= this.#programs) {
       this.#all.delete(worker);
       worker.kill('retired');
       this.#fill();

@@ -51,6 +51,21 @@ describe('judge server', function () {
     ['an exit code', { code: 'process.exit(3)' }, ['Failed', null, 'Finished', 3, '']],
     ['an endless loop', { code: 'for (;;);', run_timeout: 0.1 }, ['Failed', null, 'TimeLimitExceeded', null, '']],
     ['a syntax error', { code: 'const' }, ['Failed', 'Error', undefined, undefined, undefined]],
+    [
+      'Python',
+      { code: 'print(int(input()) * 2)', stdin: '21', language: 'python' },
+      ['Success', null, 'Finished', 0, '42\n'],
+    ],
+    [
+      'an exception in Python',
+      { code: 'print(1)\nassert 1 == 2', language: 'python' },
+      ['Failed', null, 'Finished', 1, '1\n'],
+    ],
+    [
+      'a syntax error in Python',
+      { code: 'def', language: 'python' },
+      ['Failed', 'Error', undefined, undefined, undefined],
+    ],
     ['files', { code: '1', files: { 'a.txt': 'eA==' } }, ['SandboxError', null, undefined, undefined, undefined]],
   ];
   for (const [name, request, expected] of runs) {
@@ -81,6 +96,28 @@ describe('judge server', function () {
       );
     });
   }
+
+  it("answers what verl's client sends, byte for byte", async () => {
+    // json.dumps of call_sandbox_api (verl 0.9): blanks after separators, text in ASCII, null where there is no input.
+    const requests: [body: string, expected: unknown][] = [
+      [
+        '{"compile_timeout": 10, "run_timeout": 10, "code": "console.log(\\"\\u00e9\\")\\n\\n", "stdin": null, ' +
+          '"memory_limit_MB": 1024, "language": "nodejs", "files": {}, "fetch_files": []}',
+        ['Success', 'Finished', 0, 'é\n'],
+      ],
+      [
+        '{"compile_timeout": 2, "run_timeout": 2, "code": "import sys\\nprint(sum(map(int, sys.stdin)))\\n\\nassert True", ' +
+          '"stdin": "1\\n2", "memory_limit_MB": 256, "language": "python", "files": {}, "fetch_files": []}',
+        ['Success', 'Finished', 0, '3\n'],
+      ],
+    ];
+    for (const [body, expected] of requests) {
+      const { status, json } = await post('/run_code', body, { accept: 'application/json' });
+      const run = json['run_result'] as Record<string, unknown> | null;
+      assert.equal(status, 200);
+      assert.deepEqual([json['status'], run?.['status'], run?.['return_code'], run?.['stdout']], expected);
+    }
+  });
 
   it('judges one job, and several in order', async () => {
     const problem = functionProblem();

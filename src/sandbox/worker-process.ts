@@ -37,6 +37,8 @@ interface Flight {
   nonce: string;
   outcomes: (TestOutcome | undefined)[];
   stageStartMs: number;
+  /** A reply has come, be it an empty one. */
+  begun: boolean;
   /** CPU clock of the process when the stage was first looked at. */
   stageCpuMs: number | undefined;
   /** The CPU clock as last seen to move, and when that was. */
@@ -128,7 +130,17 @@ export class WorkerProcess {
       const outcomes = program.inputs.map(() => undefined);
       const atMs = performance.now();
       const moved = { cpuMs: 0, atMs };
-      this.#flight = { program, id, nonce, outcomes, stageStartMs: atMs, stageCpuMs: undefined, moved, resolve };
+      this.#flight = {
+        program,
+        id,
+        nonce,
+        outcomes,
+        stageStartMs: atMs,
+        begun: false,
+        stageCpuMs: undefined,
+        moved,
+        resolve,
+      };
       if (this.#exit !== undefined) {
         this.#finish({ type: 'died', ...this.#exit });
         return;
@@ -162,6 +174,7 @@ export class WorkerProcess {
       idleMs: atMs - flight.moved.atMs,
       cpuMs: cpuMs === undefined || flight.stageCpuMs === undefined ? undefined : cpuMs - flight.stageCpuMs,
       rssMb,
+      begun: flight.begun,
     });
     if (reason !== undefined) {
       this.kill(reason);
@@ -212,6 +225,7 @@ export class WorkerProcess {
       }
       flight.outcomes[outcome.index] = outcome;
     }
+    flight.begun = true;
     flight.stageStartMs = performance.now();
     flight.stageCpuMs = undefined;
     if (!reply.done) {

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { encodeFrame, FrameReader } from './frames.ts';
-import type { Hello, Reply, TestOutcome, WorkerJob } from './messages.ts';
+import { encodeFrame, frameOf, FrameReader } from './frames.ts';
+import type { Hello, PythonKit, Reply, TestOutcome, WorkerJob } from './messages.ts';
 
 /**
  * Entry of a worker process: reads a job, runs it, answers, all synchronously (the asynchronous way halves the rate).
@@ -23,14 +23,19 @@ const lifelineSource = `
 `;
 
 function write(message: Reply | Hello): void {
-  const frame = encodeFrame(message);
+  writeAll(encodeFrame(message));
+}
+
+function writeAll(frame: Buffer): void {
   let written = 0;
   while (written < frame.length) {
     written += writeSync(channel, frame, written);
   }
 }
 
-function answer(job: WorkerJob, runJob: (job: WorkerJob, emit: (outcome: TestOutcome) => void) => void): void {
+type RunJob = (job: WorkerJob, emit: (outcome: TestOutcome) => void, begin: () => void) => void;
+
+function answer(job: WorkerJob, runJob: RunJob): void {
   let outcomes: TestOutcome[] = [];
   let flushed = performance.now();
   const flush = (done: boolean): void => {
@@ -38,18 +43,43 @@ function answer(job: WorkerJob, runJob: (job: WorkerJob, emit: (outcome: TestOut
     outcomes = [];
     flushed = performance.now();
   };
-  runJob(job, (outcome) => {
+  const emit = (outcome: TestOutcome): void => {
     outcomes.push(outcome);
     if (performance.now() - flushed > flushMs) {
       flush(false);
     }
+  };
+  runJob(job, emit, () => {
+    flush(false);
   });
   flush(true);
 }
 
+/** What runs jobs, and what is to be done ahead of the next one. */
+async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJob; ahead: () => void }> {
+  if (kit === undefined) {
+    return { runJob: (await import('./isolate.ts')).runJob, ahead: () => undefined };
+  }
+  const { InterpreterFactory } = await import('./interpreter.ts');
+  const { runPython } = await import('./run-python.ts');
+  const factory = new InterpreterFactory(kit);
+  const ahead = (): void => {
+    factory.prepare();
+  };
+  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead };
+}
+
 async function main(): Promise<void> {
   new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
-  const { runJob } = await import('./isolate.ts');
+  const [, , , folder, snapshot] = process.argv;
+  const kit = folder === undefined ? undefined : { folder, snapshot };
+  if (kit !== undefined && kit.snapshot === undefined) {
+    const { InterpreterFactory } = await import('./interpreter.ts');
+    writeAll(frameOf(new InterpreterFactory(kit).makeSnapshot()));
+    return;
+  }
+  const { runJob, ahead } = await prepareRunner(kit);
+  ahead();
   write({ ready: true });
   const reader = new FrameReader();
   const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -61,6 +91,7 @@ async function main(): Promise<void> {
     for (const job of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
       // The parent is trusted: its jobs are checked there, by their type.
       answer(job as WorkerJob, runJob);
+      ahead();
     }
   }
 }

@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { type JudgeResult, Problem } from '../../protocol/problem.ts';
 import { judgeBatch } from '../../sandbox/batch.ts';
 import { createSandbox } from '../../sandbox/pool.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Language, Sandbox } from '../../sandbox/sandbox.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { readInput, readInputJson } from '../lines.ts';
 
@@ -54,8 +54,15 @@ function readJob(args: Arguments): Parameters<Sandbox['judge']>[0] {
   return {
     problem: readInputJson(problem, Problem, 'a problem: {"id", "statement", "kind", "entry", "tests", "limits"}'),
     source: readInput(solution),
-    language: /\.[cm]?ts$/.test(solution) ? 'typescript' : 'javascript',
+    language: languageOf(solution),
   };
+}
+
+function languageOf(path: string): Language {
+  if (path.endsWith('.py')) {
+    return 'python';
+  }
+  return /\.[cm]?ts$/.test(path) ? 'typescript' : 'javascript';
 }
 
 async function assertReadable(path: string): Promise<void> {
