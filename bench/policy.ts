@@ -7,7 +7,7 @@ import { openModel } from '../src/model/open.ts';
 import { BoundaryError } from '../src/protocol/errors.ts';
 import { samplerPrecisions, type LoadRequest } from '../src/protocol/runtime.ts';
 import { RuntimeProcess } from '../src/runtime/client.ts';
-import { resolveConfig } from '../src/selfplay/config.ts';
+import { resolveConfig, type Config } from '../src/selfplay/config.ts';
 
 /** What was typed behind `selfq bench TARGET`. */
 export interface BenchArguments {
@@ -17,8 +17,9 @@ export interface BenchArguments {
 }
 
 /** What a runtime process is loaded with besides the model; precisions as chosen on the command line unless given. */
-export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> &
-  Partial<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
+export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> & Partial<Precisions>;
+
+type Precisions = Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
 
 /** The model under test: opened for its tokenizer, and a way to load it in runtime processes of its own. */
 export interface BenchModel {
@@ -39,7 +40,7 @@ export async function openBenchModel(args: BenchArguments): Promise<BenchModel> 
   const config = resolveConfig('quick', { model: model.id });
   // Given to everyone, so that nobody's own guess decides.
   const threads = args.integer('threads', 1) ?? availableParallelism();
-  const precisions = precisionsOf(args.text('precision'));
+  const precisions = precisionsOf(args.text('precision'), config);
   const file = await openModel(model.path, { cacheDir: cacheDir() });
   return {
     id: model.id,
@@ -68,18 +69,20 @@ export async function openBenchModel(args: BenchArguments): Promise<BenchModel> 
   };
 }
 
-/** Strict sampling goes with exact training; the others have the same name on both sides. */
-function precisionsOf(name: string | undefined): Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>> {
+/** Strict sampling goes with exact training; the others have the same name on both sides. Default: as in a run. */
+function precisionsOf(name: string | undefined, config: Config): Precisions {
+  if (name === undefined) {
+    return { samplerPrecision: config.samplerPrecision, trainPrecision: config.trainPrecision };
+  }
   const samplerPrecision = samplerPrecisions.find((known) => known === (name === 'exact' ? 'strict' : name));
-  if (name !== undefined && samplerPrecision === undefined) {
+  if (samplerPrecision === undefined) {
     throw new BoundaryError(
       'usage',
       `There is no precision "${name}".`,
       `Choose from ${samplerPrecisions.join(', ')}.`,
     );
   }
-  const sampler = samplerPrecision ?? 'strict';
-  return { samplerPrecision: sampler, trainPrecision: sampler === 'strict' ? 'exact' : sampler };
+  return { samplerPrecision, trainPrecision: samplerPrecision === 'strict' ? 'exact' : samplerPrecision };
 }
 
 /** Code in plain text, long enough for any prompt here; models go on with it instead of ending. */
