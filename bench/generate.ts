@@ -11,7 +11,7 @@ import {
 import { startLlamaPeers, type LlamaPeer, type LlamaRequest } from './peers/llama.ts';
 import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
 
-const promptTokens = 200;
+const usualPromptTokens = 200;
 const prefillTokens = 512;
 
 /** Tokens a second of one peer in one kind of work, a number for each round. */
@@ -41,20 +41,30 @@ export interface GenerateBench {
 /** `selfq bench generate`. */
 export async function generateTarget(args: BenchArguments): Promise<{ figures: GenerateBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
+  const promptTokens = args.integer('prompt-tokens', 1) ?? usualPromptTokens;
   const counts = (args.text('rows') ?? '1,32,64').split(',').map(Number);
   const model = await openBenchModel(args);
   const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
-  const runtime = await model.start({ slots: Math.max(...counts), contextTokens: prefillTokens + 128 });
+  const runtime = await model.start({
+    slots: Math.max(...counts),
+    contextTokens: Math.max(prefillTokens, promptTokens) + 128,
+  });
   try {
     const results: Result[] = [];
     for (const rows of counts) {
       const newTokens = rows === 1 ? 96 : 24;
       results.push(
-        await alternate(`${rows} rows`, rounds, peers, () => decode(model, runtime, rows, newTokens), [
-          { op: 'decode', rows, promptTokens, newTokens, work: 'full' },
-          { op: 'decode', rows, promptTokens, newTokens, work: 'bare' },
-        ]),
+        await alternate(
+          `${rows} rows behind ${promptTokens} tokens`,
+          rounds,
+          peers,
+          () => decode(model, runtime, { rows, promptTokens, newTokens }),
+          [
+            { op: 'decode', rows, promptTokens, newTokens, work: 'full' },
+            { op: 'decode', rows, promptTokens, newTokens, work: 'bare' },
+          ],
+        ),
       );
     }
     const own = () => prefill(model, runtime);
@@ -107,7 +117,11 @@ async function alternate(
  * Tokens a second of `rows` rows that share a prompt: the time of a long call less that of one that ends behind its
  * first token, which prefills and copies the same.
  */
-async function decode(model: BenchModel, runtime: RuntimeProcess, rows: number, newTokens: number): Promise<number> {
+async function decode(
+  model: BenchModel,
+  runtime: RuntimeProcess,
+  { rows, promptTokens, newTokens }: { rows: number; promptTokens: number; newTokens: number },
+): Promise<number> {
   const text = model.file.tokenizer.decode(codeTokens(model.file, promptTokens));
   const call = async (maxTokens: number) => {
     const request = { prompt: { text }, samples: rows, maxTokens, temperature: 1, seed: 1 };
