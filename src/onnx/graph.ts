@@ -40,6 +40,9 @@ interface Port {
   sequence: boolean;
 }
 
+/** Constants up to this size are shared when they are equal: rotations of up to 128 numbers among them. */
+const sharedBytes = 64 * 1024;
+
 type Numeric = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 /** The contrib operators of ONNX Runtime (GroupQueryAttention, MatMulNBits, FusedMatMul, …). */
@@ -141,7 +144,8 @@ export class Graph {
       return this.#parent.constant(type, dims, data);
     }
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = bytes.length <= 64 ? `${type}|${dims.join()}|${bytes.join()}` : undefined;
+    const key =
+      bytes.length <= sharedBytes ? `${type}|${dims.join()}|${Buffer.from(bytes).toString('latin1')}` : undefined;
     const known = key === undefined ? undefined : this.#shared.get(key);
     if (known !== undefined) {
       return known;

@@ -39,6 +39,7 @@ export function int8Forward(graph: Graph, product: Int8Product, biases: Prepared
     const y = product(x, {
       values: int8.addTo(graph, `${name}.forward`),
       scales: int8.addTo(graph, `${name}.forward.scale`),
+      inner: inputs,
       rotation: rotationOf(name, inputs, int8.format),
     });
     return biases.has(bias) ? graph.op('Add', [y, biases.addTo(graph, bias)]) : y;
@@ -55,6 +56,7 @@ export function int8Matrices(graph: Graph, weights: PreparedWeights, int8: Prepa
       {
         values: int8.addTo(graph, `${name}.backward`),
         scales: int8.addTo(graph, `${name}.backward.scale`),
+        inner: int8.tensor(`${name}.backward`).dims[0]!,
         rotation: 1,
       },
       kind,

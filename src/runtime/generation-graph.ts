@@ -52,7 +52,10 @@ type FrozenProduct = (x: Value, name: string, outputs: number, inputs: number) =
 
 function frozenProduct(graph: Graph, weights: PreparedWeights, int8: PreparedWeights | undefined): FrozenProduct {
   if (int8) {
-    return int8Forward(graph, int8Products(graph), weights, int8);
+    const layers = int8Forward(graph, int8Products(graph), weights, int8);
+    // The head sees fewer rows than the layers.
+    const head = int8Forward(graph, int8Products(graph), weights, int8);
+    return (x, name) => (name === 'lm_head' ? head(x, name) : layers(x, name));
   }
   return weights.format === 'nb32'
     ? (x, name, outputs, inputs) => matMulBlocks(graph, weights, x, name, outputs, inputs)

@@ -45,6 +45,7 @@ async function inGraph(
     values: graph.constant('int8', [inner, outer], b.values),
     scales: graph.constant('float', [outer], b.scales),
     rotation,
+    inner,
   };
   const y = int8Products(graph)(graph.input('x', 'float', ['rows', inner]), weights, kind);
   graph.output('y', y, 'float', ['rows', outer]);

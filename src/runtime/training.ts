@@ -232,7 +232,7 @@ class Policy {
     const session = await this.#session('evaluate');
     this.#noLora ??= this.#loraInputs(({ b }) => new Float32Array(b.length));
     const lora = adapter ? this.#lora : this.#noLora;
-    return this.#run(session, batch, { ...this.#inputs(batch, layout), ...lora });
+    return this.#run(session, batch, { ...this.#inputs(batch, layout), ...lora }, {});
   }
 
   /** Logprobs of the response rows; adds the gradient to `gradients`. */
@@ -268,15 +268,13 @@ class Policy {
     session: InferenceSession,
     { tokens, rows }: MicroBatch,
     inputs: Tensors,
-    outputs: Tensors = {},
+    outputs: Tensors,
   ): Promise<Float32Array> {
     const logprobs = new Float32Array(rows);
     this.#mode ??= runModes[await chooseRunMode()];
     try {
-      await this.#mode(session, inputs, {
-        [trainingPorts.logprobs]: new Tensor('float32', logprobs, [rows, 1]),
-        ...outputs,
-      });
+      const whole = { [trainingPorts.logprobs]: new Tensor('float32', logprobs, [rows, 1]), ...outputs };
+      await this.#mode(session, inputs, whole);
     } catch (error) {
       throw isOutOfMemory(error) ? outOfMemory(tokens, error) : error;
     }
