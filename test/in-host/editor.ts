@@ -32,7 +32,7 @@ export interface EditorOptions {
 }
 
 /** Milliseconds to wait for anything in the window: machines of continuous integration are slow and shared. */
-const patience = 180_000;
+const patience = 60_000;
 
 /** A real VS Code: its server in a process of its own, its window in a headless Chromium. */
 export interface Editor {
@@ -117,6 +117,7 @@ async function startServer(port: number, data: string, options: EditorOptions): 
     [
       main,
       ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--disable-telemetry'],
+      // The driver makes the window load the extension from the project; it also keeps notifications in their center.
       ...['--enable-smoke-test-driver', ...(options.askForTrust ? [] : ['--disable-workspace-trust'])],
       ...common,
     ],
@@ -214,11 +215,27 @@ export function webview(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame');
 }
 
-/** A notification with this text. */
-export function notification(page: Page, text: RegExp | string): Locator {
-  return page.locator('.notifications-toasts .notification-toast, .notifications-center .notification-list-item', {
-    hasText: text,
-  });
+/** Waits for a notification with this text, presses its button when one is named, and closes their center again. */
+export async function notification(page: Page, text: RegExp | string, button?: string): Promise<void> {
+  const center = page.locator('.notifications-center.visible');
+  const item = center.locator('.notification-list-item', { hasText: text }).first();
+  const bell = page.locator('.statusbar-item[id="status.notifications"] a').first();
+  const end = Date.now() + patience;
+  while (!(await item.isVisible())) {
+    if (Date.now() > end) {
+      throw new Error(`No notification came with ${String(text)}. There are: ${await center.allInnerTexts()}`);
+    }
+    if (!(await center.isVisible())) {
+      await bell.click();
+    }
+    await page.waitForTimeout(300);
+  }
+  if (button !== undefined) {
+    await item.getByRole('button', { name: button }).click();
+  }
+  if (await center.isVisible()) {
+    await bell.click();
+  }
 }
 
 /** A picture for those who look at them: only where SELFQ_SCREENSHOTS names a folder. */

@@ -72,7 +72,7 @@ describe('bad input and faults, in a real window', function () {
   it('says where a model is missing and how to choose another', async () => {
     changeSettings(editor, { 'selfQuestioning.model': '/nowhere/model.gguf' });
     await startWithDefaults(editor);
-    await notification(editor.page, /There is no model at \/nowhere\/model\.gguf\. Choose another/).waitFor();
+    await notification(editor.page, /There is no model at \/nowhere\/model\.gguf\. Choose another/);
   });
 
   it('says that the folder for runs cannot be made, and which setting to change', async () => {
@@ -80,13 +80,13 @@ describe('bad input and faults, in a real window', function () {
     writeFileSync(file, '');
     changeSettings(editor, { 'selfQuestioning.model': '', 'selfQuestioning.runsFolder': join(file, 'runs') });
     await startWithDefaults(editor);
-    await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/).waitFor();
+    await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/);
   });
 
   it('says that the chosen Node is not there', async () => {
     changeSettings(editor, { 'selfQuestioning.runsFolder': '', 'selfQuestioning.nodePath': '/nowhere/node' });
     await runCommand(editor.page, 'Self-Questioning: Doctor');
-    await notification(editor.page, /There is no Node at \/nowhere\/node/).waitFor();
+    await notification(editor.page, /There is no Node at \/nowhere\/node/);
   });
 });
 
@@ -103,7 +103,7 @@ describe('a workspace that is not trusted', function () {
       await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
       await page.locator('.welcome-view', { hasText: 'trusted workspaces only' }).first().waitFor();
       await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-      await notification(page, 'This workspace is not trusted').waitFor();
+      await notification(page, 'This workspace is not trusted');
     } finally {
       await editor.close();
     }

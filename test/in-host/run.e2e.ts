@@ -75,11 +75,13 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await picture(page, 'empty');
   });
 
-  it('starts from the command palette by typing, with sane defaults', async () => {
+  it('starts from the command palette by typing a topic and keeping the other defaults', async () => {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Start Self-Questioning');
     await acceptQuickInput(page, 'question itself');
-    await acceptQuickInput(page, 'Free text');
+    await quickInput(page, 'Free text').waitFor();
+    await page.keyboard.type('arrays of integers');
+    await page.keyboard.press('Enter');
     await quickInput(page, 'Which model should learn').waitFor();
     await picture(page, 'start-model');
     await acceptQuickInput(page, place.model);
@@ -93,7 +95,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   it('shows progress while it comes, and the end', async () => {
     const { page } = editor;
     const inside = webview(page);
-    await notification(page, 'all 3 steps are done').waitFor();
+    await notification(page, 'all 3 steps are done');
     await inside.locator('.pill', { hasText: 'finished' }).waitFor();
     await inside.locator('header', { hasText: 'step 3 of 3' }).waitFor();
     await inside.locator('.feed tbody tr').first().waitFor();
@@ -164,9 +166,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     dir = runsOf(editor).sort().at(-1) ?? '';
     await page.locator('.statusbar-item', { hasText: /\d\/3/ }).waitFor();
     process.kill(readRun(dir).engine.pid, 'SIGKILL');
-    const message = notification(page, 'ended unexpectedly').first();
-    await message.waitFor();
-    await message.getByRole('button', { name: 'Resume' }).click();
+    await notification(page, 'ended unexpectedly', 'Resume');
     await until('finished', () => readRun(dir).state === 'finished');
   });
 
@@ -189,7 +189,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await page.keyboard.press('Enter');
     await quickInput(page, 'dataset.jsonl').waitFor();
     await page.keyboard.press('Enter');
-    await notification(page, 'Exported to').first().waitFor();
+    await notification(page, 'Exported to');
     const lines = readFileSync(join(dir, 'export', 'dataset.jsonl'), 'utf8')
       .trim()
       .split('\n');
