@@ -38,6 +38,8 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
+  /** Gives weights and cache back until they are needed again, which takes about a second. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,9 +62,15 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
     return Inference.load(config, weights, inferenceOptions, isInt8 ? await prepare(format) : undefined);
   };
-  const rounded = await load(samplerFormat(options.precision ?? 'strict', options.slots));
+  const loadRounded = () => load(samplerFormat(options.precision ?? 'strict', options.slots));
+  let rounded: Inference | undefined = await loadRounded();
   let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, { threads });
+  const release = async () => {
+    await rounded?.close();
+    await exact?.close();
+    rounded = exact = undefined;
+  };
   const baseModel = noAdapter(config);
   let policy: Tensors = baseModel;
   return {
@@ -75,6 +83,9 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
       const sampled = rows.filter((row) => !greedy.includes(row));
       if (greedy.length > 0) {
         exact ??= await load('fp32');
+      }
+      if (sampled.length > 0) {
+        rounded ??= await loadRounded();
       }
       let before = { tokens: 0, finished: 0 };
       for (const [inference, part] of [
@@ -100,9 +111,9 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
         rows.filter((row) => row.request === request).map((row) => completionOf(row)),
       );
     },
+    release,
     close: async () => {
-      await rounded.close();
-      await exact?.close();
+      await release();
       await sampler.close();
     },
   };

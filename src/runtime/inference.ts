@@ -57,7 +57,7 @@ export class Inference {
     const rounded = Math.min(this.#contextTokens, Math.ceil(positions / positionStep) * positionStep);
     if (this.#cache.slots < slots || this.#cache.positions < rounded) {
       // The old cache must be free before the new one is made, or the peak is their sum.
-      this.#cache = new KvCache(this.#config, 0, positionStep);
+      this.#cache.free();
       this.#cache = new KvCache(this.#config, slots, rounded);
     }
     if (this.#logits.length < slots * this.#config.vocabulary) {
@@ -121,6 +121,7 @@ export class Inference {
   }
 
   async close(): Promise<void> {
+    this.#cache.free();
     await this.#session.release();
   }
 }

@@ -25,7 +25,7 @@ export class KvCache {
   readonly positions: number;
   readonly #config: DecoderConfig;
   /** [layer][key or value]. */
-  readonly #buffers: [Float32Array, Float32Array][];
+  readonly #buffers: [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>][];
   readonly #views = new Map<string, CacheView>();
 
   constructor(config: DecoderConfig, slots: number, positions: number) {
@@ -66,6 +66,12 @@ export class KvCache {
       view.inputs[ports.pastValue] = view.outputs[ports.value] = value;
     }
     return view;
+  }
+
+  /** Gives the memory back at once: the collector does not know how scarce it is. The cache must not be used any more. */
+  free(): void {
+    this.#views.clear();
+    this.#buffers.flat().forEach(({ buffer }) => buffer.transfer(0));
   }
 
   /** The first `length` tokens of slot `from` also become those of slot `to`. */

@@ -44,6 +44,8 @@ export function createRuntime(): RuntimeHandlers {
   }
 
   async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
+    // Generating and training take turns, and so do their weights in memory.
+    await state.generator.release();
     const { createTrainer } = await import('./training.ts');
     const { model, adapter, optimizer, request } = state;
     const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
@@ -76,7 +78,9 @@ export function createRuntime(): RuntimeHandlers {
     },
 
     async generate({ requests, adapter }, context) {
-      return need().generator.generate(requests, { adapter, ...context });
+      const state = need();
+      await state.trainer?.release();
+      return state.generator.generate(requests, { adapter, ...context });
     },
 
     async logprobs({ sequences, adapter }, context) {

@@ -55,6 +55,8 @@ export interface Trainer {
     adapter: boolean,
     hooks: CallHooks,
   ): Promise<number[][]>;
+  /** Gives weights and activations back until they are needed again, which takes some seconds. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -42,6 +42,7 @@ export const createTrainer: CreateTrainer = async (options): Promise<Trainer> =>
   return {
     train: (sequences, settings, hooks) => train(policy, options, sequences, settings, hooks),
     logprobs: (sequences, adapter, hooks) => logprobs(policy, sequences, adapter, hooks),
+    release: () => policy.close(),
     close: () => policy.close(),
   };
 };
