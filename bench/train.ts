@@ -215,9 +215,9 @@ function cosine(a: readonly Float32Array[], b: readonly Float32Array[]): number 
 }
 
 function describe({ conditions, results, peerPeakGb, gradientCosine }: TrainBench): string[] {
-  const peak = peerPeakGb === undefined ? '' : `, whose memory peaked at ${peerPeakGb} GB`;
+  const peer = peerPeakGb === undefined ? '' : `, against PyTorch + PEFT (peak ${peerPeakGb} GB)`;
   return [
-    `Tokens a second in one update (prompts and answers, left-out ones counted), against PyTorch + PEFT${peak}.`,
+    `Tokens a second in one update, prompts and answers, left-out ones counted${peer}.`,
     ...results.map(({ case: { name, questions, answers }, tokensPerSecond, peerTokensPerSecond, ratio }) =>
       [
         `${questions} x ${answers} answers, ${name}: ${tokensPerSecond}`,

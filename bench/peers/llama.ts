@@ -46,10 +46,13 @@ export async function startLlamaPeers(args: BenchArguments, model: BenchModel): 
   const stem = join(models, model.file.hash.slice(0, 16));
   const adapter = `${stem}-rank${model.rank}.gguf`;
   await writeLlamaAdapter(adapter, model.file.config, model.rank);
-  const files: [format: string, path: string][] = [['own', model.path]];
-  for (const format of llamaQuantisations) {
-    await writeQuantised(model.path, `${stem}-${format}.gguf`, format);
-    files.push([format, `${stem}-${format}.gguf`]);
+  const files: [format: string, path: string][] = [];
+  for (const format of formatsOf(args.text('formats'))) {
+    const path = format === 'own' ? model.path : `${stem}-${format}.gguf`;
+    if (format !== 'own') {
+      await writeQuantised(model.path, path, format);
+    }
+    files.push([format, path]);
   }
   const programs: [string, () => PeerProcess][] = [
     ['node-llama-cpp', () => new PeerProcess('llama.cpp', process.execPath, [entryPath('bench-llama-cpp'), folder])],
@@ -73,4 +76,16 @@ export async function startLlamaPeers(args: BenchArguments, model: BenchModel): 
     }
   }
   return peers;
+}
+
+const formats = ['own', ...llamaQuantisations] as const;
+
+function formatsOf(list: string | undefined): readonly (typeof formats)[number][] {
+  return (list?.split(',') ?? formats).map((name) => {
+    const format = formats.find((known) => known === name);
+    if (format === undefined) {
+      throw new BoundaryError('usage', `There is no format "${name}".`, `Choose from ${formats.join(', ')}.`);
+    }
+    return format;
+  });
 }

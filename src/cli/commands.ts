@@ -162,6 +162,7 @@ export const commands: Readonly<Record<string, Command>> = {
       precision: { value: 'NAME', description: 'strict (training: exact), balanced or fast; default as a run has it.' },
       rows: { value: 'LIST', description: 'generate: rows that decode at once; default 1,32,64.' },
       'prompt-tokens': { value: 'N', description: 'generate: tokens in front of those that are timed; default 200.' },
+      formats: { value: 'LIST', description: 'generate: files for llama.cpp; default own,Q4_0,Q8_0.' },
       repeats: { value: 'N', description: 'Rounds, in which all take turns; default 3.' },
       alone: { description: 'Measure this program alone.' },
       'install-peers': { description: 'Install what it is compared with into the cache folder first.' },
