@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -32,7 +32,7 @@ export interface EditorOptions {
 }
 
 /** Milliseconds to wait for anything in the window: machines of continuous integration are slow and shared. */
-const patience = 60_000;
+const patience = 180_000;
 
 /** A real VS Code: its server in a process of its own, its window in a headless Chromium. */
 export interface Editor {
@@ -187,6 +187,13 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Changes machine settings while the window is open. */
+export function changeSettings({ folders }: Editor, change: Readonly<Record<string, unknown>>): void {
+  const path = join(folders.data, 'data', 'Machine', 'settings.json');
+  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...settings, ...change }));
+}
+
 /** Opens the command palette and runs a command by typing its title, as a person does. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('F1');
@@ -199,7 +206,12 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 
 /** Accepts what a quick pick or input box offers, once it shows `text` (its placeholder, prompt or a row). */
 export async function acceptQuickInput(page: Page, text: string): Promise<void> {
-  await quickInput(page, text).waitFor();
+  const widget = quickInput(page, text);
+  await widget.waitFor();
+  const list = widget.locator('.quick-input-list');
+  if (await list.isVisible()) {
+    await list.locator('.monaco-list-row.focused').first().waitFor();
+  }
   await page.keyboard.press('Enter');
 }
 

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
-import { type Editor, acceptQuickInput, notification, openEditor, picture, runCommand, webview } from './editor.ts';
-
-function changeSettings({ folders }: Editor, change: Readonly<Record<string, unknown>>): void {
-  const path = join(folders.data, 'data', 'Machine', 'settings.json');
-  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
-  writeFileSync(path, JSON.stringify({ ...settings, ...change }));
-}
+import {
+  type Editor,
+  acceptQuickInput,
+  changeSettings,
+  notification,
+  openEditor,
+  picture,
+  runCommand,
+  webview,
+} from './editor.ts';
 
 /** Through the questions of the start, keeping every default. */
 async function startWithDefaults({ page }: Editor): Promise<void> {
@@ -103,6 +106,9 @@ describe('a workspace that is not trusted', function () {
       await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
       await page.locator('.welcome-view', { hasText: 'trusted workspaces only' }).first().waitFor();
       await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+      // The editor of workspace trust lies above everything.
+      await page.locator('.monaco-modal-editor-block').waitFor();
+      await page.keyboard.press('Escape');
       await notification(page, 'This workspace is not trusted');
     } finally {
       await editor.close();

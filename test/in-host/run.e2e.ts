@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attach } from '../../src/engine/client.ts';
-import { readEvaluations, readRun } from '../../src/run/folder.ts';
+import { readEvaluations, readRun, runPaths } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import {
   type Editor,
   acceptQuickInput,
+  changeSettings,
   notification,
   openEditor,
   picture,
@@ -25,13 +26,15 @@ function overridesOf(place: Workplace): Record<string, string> {
   );
 }
 
-const runsOf = (editor: Editor): string[] =>
-  !existsSync(join(editor.storage, 'runs'))
-    ? []
-    : readdirSync(join(editor.storage, 'runs')).map((name) => join(editor.storage, 'runs', name));
+/** Folders that hold a run: one without run.json is about to become one. */
+const runsOf = (editor: Editor): string[] => {
+  const root = join(editor.storage, 'runs');
+  const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+  return folders.filter((dir) => existsSync(runPaths(dir).run)).sort();
+};
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + 180_000;
   while (!holds()) {
     assert.ok(Date.now() < end, `waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -139,35 +142,54 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await picture(page, 'solve');
   });
 
-  it('is found again in mid-run after a reload of the window', async () => {
+  it('starts again like last time in one action', async () => {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Start Again Like Last Time');
     await until('a second run', () => runsOf(editor).length === 2);
-    dir = runsOf(editor).sort().at(-1) ?? '';
+    const again = runsOf(editor).at(-1) ?? '';
+    await until('the second run ended', () => readRun(again).state === 'finished');
+    assert.deepEqual(readRun(again).config, readRun(dir).config);
+  });
+
+  it('is found again in mid-run after a reload of the window', async () => {
+    const { page } = editor;
+    changeSettings(editor, { 'selfQuestioning.steps': 500 });
+    // The window hears of changed settings from a watcher.
+    await page.waitForTimeout(3000);
+    await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+    for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
+      await acceptQuickInput(page, question);
+    }
+    await until('a third run', () => runsOf(editor).length === 3);
+    dir = runsOf(editor).at(-1) ?? '';
+    await page.locator('.statusbar-item', { hasText: /\d\/500/ }).waitFor();
     await editor.reload();
-    await page.locator('.statusbar-item', { hasText: /\d\/3/ }).waitFor();
+    await page.locator('.statusbar-item', { hasText: /\d\/500/ }).waitFor();
     await page.locator('.tab', { hasText: 'Coding' }).first().waitFor();
     assert.doesNotThrow(() => process.kill(readRun(dir).engine.pid, 0));
   });
 
-  it('stops from the palette, with what was finished, and resumes to the end', async () => {
+  it('pauses, goes on, stops from the palette with what was finished, and resumes', async () => {
     const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Pause Run');
+    await until('paused', () => readRun(dir).state === 'paused');
+    await runCommand(page, 'Self-Questioning: Resume Run');
+    await until('running again', () => readRun(dir).state === 'running');
     await runCommand(page, 'Self-Questioning: Stop Run');
     await until('stopped', () => readRun(dir).state === 'stopped');
+    const { step } = readRun(dir);
     await runCommand(page, 'Self-Questioning: Resume Run');
-    await until('finished', () => readRun(dir).state === 'finished');
-    assert.equal(readRun(dir).step, 3);
+    await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
   });
 
   it('says so once when an engine was killed, and goes on from there', async () => {
     const { page } = editor;
-    await runCommand(page, 'Self-Questioning: Start Again Like Last Time');
-    await until('a third run', () => runsOf(editor).length === 3);
-    dir = runsOf(editor).sort().at(-1) ?? '';
-    await page.locator('.statusbar-item', { hasText: /\d\/3/ }).waitFor();
-    process.kill(readRun(dir).engine.pid, 'SIGKILL');
+    const { step, engine } = readRun(dir);
+    process.kill(engine.pid, 'SIGKILL');
     await notification(page, 'ended unexpectedly', 'Resume');
-    await until('finished', () => readRun(dir).state === 'finished');
+    await until('a further step', () => readRun(dir).engine.pid !== engine.pid && readRun(dir).step > step);
+    await runCommand(page, 'Self-Questioning: Stop Run');
+    await until('stopped', () => readRun(dir).state === 'stopped');
   });
 
   it('evaluates before and after and shows a table', async () => {
