@@ -23,6 +23,9 @@ export class Clock {
 
   /** `spentMs`: CPU time that this test has had in earlier turns. */
   run<T>(action: (timeout: number) => T, spentMs = 0): Ran<T> {
+    if (spentMs > this.#limitMs) {
+      return { status: 'time', timeMs: 0, message: `over ${this.#limitMs} ms` };
+    }
     const limitMs = Math.max(1, this.#limitMs - spentMs);
     const timeout = Math.ceil(limitMs * 1.25 * this.#wallFactor + 10);
     const start = { wall: performance.now(), cpu: threadCpuMs() };
@@ -56,6 +59,12 @@ export class Clock {
     }
     return { status: 'threw', timeMs, message: messageOf(error) };
   }
+}
+
+/** A stopwatch that runs from now on; it gives the time so far, milliseconds. */
+export function stopwatch(): () => number {
+  const start = { wall: performance.now(), cpu: threadCpuMs() };
+  return () => elapsed(start).timeMs;
 }
 
 /** The CPU clock of a thread may lag by a scheduler tick, so that short runs go by the clock on the wall. */

@@ -1,5 +1,5 @@
 import type ivm from 'isolated-vm';
-import { Clock } from './clock.ts';
+import { Clock, stopwatch } from './clock.ts';
 import { type Code, compileModule } from './compile.ts';
 import { maxStderrLength, maxValueLength, type TestOutcome, type WorkerJob } from './messages.ts';
 import { Prelude, runPrelude } from './prelude.ts';
@@ -55,18 +55,18 @@ function runOnce(
   index: number,
 ): TestOutcome {
   host.start.applySync(undefined, [input]);
+  const time = stopwatch();
   let ran = clock.run<unknown>((timeout) => {
     runTopLevel(isolate, context, host, code, timeout);
     return 't';
   });
-  let timeMs = 0;
   for (;;) {
-    timeMs += ran.timeMs;
+    let timeMs = time();
     if (ran.status === 'threw') {
       // process.exit unwinds by an exception, and only the shim knows which one that is.
       const fault = ran.message === '' ? 'an exception' : ran.message;
       ran = clock.run<unknown>((timeout) => host.loaded.applySync(undefined, [fault], { timeout }), timeMs);
-      timeMs += ran.timeMs;
+      timeMs = time();
     }
     if (ran.status !== 'ok') {
       return { index, status: ran.status, timeMs, message: ran.message };

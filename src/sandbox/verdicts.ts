@@ -35,11 +35,15 @@ export function verdictOfStatus(status: Exclude<TestOutcome['status'], 'ok'>): E
 export function verdictOfEnd(
   end: Exclude<RunEnd, { type: 'done' }>,
   final: boolean,
-): { verdict: Exclude<Verdict, 'AC' | 'WA'>; message: string } {
+): { verdict: Exclude<Verdict, 'AC' | 'WA'>; message: string; timeMs?: number } {
   if (end.type === 'killed') {
     switch (end.reason) {
       case 'time':
-        return { verdict: 'TLE', message: 'killed at the deadline' };
+        return {
+          verdict: 'TLE',
+          message: 'killed at the deadline',
+          ...(end.spentMs === undefined ? {} : { timeMs: Math.round(end.spentMs) }),
+        };
       case 'memory':
         return { verdict: 'MLE', message: 'killed for its memory' };
       case 'stalled':
@@ -124,7 +128,8 @@ function verify(problem: Problem, index: number, text: string): Verified {
 export function executionOf(report: RunReport, index: number): Execution {
   const outcome = report.outcomes[index];
   if (outcome === undefined) {
-    return { ok: false, ...missingOutcome(report) };
+    const { verdict, message } = missingOutcome(report);
+    return { ok: false, verdict, message };
   }
   if (outcome.status !== 'ok') {
     return { ok: false, verdict: verdictOfStatus(outcome.status), message: outcome.message ?? '' };
@@ -140,8 +145,8 @@ export function programRunOf(report: RunReport): ProgramRun {
   const outcome = report.outcomes[0];
   const nothing = { stdout: '', stderr: '', timeMs: 0 };
   if (outcome === undefined) {
-    const { verdict, message } = missingOutcome(report);
-    return { ...nothing, verdict: verdict === 'BAD' ? 'RE' : verdict, message };
+    const { verdict, ...rest } = missingOutcome(report);
+    return { ...nothing, verdict: verdict === 'BAD' ? 'RE' : verdict, ...rest };
   }
   const verdict = outcome.status === 'ok' ? 'AC' : verdictOfStatus(outcome.status);
   const started = outcome.status !== 'compile' && outcome.status !== 'starved' && outcome.status !== 'memory';

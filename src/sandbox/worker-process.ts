@@ -19,10 +19,13 @@ export interface LaunchPlan {
 /** A program as the pool hands it over; id and nonce are the channel's own. */
 export type Program = Omit<WorkerJob, 'id' | 'nonce'>;
 
-/** How the worker's part of a program ended: all outcomes are there, or the process is gone. */
+/**
+ * How the worker's part of a program ended: all outcomes are there, or the process is gone. `spentMs`: CPU time (else wall
+ * time) that the test had had when it was killed for its time.
+ */
 export type RunEnd =
   | { type: 'done' }
-  | { type: 'killed'; reason: KillReason }
+  | { type: 'killed'; reason: KillReason; spentMs?: number }
   | { type: 'died'; signal: NodeJS.Signals | null; code: number | null };
 
 export interface RunReport {
@@ -60,6 +63,7 @@ export class WorkerProcess {
   #flight: Flight | undefined;
   #nextId = 1;
   #killed: KillReason | undefined;
+  #spentMs: number | undefined;
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
   #stderr = '';
   #hello: ((failure: string | undefined) => void) | undefined;
@@ -169,14 +173,16 @@ export class WorkerProcess {
     if (cpuMs !== undefined && cpuMs !== flight.moved.cpuMs) {
       flight.moved = { cpuMs, atMs };
     }
-    const reason = overLimit(flight.program, {
+    const seen = {
       wallMs: atMs - flight.stageStartMs,
       idleMs: atMs - flight.moved.atMs,
       cpuMs: cpuMs === undefined || flight.stageCpuMs === undefined ? undefined : cpuMs - flight.stageCpuMs,
       rssMb,
       begun: flight.begun,
-    });
+    };
+    const reason = overLimit(flight.program, seen);
     if (reason !== undefined) {
+      this.#spentMs = reason === 'time' ? (seen.cpuMs ?? seen.wallMs) : undefined;
       this.kill(reason);
     }
   }
@@ -260,7 +266,13 @@ export class WorkerProcess {
     }
     this.#greet(this.#stderr.trim() || `the worker ended with ${signal ?? `exit code ${code}`} before it was ready`);
     this.#finish(
-      this.#killed === undefined ? { type: 'died', code, signal } : { type: 'killed', reason: this.#killed },
+      this.#killed === undefined
+        ? { type: 'died', code, signal }
+        : {
+            type: 'killed',
+            reason: this.#killed,
+            ...(this.#spentMs === undefined ? {} : { spentMs: this.#spentMs }),
+          },
     );
   }
 }
