@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TrainSequence } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';
 import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSafetensors } from '../src/model/safetensors.ts';
 import type { TrainOptions, TrainSequence } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';

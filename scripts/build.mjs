@@ -48,6 +48,8 @@ const bundles = {
     platform: 'node',
     target: 'node22',
     format: 'cjs',
+    // What is loaded before a window is ready must be small.
+    minify: true,
     external: ['vscode'],
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * llama.cpp as a process that is asked line by line (see `process.ts`): started with the folder in which node-llama-cpp

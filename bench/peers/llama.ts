@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../../src/protocol/errors.ts';
 import { entryPath } from '../../src/protocol/entries.ts';
 import type { BenchArguments, BenchModel } from '../policy.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createProgressReporter } from '../engine/progress.ts';
 import { cacheDir } from '../model/cache-dir.ts';
 import { defaultModelId } from '../model/catalogue.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The one message that a starting engine sends to the process that started it. */
 export const EngineAnnouncement = z.discriminatedUnion('type', [

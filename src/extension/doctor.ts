@@ -1,6 +1,6 @@
 import { cpus, release, totalmem } from 'node:os';
 import * as vscode from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lastLines } from '../engine/client.ts';
 import { commands } from './contributions.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';

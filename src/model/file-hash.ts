@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const HashRecord = z.object({ size: z.number(), mtimeMs: z.number(), sha256: z.string().length(64) });
 const HashTable = z.record(z.string(), HashRecord);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { GgufValue } from './gguf.ts';
 import type { Tokenizer } from './model.ts';

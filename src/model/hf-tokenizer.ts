@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { spellOut } from './bpe-definition.ts';
 import type { Tokenizer } from './model.ts';

@@ -1,7 +1,7 @@
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { fileHash } from './file-hash.ts';
 import { findLayoutFault } from './layout.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { modelsDir } from './cache-dir.ts';
 import type { PullOptions } from './download.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `rope_scaling` of a config.json. */
 export const RopeScaling = z.object({

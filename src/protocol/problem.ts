@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Limits of one test. `timeMs`: CPU milliseconds per test, 1 to 60,000. `memoryMb`: V8 heap MiB, 8 to 1,024. */
 export const Limits = z.strictObject({

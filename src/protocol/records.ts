@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JudgeResult, Problem } from './problem.ts';
 
 /** Version of the run folder's layout; readers refuse a newer one. */

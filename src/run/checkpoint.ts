@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { explainFileError, readJson, syncFolder, writeFileAtomic } from './files.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';

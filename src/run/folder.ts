@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
 import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from './files.ts';

@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { RunRecord, RunState } from '../protocol/records.ts';
 import { codeOf, explainFileError } from './files.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DecoderConfig } from '../model/model.ts';
 import { readSafetensors, readSafetensorsHeader, writeSafetensors, type SafeTensor } from '../model/safetensors.ts';
 import { BoundaryError } from '../protocol/errors.ts';

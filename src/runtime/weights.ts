@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DecoderConfig, ModelFile } from '../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';

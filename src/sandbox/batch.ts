@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { type JudgeResult, Problem } from '../protocol/problem.ts';
 import type { Sandbox } from './sandbox.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/problem.ts';
 import type { SandboxPool } from './pool.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hello, Reply, TestOutcome } from './messages.ts';
 
 /** What the parent accepts from a worker, which may have been taken over by the program it runs. */

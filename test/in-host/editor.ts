@@ -187,11 +187,15 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Changes machine settings while the window is open. */
-export function changeSettings({ folders }: Editor, change: Readonly<Record<string, unknown>>): void {
+/** Changes machine settings while the window is open; it hears of them from a watcher. */
+export async function changeSettings(
+  { folders, page }: Editor,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const path = join(folders.data, 'data', 'Machine', 'settings.json');
   const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
   writeFileSync(path, JSON.stringify({ ...settings, ...change }));
+  await page.waitForTimeout(3000);
 }
 
 /** Opens the command palette and runs a command by typing its title, as a person does. */

@@ -14,16 +14,10 @@ import {
   webview,
 } from './editor.ts';
 
-/** Through the questions of the start, keeping every default. */
-async function startWithDefaults({ page }: Editor): Promise<void> {
+/** Through the questions of the start, keeping every default; `model` is what the list of models begins with. */
+async function startWithDefaults({ page }: Editor, model: string): Promise<void> {
   await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-  for (const question of [
-    'question itself',
-    'Free text',
-    'Which model should learn',
-    'How large',
-    'Where should the model',
-  ]) {
+  for (const question of ['question itself', 'Free text', model, 'How large', 'Where should the model']) {
     await acceptQuickInput(page, question);
   }
 }
@@ -73,21 +67,21 @@ describe('bad input and faults, in a real window', function () {
   });
 
   it('says where a model is missing and how to choose another', async () => {
-    changeSettings(editor, { 'selfQuestioning.model': '/nowhere/model.gguf' });
-    await startWithDefaults(editor);
+    await changeSettings(editor, { 'selfQuestioning.model': '/nowhere/model.gguf' });
+    await startWithDefaults(editor, '/nowhere/model.gguf');
     await notification(editor.page, /There is no model at \/nowhere\/model\.gguf\. Choose another/);
   });
 
   it('says that the folder for runs cannot be made, and which setting to change', async () => {
     const file = join(editor.folders.workspace, 'file');
     writeFileSync(file, '');
-    changeSettings(editor, { 'selfQuestioning.model': '', 'selfQuestioning.runsFolder': join(file, 'runs') });
-    await startWithDefaults(editor);
+    await changeSettings(editor, { 'selfQuestioning.model': '', 'selfQuestioning.runsFolder': join(file, 'runs') });
+    await startWithDefaults(editor, 'Which model should learn');
     await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/);
   });
 
   it('says that the chosen Node is not there', async () => {
-    changeSettings(editor, { 'selfQuestioning.runsFolder': '', 'selfQuestioning.nodePath': '/nowhere/node' });
+    await changeSettings(editor, { 'selfQuestioning.runsFolder': '', 'selfQuestioning.nodePath': '/nowhere/node' });
     await runCommand(editor.page, 'Self-Questioning: Doctor');
     await notification(editor.page, /There is no Node at \/nowhere\/node/);
   });

@@ -153,9 +153,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
 
   it('is found again in mid-run after a reload of the window', async () => {
     const { page } = editor;
-    changeSettings(editor, { 'selfQuestioning.steps': 500 });
-    // The window hears of changed settings from a watcher.
-    await page.waitForTimeout(3000);
+    await changeSettings(editor, { 'selfQuestioning.steps': 500 });
     await runCommand(page, 'Self-Questioning: Start Self-Questioning');
     for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
       await acceptQuickInput(page, question);

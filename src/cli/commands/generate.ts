@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GenerateRequest } from '../../protocol/runtime.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { readInputLines } from '../lines.ts';

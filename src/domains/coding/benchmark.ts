@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../../protocol/errors.ts';
 import { Problem } from '../../protocol/problem.ts';
 import type { Question } from '../domain.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../../protocol/errors.ts';
 import { commands } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';

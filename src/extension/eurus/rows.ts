@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../../protocol/problem.ts';
 
 /** The columns of Eurus-2-RL-Data (PRIME-RL) that are read. `ground_truth` is JSON in a string. */

@@ -5,7 +5,7 @@ import { isLive } from '../run-store.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { feedOf, runView } from '../view-model/dashboard-model.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../view-model/messages.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { pageHtml, pageRoot } from './page-html.ts';
 import { saveFile } from './save-file.ts';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../../protocol/errors.ts';
 import type { StepLine } from '../../protocol/records.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BoundaryError } from '../../protocol/errors.ts';
 import { type Config, type Preset, type SettingName, presets, resolveConfig } from '../../selfplay/config.ts';
 

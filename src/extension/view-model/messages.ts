@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Stage } from '../../protocol/control.ts';
 import type { Verdict } from '../../protocol/problem.ts';
 import type { RunState } from '../../protocol/records.ts';
