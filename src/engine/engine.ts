@@ -121,6 +121,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,
+      microBatchTokens: config.microBatchTokens,
     },
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {

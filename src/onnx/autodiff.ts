@@ -21,6 +21,7 @@ interface Entry {
 export class Tape {
   readonly graph: Graph;
   readonly #entries: Entry[] = [];
+  readonly #again = new Map<Value, (later: Value) => Value>();
 
   constructor(graph: Graph) {
     this.graph = graph;
@@ -33,6 +34,20 @@ export class Tape {
   record(output: Value, inputs: readonly Value[], backward: (gradient: Value) => readonly Contribution[]): Value {
     this.#entries.push({ output, inputs, backward });
     return output;
+  }
+
+  /**
+   * Notes that `value` had better be computed again for its gradient than kept. `compute` adds the nodes and makes them
+   * wait for the value that it is given.
+   */
+  forget(value: Value, compute: (later: Value) => Value): Value {
+    this.#again.set(value, compute);
+    return value;
+  }
+
+  /** `value` as it was, or computed again once `later` is known if it was forgotten. */
+  recall(value: Value, later: Value): Value {
+    return this.#again.get(value)?.(later) ?? value;
   }
 
   /**

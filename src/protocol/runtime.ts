@@ -34,6 +34,8 @@ export interface LoadRequest {
   samplerPrecision?: SamplerPrecision;
   /** Default `exact`. */
   trainPrecision?: TrainPrecision;
+  /** Tokens of one pass of training. Default 640. */
+  microBatchTokens?: number;
 }
 
 export interface LoadReply {

@@ -62,7 +62,7 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
     return Inference.load(config, weights, inferenceOptions, isInt8 ? await prepare(format) : undefined);
   };
-  const loadRounded = () => load(samplerFormat(options.precision ?? 'strict', options.slots));
+  const loadRounded = () => load(samplerFormat(options.precision ?? 'strict', device));
   let rounded: Inference | undefined = await loadRounded();
   let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, { threads });

@@ -1,4 +1,4 @@
-import type { SamplerPrecision, TrainPrecision } from '../protocol/runtime.ts';
+import type { Device, SamplerPrecision, TrainPrecision } from '../protocol/runtime.ts';
 import type { WeightFormat } from './weight-plan.ts';
 
 /**
@@ -23,10 +23,7 @@ export const trainerFormats: Record<TrainPrecision, WeightFormat> = {
   fast: 'int8',
 };
 
-/** Up to so many rows the blocks of `strict` are as fast as integer products, and come with fewer operators. */
-const fewRows = 2;
-
-/** The format that a sampler of so many rows loads. */
-export function samplerFormat(precision: SamplerPrecision, slots: number): WeightFormat {
-  return slots <= fewRows ? 'nb32' : samplerFormats[precision];
+/** The format that a sampler loads; other devices than the processor have no integer products. */
+export function samplerFormat(precision: SamplerPrecision, device: Device): WeightFormat {
+  return device === 'cpu' ? samplerFormats[precision] : 'nb32';
 }

@@ -48,9 +48,13 @@ export function createRuntime(): RuntimeHandlers {
     await state.generator.release();
     const { createTrainer } = await import('./training.ts');
     const { model, adapter, optimizer, request } = state;
-    const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
+    const { cacheDir, device, threads, trainPrecision: precision = 'exact', microBatchTokens } = request;
+    const tokens = microBatchTokens === undefined ? {} : { microBatchTokens };
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
-    state.trainer ??= await createTrainer({ model, cacheDir, device, threads, adapter, optimizer, precision, onLoad });
+    state.trainer ??= await createTrainer({
+      ...{ model, cacheDir, device, threads, adapter, optimizer, precision, onLoad },
+      ...tokens,
+    });
     return state.trainer;
   }
 

@@ -32,8 +32,10 @@ export interface TrainerOptions {
   threads: number;
   adapter: Adapter;
   optimizer: OptimizerState;
-  /** Default `exact`. */
+  /** Default `exact`, and always so where the device is not the processor. */
   precision?: TrainPrecision;
+  /** Tokens of one pass; one completion with its prompt may exceed it. Default 640. */
+  microBatchTokens?: number;
   /** Prefix of profiles by operator, written on `close`; default none. */
   profile?: string;
   /** Preparing the weights on first use. */

@@ -30,8 +30,8 @@ import { prepareWeights, seenFromAbove, type PreparedWeights } from './weights.t
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const { model, cacheDir, precision = 'exact', onLoad } = options;
-  const format = trainerFormats[precision];
+  const { model, cacheDir, device = 'cpu', precision = 'exact', onLoad } = options;
+  const format = device === 'cpu' ? trainerFormats[precision] : 'fp32';
   const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
   let matrices: TrainingGraphOptions['matrices'];
   if (format !== 'fp32') {
@@ -225,7 +225,8 @@ class Policy {
 
   plan(sequences: readonly BatchSequence[]): MicroBatch[] {
     // Matrices that are not packed are packed for every product: the head had better meet many rows at once.
-    return planMicroBatches(sequences, microBatchTokens, this.#matrices ? headRows.packed : headRows.mapped);
+    const tokens = this.#options.microBatchTokens ?? microBatchTokens;
+    return planMicroBatches(sequences, tokens, this.#matrices ? headRows.packed : headRows.mapped);
   }
 
   /** Logprobs of the response rows. */

@@ -191,16 +191,23 @@ export const settings = {
   samplerPrecision: {
     kind: choice(...samplerPrecisions),
     unit: '',
-    quick: 'strict',
+    quick: 'balanced',
     description:
       'Frozen matrices in sampling: strict: 8 bit in blocks of 32; balanced: integer products of rotated rows, faster; fast: the same without rotation. Greedy decoding is exact.',
   },
   trainPrecision: {
     kind: choice(...trainPrecisions),
     unit: '',
-    quick: 'exact',
+    quick: 'balanced',
     description:
       'Frozen matrices in training: exact: fp32; balanced: integer products, forward of rotated rows; fast: without rotation.',
+  },
+  microBatchTokens: {
+    kind: integer(128, 65_536),
+    unit: 'tokens',
+    quick: 768,
+    description:
+      'Tokens of one pass of training. Answers that fit beside each other share their prompt; memory grows by about 2 MB a token with the default model.',
   },
   miniBatchSequences: {
     kind: integer(0, 65_536),

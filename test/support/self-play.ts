@@ -36,6 +36,7 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,
+      microBatchTokens: config.microBatchTokens,
     });
     const results: StepResult[] = [];
     const duplicates = createDuplicateIndex(config.nearDuplicate);

@@ -111,19 +111,24 @@ function gridAttention(
   const product = (a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
     graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
   const scale = 1 / Math.sqrt(headSize);
-  const scores = product(queries, keys, 0, 1, scale);
   // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
   const lengths = graph.op('Shape', [mask], { start: 1, end: 3 });
   const perHead = graph.op('Concat', [graph.int64([0, kvHeads, heads / kvHeads]), lengths], { axis: 0 });
-  const masked = graph.op('Add', [
-    graph.op('Reshape', [scores, perHead]),
-    graph.op('Unsqueeze', [mask, graph.int64([1, 2])]),
-  ]);
-  const weights = graph.op('Reshape', [graph.op('Softmax', [masked], { axis: -1 }), graph.op('Shape', [scores])]);
-  const attended = product(weights, values, 0, 0);
+  const weightsOf = (someQueries: Value): Value => {
+    const scores = product(someQueries, keys, 0, 1, scale);
+    const masked = graph.op('Add', [
+      graph.op('Reshape', [scores, perHead]),
+      graph.op('Unsqueeze', [mask, graph.int64([1, 2])]),
+    ]);
+    return graph.op('Reshape', [graph.op('Softmax', [masked], { axis: -1 }), graph.op('Shape', [scores])]);
+  };
+  const attended = product(weightsOf(queries), values, 0, 0);
   return {
     attended,
     backward(gradient: Value) {
+      // The weights are computed again instead of kept, each row of them being as wide as the sequence is long. Asking
+      // the gradient for the shape makes that wait until the gradient is there.
+      const weights = weightsOf(graph.op('Reshape', [queries, graph.op('Shape', [gradient])]));
       // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
       // rowsum(gradient * attended).
       const dWeights = product(gradient, values, 0, 1);

@@ -40,7 +40,7 @@ export function linear(tape: Tape, x: Value, matrix: FrozenMatrix, lora?: Lora):
     const dReduced = gemm(graph, gradient, b, { alpha: scale });
     return [
       (soFar) => gemm(graph, dReduced, a, { add: matrix.backward(gradient, soFar) }),
-      (soFar) => gemm(graph, dReduced, x, { transA: 1, add: soFar }),
+      (soFar) => gemm(graph, dReduced, tape.recall(x, gradient), { transA: 1, add: soFar }),
       (soFar) => gemm(graph, gradient, reduced, { transA: 1, alpha: scale, add: soFar }),
     ];
   });
