@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
@@ -60,8 +61,11 @@ async function chooseFormat(): Promise<string | undefined> {
 
 async function chooseTarget(dir: string, format: string): Promise<string | undefined> {
   const name = format === 'dataset' ? 'dataset.jsonl' : format;
+  const folder = join(dir, 'export');
+  // Dialogs propose a name only in a folder that is there; where it cannot be made, the person chooses another.
+  await mkdir(folder, { recursive: true }).catch(() => undefined);
   const target = await vscode.window.showSaveDialog({
-    defaultUri: vscode.Uri.file(join(dir, 'export', name)),
+    defaultUri: vscode.Uri.file(join(folder, name)),
     saveLabel: vscode.l10n.t('Export'),
   });
   return target?.fsPath;

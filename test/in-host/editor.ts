@@ -239,7 +239,9 @@ export async function notification(page: Page, text: RegExp | string, button?: s
   const end = Date.now() + patience;
   while (!(await item.isVisible())) {
     if (Date.now() > end) {
-      throw new Error(`No notification came with ${String(text)}. There are: ${await center.allInnerTexts()}`);
+      throw new Error(
+        `No notification came with ${String(text)}. There are: ${(await center.allInnerTexts()).join('; ')}`,
+      );
     }
     if (!(await center.isVisible())) {
       await bell.click();

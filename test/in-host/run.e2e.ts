@@ -198,6 +198,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await page.locator('.tab', { hasText: 'Preview' }).waitFor();
     assert.equal(readdirSync(join(editor.storage, 'evaluations')).length, 2);
     assert.ok(readEvaluations(dir).length >= 2);
+    await webview(page).getByText('heldout/').first().waitFor();
     await picture(page, 'evaluation');
   });
 
@@ -207,10 +208,14 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await quickInput(page, 'Export as').waitFor();
     await page.keyboard.type('dataset');
     await page.keyboard.press('Enter');
-    await quickInput(page, 'dataset.jsonl').waitFor();
+    const path = page.locator('.quick-input-widget:visible input').first();
+    while (!(await path.inputValue()).endsWith('dataset.jsonl')) {
+      await page.waitForTimeout(200);
+    }
     await page.keyboard.press('Enter');
     await notification(page, 'Exported to');
-    const lines = readFileSync(join(dir, 'export', 'dataset.jsonl'), 'utf8')
+    const written = runsOf(editor).map((run) => join(run, 'export', 'dataset.jsonl'));
+    const lines = readFileSync(written.find((file) => existsSync(file)) ?? '', 'utf8')
       .trim()
       .split('\n');
     assert.ok(lines.every((line) => 'problem' in (JSON.parse(line) as object)));
