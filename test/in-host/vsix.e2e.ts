@@ -32,6 +32,8 @@ describe('the VSIX, installed into a fresh VS Code with an empty home', function
     });
     try {
       const { page } = editor;
+      // The window finds its extensions a while after it is shown.
+      await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().waitFor();
       await runCommand(page, 'Self-Questioning: Start Self-Questioning');
       for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
         await acceptQuickInput(page, question);
