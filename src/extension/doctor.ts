@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { lastLines } from '../engine/client.ts';
 import { commands } from './contributions.ts';
+import { showReport } from './documents.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
 import { changedSettings } from './settings.ts';
 
@@ -42,13 +43,12 @@ async function doctor(services: Services): Promise<Finding[]> {
     (_progress, token) => runSelfq(services, ['doctor', '--json'], { token, accept: [1] }),
   );
   const findings = z.array(Finding).parse(JSON.parse(stdout));
-  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: doctorReport(findings) });
-  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  await showReport(vscode.l10n.t('Doctor'), doctorReport(findings));
   return findings;
 }
 
 function doctorReport(findings: readonly Finding[]): string {
-  const signs = { ok: '✅', warning: '⚠️', failed: '❌' };
+  const signs = { ok: '✓', warning: '**!**', failed: '**✗**' };
   const failed = findings.filter(({ state }) => state === 'failed').length;
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
   return [

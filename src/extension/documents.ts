@@ -10,10 +10,28 @@ export function answerUri(place: { dir: string; step: number; id: string }, answ
   return vscode.Uri.from({ scheme: documentScheme, path: `/answer-${answer + 1}.js`, query });
 }
 
-/** Serves the answers from the run's record; nothing is written anywhere. */
+const reportFolder = '/reports/';
+/** What was shown in this window, by path. */
+const reports = new Map<string, string>();
+const reportChanged = new vscode.EventEmitter<vscode.Uri>();
+
+/** Shows Markdown as a page of its own; the same `name` takes the place of the one before. */
+export async function showReport(name: string, markdown: string): Promise<void> {
+  const path = `${reportFolder}${name.replaceAll(/[^\p{L}\p{N}._ -]/gu, '-')}.md`;
+  const uri = vscode.Uri.from({ scheme: documentScheme, path });
+  reports.set(path, markdown);
+  reportChanged.fire(uri);
+  await vscode.commands.executeCommand('markdown.showPreview', uri);
+}
+
+/** Serves answers from the run's record, and reports; nothing is written anywhere. */
 export function registerDocuments({ store }: Services): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(documentScheme, {
+    onDidChange: reportChanged.event,
     provideTextDocumentContent(uri) {
+      if (uri.path.startsWith(reportFolder)) {
+        return reports.get(uri.path) ?? vscode.l10n.t('This report was not kept. Make it again.');
+      }
       const { dir, step, id, answer } = JSON.parse(uri.query) as Parameters<typeof answerUri>[0] & { answer: number };
       const found = store.find(dir) && answersOf(store.steps(dir).read(step), id)[answer];
       return found?.answer ?? vscode.l10n.t('This answer is no longer in the record of its run.');

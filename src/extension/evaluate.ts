@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { commands, internalCommands } from './contributions.ts';
+import { showReport } from './documents.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
 import { formatPercent } from './format.ts';
@@ -175,9 +176,5 @@ async function evaluateOne(
 
 /** The table per problem, as the editor's own Markdown preview: searchable, readable by screen readers. */
 async function openReport(evaluation: Evaluation, before: Evaluation | undefined): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({
-    language: 'markdown',
-    content: evaluationReport(evaluation, before),
-  });
-  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  await showReport(evaluation.benchmark, evaluationReport(evaluation, before));
 }
