@@ -44,6 +44,8 @@ export interface Editor {
   /** Mocha's output and exit code, of `hostTests`. */
   hostExit: Promise<number>;
   reload(): Promise<void>;
+  /** A second window on the same workspace, with an extension host of its own. */
+  openAnother(): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
       await page.reload({ waitUntil: 'commit' });
       await workbench(page);
     },
+    openAnother: async () => (await openWindow(context, port, folders.workspace, options)).page,
     async close() {
       await end(browser, server);
       rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -78,7 +78,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await picture(page, 'empty');
   });
 
-  it('starts from the command palette by typing a topic and keeping the other defaults', async () => {
+  it('starts from the command palette by typing a topic, with Back, and keeping the other defaults', async () => {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Start Self-Questioning');
     await acceptQuickInput(page, 'question itself');
@@ -87,6 +87,8 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await page.keyboard.press('Enter');
     await quickInput(page, 'Which model should learn').waitFor();
     await picture(page, 'start-model');
+    await page.locator('.quick-input-widget:visible [aria-label^="Back"]').first().click();
+    await acceptQuickInput(page, 'Free text');
     await acceptQuickInput(page, place.model);
     await acceptQuickInput(page, 'How large');
     await acceptQuickInput(page, 'Where should the model run');
@@ -178,6 +180,22 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     const { step } = readRun(dir);
     await runCommand(page, 'Self-Questioning: Resume Run');
     await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
+  });
+
+  it('is steered from two windows at once', async () => {
+    const { page } = editor;
+    const other = await editor.openAnother();
+    await other.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+    await other.locator('.statusbar-item', { hasText: /\d\/500/ }).waitFor();
+    await Promise.all([page, other].map((window) => runCommand(window, 'Self-Questioning: Stop Run')));
+    await until('stopped', () => readRun(dir).state === 'stopped');
+    const { step } = readRun(dir);
+    await Promise.all([page, other].map((window) => runCommand(window, 'Self-Questioning: Resume Run')));
+    await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
+    await other.close();
+    const { engine } = readRun(dir);
+    await until('two more steps', () => readRun(dir).step > step + 2);
+    assert.deepEqual(readRun(dir).engine, engine);
   });
 
   it('says so once when an engine was killed, and goes on from there', async () => {
