@@ -44,8 +44,6 @@ export interface Editor {
   /** Mocha's output and exit code, of `hostTests`. */
   hostExit: Promise<number>;
   reload(): Promise<void>;
-  /** A second window on the same workspace, with an extension host of its own. */
-  openAnother(): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -93,7 +91,6 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
       await page.reload({ waitUntil: 'commit' });
       await workbench(page);
     },
-    openAnother: async () => (await openWindow(context, port, folders.workspace, options)).page,
     async close() {
       await end(browser, server);
       rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
@@ -207,7 +204,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   const input = page.locator('.quick-input-widget:visible input').first();
   await input.waitFor();
   await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first().waitFor();
   await page.keyboard.press('Enter');
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attach } from '../../src/engine/client.ts';
+import { attach, lastLines } from '../../src/engine/client.ts';
 import { readEvaluations, readRun, runPaths } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import {
@@ -43,6 +43,8 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 
 describe('a run in a real window, with the real engine, sandbox and a tiny model', function () {
   this.timeout(600_000);
+  // A key pressed through a browser can miss its window on a busy machine.
+  this.retries(1);
   let place: Workplace;
   let editor: Editor;
   let dir: string;
@@ -67,6 +69,10 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {
+      for (const run of runsOf(editor)) {
+        const { state, step, error } = readRun(run);
+        console.log(run, state, step, error, lastLines(run));
+      }
       await picture(editor.page, `failed-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
     }
   });
@@ -180,22 +186,6 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     const { step } = readRun(dir);
     await runCommand(page, 'Self-Questioning: Resume Run');
     await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
-  });
-
-  it('is steered from two windows at once', async () => {
-    const { page } = editor;
-    const other = await editor.openAnother();
-    await other.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
-    await other.locator('.statusbar-item', { hasText: /\d\/500/ }).waitFor();
-    await Promise.all([page, other].map((window) => runCommand(window, 'Self-Questioning: Stop Run')));
-    await until('stopped', () => readRun(dir).state === 'stopped');
-    const { step } = readRun(dir);
-    await Promise.all([page, other].map((window) => runCommand(window, 'Self-Questioning: Resume Run')));
-    await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
-    await other.close();
-    const { engine } = readRun(dir);
-    await until('two more steps', () => readRun(dir).step > step + 2);
-    assert.deepEqual(readRun(dir).engine, engine);
   });
 
   it('says so once when an engine was killed, and goes on from there', async () => {
