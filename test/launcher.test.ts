@@ -35,6 +35,7 @@ describe('launcher', () => {
     project = await mkdtemp(join(tmpdir(), 'launcher-'));
     await cp(join(root, 'bin'), join(project, 'bin'), { recursive: true });
     await mkdir(join(project, 'src'));
+    await mkdir(join(project, 'bench'));
     await mkdir(join(project, 'scripts'));
     await mkdir(join(project, 'node_modules'));
     const packages = {
