@@ -200,11 +200,26 @@ export async function changeSettings(
 
 /** Opens the command palette and runs a command by typing its title, as a person does. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first().waitFor();
+  const end = Date.now() + patience;
+  const focused = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first();
+  for (;;) {
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget:visible input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    // A palette lists what was known when it opened: a window that is not ready yet is asked again.
+    const there = await focused.waitFor({ timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+    if (there) {
+      break;
+    }
+    if (Date.now() > end) {
+      throw new Error(`The palette has no command ${title}.`);
+    }
+    await page.keyboard.press('Escape');
+  }
   await page.keyboard.press('Enter');
 }
 
