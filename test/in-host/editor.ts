@@ -201,14 +201,14 @@ export async function changeSettings(
 /** Opens the command palette and runs a command by typing its title, as a person does. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   const end = Date.now() + patience;
-  const focused = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first();
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
   for (;;) {
     await page.keyboard.press('F1');
     const input = page.locator('.quick-input-widget:visible input').first();
     await input.waitFor();
     await input.fill(`>${title}`);
     // A palette lists what was known when it opened: a window that is not ready yet is asked again.
-    const there = await focused.waitFor({ timeout: 5000 }).then(
+    const there = await row.waitFor({ timeout: 5000 }).then(
       () => true,
       () => false,
     );
