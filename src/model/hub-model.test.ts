@@ -6,7 +6,8 @@ import { startHub, type HubServer } from '../../test/support/hub-server.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { PullOptions, PullProgress } from './download.ts';
-import { listHubModels, parseHubName, pullHubModel } from './hub-model.ts';
+import { listHubModels, pullHubModel } from './hub-model.ts';
+import { parseHubName } from './hub-name.ts';
 import { chooseModel, modelStatus, resolveModel, verifyModel } from './installed.ts';
 import { openModel } from './open.ts';
 

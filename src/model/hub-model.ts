@@ -8,18 +8,11 @@ import { modelsDir } from './cache-dir.ts';
 import type { PullOptions } from './download.ts';
 import { fileHash } from './file-hash.ts';
 import { readHuggingFaceConfig } from './hf.ts';
+import type { HubName } from './hub-name.ts';
 import { describeRepo, fetchFromHub, hubSettings, type HubFile, type HubRepo } from './hub.ts';
 import { assertSpace, toPullFault } from './pull-faults.ts';
 import { withPullLock } from './pull-lock.ts';
 import { SourceError } from './sources.ts';
-
-/** A model of the Hugging Face hub: a repository, or one GGUF file of it. */
-export interface HubName {
-  /** ORG/NAME */
-  repo: string;
-  /** Path inside the repository. */
-  file?: string;
-}
 
 /** Beside the files that were fetched: where they come from, written when they are whole. */
 const manifestName = 'source.json';
@@ -38,16 +31,6 @@ type Manifest = z.infer<typeof Manifest>;
 /** Files of a repository that make up a model folder. */
 const folderFile =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|model\.safetensors\.index)\.json$|^merges\.txt$|^chat_template\.jinja$|^LICEN[CS]E[\w.-]*$|^model[\w.-]*\.safetensors$/;
-
-/** `ORG/NAME` or `ORG/NAME/FILE.gguf`; undefined for anything else. */
-export function parseHubName(name: string): HubName | undefined {
-  const match = /^(\w[\w.-]*\/\w[\w.-]*)(?:\/(.+\.gguf))?$/.exec(name);
-  const [, repo = '', file] = match ?? [];
-  if (match === null || name.includes('..') || (file === undefined && repo.endsWith('.gguf'))) {
-    return undefined;
-  }
-  return file === undefined ? { repo } : { repo, file };
-}
 
 /** Where the folder or the GGUF file lies or will lie. */
 export function hubModelPath({ repo, file = '' }: HubName, cacheDir: string): string {

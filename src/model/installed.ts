@@ -6,7 +6,8 @@ import { catalogue, type CatalogueEntry } from './catalogue.ts';
 import { modelPath } from './download.ts';
 import { fileHash } from './file-hash.ts';
 import { readGgufHeader } from './gguf.ts';
-import { type HubName, hubModelPath, hubStatus, parseHubName, verifyHubModel } from './hub-model.ts';
+import { hubModelPath, hubStatus, verifyHubModel } from './hub-model.ts';
+import { type HubName, parseHubName } from './hub-name.ts';
 
 /** A model as a person names it: of the catalogue, of the hub, or a file or folder of their own. */
 export interface ChosenModel {

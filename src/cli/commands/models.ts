@@ -4,6 +4,7 @@ import { catalogue, defaultModelId } from '../../model/catalogue.ts';
 import { listHubModels } from '../../model/hub-model.ts';
 import { chooseModel, type ModelStatus, modelStatus, verifyModel } from '../../model/installed.ts';
 import { readModelConfig } from '../../model/open.ts';
+import type { ModelRow } from '../../protocol/model-row.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
 import { type Arguments, nearestName, usage } from '../arguments.ts';
 import { ensureModel } from '../model.ts';
@@ -30,21 +31,6 @@ export async function models(args: Arguments): Promise<number> {
       );
     }
   }
-}
-
-/** One line of the list. */
-interface Row {
-  id: string;
-  title: string;
-  path: string;
-  state: ModelStatus['state'];
-  present: boolean;
-  default: boolean;
-  /** Of the whole model; null where it is not known before the download. */
-  bytes: number | null;
-  licence: string;
-  /** Bytes of main memory with the default settings. */
-  memory: { run: number; generation: number };
 }
 
 async function list(json: boolean): Promise<void> {
@@ -74,7 +60,7 @@ function marked(bytes: number, { available }: MachineMemory): string {
   return bytes > available ? paint('yellow', `${gb(bytes)} !`) : gb(bytes);
 }
 
-async function catalogueRows(): Promise<Row[]> {
+async function catalogueRows(): Promise<ModelRow[]> {
   const config = resolveConfig('quick', {});
   return Promise.all(
     catalogue.map(async (entry) => {
@@ -92,9 +78,9 @@ async function catalogueRows(): Promise<Row[]> {
   );
 }
 
-async function hubRows(): Promise<Row[]> {
+async function hubRows(): Promise<ModelRow[]> {
   const config = resolveConfig('quick', {});
-  const rows: Row[] = [];
+  const rows: ModelRow[] = [];
   for (const { id, licence } of await listHubModels(cacheDir())) {
     const status = await modelStatus(chooseModel(id, cacheDir()));
     const decoder = await readModelConfig(status.model.path).catch(() => undefined);
@@ -108,7 +94,7 @@ async function hubRows(): Promise<Row[]> {
   return rows;
 }
 
-function rowOf({ model, state }: ModelStatus, title: string, licence: string): Omit<Row, 'bytes' | 'memory'> {
+function rowOf({ model, state }: ModelStatus, title: string, licence: string): Omit<ModelRow, 'bytes' | 'memory'> {
   return { id: model.id, title, path: model.path, state, present: state === 'ready', default: false, licence };
 }
 

@@ -1,10 +1,47 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cacheDir, modelsDir } from '../../model/cache-dir.ts';
-import type { CatalogueEntry } from '../../model/catalogue.ts';
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { parseHubName } from '../../model/hub-name.ts';
+import { BoundaryError } from '../../protocol/errors.ts';
+import { ModelRow } from '../../protocol/model-row.ts';
+import { formatBytes } from '../format.ts';
+import { type Services, runSelfq } from '../services.ts';
 
-/** Whether the file of a catalogue entry lies in the cache with the right size. The engine checks its checksum. */
-export async function modelIsHere({ fileName, bytes }: CatalogueEntry): Promise<boolean> {
-  const file = await stat(join(modelsDir(cacheDir()), fileName)).catch(() => undefined);
-  return file !== undefined && (bytes === undefined || file.size === bytes);
+/** Models of the catalogue and those that were fetched from the hub, with what is here of them. */
+export async function listModels(services: Services): Promise<ModelRow[]> {
+  return z.array(ModelRow).parse(JSON.parse(await runSelfq(services, ['models', 'list', '--json'])));
+}
+
+/**
+ * A model of the catalogue or the hub that is not here is fetched, with progress and Cancel; what was fetched is kept.
+ * Throws BoundaryError('model') for a name that means nothing.
+ */
+export async function ensureModel(services: Services, model: string): Promise<void> {
+  const known = (await listModels(services)).find(({ id }) => id === model);
+  if (known?.present || (!known && existsSync(model))) {
+    return;
+  }
+  if (!known && !parseHubName(model)) {
+    throw new BoundaryError(
+      'model',
+      vscode.l10n.t('There is no model at {0}.', model),
+      vscode.l10n.t('Choose another with Start Self-Questioning, or correct the setting selfQuestioning.model.'),
+    );
+  }
+  const size = known?.bytes ? ` (${formatBytes(known.bytes)})` : '';
+  const title = vscode.l10n.t('Fetching {0}', `${known?.title ?? model}${size}`);
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      let reached = 0;
+      await runSelfq(services, ['models', 'pull', model], {
+        token,
+        onLine(line) {
+          const percent = Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
+          progress.report({ message: line.trim().slice(0, 120), increment: Math.max(0, percent - reached) });
+          reached = Math.max(reached, percent);
+        },
+      });
+    },
+  );
 }

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { catalogue } from '../../model/catalogue.ts';
+import { parseHubName } from '../../model/hub-name.ts';
+import type { ModelRow } from '../../protocol/model-row.ts';
 import { settings } from '../../selfplay/config.ts';
 import { formatBytes } from '../format.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
-import { modelIsHere } from './models.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 
 const title = (): string => vscode.l10n.t('Start Self-Questioning');
@@ -11,9 +11,10 @@ const title = (): string => vscode.l10n.t('Start Self-Questioning');
 /** What a choice of the model list means besides a name. */
 const browseFile = 'file:';
 const browseFolder = 'folder:';
+const nameOfHub = 'hub:';
 
 /** The questions of the start in order. */
-export const questions: readonly WizardStep<StartAnswers>[] = [
+export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
   (answers, place) =>
     askChoice(
       place,
@@ -46,11 +47,11 @@ export const questions: readonly WizardStep<StartAnswers>[] = [
       {
         title: title(),
         placeholder: vscode.l10n.t('Which model should learn?'),
-        items: await modelChoices(answers.model),
+        items: modelChoices(await models, answers.model),
         active: (value) => value === (answers.model || String(presetValue('model', answers.preset))),
       },
       async (value) => {
-        const model = value === browseFile || value === browseFolder ? await browse(value) : value;
+        const model = await namedModel(value);
         answers.model = model ?? answers.model;
         return model !== undefined;
       },
@@ -124,28 +125,41 @@ function presetChoices(): Choice<StartAnswers['preset']>[] {
   ];
 }
 
-/** The catalogue with size, memory and whether the file is here; the chosen own model; and two ways to browse. */
-async function modelChoices(chosen: string): Promise<Choice<string>[]> {
-  const known = await Promise.all(
-    catalogue.map(async (entry): Promise<Choice<string>> => {
-      const { id, title: label, bytes, memoryGiB, licence } = entry;
-      const here = await modelIsHere(entry);
-      const size = bytes === undefined ? '' : ` · ${formatBytes(bytes)}`;
-      return {
-        label: `${here ? '$(check)' : '$(cloud-download)'} ${label}`,
-        description: here ? vscode.l10n.t('on this machine') : vscode.l10n.t('is fetched first'),
-        detail: `${vscode.l10n.t('needs about {0} GiB of memory', String(memoryGiB))}${size} · ${licence}`,
-        value: id,
-      };
-    }),
-  );
-  const own = chosen !== '' && !catalogue.some(({ id }) => id === chosen);
+/** Known models with size, memory and what is here; the chosen own model; and ways to name another. */
+function modelChoices(models: readonly ModelRow[], chosen: string): Choice<string>[] {
+  const states: Record<ModelRow['state'], { icon: string; description: string }> = {
+    ready: { icon: 'check', description: vscode.l10n.t('on this machine') },
+    partial: { icon: 'cloud-download', description: vscode.l10n.t('the rest is fetched first') },
+    absent: { icon: 'cloud-download', description: vscode.l10n.t('is fetched first') },
+    wrong: { icon: 'warning', description: vscode.l10n.t('is damaged and fetched again') },
+  };
+  const known = models.map(({ id, title: label, bytes, memory, licence, state }): Choice<string> => {
+    const { icon, description } = states[state];
+    const size = bytes === null ? '' : ` · ${formatBytes(bytes)}`;
+    const need = vscode.l10n.t('needs about {0} of memory', formatBytes(memory.run));
+    return { label: `$(${icon}) ${label}`, description, detail: `${need}${size} · ${licence}`, value: id };
+  });
+  const own = chosen !== '' && !models.some(({ id }) => id === chosen);
   return [
     ...(own ? [{ label: `$(file) ${chosen}`, value: chosen }] : []),
     ...known,
     { label: `$(folder-opened) ${vscode.l10n.t('A GGUF file on this machine…')}`, value: browseFile },
     { label: `$(folder-opened) ${vscode.l10n.t('A folder with safetensors…')}`, value: browseFolder },
+    { label: `$(globe) ${vscode.l10n.t('A model of the Hugging Face hub…')}`, value: nameOfHub },
   ];
+}
+
+/** What a choice of the list means; undefined when the person leaves the question that it asks. */
+async function namedModel(choice: string): Promise<string | undefined> {
+  if (choice === nameOfHub) {
+    return vscode.window.showInputBox({
+      title: title(),
+      prompt: vscode.l10n.t('Its name: ORG/NAME (safetensors) or ORG/NAME/FILE.gguf'),
+      ignoreFocusOut: true,
+      validateInput: (name) => (parseHubName(name) ? undefined : vscode.l10n.t('Such as Qwen/Qwen2.5-0.5B-Instruct')),
+    });
+  }
+  return choice === browseFile || choice === browseFolder ? browse(choice) : choice;
 }
 
 async function browse(kind: string): Promise<string | undefined> {

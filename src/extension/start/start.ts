@@ -2,16 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { startEngine } from '../../engine/client.ts';
-import { catalogue } from '../../model/catalogue.ts';
 import { BoundaryError } from '../../protocol/errors.ts';
 import { commands } from '../contributions.ts';
-import { formatBytes } from '../format.ts';
 import { nodePath } from '../node-path.ts';
 import { ensureFolder } from '../run-store.ts';
-import { type Disposables, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
+import { type Disposables, type Services, guarded, requireTrust } from '../services.ts';
 import { setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
-import { modelIsHere } from './models.ts';
+import { ensureModel, listModels } from './models.ts';
 import { questions } from './questions.ts';
 import { runWizard } from './wizard.ts';
 
@@ -24,7 +22,7 @@ export function registerStart(services: Services, started: Set<string>): Disposa
     const asked = argument === undefined;
     const given = asked ? {} : parseStartArguments(argument);
     const answers = withDefaults(given);
-    if ((asked || given.ask) && !(await runWizard(answers, questions))) {
+    if ((asked || given.ask) && !(await ask(services, answers))) {
       return undefined;
     }
     await services.context.globalState.update(lastAnswersKey, answers);
@@ -42,6 +40,14 @@ export function registerStart(services: Services, started: Set<string>): Disposa
     vscode.commands.registerCommand(commands.start, guarded(services, start)),
     vscode.commands.registerCommand(commands.startAgain, guarded(services, startAgain)),
   ];
+}
+
+/** Asks everything; false when the person left. The list of models comes while the first questions are answered. */
+async function ask(services: Services, answers: StartAnswers): Promise<boolean> {
+  const models = listModels(services);
+  // A failure is told where the list is needed.
+  models.catch(() => undefined);
+  return runWizard(answers, questions(models));
 }
 
 /** What is not given comes from the settings. */
@@ -109,38 +115,4 @@ function newRunFolder({ store }: Services, domain: string): string {
     return existsSync(dir) ? free(number + 1) : dir;
   };
   return free(1);
-}
-
-/** A model of the catalogue that is not here is fetched, with progress and Cancel; what was fetched is kept. */
-async function ensureModel(services: Services, model: string): Promise<void> {
-  const entry = catalogue.find(({ id }) => id === model);
-  if (!entry) {
-    if (!existsSync(model)) {
-      throw new BoundaryError(
-        'model',
-        vscode.l10n.t('There is no model at {0}.', model),
-        vscode.l10n.t('Choose another with Start Self-Questioning, or correct the setting selfQuestioning.model.'),
-      );
-    }
-    return;
-  }
-  if (await modelIsHere(entry)) {
-    return;
-  }
-  const size = entry.bytes === undefined ? '' : ` (${formatBytes(entry.bytes)})`;
-  const title = vscode.l10n.t('Fetching {0}', `${entry.title}${size}`);
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) => {
-      let reached = 0;
-      await runSelfq(services, ['models', 'pull', model], {
-        token,
-        onLine(line) {
-          const percent = Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
-          progress.report({ message: line.trim().slice(0, 120), increment: Math.max(0, percent - reached) });
-          reached = Math.max(reached, percent);
-        },
-      });
-    },
-  );
 }
