@@ -17,7 +17,7 @@ const layers = {
   selfplay: ['protocol', 'domains/domain.ts', 'domains/near-duplicate.ts', 'sandbox/sandbox.ts'],
   engine: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run'],
   cli: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run', 'engine'],
-  extension: ['protocol', 'selfplay', 'run', 'engine', 'model/cache-dir.ts', 'model/catalogue.ts'],
+  extension: ['protocol', 'selfplay', 'run', 'engine', 'model/cache-dir.ts', 'model/hub-name.ts'],
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */
