@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gradientAlone, gradientByName, noiseAdapter, projections } from '../../test/support/gradient.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
-import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
+import type { TrainSequence } from '../protocol/runtime.ts';
 import type { Adapter } from './adapter.ts';
-import { adaptedLinears } from './decoder.ts';
 import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
 import { createGenerator } from './generation.ts';
 import { Inference } from './inference.ts';
@@ -50,7 +50,7 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       dir = await mkdtemp(join(tmpdir(), 'selfq-architecture-'));
       await writeTinyModel(dir, options);
       model = await openModel(dir);
-      adapter = noiseAdapter(model);
+      adapter = noiseAdapter(model.config, rank, alpha, 0.2);
     });
     after(async () => {
       await model.close();
@@ -95,21 +95,15 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       const [record] = await trainer.train([sequenceOf(truth)], gradientAlone, hooks);
       await trainer.close();
       assert.ok(meanDifference(record!.sequences[0]!.logprobs!, truth.adapted) < 1e-5);
-      const tensors = adapter.pairs.flatMap(({ name: linear }, i): [string, Float32Array][] => [
-        [`${linear}.lora_A.weight`, optimizer.first[2 * i]!],
-        [`${linear}.lora_B.weight`, optimizer.first[2 * i + 1]!],
-      ]);
-      assert.deepEqual(
-        tensors.map(([tensor]) => tensor),
-        Object.keys(truth.gradient),
-      );
-      for (const [stream, [tensor, actual]] of tensors.entries()) {
-        const [norm, ...projections] = truth.gradient[tensor]!;
+      const gradient = gradientByName(adapter, optimizer);
+      assert.deepEqual([...gradient.keys()], Object.keys(truth.gradient));
+      for (const [index, [tensor, actual]] of [...gradient].entries()) {
+        const [norm, ...expected] = truth.gradient[tensor]!;
         assert.ok(Math.abs(Math.hypot(...actual) / norm - 1) < 1e-3, `${tensor}: norm ${Math.hypot(...actual)}`);
-        for (const [bit, expected] of projections.entries()) {
-          const own = actual.reduce((sum, x, i) => sum + ((noise(2000 + stream, i) >>> bit) & 1 ? x : -x), 0);
-          assert.ok(Math.abs(own - expected) < 1e-3 * norm, `${tensor}: projection ${own}, not ${expected}`);
-        }
+        const own = projections(actual, index);
+        expected.forEach((x, bit) =>
+          assert.ok(Math.abs(own[bit]! - x) < 1e-3 * norm, `${tensor}: projection ${own[bit]}, not ${x}`),
+        );
       }
     });
 
@@ -135,46 +129,9 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
   });
 }
 
-/** An update that leaves the gradient of the mean negative logprob in the first moments, and the adapter as it is. */
-const gradientAlone: TrainOptions = {
-  lossType: 'dapo',
-  epsilonLow: 0.2,
-  epsilonHigh: 0.2,
-  dualClip: 3,
-  beta: 0,
-  learningRate: 0,
-  adamBeta1: 0,
-  adamBeta2: 0.999,
-  weightDecay: 0,
-  maxGradNorm: Infinity,
-  miniBatchSequences: 0,
-  maxCompletionTokens: 32,
-};
-
 /** With old logprobs equal to the current ones every ratio is 1, and the loss has the gradient of -logprob. */
 function sequenceOf({ promptTokenIds, tokenIds, adapted }: Truth): TrainSequence {
   return { id: 's', promptTokenIds, tokenIds, advantage: 1, oldLogprobs: adapted };
-}
-
-function noiseAdapter({ config }: ModelFile): Adapter {
-  const pairs = adaptedLinears(config).map((linear, i) => ({
-    ...linear,
-    a: centred(2 * i, rank * linear.inputs, 2 / Math.sqrt(linear.inputs)),
-    b: centred(2 * i + 1, rank * linear.outputs, 0.2),
-  }));
-  return { rank, alpha, pairs };
-}
-
-/** The numbers of tiny-architectures.py: word `position` of `stream`, 32 bits. */
-function noise(stream: number, position: number): number {
-  let h = Math.imul(position + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-function centred(stream: number, count: number, width: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (noise(stream, i) / 2 ** 32 - 0.5) * width);
 }
 
 function meanDifference(a: readonly number[], b: readonly number[]): number {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gradientAlone } from '../../test/support/gradient.ts';
 import { findWebGpu, type WebGpu } from '../../test/support/software-vulkan.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { readSafetensors } from '../model/safetensors.ts';
 import { BoundaryError } from '../protocol/errors.ts';
-import type { Device, TrainOptions } from '../protocol/runtime.ts';
+import type { Device } from '../protocol/runtime.ts';
 import { RuntimeProcess } from './client.ts';
 import { devices } from './devices.ts';
 import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
@@ -19,22 +20,6 @@ interface Computed {
   loss: number;
   gradient: Map<string, Float32Array>;
 }
-
-/** An update that changes nothing and leaves the gradient in the first moments of the optimiser. */
-const gradientAlone: TrainOptions = {
-  lossType: 'dapo',
-  epsilonLow: 0.2,
-  epsilonHigh: 0.2,
-  dualClip: 3,
-  beta: 0,
-  learningRate: 0,
-  adamBeta1: 0,
-  adamBeta2: 0.999,
-  weightDecay: 0,
-  maxGradNorm: Infinity,
-  miniBatchSequences: 0,
-  maxCompletionTokens: 32,
-};
 
 describe('a device', () => {
   it('that onnxruntime-node does not bring for this platform is refused with the reason', async () => {

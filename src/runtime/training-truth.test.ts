@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { gradientAlone, gradientByName, noiseAdapter, projections } from '../../test/support/gradient.ts';
 import { cacheDir } from '../model/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
 import type { Adapter } from './adapter.ts';
-import { adaptedLinears } from './decoder.ts';
 import { createOptimizerState, type CallHooks, type Trainer } from './trainer.ts';
 import { createTrainer } from './training.ts';
 
@@ -39,18 +39,6 @@ function fixture(name: string): unknown {
 
 const hooks: CallHooks = { signal: new AbortController().signal, onProgress: () => undefined };
 
-/** The numbers of torch-gradient.py: word `position` of `stream`, 32 bits. */
-function noise(stream: number, position: number): number {
-  let h = Math.imul(position + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-function centred(stream: number, count: number, width: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (noise(stream, i) / 2 ** 32 - 0.5) * width);
-}
-
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -72,13 +60,7 @@ describe('the trainer on the default model', function () {
   before(async () => {
     // Where it is absent this says which command fetches it.
     model = await openModel(await resolveModel('qwen2.5-coder-0.5b', cacheDir()), { cacheDir: cacheDir() });
-    const { rank, alpha } = gradient;
-    const pairs = adaptedLinears(model.config).map((linear, i) => ({
-      ...linear,
-      a: centred(2 * i, rank * linear.inputs, 2 / Math.sqrt(linear.inputs)),
-      b: centred(2 * i + 1, rank * linear.outputs, 0.02),
-    }));
-    adapter = { rank, alpha, pairs };
+    adapter = noiseAdapter(model.config, gradient.rank, gradient.alpha, 0.02);
   });
   after(() => model.close());
 
@@ -109,17 +91,7 @@ describe('the trainer on the default model', function () {
   it('gives the loss and gradient of torch and PEFT', async () => {
     const optimizer = await open();
     const sequences = gradient.sequences.map((sequence, i) => ({ ...sequence, id: `s${i}` }));
-    const options: TrainOptions = {
-      ...gradient.options,
-      // The first update then leaves the gradient itself in the first moments and the adapter as it is.
-      learningRate: 0,
-      adamBeta1: 0,
-      adamBeta2: 0.999,
-      weightDecay: 0,
-      maxGradNorm: Infinity,
-      miniBatchSequences: 0,
-      maxCompletionTokens: 16,
-    };
+    const options: TrainOptions = { ...gradientAlone, ...gradient.options, maxCompletionTokens: 16 };
     const [record] = await trainer.train(sequences, options, hooks);
     assert.ok(record?.applied);
     for (const [i, { logprobs }] of record.sequences.entries()) {
@@ -128,12 +100,7 @@ describe('the trainer on the default model', function () {
     assert.ok(Math.abs(record.loss - gradient.loss) < 1e-4 * Math.abs(gradient.loss), `loss ${record.loss}`);
     assert.ok(Math.abs(record.gradNorm / gradient.gradNorm - 1) < 1e-3, `norm ${record.gradNorm}`);
 
-    const tensors = new Map(
-      adapter.pairs.flatMap(({ name }, i): [string, Float32Array][] => [
-        [`${name}.lora_A.weight`, optimizer.first[2 * i]!],
-        [`${name}.lora_B.weight`, optimizer.first[2 * i + 1]!],
-      ]),
-    );
+    const tensors = gradientByName(adapter, optimizer);
     assert.deepEqual([...tensors.keys()], Object.keys(gradient.tensors));
     for (const [name, data] of Object.entries(gradient.whole)) {
       const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
@@ -141,9 +108,9 @@ describe('the trainer on the default model', function () {
       assert.ok(similarity >= 0.9999, `${name}: cosine ${similarity}`);
     }
     const difference = gradient.projections.map((x) => -x);
-    for (const [stream, [name, tensor]] of [...tensors].entries()) {
+    for (const [index, [name, tensor]] of [...tensors].entries()) {
       const [norm, ...expected] = gradient.tensors[name]!;
-      const own = projections(tensor, stream);
+      const own = projections(tensor, index);
       own.forEach((x, bit) => (difference[bit]! += x));
       // A projection on random signs is as large as the norm, so this is a distance relative to it.
       expected.forEach((x, bit) => assert.ok(Math.abs(own[bit]! - x) < 0.01 * norm, `${name}: ${own[bit]}, not ${x}`));
@@ -155,15 +122,3 @@ describe('the trainer on the default model', function () {
     assert.ok(distance < 1e-3, `relative distance ${distance}`);
   });
 });
-
-/** Sums of a tensor's elements with the 32 random signs of each position. */
-function projections(tensor: Float32Array, stream: number): number[] {
-  const sums = new Array<number>(32).fill(0);
-  for (let i = 0; i < tensor.length; i++) {
-    const word = noise(2000 + stream, i);
-    for (let bit = 0; bit < 32; bit++) {
-      sums[bit]! += (word >>> bit) & 1 ? tensor[i]! : -tensor[i]!;
-    }
-  }
-  return sums;
-}
