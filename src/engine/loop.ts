@@ -12,7 +12,8 @@ import { appendMetrics, readEvaluations, readMetrics, writeEvaluation, writeStep
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
 import type { Config } from '../selfplay/config.ts';
-import { runStep, type StepContext, type StepResult } from '../selfplay/step.ts';
+import type { StepContext } from '../selfplay/context.ts';
+import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
 import { evaluate, loadBenchmark } from './evaluate.ts';
 import type { LiveRun } from './live-run.ts';

@@ -56,6 +56,8 @@ export const QuestionRecord = z.object({
   prompt: PromptRecord,
   /** Mean reward of the answers in [0, 1]; absent when all were masked. */
   solveRate: z.number().optional(),
+  /** Left out of the solver's update by dynamic sampling; absent otherwise. */
+  leftOut: z.literal(true).optional(),
 });
 export type QuestionRecord = z.infer<typeof QuestionRecord>;
 
@@ -141,6 +143,8 @@ export const StepMetrics = z.object({
   proposer: RoleMetrics,
   proposals: z.number().int(),
   valid: z.number().int(),
+  /** Questions that dynamic sampling left out of the solver's update. */
+  left_out: z.number().int().optional(),
   /** Rejection reason -> number of proposals. */
   rejected: z.record(z.string(), z.number().int()),
   /** Share of judged tests passed, and of answers that passed every test. */

@@ -64,6 +64,7 @@ function stepFigures(line: StepMetrics): Record<string, number | null> {
     ...roleFigures('proposer', line.proposer),
     'questions/proposals': line.proposals,
     'questions/valid': line.valid,
+    'questions/left_out': line.left_out ?? null,
     'questions/diversity': line.diversity,
     ...prefixed('rejected', line.rejected),
     'tests/pass_rate': line.test_pass_rate,

@@ -87,6 +87,13 @@ export const settings = {
     quick: 4,
     description: "Answers sampled for each question: the solver's group N.",
   },
+  dynamicSampling: {
+    kind: integer(0, 100),
+    unit: 'rounds',
+    quick: 0,
+    description:
+      'Further rounds of proposals and answers a step, at most, that replace questions whose answers are all rewarded alike (DAPO); 0 = none.',
+  },
   temperature: { kind: real(0.01, 4), unit: '', quick: 1, description: 'Sampling temperature of both roles.' },
   topP: { kind: real(0.01, 1), unit: 'probability', quick: 1, description: 'Nucleus sampling; 1 = off.' },
   topK: { kind: integer(0, 1_000_000), unit: 'tokens', quick: 0, description: 'Top-k sampling; 0 = off.' },

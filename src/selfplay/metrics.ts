@@ -32,6 +32,7 @@ export function measureStep(
     proposer: measureRole('proposer', proposals, updates),
     proposals: proposals.length,
     valid: questions.length,
+    left_out: questions.filter(({ leftOut }) => leftOut).length,
     rejected: countBy(proposals.flatMap(({ rejection }) => (rejection ? [rejection.reason] : []))),
     test_pass_rate: ratio(sum(tests.map(({ passed }) => passed)), sum(tests.map(({ total }) => total))),
     solved_rate: ratio(tests.filter(({ verdict }) => verdict === 'AC').length, tests.length),

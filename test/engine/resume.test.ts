@@ -127,6 +127,42 @@ describe('a run that is cut off', function () {
     });
   }
 
+  it('gives the same after kill -9 of engine or runtime in a further round of dynamic sampling', async () => {
+    const config = place.config({ dynamicSampling: 3 });
+    const whole = join(place.dir, 'rounds');
+    const { run, events } = await watch(whole, { config });
+    assert.equal(run.state, 'finished', run.error?.message);
+    const { metrics } = computed(whole);
+    assert.ok(metrics[1]!.proposals > undisturbed.metrics[1]!.proposals, 'step 2 had a further round');
+    assert.ok(metrics.some(({ left_out }) => left_out! > 0));
+    const perProposal = events.filter((event) => event.type === 'proposal').map(({ id }) => id);
+    assert.equal(
+      new Set(perProposal).size,
+      metrics.reduce((sum, { proposals }) => sum + proposals, 0),
+    );
+
+    const inFurtherRound = (): ((event: RunEvent) => boolean) => {
+      let judged = false;
+      return (event) => {
+        judged ||= atStage(2, 'judge')(event);
+        return judged && atStage(2, 'solve')(event);
+      };
+    };
+    const kill = ({ run: { engine } }: RunClient): boolean => process.kill(engine.pid, 'SIGKILL');
+    const engineKilled = join(place.dir, 'rounds-engine');
+    const cut = await watch(engineKilled, { config }, inFurtherRound(), kill);
+    assert.equal(shownState(cut.run), 'interrupted');
+    await watch(engineKilled, {});
+    assert.deepEqual(computed(engineKilled), computed(whole));
+
+    const runtimeKilled = join(place.dir, 'rounds-runtime');
+    const healed = await watch(runtimeKilled, { config }, inFurtherRound(), (client) =>
+      childrenOf(client.run.engine.pid, 'runtime').forEach((pid) => process.kill(pid, 'SIGKILL')),
+    );
+    assert.equal(healed.run.restarts, 1);
+    assert.deepEqual(computed(runtimeKilled), computed(whole));
+  });
+
   it('gives up with the last words of the runtime when it dies three times in a stage, and can be resumed', async () => {
     const dir = join(place.dir, 'three');
     let killer: NodeJS.Timeout | undefined;

@@ -11,8 +11,9 @@ export function shareOfLetters(text: string): number {
 /**
  * The smallest domain: any text is a question, and an answer is the better the more of it is small letters (each
  * character is one test). It makes the whole loop learn on a tiny model of random weights, which writes no code.
+ * `enough`: the only test is whether this share of the answer is small letters.
  */
-export function lettersDomain(): Domain {
+export function lettersDomain(enough?: number): Domain {
   return {
     name: 'letters',
     proposerStop: [],
@@ -39,18 +40,19 @@ export function lettersDomain(): Domain {
         })),
       ),
     solverPrompt: () => ({ messages: [{ role: 'user', content: 'answer' }] }),
-    judge: (_, answers) => Promise.resolve(answers.map(judgeLetters)),
+    judge: (_, answers) => Promise.resolve(answers.map((answer) => judgeLetters(answer, enough))),
     benchmark: () => Promise.resolve([]),
   };
 }
 
-function judgeLetters(answer: string): Awaited<ReturnType<Domain['judge']>>[number] {
-  const reward = shareOfLetters(answer);
-  const tests = Array.from(answer || ' ', (character) => ({
-    verdict: /[a-z]/.test(character) ? ('AC' as const) : ('WA' as const),
-  }));
+function judgeLetters(answer: string, enough?: number): Awaited<ReturnType<Domain['judge']>>[number] {
+  const share = shareOfLetters(answer);
+  const verdicts =
+    enough === undefined ? Array.from(answer || ' ', (character) => /[a-z]/.test(character)) : [share >= enough];
+  const tests = verdicts.map((isRight) => ({ verdict: isRight ? ('AC' as const) : ('WA' as const) }));
   const passed = tests.filter(({ verdict }) => verdict === 'AC').length;
   const verdict = passed === tests.length ? ('AC' as const) : ('WA' as const);
+  const reward = passed / tests.length;
   const result = { verdict, score: reward, passed, total: tests.length, tests, timeMs: 0 };
   return { answer, reward, wellFormed: true, result };
 }

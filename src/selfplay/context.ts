@@ -1,0 +1,45 @@
+import type { Domain } from '../domains/domain.ts';
+import type { DuplicateIndex } from '../domains/near-duplicate.ts';
+import type { RunEvent, Stage } from '../protocol/control.ts';
+import type {
+  Completion,
+  GenerateRequest,
+  Prompt,
+  TrainOptions,
+  TrainSequence,
+  UpdateRecord,
+} from '../protocol/runtime.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Config } from './config.ts';
+
+/** The model in both of its roles. Implemented over the runtime process. */
+export interface Policy {
+  generate(requests: GenerateRequest[]): Promise<Completion[][]>;
+  countTokens(prompts: readonly Prompt[]): Promise<number[]>;
+  /** Trainer's logprobs; `adapter: false` is the reference policy. */
+  logprobs(sequences: readonly Sampled[], adapter: boolean): Promise<number[][]>;
+  train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;
+}
+
+/** What a step works with. */
+export interface StepContext {
+  config: Config;
+  domain: Domain;
+  policy: Policy;
+  sandbox: Sandbox;
+  duplicates: DuplicateIndex;
+  notify(event: RunEvent): void;
+  /** Runs one stage; may run it again from its start when a child process died. */
+  stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
+  /** Seconds spent in each stage of this step so far. */
+  seconds(): Record<string, number>;
+}
+
+/** What the trainer needs to know of a completion. */
+export interface Sampled {
+  id: string;
+  promptTokenIds: readonly number[];
+  tokenIds: readonly number[];
+  logprobs: readonly number[];
+  advantage: number;
+}
