@@ -5,12 +5,11 @@ logprob of what was drawn.
 """
 
 import ctypes
-import json
-import sys
 import time
 
 import llama_cpp as lib
 import numpy
+from peer import serve
 
 quiet = lib.llama_log_callback(lambda *_: None)
 lib.llama_log_set(quiet, ctypes.c_void_p(0))
@@ -114,15 +113,4 @@ class Peer:
         lib.llama_batch_free(batch)
 
 
-def main():
-    peer = Peer()
-    for line in sys.stdin:
-        try:
-            request = json.loads(line)
-            answer = getattr(peer, request["op"])(request)
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
-
-
-main()
+serve(Peer())

@@ -5,16 +5,12 @@ GRPO's loss on the response tokens alone; one AdamW step behind all micro-batche
 """
 
 import contextlib
-import json
-import resource
-import sys
 import time
 
 import peft
 import torch
 import transformers
-
-TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+from peer import TARGETS, peak_bytes, serve
 
 
 class Peer:
@@ -43,8 +39,7 @@ class Peer:
         self.optimizer.step()
         self.optimizer.zero_grad()
         seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"seconds": seconds, "peakBytes": peak * (1 if sys.platform == "darwin" else 1024)}
+        return {"seconds": seconds, "peakBytes": peak_bytes()}
 
     def accumulate(self, sequences, tokens, autocast):
         ids = torch.tensor([s["promptTokenIds"] + s["tokenIds"] for s in sequences])
@@ -59,15 +54,4 @@ class Peer:
         loss.backward()
 
 
-def main():
-    peer = Peer()
-    for line in sys.stdin:
-        try:
-            request = json.loads(line)
-            answer = getattr(peer, request["op"])(request)
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
-
-
-main()
+serve(Peer())

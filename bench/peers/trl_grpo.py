@@ -5,7 +5,6 @@ A line of JSON answers: first the versions, then seconds and mean completion len
 """
 
 import json
-import resource
 import sys
 import time
 
@@ -14,8 +13,8 @@ import peft
 import torch
 import transformers
 import trl
+from peer import TARGETS, peak_bytes
 
-TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 settings = json.loads(sys.argv[1])
 # What the trainer prints must not stand between the answers.
 answers, sys.stdout = sys.stdout, sys.stderr
@@ -35,19 +34,10 @@ def reward(completion_ids, **_):
 class Turns(transformers.TrainerCallback):
     """Waits for its turn before each step, and tells how long it took."""
 
-    def on_step_begin(self, args, state, control, **kwargs):
-        # Rollouts are made before this is called, so the turn is waited for at the end of the step before.
-        return control
-
     def on_step_end(self, args, state, control, **kwargs):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        answer(
-            {
-                "seconds": time.perf_counter() - self.start,
-                "meanTokens": lengths[-1],
-                "peakBytes": peak * (1 if sys.platform == "darwin" else 1024),
-            }
-        )
+        seconds = time.perf_counter() - self.start
+        answer({"seconds": seconds, "meanTokens": lengths[-1], "peakBytes": peak_bytes()})
+        # Rollouts are made before `on_step_begin`, so the turn is waited for at the end of the step before.
         self.wait()
 
     def wait(self):
