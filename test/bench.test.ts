@@ -113,6 +113,16 @@ describe('selfq bench', function () {
     });
   }
 
+  it('keeps names of tensors that are longer in bytes than in letters', async () => {
+    const source = join(home, 'names.gguf');
+    const tensor = { shape: [1, 32], type: 0, bytes: new Uint8Array(4 * 32) };
+    const names = ['größe.weight', '重み.weight'];
+    await writeGguf(source, { metadata: {}, tensors: names.map((name) => ({ name, ...tensor })) });
+    const out = join(home, 'names-Q8_0.gguf');
+    await writeQuantised(source, out, 'Q8_0');
+    assert.deepEqual([...(await readGgufHeader(out)).tensors.keys()], names);
+  });
+
   it('compares rounds in pairs, and the fastest of each', () => {
     assert.equal(medianRatio([10, 20, 30], [10, 10, 10]), 2);
     assert.equal(ratioOfBest([10, 20], [5, 16]), 1.25);

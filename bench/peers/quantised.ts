@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { byteLength, dequantize } from '../../src/model/dequantize.ts';
+import { aligned, padded, tensorInfo, text } from '../../src/model/gguf-bytes.ts';
 import { elementsOf, isReadable, readGgufHeader, type GgufTensor } from '../../src/model/gguf.ts';
 
 /** Formats of llama.cpp that are quick on processors; the model's own file is one more candidate. */
@@ -8,7 +9,6 @@ export const llamaQuantisations = ['Q4_0', 'Q8_0'] as const;
 export type LlamaQuantisation = (typeof llamaQuantisations)[number];
 
 const blockElements = 32;
-const alignment = 32;
 /** ggml's numbers, and bytes of a block. */
 const formats = { F32: { number: 0, bytes: 128 }, Q4_0: { number: 2, bytes: 18 }, Q8_0: { number: 8, bytes: 34 } };
 type Format = keyof typeof formats;
@@ -53,13 +53,7 @@ async function headerOf(
   const table = tensors.map((tensor) => {
     const { name, shape } = tensor;
     const { number, bytes } = formats[formatOf(tensor)];
-    const info = Buffer.concat([
-      text(name),
-      u32(shape.length),
-      ...[...shape].reverse().map(u64),
-      u32(number),
-      u64(offset),
-    ]);
+    const info = tensorInfo(name, shape, number, offset);
     offset += aligned((elementsOf(shape) / blockElements) * bytes);
     return info;
   });
@@ -122,28 +116,4 @@ function toHalf(value: number): number {
   // Adding half of the last place carries into the exponent where it must.
   const magnitude = ((exponent << 10) | ((bits >>> 13) & 0x3ff)) + ((bits >>> 12) & 1);
   return ((bits >>> 16) & 0x8000) | magnitude;
-}
-
-function aligned(length: number): number {
-  return Math.ceil(length / alignment) * alignment;
-}
-
-function padded(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes], aligned(bytes.length));
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function text(value: string): Buffer {
-  return Buffer.concat([u64(value.length), Buffer.from(value)]);
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { aligned, padded, tensorInfo, text, u32, u64 } from '../../src/model/gguf-bytes.ts';
 
 /** Typed metadata values; numbers are uint32 unless said otherwise. */
 export type MetadataValue =
@@ -19,8 +20,6 @@ export interface GgufContent {
   tensors: readonly { name: string; shape: readonly number[]; type: number; bytes: Uint8Array }[];
 }
 
-const alignment = 32;
-
 /** Writes a small GGUF file after the format's description, for tests of the reader. */
 export async function writeGguf(path: string, { version = 3, metadata, tensors }: GgufContent): Promise<void> {
   const parts = [Buffer.from('GGUF'), u32(version), u64(tensors.length), u64(Object.keys(metadata).length)];
@@ -29,33 +28,10 @@ export async function writeGguf(path: string, { version = 3, metadata, tensors }
   }
   let offset = 0;
   for (const { name, shape, type, bytes } of tensors) {
-    parts.push(text(name), u32(shape.length), ...[...shape].reverse().map(u64), u32(type), u64(offset));
+    parts.push(tensorInfo(name, shape, type, offset));
     offset += aligned(bytes.length);
   }
-  const header = Buffer.concat(parts);
-  const data = tensors.map(({ bytes }) => Buffer.concat([bytes], aligned(bytes.length)));
-  await writeFile(path, Buffer.concat([Buffer.concat([header], aligned(header.length)), ...data]));
-}
-
-function aligned(length: number): number {
-  return Math.ceil(length / alignment) * alignment;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([u64(bytes.length), bytes]);
+  await writeFile(path, Buffer.concat([padded(Buffer.concat(parts)), ...tensors.map(({ bytes }) => padded(bytes))]));
 }
 
 /** The type's number and the value. */
