@@ -10,6 +10,7 @@ import { entryPath } from '../src/protocol/entries.ts';
 import type { Problem } from '../src/protocol/problem.ts';
 import { hostilePrograms } from '../src/sandbox/hostile.ts';
 import { fencedCommand, probeFences } from '../src/sandbox/launch.ts';
+import { watchPeak } from '../src/sandbox/platform.ts';
 import { createSandbox, type SandboxPool } from '../src/sandbox/pool.ts';
 
 /** Ten tests of a small function: the shape of what self-play judges most. */
@@ -269,7 +270,7 @@ async function benchIsolates(programs: number): Promise<Pick<SandboxBench, 'shar
 async function benchHostile(cores: number, programs: number): Promise<HostileRun> {
   const burners = Array.from({ length: cores }, () => new Worker('for (;;);', { eval: true }));
   const sandbox = await createSandbox({ workers: cores, canaries: 'none' });
-  const peak = watchPeak(sandbox);
+  const memory = watchPeak(() => sandbox.workerPids());
   const tally: Record<string, number> = {};
   let next = 0;
   let hostile = 0;
@@ -288,6 +289,7 @@ async function benchHostile(cores: number, programs: number): Promise<HostileRun
     });
     const { AC: honestAccepted = 0, ...honestOther } = tally;
     const { internalErrors, workersKilled } = sandbox.counters;
+    const peakMb = memory.peakMb();
     return {
       programs,
       hostile,
@@ -296,34 +298,13 @@ async function benchHostile(cores: number, programs: number): Promise<HostileRun
       internalErrors,
       workersKilled,
       seconds: rate.seconds,
-      peakWorkerRssMb: peak.stop(),
+      peakWorkerRssMb: peakMb === undefined ? null : Math.round(peakMb),
     };
   } finally {
+    memory.stop();
     await sandbox.close();
     await Promise.all(burners.map((burner) => burner.terminate()));
   }
-}
-
-/** The highest resident memory that any worker ever had. */
-function watchPeak(sandbox: SandboxPool): { stop: () => number | null } {
-  let peakKb = 0;
-  const look = (): void => {
-    for (const pid of sandbox.workerPids()) {
-      try {
-        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
-  };
-  const timer = setInterval(look, 20);
-  return {
-    stop() {
-      clearInterval(timer);
-      return peakKb === 0 ? null : Math.round(peakKb / 1024);
-    },
-  };
 }
 
 function round(value: number): number {

@@ -1,8 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { TrainSequence } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';
+import { peakRssMb } from '../src/sandbox/platform.ts';
 import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
 import { peerScript, peersDir } from './peers/folder.ts';
 import { peerPython } from './peers/install.ts';
@@ -38,6 +39,7 @@ export interface StepBench {
   peerSeconds?: number;
   /** Seconds for each generated token, peer to own: answers here may end before 64 tokens. */
   ratio?: number;
+  /** Most memory that the runtime process held; null where the platform does not tell. */
   peakGb: number | null;
 }
 
@@ -67,6 +69,7 @@ export async function stepTarget(args: BenchArguments): Promise<{ figures: StepB
     }
     const perToken = own.map(({ seconds, tokens }) => seconds / tokens);
     const peerPerToken = theirs.map(({ seconds, meanTokens }) => seconds / (meanTokens * questions * answers));
+    const peakMb = peakRssMb(runtime.pid);
     const figures: StepBench = {
       conditions: finish(peer?.versions ?? {}),
       own,
@@ -76,7 +79,7 @@ export async function stepTarget(args: BenchArguments): Promise<{ figures: StepB
         peerSeconds: round(median(theirs.map(({ seconds }) => seconds))),
         ratio: medianRatio(peerPerToken, perToken),
       }),
-      peakGb: await peakMemory(runtime),
+      peakGb: peakMb === undefined ? null : round((peakMb * 2 ** 20) / 1e9),
     };
     return { figures, lines: describe(figures) };
   } finally {
@@ -140,13 +143,6 @@ async function ownStep(runtime: RuntimeProcess, prompts: readonly string[], seed
     trainSeconds,
     tokens: sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0),
   };
-}
-
-/** Most memory that the runtime process held, GB; known on Linux alone. */
-async function peakMemory({ pid }: RuntimeProcess): Promise<number | null> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
-  return kilobytes === undefined ? null : round((1024 * Number(kilobytes)) / 1e9);
 }
 
 function describe({ conditions, own, seconds, peer, peerSeconds, ratio, peakGb }: StepBench): string[] {

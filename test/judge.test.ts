@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { entryPath } from '../src/protocol/entries.ts';
 import { JudgeResult, type Problem } from '../src/protocol/problem.ts';
+import { peakRssMb } from '../src/sandbox/platform.ts';
 
 const sum: Problem = {
   id: 'sum',
@@ -40,15 +41,6 @@ function lineAt(index: number): { text: string; verdict?: 'AC' | 'WA' } {
 function* inputOf(lines: number): Generator<string> {
   for (let index = 0; index < lines; index += 1) {
     yield `${lineAt(index).text}\n`;
-  }
-}
-
-/** Highest resident memory of a process so far, MiB; 0 where nobody tells. */
-function peakRssMb(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
   }
 }
 
@@ -84,7 +76,7 @@ describe('selfq judge --batch', function () {
         assert.equal(JudgeResult.parse(result).verdict, expected.verdict, `line ${index + 1}: ${text}`);
       }
       index += 1;
-      peakMb = Math.max(peakMb, index % 100 === 0 ? peakRssMb(child.pid ?? 0) : 0);
+      peakMb = Math.max(peakMb, index % 100 === 0 ? (peakRssMb(child.pid) ?? 0) : 0);
     }
     await fed;
     assert.equal(index, lines);

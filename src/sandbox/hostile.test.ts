@@ -1,35 +1,23 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { functionProblem, honest } from './fixtures.ts';
 import { hostilePrograms } from './hostile.ts';
+import { type PeakWatch, watchPeak } from './platform.ts';
 import { createSandbox, type SandboxPool } from './pool.ts';
 
 /** Honest programs get a limit that a busy machine does not turn into a verdict. */
 const honestProblem = functionProblem({ limits: { timeMs: 500, memoryMb: 32 } });
 
-/** Highest resident memory of a process so far, MiB. */
-function peakRssMb(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
 describe('hostile programs', function () {
   this.timeout(60_000);
   let sandbox: SandboxPool;
-  let peakMb = 0;
-  let pollPeak: NodeJS.Timeout;
+  let memory: PeakWatch;
 
   before(async () => {
     sandbox = await createSandbox({ workers: 1 });
-    pollPeak = setInterval(() => {
-      peakMb = Math.max(peakMb, ...sandbox.workerPids().map(peakRssMb));
-    }, 20);
+    memory = watchPeak(() => sandbox.workerPids());
   });
   after(async () => {
-    clearInterval(pollPeak);
+    memory.stop();
     await sandbox.close();
   });
 
@@ -57,6 +45,7 @@ describe('hostile programs', function () {
     if (process.platform !== 'linux') {
       this.skip();
     }
+    const peakMb = memory.peakMb() ?? 0;
     assert.ok(peakMb > 0 && peakMb < 1024, `${peakMb} MiB`);
   });
 });

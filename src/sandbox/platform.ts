@@ -24,6 +24,35 @@ export function readVitals(pid: number): Vitals {
   };
 }
 
+/** The highest resident memory that a process ever had, MiB; undefined when it is gone or the platform does not tell. */
+export function peakRssMb(pid: number | undefined): number | undefined {
+  try {
+    const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return scaled(kilobytes === undefined ? undefined : Number(kilobytes), 1 / 1024);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface PeakWatch {
+  /** The highest resident memory that any of the processes ever had, MiB; undefined where the platform does not tell. */
+  peakMb(): number | undefined;
+  stop(): void;
+}
+
+/** Looks at processes that come and go, until it is stopped. */
+export function watchPeak(pids: () => readonly number[]): PeakWatch {
+  let peakMb: number | undefined;
+  const look = (): void => {
+    for (const pid of pids()) {
+      const seenMb = peakRssMb(pid);
+      peakMb = seenMb === undefined ? peakMb : Math.max(seenMb, peakMb ?? 0);
+    }
+  };
+  const timer = setInterval(look, 20);
+  return { peakMb: () => peakMb, stop: () => clearInterval(timer) };
+}
+
 function readNumbers(path: string): number[] {
   try {
     return readFileSync(path, 'latin1').split(' ').map(Number);

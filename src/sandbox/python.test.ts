@@ -6,6 +6,7 @@ import { entryPath } from '../protocol/entries.ts';
 import type { JudgeResult, Limits, ProgramProblem } from '../protocol/problem.ts';
 import { functionProblem, programProblem } from './fixtures.ts';
 import { launchPlan, probeFences } from './launch.ts';
+import { type PeakWatch, watchPeak } from './platform.ts';
 import { createSandbox, type SandboxPool } from './pool.ts';
 import { findPyodide, pythonKit } from './python.ts';
 
@@ -15,17 +16,14 @@ const honest = 'def solve(a):\n    return sum(a)';
 describe('Python solutions', function () {
   this.timeout(180_000);
   let sandbox: SandboxPool;
-  let peakMb = 0;
-  let pollPeak: NodeJS.Timeout;
+  let memory: PeakWatch;
 
   before(async () => {
     sandbox = await createSandbox({ workers: 2, canaries: 'none' });
-    pollPeak = setInterval(() => {
-      peakMb = Math.max(peakMb, ...sandbox.workerPids().map(peakRssMb));
-    }, 20);
+    memory = watchPeak(() => sandbox.workerPids());
   });
   after(async () => {
-    clearInterval(pollPeak);
+    memory.stop();
     await sandbox.close();
   });
 
@@ -182,6 +180,7 @@ describe('Python solutions', function () {
     if (process.platform !== 'linux') {
       this.skip();
     }
+    const peakMb = memory.peakMb() ?? 0;
     assert.ok(peakMb > 0 && peakMb < 1024, `${peakMb} MiB`);
   });
 
@@ -286,12 +285,3 @@ describe('Pyodide', function () {
     assert.equal(readdirSync(join(cache, 'python')).length, 2);
   });
 });
-
-/** Highest resident memory of a process so far, MiB. */
-function peakRssMb(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
