@@ -1,12 +1,14 @@
 import type { Tape } from '../autodiff.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** A matrix W [outputs, inputs] that is not trained, in whatever precision it is kept. */
+/** A matrix W [outputs, inputs], in whatever precision it is kept. */
 export interface FrozenMatrix {
   /** x W^T (+ bias): [rows, inputs] -> [rows, outputs]. */
   forward(x: Value): Value;
   /** gradient W (+ soFar): [rows, outputs] -> [rows, inputs]. */
   backward(gradient: Value, soFar?: Value): Value;
+  /** W and its bias where they are values that can be trained themselves. */
+  values?: { weight: Value; bias: Value | undefined };
 }
 
 /** Low-rank adaptation in the layout of PEFT: adds scale * (x A^T) B^T. Hu et al., LoRA (arXiv 2106.09685). */
@@ -23,15 +25,25 @@ export function exactMatrix(graph: Graph, weight: Value, bias?: Value): FrozenMa
   return {
     forward: (x) => gemm(graph, x, weight, { transB: 1, add: bias }),
     backward: (gradient, soFar) => gemm(graph, gradient, weight, { add: soFar }),
+    values: { weight, bias },
   };
 }
 
-/** x W^T (+ bias) + scale * (x A^T) B^T: [rows, inputs] -> [rows, outputs]. W stays as it is, A and B are trained. */
+/**
+ * x W^T (+ bias) + scale * (x A^T) B^T: [rows, inputs] -> [rows, outputs]. With LoRA, W stays as it is and A and B can be
+ * trained; without, W and its bias can, where the matrix has them as values.
+ */
 export function linear(tape: Tape, x: Value, matrix: FrozenMatrix, lora?: Lora): Value {
   const { graph } = tape;
   const frozen = matrix.forward(x);
   if (!lora) {
-    return tape.record(frozen, [x], (gradient) => [(soFar) => matrix.backward(gradient, soFar)]);
+    const { weight, bias } = matrix.values ?? {};
+    const inputs = [x, weight, bias].filter((value) => value !== undefined);
+    return tape.record(frozen, inputs, (gradient) => [
+      (soFar) => matrix.backward(gradient, soFar),
+      (soFar) => gemm(graph, gradient, tape.recall(x, gradient), { transA: 1, add: soFar }),
+      tape.adding(() => graph.op('ReduceSum', [gradient, graph.int64([0])], { keepdims: 0 })),
+    ]);
   }
   const { a, b, scale } = lora;
   const reduced = gemm(graph, x, a, { transB: 1 });

@@ -2,14 +2,14 @@ import type { Tape } from '../autodiff.ts';
 import { Graph, type Value } from '../graph.ts';
 import type { FrozenMatrix } from './linear.ts';
 
-/** The output layer: W [vocabulary, hidden], not trained, whose rows can be read. */
+/** The output layer: W [vocabulary, hidden], without a bias, whose rows can be read. */
 export interface Head extends FrozenMatrix {
   /** Rows of W: ids [n, 1] -> [n, hidden]. */
   rows(ids: Value): Value;
 }
 
 export interface LogProbabilityOptions {
-  /** Makes the head inside of the given graph. */
+  /** Makes the head inside of the given graph. It can be trained where it has its matrix as a value. */
   head: (graph: Graph) => Head;
   hidden: number;
   /** Whether a gradient will be asked for. */
@@ -29,9 +29,10 @@ export function logProbability(
 ): Value {
   const { graph } = tape;
   const body = new Graph(graph);
+  const ownHead = head(body);
   const own = chunkLogProbability(
     body,
-    head(body),
+    ownHead,
     body.input('chunkOfX', 'float', ['chunk', hidden]),
     body.input('chunkOfTargets', 'int64', ['chunk', 1]),
     gradients,
@@ -47,14 +48,40 @@ export function logProbability(
   const attributes = { body, num_scan_inputs: chunks.length };
   const [logprobs, slopes] = graph.ops('Scan', chunks, attributes, gradients ? 2 : 1);
   const column = graph.op('Reshape', [logprobs!, graph.int64([-1, 1])]);
-  return tape.record(column, [x], (gradient) => [
+  const weight = ownHead.values?.weight;
+  return tape.record(column, weight === undefined ? [x] : [x, weight], (gradient) => [
     tape.adding(() => {
       if (slopes === undefined) {
         throw new Error('gradients were not asked for');
       }
       return graph.op('Mul', [gradient, graph.op('Reshape', [slopes, graph.int64([-1, hidden])])]);
     }),
+    tape.adding(() =>
+      headGradient(graph, head, hidden, [...chunks, graph.op('Reshape', [gradient, graph.op('Shape', [targets])])]),
+    ),
   ]);
+}
+
+/**
+ * dW [vocabulary, hidden] = sum over rows of gradient * (one-hot(target) - softmax)^T x, chunk by chunk: the logits are
+ * computed again. `chunks`: x, targets and gradients.
+ */
+function headGradient(graph: Graph, makeHead: (graph: Graph) => Head, hidden: number, chunks: readonly Value[]): Value {
+  const body = new Graph(graph);
+  const head = makeHead(body);
+  const soFar = body.input('soFarOfHead', 'float', ['vocabulary', hidden]);
+  const x = body.input('chunkOfRows', 'float', ['chunk', hidden]);
+  const targets = body.input('chunkOfTargetIds', 'int64', ['chunk', 1]);
+  const gradient = body.input('chunkOfGradients', 'float', ['chunk', 1]);
+  const probabilities = body.op('Softmax', [head.forward(x)], { axis: -1 });
+  const others = body.op('Mul', [probabilities, body.op('Neg', [gradient])]);
+  const chosen = body.op('Add', [body.op('GatherElements', [others, targets], { axis: 1 }), gradient]);
+  const slopes = body.op('ScatterElements', [others, targets, chosen], { axis: 1 });
+  const ones = { alpha: { float: 1 }, beta: { float: 1 } };
+  const sum = body.op('Gemm', [slopes, x, soFar], { transA: 1, ...ones });
+  body.output('sumOfHead', sum, 'float', ['vocabulary', hidden]);
+  const nothing = graph.op('ConstantOfShape', [graph.op('Shape', [head.values!.weight])]);
+  return graph.op('Scan', [nothing, ...chunks], { body, num_scan_inputs: chunks.length });
 }
 
 /** `slopes`: d logprob / d x for each row. */

@@ -6,6 +6,7 @@ import { Graph, type Value } from '../graph.ts';
 import { add } from './add.ts';
 import { layOut, planMicroBatches, type MicroBatch } from '../../runtime/training-batches.ts';
 import { attention, type SharedPrompts } from './attention.ts';
+import { embedding } from './embedding.ts';
 import { gatherRows } from './gather-rows.ts';
 import { exactMatrix, linear } from './linear.ts';
 import { logProbability } from './log-probability.ts';
@@ -173,10 +174,44 @@ describe('operators and their gradients', function () {
       );
     }));
 
+  it('linear without LoRA agrees for x, its matrix and its bias, all used twice', () =>
+    property(fc.record({ rows: size(4), inputs: size(4), outputs: size(4) }), async ({ rows, inputs, outputs }) => {
+      const feeds = { x: numbers(1, rows, inputs), w: numbers(2, outputs, inputs), bias: numbers(3, outputs) };
+      await checkGradient(
+        (tape, { x, w, bias }) => {
+          const matrix = exactMatrix(tape.graph, w!, bias);
+          return add(tape, linear(tape, x!, matrix), linear(tape, add(tape, x!, x!), matrix));
+        },
+        feeds,
+        ['x', 'w', 'bias'],
+        [rows, outputs],
+      );
+    }));
+
+  it('embedding agrees for the table, rows taken several times included', () =>
+    property(
+      fc.record({ width: size(4), vocabulary: size(5), tokens: fc.array(fc.nat(4), { minLength: 1, maxLength: 9 }) }),
+      async ({ width, vocabulary, tokens }) => {
+        const picks = tokens.map((token) => token % vocabulary);
+        const feeds = { table: numbers(1, vocabulary, width), ids: integers([picks.length], picks) };
+        await checkGradient(
+          (tape, { table, ids }) => add(tape, embedding(tape, table!, ids!), embedding(tape, table!, ids!)),
+          feeds,
+          ['table'],
+          [picks.length, width],
+        );
+      },
+    ));
+
   it('rmsNorm agrees', () =>
     property(fc.record({ rows: size(4), width: size(6) }), async ({ rows, width }) => {
       const feeds = { x: numbers(1, rows, width), weight: numbers(2, width) };
-      await checkGradient((tape, { x, weight }) => rmsNorm(tape, x!, weight!, 0.1), feeds, ['x'], [rows, width]);
+      await checkGradient(
+        (tape, { x, weight }) => rmsNorm(tape, x!, weight!, 0.1),
+        feeds,
+        ['x', 'weight'],
+        [rows, width],
+      );
     }));
 
   it('siluGate agrees for both sides', () =>
@@ -325,7 +360,7 @@ describe('operators and their gradients', function () {
       },
     ));
 
-  it('logProbability agrees for the hidden states', () =>
+  it('logProbability agrees for the hidden states and the head', () =>
     property(
       fc.record({ chunks: size(3), chunk: size(2), hidden: size(4), vocabulary: size(6) }),
       async ({ chunks, chunk, hidden, vocabulary }) => {
@@ -347,7 +382,7 @@ describe('operators and their gradients', function () {
             return logProbability(tape, x!, targets!, { head, hidden, gradients: true });
           },
           feeds,
-          ['x'],
+          ['x', 'w'],
           [rows, 1],
         );
       },
