@@ -117,6 +117,11 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
   };
 }
 
+/** What a run is about; `topic` may be empty. */
+export function describeSubject(domain: string, topic: string): string {
+  return topic === '' ? domain : `${domain} (${topic})`;
+}
+
 function showState(run: RunRecord, output: ProgressOutput): void {
   if (run.state === 'paused') {
     output.line(paint('yellow', 'Paused. `selfq resume DIR` lets it go on.'));

@@ -155,19 +155,12 @@ async function checkModel(): Promise<Finding> {
       };
 }
 
-/** Each in a process of its own: a driver that does not fit can end it. */
+/** Each in a process of its own, all at once: a driver that does not fit can end it, or keep it waiting. */
 async function checkDevices(): Promise<Finding> {
-  const found: Device[] = [];
-  const absent: string[] = [];
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
-  for (const device of deviceNames) {
-    const failure = await probeDevice(device);
-    if (failure === undefined) {
-      found.push(device);
-    } else {
-      absent.push(failure);
-    }
-  }
+  const failures = await Promise.all(deviceNames.map(probeDevice));
+  const found = deviceNames.filter((_, i) => failures[i] === undefined);
+  const absent = failures.filter((failure) => failure !== undefined);
   const detail = [`${found.join(', ') || 'none'} (processor: ${processor})`, ...absent].join('\n    ');
   return found.includes('cpu')
     ? { name: 'Devices', state: 'ok', detail }

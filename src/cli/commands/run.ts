@@ -6,6 +6,7 @@ import { type Config, presets, resolveConfig, type Setting, settings } from '../
 import { type Arguments, nearestName, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
 import { ensureModel, warnOfMemory } from '../model.ts';
+import { describeSubject } from '../run-view.ts';
 import { createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
@@ -25,8 +26,7 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   if (!args.has('json')) {
-    const subject = config.topic === '' ? config.domain : `${config.domain} (${config.topic})`;
-    const from = `${subject}, ${config.model}, ${config.steps} steps`;
+    const from = `${describeSubject(config.domain, config.topic)}, ${config.model}, ${config.steps} steps`;
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });

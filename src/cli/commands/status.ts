@@ -6,6 +6,7 @@ import { listRuns, type ListedRun } from '../../run/list.ts';
 import { shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
+import { describeSubject } from '../run-view.ts';
 import { table } from '../terminal.ts';
 
 /** `selfq status`: one run, or the runs below `runs/`. */
@@ -55,8 +56,8 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     return;
   }
   const stage = live ? `, stage ${live.stage}${live.total ? ` ${live.done} of ${live.total}` : ''}` : '';
-  const { domain, topic } = run.config;
-  const subject = topic ? `${String(domain)} (${String(topic)})` : String(domain);
+  const { domain, topic = '' } = run.config;
+  const subject = describeSubject(String(domain), String(topic));
   const lines = [
     `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
     `model ${run.model.id}, ${subject}, begun ${date(run)}`,
