@@ -1,6 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pidExists } from '../protocol/processes.ts';
 
 /**
  * Runs `work` while no other process of this machine holds the lock at `path`; waits for it otherwise. A lock whose
@@ -51,17 +52,8 @@ async function isStale(path: string): Promise<boolean> {
       // Its owner is about to write its name, or died before it could.
       return Date.now() - (await stat(path)).mtimeMs > 5_000;
     }
-    return host === hostname() && !isAlive(Number(pid));
+    return host === hostname() && !pidExists(Number(pid));
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,10 +1,11 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
+import { pidExists } from '../protocol/processes.ts';
 import type { RunRecord, RunState } from '../protocol/records.ts';
 import { codeOf, explainFileError } from './files.ts';
 import { runPaths } from './folder.ts';
-import { pidExists, processStartTime } from './process-identity.ts';
+import { processStartTime } from './process-identity.ts';
 
 /** How often the engine renews its heartbeat, and how old one may be where nothing better proves life. */
 export const heartbeatMs = 2_000;

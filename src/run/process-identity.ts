@@ -20,16 +20,6 @@ export function processStartTime(pid: number): string | undefined {
   }
 }
 
-/** Whether any process has this pid. */
-export function pidExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 /** Field 22 of /proc/PID/stat counts from boot; the second field, the name, may hold spaces and brackets. */
 function linuxStartTime(pid: number): string | undefined {
   try {

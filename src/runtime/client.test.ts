@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pidExists } from '../protocol/processes.ts';
 import type { GenerateRequest, LoadRequest, Progress } from '../protocol/runtime.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { RuntimeProcess } from './client.ts';
@@ -169,10 +170,10 @@ describe('the runtime process', function () {
     const pid = await new Promise<number>((resolve) => parent.once('message', (message) => resolve(Number(message))));
     parent.kill('SIGKILL');
     const deadline = Date.now() + 5_000;
-    while (isAlive(pid) && Date.now() < deadline) {
+    while (pidExists(pid) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.ok(!isAlive(pid), 'the runtime outlived its parent');
+    assert.ok(!pidExists(pid), 'the runtime outlived its parent');
   });
 
   it('closes at once, also in the middle of a call', async () => {
@@ -193,12 +194,3 @@ describe('the runtime process', function () {
     assert.ok(!runtime.alive);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

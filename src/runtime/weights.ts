@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { DecoderConfig, ModelFile } from '../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
+import { pidExists } from '../protocol/processes.ts';
 import { bytesOf, planPreparation, weightFormats, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
 
 /** Raised when what a format stores changes: older folders are then built anew. */
@@ -269,18 +270,9 @@ async function moveInto(temporary: string, folder: string, usable: () => Promise
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !isAlive(pid)) {
+    if (Number.isInteger(pid) && !pidExists(pid)) {
       await rm(join(parent, name), { recursive: true, force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

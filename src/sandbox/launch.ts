@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pidExists } from '../protocol/processes.ts';
 import type { PythonKit } from './messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
 
@@ -139,7 +140,7 @@ const folderPrefix = 'selfq-sandbox-';
 export function makeWorkingFolder(): string {
   for (const name of readdirSync(tmpdir())) {
     const owner = name.startsWith(folderPrefix) ? Number(name.slice(folderPrefix.length).split('-')[0]) : NaN;
-    if (Number.isInteger(owner) && !isRunning(owner)) {
+    if (Number.isInteger(owner) && !pidExists(owner)) {
       removeWorkingFolder(join(tmpdir(), name));
     }
   }
@@ -152,14 +153,5 @@ export function removeWorkingFolder(path: string): void {
     rmdirSync(path);
   } catch {
     // Another process was faster.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
