@@ -6,6 +6,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { modelsDir } from './cache-dir.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { fileHash } from './file-hash.ts';
+import { fileSize } from './file-size.ts';
 import { fetchFromHub, hubSettings, type HubSettings } from './hub.ts';
 import { findPip, type WheelDownloader } from './pip.ts';
 import { assertSpace, toPullFault } from './pull-faults.ts';
@@ -78,7 +79,7 @@ async function pull(entry: CatalogueEntry, target: string, options: PullOptions)
     return takeCopy(entry, options.from, target, options);
   }
   const blob = hubCacheBlob(entry, options.env ?? process.env);
-  if (blob !== undefined && (await sizeOf(blob)) === entry.bytes) {
+  if (blob !== undefined && (await fileSize(blob)) === entry.bytes) {
     return takeCopy(entry, blob, target, options);
   }
   const failures: string[] = [];
@@ -150,7 +151,7 @@ async function checkKept(
   target: string,
   options: PullOptions,
 ): Promise<PulledModel | undefined> {
-  const bytes = await sizeOf(target);
+  const bytes = await fileSize(target);
   if (bytes === undefined) {
     return undefined;
   }
@@ -184,7 +185,7 @@ async function takeCopy(
     .then((found) => found.isDirectory())
     .catch(() => false);
   const path = isFolder ? join(from, entry.fileName) : from;
-  const bytes = await sizeOf(path);
+  const bytes = await fileSize(path);
   if (bytes === undefined) {
     throw new BoundaryError('model', `There is no file ${path}.`, 'Give the path of the model file, or of its folder.');
   }
@@ -237,13 +238,6 @@ async function setAside(path: string, target: string): Promise<string> {
 /** Room for what the file still lacks, and for `extra` bytes beside it. */
 async function assertRoom(entry: CatalogueEntry, partPath: string, extra: number): Promise<void> {
   if (entry.bytes !== undefined) {
-    await assertSpace(dirname(partPath), entry.bytes - ((await sizeOf(partPath)) ?? 0) + extra);
+    await assertSpace(dirname(partPath), entry.bytes - ((await fileSize(partPath)) ?? 0) + extra);
   }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (entry) => entry.size,
-    () => undefined,
-  );
 }

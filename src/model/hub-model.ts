@@ -7,6 +7,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { modelsDir } from './cache-dir.ts';
 import type { PullOptions } from './download.ts';
 import { fileHash } from './file-hash.ts';
+import { fileSize } from './file-size.ts';
 import { readHuggingFaceConfig } from './hf.ts';
 import type { HubName } from './hub-name.ts';
 import { describeRepo, fetchFromHub, hubSettings, type HubFile, type HubRepo } from './hub.ts';
@@ -50,7 +51,7 @@ export async function hubStatus(
   }
   let bytes = 0;
   for (const [file, expected] of own) {
-    const size = await sizeOf(join(folder, file));
+    const size = await fileSize(join(folder, file));
     if (size !== expected.bytes) {
       const problem =
         size === undefined ? `${file} is missing.` : `${file} has ${size} bytes instead of ${expected.bytes}.`;
@@ -187,7 +188,7 @@ async function fetchFile(
 ): Promise<void> {
   const target = join(folder, path);
   await mkdir(dirname(target), { recursive: true });
-  if ((await sizeOf(target)) === bytes && (await digestOf(target, digest.kind)) === digest.hex) {
+  if ((await fileSize(target)) === bytes && (await digestOf(target, digest.kind)) === digest.hex) {
     return;
   }
   // The part is named after its content, so that a newer version never goes on with an older one's bytes.
@@ -219,7 +220,7 @@ async function bytesHere(folder: string, files: readonly HubFile[]): Promise<num
   let sum = 0;
   for (const { path, digest } of files) {
     const target = join(folder, path);
-    sum += (await sizeOf(target)) ?? (await sizeOf(`${target}.${digest.hex.slice(0, 12)}.part`)) ?? 0;
+    sum += (await fileSize(target)) ?? (await fileSize(`${target}.${digest.hex.slice(0, 12)}.part`)) ?? 0;
   }
   return sum;
 }
@@ -268,11 +269,4 @@ function folderOf({ file }: HubName, path: string): string {
 async function subfolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (entry) => entry.size,
-    () => undefined,
-  );
 }

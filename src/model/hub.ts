@@ -1,7 +1,8 @@
 import { HUB_URL, HubApiError, fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoundaryError } from '../protocol/errors.ts';
+import { fileSize } from './file-size.ts';
 import { isDiskFull, reasonOf, SourceError, type FetchContext } from './sources.ts';
 
 /** Where and how patiently the hub is asked. */
@@ -44,7 +45,7 @@ export async function fetchFromHub(
   }
   let pauses = [...settings.retryMs];
   for (;;) {
-    const before = await sizeOf(context.partPath);
+    const before = (await fileSize(context.partPath)) ?? 0;
     try {
       await appendRest(info.url, info.size, settings, context);
       return stated;
@@ -53,7 +54,7 @@ export async function fetchFromHub(
       if (isDiskFull(error)) {
         throw error;
       }
-      if ((await sizeOf(context.partPath)) > before) {
+      if (((await fileSize(context.partPath)) ?? 0) > before) {
         pauses = [...settings.retryMs];
       }
       const pause = pauses.shift();
@@ -159,7 +160,7 @@ async function ask(
 
 /** Asks for the bytes that `partPath` lacks and appends them. A server that ignores ranges starts it anew. */
 async function appendRest(url: string, total: number, settings: HubSettings, context: FetchContext): Promise<void> {
-  const have = await sizeOf(context.partPath);
+  const have = (await fileSize(context.partPath)) ?? 0;
   if (have === total) {
     return;
   }
@@ -208,11 +209,4 @@ async function append(
   if (done !== total) {
     throw new Error(`ended after ${done} of ${total} bytes`);
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (entry) => entry.size,
-    () => 0,
-  );
 }

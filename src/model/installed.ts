@@ -5,6 +5,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { catalogue, type CatalogueEntry } from './catalogue.ts';
 import { modelPath } from './download.ts';
 import { fileHash } from './file-hash.ts';
+import { fileSize } from './file-size.ts';
 import { readGgufHeader } from './gguf.ts';
 import { hubModelPath, hubStatus, verifyHubModel } from './hub-model.ts';
 import { type HubName, parseHubName } from './hub-name.ts';
@@ -51,9 +52,9 @@ export async function modelStatus(model: ChosenModel): Promise<ModelStatus> {
     return { model, ...(await hubStatus(model.hub, model.path)) };
   }
   const { path, entry } = model;
-  const bytes = await sizeOf(path);
+  const bytes = await fileSize(path);
   if (bytes === undefined) {
-    const part = entry && (await sizeOf(`${path}.part`));
+    const part = entry && (await fileSize(`${path}.part`));
     return { model, state: part === undefined ? 'absent' : 'partial', bytes: part ?? 0 };
   }
   if (entry?.bytes !== undefined && bytes !== entry.bytes) {
@@ -141,11 +142,4 @@ export async function baseModelName({ id, path, entry, hub }: ChosenModel): Prom
   const url = metadata?.get('general.base_model.0.repo_url');
   const source = typeof url === 'string' ? /([^/]+\/[^/]+)\/?$/.exec(url)?.[1] : undefined;
   return source ?? hub.repo.replace(/-GGUF$/, '');
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (entry) => entry.size,
-    () => undefined,
-  );
 }

