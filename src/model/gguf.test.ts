@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeGguf, type GgufContent } from '../../test/support/gguf-writer.ts';
+import { assertRefused } from '../../test/support/refusal.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { byteLevelAlphabet } from './byte-level.ts';
 import { readGgufHeader } from './gguf.ts';
@@ -88,22 +89,10 @@ describe('a GGUF file', () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  /** Asserts that opening fails as the model's fault, naming the file and what is wrong. */
-  async function refuses(words: RegExp): Promise<void> {
-    await assert.rejects(openModel(path), (error) => {
-      assert.ok(error instanceof BoundaryError, String(error));
-      assert.equal(error.boundary, 'model');
-      assert.match(error.message, words);
-      assert.ok(error.message.includes(path), error.message);
-      assert.ok(error.remedy.length > 0);
-      return true;
-    });
-  }
-
   async function refusesChanged(metadata: GgufContent['metadata'], words: RegExp): Promise<void> {
     const content = tinyLlama();
     await writeGguf(path, { ...content, metadata: { ...content.metadata, ...metadata } });
-    await refuses(words);
+    await assertRefused(path, words);
   }
 
   it('gives its metadata with the types it was written in', async () => {
@@ -179,7 +168,7 @@ describe('a GGUF file', () => {
     await model.close();
     const content = tinyQwen3();
     await writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
-    await refuses(/has no tensor model\.layers\.0\.self_attn\.k_norm\.weight/);
+    await assertRefused(path, /has no tensor model\.layers\.0\.self_attn\.k_norm\.weight/);
   });
 
   it('brings the rotary factors of Llama 3 along', async () => {
@@ -194,21 +183,21 @@ describe('a GGUF file', () => {
 
   it('is refused when it is no GGUF file, empty, or of another version', async () => {
     await writeFile(path, '<!DOCTYPE html><title>404</title>');
-    await refuses(/is no GGUF file: it starts with "<!DO"/);
+    await assertRefused(path, /is no GGUF file: it starts with "<!DO"/);
     await writeFile(path, '');
-    await refuses(/is empty/);
+    await assertRefused(path, /is empty/);
     await writeGguf(path, { ...tinyLlama(), version: 1 });
-    await refuses(/is GGUF version 1; versions 2 and 3 can be read/);
+    await assertRefused(path, /is GGUF version 1; versions 2 and 3 can be read/);
   });
 
   it('is refused as torn wherever it ends too early, with how much is missing', async () => {
     await writeGguf(path, tinyLlama());
     const whole = await readFile(path);
     await truncate(path, whole.length - 100);
-    await refuses(/is torn: it ends after \d+ bytes, 100 bytes before the end of blk\.0\.ffn_down\.weight/);
+    await assertRefused(path, /is torn: it ends after \d+ bytes, 100 bytes before the end of blk\.0\.ffn_down\.weight/);
     for (const length of [3, 7, 23, 40, 500, 3000]) {
       await writeFile(path, whole.subarray(0, length));
-      await refuses(/torn|no GGUF/);
+      await assertRefused(path, /torn|no GGUF/);
     }
   });
 
@@ -217,7 +206,7 @@ describe('a GGUF file', () => {
     const bytes = await readFile(path);
     bytes.writeBigUInt64LE(2n ** 62n, 16);
     await writeFile(path, bytes);
-    await refuses(/is damaged: byte 16 announces 4611686018427387904 entries/);
+    await assertRefused(path, /is damaged: byte 16 announces 4611686018427387904 entries/);
   });
 
   it('never fails otherwise than as a model fault, whichever byte of its header is wrong', async () => {
@@ -249,14 +238,14 @@ describe('a GGUF file', () => {
   it('names a tensor that is missing, misshapen or of an unreadable type', async () => {
     const content = tinyLlama();
     await writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
-    await refuses(/has no tensor model\.layers\.0\.mlp\.down_proj\.weight/);
+    await assertRefused(path, /has no tensor model\.layers\.0\.mlp\.down_proj\.weight/);
     await refusesChanged(
       { 'llama.feed_forward_length': 32 },
       /of shape \[16, 8\] where its configuration asks for \[32, 8\]/,
     );
     const exotic = content.tensors.map((tensor) => ({ ...tensor, type: tensor.shape.length === 2 ? 23 : f32 }));
     await writeGguf(path, { ...content, tensors: exotic });
-    await refuses(/stores .+ as IQ4_XS, which cannot be read/);
+    await assertRefused(path, /stores .+ as IQ4_XS, which cannot be read/);
   });
 
   it('is missed with the command that fetches one', async () => {

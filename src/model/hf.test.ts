@@ -2,23 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assertRefused } from '../../test/support/refusal.ts';
 import { tinyTokens, writeTinyModel } from '../../test/support/tiny-model.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { expectedTensors } from './layout.ts';
 import { openModel } from './open.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
-
-/** Asserts that opening fails as the model's fault with words that match. */
-async function refuses(path: string, words: RegExp): Promise<void> {
-  await assert.rejects(openModel(path), (error) => {
-    assert.ok(error instanceof BoundaryError, String(error));
-    assert.equal(error.boundary, 'model');
-    assert.match(error.message, words);
-    assert.ok(error.message.includes(path), error.message);
-    assert.ok(error.remedy.length > 0);
-    return true;
-  });
-}
 
 describe('a model folder in the format of Hugging Face', () => {
   let dir = '';
@@ -112,32 +101,32 @@ describe('a model folder in the format of Hugging Face', () => {
 
   it('names a torn weights file', async () => {
     await truncate(join(dir, 'model.safetensors'), 20_000);
-    await refuses(dir, /model\.safetensors is torn: it ends after 20000 bytes/);
+    await assertRefused(dir, /model\.safetensors is torn: it ends after 20000 bytes/);
   });
 
   it('names a missing tensor and one of the wrong shape', async () => {
     await editConfig({ num_hidden_layers: 3 });
-    await refuses(dir, /has no tensor model\.layers\.2\.input_layernorm\.weight/);
+    await assertRefused(dir, /has no tensor model\.layers\.2\.input_layernorm\.weight/);
     await editConfig({ num_hidden_layers: 2, intermediate_size: 96 });
-    await refuses(dir, /gate_proj\.weight of shape \[128, 64\] where its configuration asks for \[96, 64\]/);
+    await assertRefused(dir, /gate_proj\.weight of shape \[128, 64\] where its configuration asks for \[96, 64\]/);
   });
 
   it('refuses what it would compute wrongly', async () => {
     await editConfig({ model_type: 'gemma' });
-    await refuses(dir, /architecture "gemma"; qwen2, qwen3, llama can be run/);
+    await assertRefused(dir, /architecture "gemma"; qwen2, qwen3, llama can be run/);
     await editConfig({ model_type: 'qwen2', hidden_act: 'gelu' });
-    await refuses(dir, /activation gelu/);
+    await assertRefused(dir, /activation gelu/);
     await editConfig({ hidden_act: 'silu', rope_scaling: { rope_type: 'yarn', factor: 4 } });
-    await refuses(dir, /scales its rotary positions \(yarn\)/);
+    await assertRefused(dir, /scales its rotary positions \(yarn\)/);
   });
 
   it('says which file of the folder is missing or unreadable', async () => {
     await writeFile(join(dir, 'config.json'), '{"model_type": "qwen2"');
-    await refuses(dir, /config\.json is not as expected/);
+    await assertRefused(dir, /config\.json is not as expected/);
     await rm(join(dir, 'config.json'));
-    await refuses(dir, /config\.json cannot be read/);
+    await assertRefused(dir, /config\.json cannot be read/);
     await writeTinyModel(dir);
     await rm(join(dir, 'tokenizer.json'));
-    await refuses(dir, /has no tokenizer\.json/);
+    await assertRefused(dir, /has no tokenizer\.json/);
   });
 });
