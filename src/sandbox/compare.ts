@@ -203,12 +203,7 @@ export function compareText(expected: string, actual: string, comparison: Compar
     const wanted = left[index];
     const got = right[index];
     if (wanted === undefined || got === undefined || !tokensAgree(wanted, got, mode, tolerance)) {
-      return {
-        equal: false,
-        path: `token ${index + 1}`,
-        expected: wanted === undefined ? 'end of output' : showValue(wanted),
-        actual: got === undefined ? 'end of output' : showValue(got),
-      };
+      return partsDiffer(`token ${index + 1}`, wanted, got);
     }
   }
   return same;
@@ -221,15 +216,16 @@ function compareLines(expected: string, actual: string): Verified {
   for (let index = 0; index < count; index += 1) {
     const [wanted, got] = [left[index], right[index]];
     if (wanted !== got) {
-      return {
-        equal: false,
-        path: `line ${index + 1}`,
-        expected: wanted === undefined ? 'end of output' : showValue(wanted),
-        actual: got === undefined ? 'end of output' : showValue(got),
-      };
+      return partsDiffer(`line ${index + 1}`, wanted, got);
     }
   }
   return same;
+}
+
+/** Parts of an output; undefined behind its end. */
+function partsDiffer(path: string, expected: string | undefined, actual: string | undefined): Verified {
+  const shown = (part: string | undefined): string => (part === undefined ? 'end of output' : showValue(part));
+  return { equal: false, path, expected: shown(expected), actual: shown(actual) };
 }
 
 function linesOf(text: string): string[] {
