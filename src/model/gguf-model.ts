@@ -77,7 +77,7 @@ const globalNames: Readonly<Record<string, string>> = {
 };
 
 /** Hugging Face's name of a tensor -> llama.cpp's; a name of neither kind stays as it is. */
-function ggufName(name: string): string {
+export function ggufName(name: string): string {
   const match = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name);
   if (match === null) {
     return globalNames[name] ?? name;
