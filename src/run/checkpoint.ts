@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
-import { explainFileError, readJson, syncFolder, writeFileAtomic } from './files.ts';
+import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } from './files.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';
 
 /**
@@ -85,13 +85,4 @@ export function findCheckpoint(runDir: string, step?: number): Checkpoint {
     throw new BoundaryError('run', `${runDir} has ${wanted}.`, remedy || 'Let the run finish its first step.');
   }
   return found;
-}
-
-function syncFile(path: string): void {
-  const descriptor = openSync(path, 'r+');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

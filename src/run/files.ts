@@ -106,7 +106,16 @@ export function syncFolder(path: string): void {
   if (process.platform === 'win32') {
     return;
   }
-  const descriptor = openSync(path, 'r');
+  sync(path, 'r');
+}
+
+/** Makes what other programs wrote durable. */
+export function syncFile(path: string): void {
+  sync(path, 'r+');
+}
+
+function sync(path: string, flags: 'r' | 'r+'): void {
+  const descriptor = openSync(path, flags);
   try {
     fsyncSync(descriptor);
   } finally {
