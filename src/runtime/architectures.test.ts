@@ -14,6 +14,7 @@ import { createGenerator } from './generation.ts';
 import { Inference } from './inference.ts';
 import { packAdapter } from './lora-inputs.ts';
 import { chooseRunMode } from './session.ts';
+import { readFullWeights } from './trained.ts';
 import { createOptimizerState, type CallHooks } from './trainer.ts';
 import { createTrainer } from './training.ts';
 import type { WeightFormat } from './weight-plan.ts';
@@ -31,7 +32,10 @@ interface Truth {
   logprobs: number[];
   greedy: { tokenIds: number[]; gaps: number[] };
   adapted: number[];
+  /** On the adapter. */
   gradient: Record<string, [norm: number, ...projections: number[]]>;
+  /** On every weight, without the adapter. */
+  full: Truth['gradient'];
 }
 
 const { rank, alpha, models } = JSON.parse(
@@ -88,23 +92,29 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
 
     it('is trained as torch and PEFT do: logprobs and gradient', async () => {
       const optimizer = createOptimizerState(adapter);
-      const common = { model, cacheDir: dir, threads: 1, adapter, optimizer, onLoad: () => undefined };
+      const common = { model, cacheDir: dir, threads: 1, trained: adapter, optimizer, onLoad: () => undefined };
       const trainer = await createTrainer({ ...common, precision: 'exact' });
       const [plain] = await trainer.logprobs([truth], false, hooks);
       assert.ok(meanDifference(plain!, truth.logprobs) < 1e-5);
       const [record] = await trainer.train([sequenceOf(truth)], gradientAlone, hooks);
       await trainer.close();
       assert.ok(meanDifference(record!.sequences[0]!.logprobs!, truth.adapted) < 1e-5);
-      const gradient = gradientByName(adapter, optimizer);
-      assert.deepEqual([...gradient.keys()], Object.keys(truth.gradient));
-      for (const [index, [tensor, actual]] of [...gradient].entries()) {
-        const [norm, ...expected] = truth.gradient[tensor]!;
-        assert.ok(Math.abs(Math.hypot(...actual) / norm - 1) < 1e-3, `${tensor}: norm ${Math.hypot(...actual)}`);
-        const own = projections(actual, index);
-        expected.forEach((x, bit) =>
-          assert.ok(Math.abs(own[bit]! - x) < 1e-3 * norm, `${tensor}: projection ${own[bit]}, not ${x}`),
-        );
+      assertGradient(gradientByName(adapter, optimizer), truth.gradient);
+    });
+
+    it('is trained as torch does when every weight is: logprobs and gradient', async () => {
+      const weights = await readFullWeights(model);
+      const optimizer = createOptimizerState(weights);
+      const common = { model, cacheDir: dir, threads: 1, trained: weights, optimizer, onLoad: () => undefined };
+      const trainer = await createTrainer(common);
+      const sequence = { ...sequenceOf(truth), oldLogprobs: truth.logprobs };
+      const [record] = await trainer.train([sequence], gradientAlone, hooks);
+      const [reference] = await trainer.logprobs([truth], false, hooks);
+      await trainer.close();
+      for (const logprobs of [record!.sequences[0]!.logprobs!, reference!]) {
+        assert.ok(meanDifference(logprobs, truth.logprobs) < 1e-5);
       }
+      assertGradient(new Map(weights.tensors.map(({ name }, i) => [name, optimizer.first[i]!])), truth.full);
     });
 
     async function load(format: WeightFormat): Promise<Inference> {
@@ -127,6 +137,18 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       return logprobs;
     }
   });
+}
+
+function assertGradient(gradient: ReadonlyMap<string, Float32Array>, truth: Truth['gradient']): void {
+  assert.deepEqual(new Set(gradient.keys()), new Set(Object.keys(truth)));
+  for (const [index, [tensor, [norm, ...expected]]] of Object.entries(truth).entries()) {
+    const actual = gradient.get(tensor)!;
+    assert.ok(Math.abs(Math.hypot(...actual) / norm - 1) < 1e-3, `${tensor}: norm ${Math.hypot(...actual)}`);
+    const own = projections(actual, index);
+    expected.forEach((x, bit) =>
+      assert.ok(Math.abs(own[bit]! - x) < 1e-3 * norm, `${tensor}: projection ${own[bit]}, not ${x}`),
+    );
+  }
 }
 
 /** With old logprobs equal to the current ones every ratio is 1, and the loss has the gradient of -logprob. */

@@ -1,5 +1,4 @@
 import type { TrainOptions } from '../protocol/runtime.ts';
-import type { Adapter } from './adapter.ts';
 import type { OptimizerState } from './trainer.ts';
 
 export type OptimizerSettings = Pick<
@@ -15,11 +14,6 @@ export interface UpdateResult {
 }
 
 const epsilon = 1e-8;
-
-/** The tensors that are trained, in the order of {@link OptimizerState}. */
-export function parametersOf(adapter: Adapter): Float32Array[] {
-  return adapter.pairs.flatMap(({ a, b }) => [a, b]);
-}
 
 /**
  * One step of AdamW, in place, with bias correction, decoupled weight decay and a global gradient norm that is clipped.

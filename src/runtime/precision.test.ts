@@ -37,9 +37,9 @@ describe('precisions', function () {
     const requests = ['one', 'another prompt'].map((text, i) => ({
       ...{ prompt: { text }, samples: 4, maxTokens: 20, temperature: 1, seed: i },
     }));
-    for (const precision of samplerPrecisions) {
+    for (const sampler of samplerPrecisions) {
       const generator = await createGenerator(model, {
-        ...{ cacheDir: folder, slots: 8, contextTokens: 64, threads: 1, precision },
+        ...{ cacheDir: folder, slots: 8, contextTokens: 64, threads: 1, precision: sampler },
       });
       generator.setAdapter(adapter);
       const sampled = (await generator.generate(requests, { adapter: true })).flat();
@@ -47,9 +47,9 @@ describe('precisions', function () {
       const again = (await generator.generate(requests, { adapter: true })).flat();
       assert.deepEqual(again, sampled, 'after release as before');
       await generator.close();
-      for (const trained of trainPrecisions) {
+      for (const precision of trainPrecisions) {
         const trainer = await createTrainer({
-          ...{ model, cacheDir: folder, threads: 1, adapter, precision: trained, microBatchTokens: 48 },
+          ...{ model, cacheDir: folder, threads: 1, trained: adapter, precision, microBatchTokens: 48 },
           optimizer: createOptimizerState(adapter),
           onLoad: () => undefined,
         });
@@ -58,7 +58,7 @@ describe('precisions', function () {
         await trainer.close();
         const differences = logprobs.flatMap((own, i) => own.map((x, t) => Math.abs(x - sampled[i]!.logprobs[t]!)));
         const mean = differences.reduce((sum, x) => sum + x, 0) / differences.length;
-        assert.ok(mean < 0.05, `${precision} against ${trained}: ${mean} nats`);
+        assert.ok(mean < 0.05, `${sampler} against ${precision}: ${mean} nats`);
       }
     }
   });

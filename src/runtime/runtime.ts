@@ -52,7 +52,7 @@ export function createRuntime(): RuntimeHandlers {
     const tokens = microBatchTokens === undefined ? {} : { microBatchTokens };
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
     state.trainer ??= await createTrainer({
-      ...{ model, cacheDir, device, threads, adapter, optimizer, precision, onLoad },
+      ...{ model, cacheDir, device, threads, trained: adapter, optimizer, precision, onLoad },
       ...tokens,
     });
     return state.trainer;

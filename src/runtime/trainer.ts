@@ -7,12 +7,12 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { Adapter } from './adapter.ts';
+import { parametersOf, type Trained } from './trained.ts';
 import type { PreparationProgress } from './weights.ts';
 
 /**
- * Moments of AdamW. Parameter order: for each pair of the adapter its `a`, then its `b`, so that `first[2 * i]` has
- * the shape of `pairs[i].a` and `first[2 * i + 1]` that of `pairs[i].b`. Changed in place.
+ * Moments of AdamW, in the order of `parametersOf`: for each pair of an adapter its `a`, then its `b`, so that
+ * `first[2 * i]` has the shape of `pairs[i].a` and `first[2 * i + 1]` that of `pairs[i].b`. Changed in place.
  */
 export interface OptimizerState {
   /** Optimiser steps taken. */
@@ -21,7 +21,7 @@ export interface OptimizerState {
   second: Float32Array[];
 }
 
-/** What a trainer is made of. It trains `adapter` in place and keeps `optimizer` up to date. */
+/** What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. */
 export interface TrainerOptions {
   model: ModelFile;
   /** Folder for prepared weights. */
@@ -30,9 +30,9 @@ export interface TrainerOptions {
   device?: Device;
   /** Threads of one operator; 0 = physical cores. */
   threads: number;
-  adapter: Adapter;
+  trained: Trained;
   optimizer: OptimizerState;
-  /** Default `exact`, and always so where the device is not the processor. */
+  /** Default `exact`, and always so where the device is not the processor or all weights are trained. */
   precision?: TrainPrecision;
   /** Tokens of one pass; one completion with its prompt may exceed it. Default 640. */
   microBatchTokens?: number;
@@ -51,7 +51,7 @@ export interface CallHooks {
 
 export interface Trainer {
   train(sequences: readonly TrainSequence[], options: TrainOptions, hooks: CallHooks): Promise<UpdateRecord[]>;
-  /** Nats per completion token; `adapter: false` = the base model. */
+  /** Nats per completion token; `adapter: false` = the base model, without what was trained. */
   logprobs(
     sequences: RuntimeCalls['logprobs'][0]['sequences'],
     adapter: boolean,
@@ -65,7 +65,7 @@ export interface Trainer {
 export type CreateTrainer = (options: TrainerOptions) => Promise<Trainer>;
 
 /** The state before the first step: all moments zero. */
-export function createOptimizerState(adapter: Adapter): OptimizerState {
-  const zeros = () => adapter.pairs.flatMap(({ a, b }) => [new Float32Array(a.length), new Float32Array(b.length)]);
+export function createOptimizerState(trained: Trained): OptimizerState {
+  const zeros = () => parametersOf(trained).map(({ data }) => new Float32Array(data.length));
   return { step: 0, first: zeros(), second: zeros() };
 }

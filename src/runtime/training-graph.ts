@@ -1,8 +1,8 @@
-import type { DecoderConfig } from '../model/model.ts';
 import { Tape } from '../onnx/autodiff.ts';
 import { Graph, type Value } from '../onnx/graph.ts';
 import { add } from '../onnx/operators/add.ts';
 import { attention, type SharedPrompts } from '../onnx/operators/attention.ts';
+import { embedding } from '../onnx/operators/embedding.ts';
 import { gatherRows } from '../onnx/operators/gather-rows.ts';
 import { linear } from '../onnx/operators/linear.ts';
 import { logProbability } from '../onnx/operators/log-probability.ts';
@@ -14,15 +14,11 @@ import { siluGate } from '../onnx/operators/silu-gate.ts';
 import { adaptedLinears, decode, type DecoderOps } from './decoder.ts';
 import { exactMatrices, type FrozenMatrices } from './frozen-matrices.ts';
 import { addSequenceOutput } from './session.ts';
+import { parameterShapes, type ParameterShape } from './trained.ts';
 import type { PreparedWeights } from './weights.ts';
 
-/** Graph inputs of one LoRA pair, and the outputs of their gradients. */
-export const loraPorts = (linear: string) => ({
-  a: `${linear}.lora_A`,
-  b: `${linear}.lora_B`,
-  gradientA: `${linear}.lora_A.gradient`,
-  gradientB: `${linear}.lora_B.gradient`,
-});
+/** Output of the gradient of a parameter, whose own name is that of a graph's input. */
+export const gradientPort = (parameter: string) => `${parameter}.gradient`;
 
 export const trainingPorts = { ids: 'ids', logprobs: 'logprobs' } as const;
 /** Inputs that hold one number for each response token, [rows, 1]. */
@@ -31,8 +27,11 @@ export const lossColumns = ['oldLogprobs', 'refLogprobs', 'advantages', 'tokenWe
 export const lossScalars = ['epsilonLow', 'epsilonHigh', 'dualClip', 'beta'] as const;
 
 export interface TrainingGraphOptions {
-  lora: { rank: number; alpha: number };
-  /** Whether the graph computes gradients, or logprobs alone. */
+  /** An adapter whose matrices are inputs; the model's weights are constants then. */
+  lora?: { rank: number; alpha: number };
+  /** Every weight of the model is an input, to be trained without an adapter. */
+  full?: boolean;
+  /** Whether the graph computes gradients of its inputs, or logprobs alone. */
   gradients: boolean;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
@@ -40,14 +39,15 @@ export interface TrainingGraphOptions {
 
 /**
  * The policy over a micro-batch (see `training-batches.ts`): logprobs of the response tokens, [rows, 1], and the
- * gradients of every LoRA pair for sum(tokenWeights * loss). Every size but the model's is symbolic, so that one session
+ * gradients of what is trained for sum(tokenWeights * loss). Every size but the model's is symbolic, so that one session
  * serves every batch.
  */
 export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGraphOptions): Graph {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, weights);
-  const ops = new DifferentiableOps(tape, weights, matricesOf(graph), options.lora);
+  const source = options.full ? asInputs(graph, weights) : weights;
+  const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
+  const ops = new DifferentiableOps(tape, source, matricesOf(graph), options.lora);
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));
   const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
@@ -59,12 +59,19 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   });
   graph.output(trainingPorts.logprobs, logprobs, 'float', ['rows', 1]);
   if (options.gradients) {
-    addGradients(tape, logprobs, weights.config, options.lora.rank);
+    addGradients(tape, logprobs, parameterShapes(weights.config, options.lora));
   }
   return graph;
 }
 
-function addGradients(tape: Tape, logprobs: Value, config: DecoderConfig, rank: number): void {
+/** The weights as inputs of the graph instead of constants. */
+function asInputs(graph: Graph, weights: PreparedWeights): PreparedWeights {
+  const names = parameterShapes(weights.config).map(({ name, shape }) => graph.input(name, 'float', shape));
+  const tied = (name: string) => (names.includes(name) ? name : 'model.embed_tokens.weight');
+  return { ...weights, addTo: (_, name) => tied(name) };
+}
+
+function addGradients(tape: Tape, logprobs: Value, parameters: readonly ParameterShape[]): void {
   const { graph } = tape;
   const column = (name: (typeof lossColumns)[number]) => graph.input(name, 'float', ['rows', 1]);
   const scalar = (name: (typeof lossScalars)[number]) => graph.input(name, 'float', []);
@@ -77,13 +84,10 @@ function addGradients(tape: Tape, logprobs: Value, config: DecoderConfig, rank: 
     dualClip: scalar('dualClip'),
     beta: scalar('beta'),
   });
-  const linears = adaptedLinears(config);
-  const parameters = linears.flatMap(({ name }) => [loraPorts(name).a, loraPorts(name).b]);
-  const gradients = tape.gradients(loss, column('tokenWeights'), parameters);
-  for (const [index, { name, inputs, outputs }] of linears.entries()) {
-    const ports = loraPorts(name);
-    graph.output(ports.gradientA, gradients[2 * index]!, 'float', [rank, inputs]);
-    graph.output(ports.gradientB, gradients[2 * index + 1]!, 'float', [outputs, rank]);
+  const names = parameters.map(({ name }) => name);
+  const gradients = tape.gradients(loss, column('tokenWeights'), names);
+  for (const [index, { name, shape }] of parameters.entries()) {
+    graph.output(gradientPort(name), gradients[index]!, 'float', shape);
   }
 }
 
@@ -104,12 +108,12 @@ class DifferentiableOps implements DecoderOps<Value> {
   readonly #tape: Tape;
   readonly #weights: PreparedWeights;
   readonly #matrices: FrozenMatrices;
-  readonly #lora: { rank: number; alpha: number };
+  readonly #lora: TrainingGraphOptions['lora'];
   readonly #sizes: Map<string, { inputs: number; outputs: number }>;
   readonly #rotation: Rotation;
   readonly #rows: SharedPrompts;
 
-  constructor(tape: Tape, weights: PreparedWeights, matrices: FrozenMatrices, lora: { rank: number; alpha: number }) {
+  constructor(tape: Tape, weights: PreparedWeights, matrices: FrozenMatrices, lora: TrainingGraphOptions['lora']) {
     const { graph } = tape;
     const half = weights.config.headSize / 2;
     this.#tape = tape;
@@ -127,7 +131,7 @@ class DifferentiableOps implements DecoderOps<Value> {
   embed(name: string): Value {
     const { graph } = this.#tape;
     const ids = graph.input(trainingPorts.ids, 'int64', ['tokens']);
-    return graph.op('Gather', [this.#weights.addTo(graph, `${name}.weight`), ids], { axis: 0 });
+    return embedding(this.#tape, this.#weights.addTo(graph, `${name}.weight`), ids);
   }
 
   rmsNorm(x: Value, name: string): Value {
@@ -137,12 +141,15 @@ class DifferentiableOps implements DecoderOps<Value> {
 
   linear(x: Value, name: string): Value {
     const { graph } = this.#tape;
+    const matrix = this.#matrices.matrix(name);
+    if (!this.#lora) {
+      return linear(this.#tape, x, matrix);
+    }
     const { rank, alpha } = this.#lora;
     const { inputs, outputs } = this.#sizes.get(name)!;
-    const ports = loraPorts(name);
-    return linear(this.#tape, x, this.#matrices.matrix(name), {
-      a: graph.input(ports.a, 'float', [rank, inputs]),
-      b: graph.input(ports.b, 'float', [outputs, rank]),
+    return linear(this.#tape, x, matrix, {
+      a: graph.input(`${name}.lora_A`, 'float', [rank, inputs]),
+      b: graph.input(`${name}.lora_B`, 'float', [outputs, rank]),
       scale: alpha / rank,
     });
   }

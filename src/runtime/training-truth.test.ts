@@ -66,7 +66,7 @@ describe('the trainer on the default model', function () {
 
   async function open() {
     const optimizer = createOptimizerState(adapter);
-    const options = { model, cacheDir: cacheDir(), threads: 0, adapter, optimizer, onLoad: () => undefined };
+    const options = { model, cacheDir: cacheDir(), threads: 0, trained: adapter, optimizer, onLoad: () => undefined };
     trainer = await createTrainer(options);
     return optimizer;
   }

@@ -9,7 +9,6 @@ import { uniform } from '../protocol/random.ts';
 import type { TrainOptions, TrainPrecision, TrainSequence } from '../protocol/runtime.ts';
 import { createAdapter, type Adapter } from './adapter.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
-import { parametersOf } from './optimizer.ts';
 import {
   createOptimizerState,
   type CallHooks,
@@ -17,6 +16,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from './trainer.ts';
+import { parametersOf } from './trained.ts';
 import { createTrainer } from './training.ts';
 
 const options: TrainOptions = {
@@ -62,7 +62,15 @@ describe('a trainer on a tiny model', () => {
     const adapter = createAdapter(model.config, 4, 8, () => uniform(3, drawn++));
     adapter.pairs.forEach(({ b }, pair) => b.forEach((_, i) => (b[i] = (uniform(4, pair, i) - 0.5) * 0.2)));
     const optimizer = createOptimizerState(adapter);
-    const whole = { model, cacheDir: folder, threads: 1, adapter, optimizer, onLoad: () => undefined, ...changes };
+    const whole = {
+      model,
+      cacheDir: folder,
+      threads: 1,
+      trained: adapter,
+      optimizer,
+      onLoad: () => undefined,
+      ...changes,
+    };
     const trainer = await createTrainer(whole);
     opened.push(trainer);
     return { trainer, adapter, optimizer };
@@ -136,7 +144,7 @@ describe('a trainer on a tiny model', () => {
     const changes = { beta: 0.1 };
     const sequences = await batch(trainer);
     const { gradient } = await gradientOf(sequences, changes);
-    const parameters = parametersOf(adapter);
+    const parameters = parametersOf(adapter).map(({ data }) => data);
     const weights = tokenWeights(
       sequences.map(({ tokenIds }) => tokenIds.length),
       options,

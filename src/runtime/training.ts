@@ -4,10 +4,11 @@ import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runt
 import { isOutOfMemory } from './failures.ts';
 import { int8Matrices } from './frozen-matrices.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
-import { applyUpdate, parametersOf } from './optimizer.ts';
+import { applyUpdate } from './optimizer.ts';
 import { trainerFormats } from './precision.ts';
 import { ropeTables, type RopeTables } from './rope.ts';
 import { chooseRunMode, createSession, runModes, type RunInto, type Tensors } from './session.ts';
+import { isFull, parametersOf, type Parameter } from './trained.ts';
 import type { CallHooks, CreateTrainer, Trainer, TrainerOptions } from './trainer.ts';
 import {
   headRows,
@@ -20,7 +21,7 @@ import {
 } from './training-batches.ts';
 import {
   buildTrainingGraph,
-  loraPorts,
+  gradientPort,
   lossColumns,
   lossScalars,
   trainingPorts,
@@ -30,8 +31,8 @@ import { prepareWeights, seenFromAbove, type PreparedWeights } from './weights.t
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const { model, cacheDir, device = 'cpu', precision = 'exact', onLoad } = options;
-  const format = device === 'cpu' ? trainerFormats[precision] : 'fp32';
+  const { model, cacheDir, device = 'cpu', precision = 'exact', trained, onLoad } = options;
+  const format = device === 'cpu' && !isFull(trained) ? trainerFormats[precision] : 'fp32';
   const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
   let matrices: TrainingGraphOptions['matrices'];
   if (format !== 'fp32') {
@@ -68,13 +69,13 @@ async function logprobs(
 /** All optimiser steps of one call, or none: what was changed is put back when a later step fails. */
 async function train(
   policy: Policy,
-  { adapter, optimizer }: TrainerOptions,
+  { trained, optimizer }: TrainerOptions,
   sequences: readonly TrainSequence[],
   options: TrainOptions,
   hooks: CallHooks,
 ): Promise<UpdateRecord[]> {
   const miniBatches = split(sequences, options.miniBatchSequences);
-  const parameters = parametersOf(adapter);
+  const parameters = parametersOf(trained).map(({ data }) => data);
   const restore =
     miniBatches.length > 1 ? snapshot([...parameters, ...optimizer.first, ...optimizer.second]) : undefined;
   const step = optimizer.step;
@@ -203,13 +204,17 @@ function scatter({ spans }: MicroBatchLayout, values: Float32Array, result: numb
   }
 }
 
-/** The model with its adapter as sessions: one that computes logprobs alone and one with gradients. */
+/** Logprobs of the policy alone, with gradients, or logprobs of the model without what was trained. */
+type SessionKind = 'evaluate' | 'differentiate' | 'reference';
+
+/** The policy as sessions, each made when it is first needed. */
 class Policy {
   readonly #weights: PreparedWeights;
   readonly #matrices: TrainingGraphOptions['matrices'];
   readonly #options: TrainerOptions;
-  readonly #sessions = new Map<'evaluate' | 'differentiate', InferenceSession>();
-  readonly #lora: Tensors;
+  readonly #sessions = new Map<SessionKind, InferenceSession>();
+  readonly #parameters: readonly Parameter[];
+  readonly #trained: Tensors;
   #noLora: Tensors | undefined;
   #mode: RunInto | undefined;
   /** Where the gradients of one micro-batch land, in the order of the parameters. */
@@ -220,7 +225,8 @@ class Policy {
     this.#weights = weights;
     this.#matrices = matrices;
     this.#options = options;
-    this.#lora = this.#loraInputs(({ b }) => b);
+    this.#parameters = parametersOf(options.trained);
+    this.#trained = tensorsOf(this.#parameters);
   }
 
   plan(sequences: readonly BatchSequence[]): MicroBatch[] {
@@ -231,10 +237,9 @@ class Policy {
 
   /** Logprobs of the response rows. */
   async evaluate(batch: MicroBatch, layout: MicroBatchLayout, adapter: boolean): Promise<Float32Array> {
-    const session = await this.#session('evaluate');
-    this.#noLora ??= this.#loraInputs(({ b }) => new Float32Array(b.length));
-    const lora = adapter ? this.#lora : this.#noLora;
-    return this.#run(session, batch, { ...this.#inputs(batch, layout), ...lora }, {});
+    const session = await this.#session(adapter || !isFull(this.#options.trained) ? 'evaluate' : 'reference');
+    const trained = adapter ? this.#trained : this.#withoutTrained();
+    return this.#run(session, batch, { ...this.#inputs(batch, layout), ...trained }, {});
   }
 
   /** Logprobs of the response rows; adds the gradient to `gradients`. */
@@ -246,14 +251,9 @@ class Policy {
     gradients: readonly Float32Array[],
   ): Promise<Float32Array> {
     const session = await this.#session('differentiate');
-    const inputs = { ...this.#inputs(batch, layout), ...this.#lora, ...lossInputs(batch, layout, sequences, options) };
-    const { pairs, rank } = this.#options.adapter;
-    this.#shares ??= Object.fromEntries(
-      pairs.flatMap(({ name, inputs, outputs }) => [
-        [loraPorts(name).gradientA, zeros([rank, inputs])],
-        [loraPorts(name).gradientB, zeros([outputs, rank])],
-      ]),
-    );
+    const loss = lossInputs(batch, layout, sequences, options);
+    const inputs = { ...this.#inputs(batch, layout), ...this.#trained, ...loss };
+    this.#shares ??= Object.fromEntries(this.#parameters.map(({ name, shape }) => [gradientPort(name), zeros(shape)]));
     const logprobs = await this.#run(session, batch, inputs, this.#shares);
     for (const [index, { data }] of Object.values(this.#shares).entries()) {
       const sum = gradients[index]!;
@@ -283,8 +283,21 @@ class Policy {
     return logprobs;
   }
 
+  /** What the base model takes: nothing in place of weights of its own; an adapter whose B is zero adds nothing. */
+  #withoutTrained(): Tensors {
+    if (isFull(this.#options.trained)) {
+      return {};
+    }
+    this.#noLora ??= tensorsOf(
+      this.#parameters.map((parameter) =>
+        parameter.name.endsWith('lora_B') ? { ...parameter, data: new Float32Array(parameter.data.length) } : parameter,
+      ),
+    );
+    return this.#noLora;
+  }
+
   emptyGradients(): Float32Array[] {
-    return parametersOf(this.#options.adapter).map(({ length }) => new Float32Array(length));
+    return this.#parameters.map(({ data }) => new Float32Array(data.length));
   }
 
   async close(): Promise<void> {
@@ -297,14 +310,14 @@ class Policy {
     this.#sessions.clear();
   }
 
-  async #session(kind: 'evaluate' | 'differentiate'): Promise<InferenceSession> {
+  async #session(kind: SessionKind): Promise<InferenceSession> {
     const known = this.#sessions.get(kind);
     if (known) {
       return known;
     }
-    const { adapter, device = 'cpu', threads, profile } = this.#options;
+    const { trained, device = 'cpu', threads, profile } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
-      lora: adapter,
+      ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
       gradients: kind === 'differentiate',
       ...(this.#matrices && { matrices: this.#matrices }),
     });
@@ -317,16 +330,6 @@ class Policy {
     );
     this.#sessions.set(kind, session);
     return session;
-  }
-
-  #loraInputs(matrixB: (pair: TrainerOptions['adapter']['pairs'][number]) => Float32Array): Tensors {
-    const { rank, pairs } = this.#options.adapter;
-    return Object.fromEntries(
-      pairs.flatMap((pair) => [
-        [loraPorts(pair.name).a, new Tensor('float32', pair.a, [rank, pair.inputs])],
-        [loraPorts(pair.name).b, new Tensor('float32', matrixB(pair), [pair.outputs, rank])],
-      ]),
-    );
   }
 
   #inputs({ tokens, rows, chunks, promptLength, answerLength }: MicroBatch, layout: MicroBatchLayout): Tensors {
@@ -392,6 +395,10 @@ function lossInputs(
     ...Object.fromEntries(lossColumns.map((name) => [name, new Tensor('float32', columns[name], [rows, 1])])),
     ...Object.fromEntries(lossScalars.map((name) => [name, new Tensor('float32', Float32Array.of(options[name]), [])])),
   };
+}
+
+function tensorsOf(parameters: readonly Parameter[]): Tensors {
+  return Object.fromEntries(parameters.map(({ name, shape, data }) => [name, new Tensor('float32', data, shape)]));
 }
 
 function zeros(dims: readonly number[]): Tensor {
