@@ -77,14 +77,14 @@ export async function startEngine(dir: string, options: StartOptions = {}): Prom
   }
 }
 
-/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when no engine lives there. */
+/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when none lives there, or it does not listen. */
 export async function attach(dir: string): Promise<RunClient> {
   const run = readRun(dir);
   if (!isAlive(run.engine)) {
     throw notLive(dir);
   }
   const socket = await connectTo(run.engine.socket).catch(() => {
-    throw notLive(dir);
+    throw isAlive(run.engine) ? unreachable(dir, run.engine) : notLive(dir);
   });
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   // Messages that came are handed on one after the other, also after the socket has closed: `end` is the last of them.
@@ -173,4 +173,13 @@ function failedToStart(words: string): EngineAnnouncement {
 
 function notLive(dir: string): BoundaryError {
   return new BoundaryError('run', `No engine is running ${dir}.`, `Continue it with \`selfq resume ${dir}\`.`);
+}
+
+/** A program that cleans the temporary folder can take the socket of a long run away. */
+function unreachable(dir: string, { pid, socket }: RunRecord['engine']): BoundaryError {
+  return new BoundaryError(
+    'run',
+    `The engine of ${dir}, process ${pid}, cannot be reached: it is ending, or its socket ${socket} is gone.`,
+    `Try again; if it stays so, end process ${pid} (it finishes nothing half-written) and resume the run.`,
+  );
 }

@@ -151,7 +151,10 @@ export class RunStore implements vscode.Disposable {
     return [...new Set([this.runsFolder(), ...workspace])].filter((root) => existsSync(root));
   }
 
-  /** Roots for new folders; folders that are about to become a run, until run.json is there. No polling. */
+  /**
+   * Roots for new folders, folders that are about to become a run, and runs for engines that come and go: another window
+   * or the command line may resume a run, or end one whose engine this window cannot reach. No polling.
+   */
   #watch(): void {
     this.#watchers.forEach((watcher) => watcher.close());
     const roots = this.#roots();
@@ -160,13 +163,26 @@ export class RunStore implements vscode.Disposable {
         .filter((entry) => entry.isDirectory() && !existsSync(runPaths(join(root, entry.name)).run))
         .map((entry) => join(root, entry.name)),
     );
-    this.#watchers = [...roots, ...pending].flatMap((folder) => {
-      try {
-        return [watch(folder, () => this.#refreshSoon()).on('error', () => undefined)];
-      } catch {
-        return [];
-      }
-    });
+    this.#watchers = [
+      ...[...roots, ...pending].flatMap((folder) => this.#watchFolder(folder)),
+      ...this.#runs.flatMap(({ dir, state }) => {
+        const { lock, run } = runPaths(dir);
+        // A live engine writes its record all the time, and tells what matters by itself.
+        return this.#watchFolder(dir, isLive(state) ? [lock] : [lock, run]);
+      }),
+    ];
+  }
+
+  /** One watcher, for some files of the folder or all; none where the folder has just gone. */
+  #watchFolder(folder: string, files?: readonly string[]): FSWatcher[] {
+    const matters = (name: string | null): boolean =>
+      files === undefined || name === null || files.includes(join(folder, name));
+    try {
+      const watcher = watch(folder, (_event, name) => matters(name) && this.#refreshSoon());
+      return [watcher.on('error', () => undefined)];
+    } catch {
+      return [];
+    }
   }
 
   #refreshSoon(): void {

@@ -25,7 +25,14 @@ describe('selfq export', function () {
     model = join(dir, 'model');
     run = join(dir, 'run');
     const remove = (): void => rmSync(dir, { recursive: true, force: true });
-    place = { dir, model, options: () => [], config: () => assert.fail('no run is started here'), remove };
+    place = {
+      dir,
+      model,
+      overrides: {},
+      options: () => [],
+      config: () => assert.fail('no run is started here'),
+      remove,
+    };
     // Sure of itself, so that rounding to bfloat16 and to 8 bit changes no greedy token.
     await writeTinyModel(model, { embeddingScale: 0.8 });
     const opened = await openModel(model);

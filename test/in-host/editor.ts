@@ -1,16 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import {
-  type Browser,
-  type BrowserContext,
-  type FrameLocator,
-  type Locator,
-  type Page,
-  chromium,
-} from 'playwright-core';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { patience } from './window.ts';
 
 /** The project: the folder that is loaded as an extension. */
 export const projectRoot = resolve(import.meta.dirname, '../..');
@@ -26,24 +20,25 @@ export interface EditorOptions {
   env?: NodeJS.ProcessEnv;
   /** Ask for trust in the workspace instead of trusting it. */
   askForTrust?: boolean;
+  /** Runs lie on a file system of their own with so many bytes (Linux with user namespaces). */
+  smallDisk?: number;
   /** Display language; the extension's own texts follow it. */
   locale?: string;
   viewport?: { width: number; height: number };
 }
 
-/** Milliseconds to wait for anything in the window: machines of continuous integration are slow and shared. */
-const patience = 180_000;
-
 /** A real VS Code: its server in a process of its own, its window in a headless Chromium. */
 export interface Editor {
   page: Page;
-  /** Made for this editor; `workspace` is opened in the window. */
-  folders: { data: string; workspace: string };
+  /** Made for this editor; `workspace` is opened in the window, `disk` is the small one as the test sees it. */
+  folders: { data: string; workspace: string; disk: string };
   /** Folder of the extension's storage. */
   storage: string;
   /** Mocha's output and exit code, of `hostTests`. */
   hostExit: Promise<number>;
   reload(): Promise<void>;
+  /** Another window on the same workspace. */
+  openWindow(): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -58,8 +53,9 @@ function needed(name: string): string {
 /** Starts the server and opens the window. Everything that it makes lies in one temporary folder. */
 export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   const root = mkdtempSync(join(tmpdir(), 'selfq-editor-'));
-  const folders = { data: join(root, 'data'), workspace: join(root, 'workspace') };
+  const folders = { data: join(root, 'data'), workspace: join(root, 'workspace'), disk: join(root, 'disk') };
   mkdirSync(folders.workspace, { recursive: true });
+  mkdirSync(folders.disk);
   mkdirSync(join(folders.data, 'data', 'Machine'), { recursive: true });
   writeFileSync(
     join(folders.data, 'data', 'Machine', 'settings.json'),
@@ -67,11 +63,12 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
       'workbench.startupEditor': 'none',
       'workbench.secondarySideBar.defaultVisibility': 'hidden',
       'chat.disableAIFeatures': true,
+      ...(options.smallDisk === undefined ? {} : { 'selfQuestioning.runsFolder': join(folders.disk, 'runs') }),
       ...options.settings,
     }),
   );
   const port = await freePort();
-  const server = await startServer(port, folders.data, options);
+  const server = await startServer(port, folders, options);
   const browser = await chromium.launch({
     executablePath: needed('SELFQ_TEST_CHROMIUM'),
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--lang=${options.locale ?? 'en'}`],
@@ -84,13 +81,14 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   const { page, hostExit } = await openWindow(context, port, folders.workspace, options);
   return {
     page,
-    folders,
+    folders: { ...folders, disk: join('/proc', String(server.pid), 'root', folders.disk) },
     storage: join(folders.data, 'data', 'User', 'globalStorage', 'self-questioning.self-questioning'),
     hostExit,
     async reload() {
       await page.reload({ waitUntil: 'commit' });
       await workbench(page);
     },
+    openWindow: async () => (await openWindow(context, port, folders.workspace, options)).page,
     async close() {
       await end(browser, server);
       rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
@@ -98,23 +96,27 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   };
 }
 
-async function startServer(port: number, data: string, options: EditorOptions): Promise<ChildProcess> {
+async function startServer(port: number, folders: Editor['folders'], options: EditorOptions): Promise<ChildProcess> {
   const main = join(needed('SELFQ_TEST_SERVER'), 'out', 'server-main.js');
   const common = [
     '--accept-server-license-terms',
     '--server-data-dir',
-    data,
+    folders.data,
     '--extensions-dir',
-    join(data, 'extensions'),
+    join(folders.data, 'extensions'),
   ];
   const env = { ...process.env, ...options.env };
   const node = needed('SELFQ_TEST_NODE');
   if (options.vsix) {
     execFileSync(node, [main, ...common, '--install-extension', options.vsix], { env, stdio: 'pipe' });
   }
+  const mount = `mount -t tmpfs -o size=${options.smallDisk} tmpfs "$0" && exec "$@"`;
+  const inside = options.smallDisk === undefined ? [] : ['unshare', '-rm', 'sh', '-c', mount, folders.disk];
+  const [command = node, ...args] = [...inside, node];
   const server = spawn(
-    node,
+    command,
     [
+      ...args,
       main,
       ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--disable-telemetry'],
       // The driver makes the window load the extension from the project; it also keeps notifications in their center.
@@ -185,97 +187,4 @@ function freePort(): Promise<number> {
       probe.close(() => (typeof address === 'object' && address ? done(address.port) : reject(new Error('no port'))));
     });
   });
-}
-
-/** Changes machine settings while the window is open; it hears of them from a watcher. */
-export async function changeSettings(
-  { folders, page }: Editor,
-  change: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const path = join(folders.data, 'data', 'Machine', 'settings.json');
-  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
-  writeFileSync(path, JSON.stringify({ ...settings, ...change }));
-  await page.waitForTimeout(3000);
-}
-
-/** Opens the command palette and runs a command by typing its title, as a person does. */
-export async function runCommand(page: Page, title: string): Promise<void> {
-  const end = Date.now() + patience;
-  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-  for (;;) {
-    await page.keyboard.press('F1');
-    const input = page.locator('.quick-input-widget:visible input').first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    // A palette lists what was known when it opened: a window that is not ready yet is asked again.
-    const there = await row.waitFor({ timeout: 5000 }).then(
-      () => true,
-      () => false,
-    );
-    if (there) {
-      break;
-    }
-    if (Date.now() > end) {
-      throw new Error(`The palette has no command ${title}.`);
-    }
-    await page.keyboard.press('Escape');
-  }
-  await page.keyboard.press('Enter');
-}
-
-/** Accepts what a quick pick or input box offers, once it shows `text` (its placeholder, prompt or a row). */
-export async function acceptQuickInput(page: Page, text: string): Promise<void> {
-  const widget = quickInput(page, text);
-  await widget.waitFor();
-  const list = widget.locator('.quick-input-list');
-  if (await list.isVisible()) {
-    await list.locator('.monaco-list-row.focused').first().waitFor();
-  }
-  await page.keyboard.press('Enter');
-}
-
-export function quickInput(page: Page, text: string): Locator {
-  const widget = page.locator('.quick-input-widget:visible');
-  return widget
-    .filter({ has: page.locator(`input[placeholder*=${JSON.stringify(text)}]`) })
-    .or(widget.filter({ hasText: text }));
-}
-
-/** The inside of the visible webview. */
-export function webview(page: Page): FrameLocator {
-  return page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame');
-}
-
-/** Waits for a notification with this text, presses its button when one is named, and closes their center again. */
-export async function notification(page: Page, text: RegExp | string, button?: string): Promise<void> {
-  const center = page.locator('.notifications-center.visible');
-  const item = center.locator('.notification-list-item', { hasText: text }).first();
-  const bell = page.locator('.statusbar-item[id="status.notifications"] a').first();
-  const end = Date.now() + patience;
-  while (!(await item.isVisible())) {
-    if (Date.now() > end) {
-      throw new Error(
-        `No notification came with ${String(text)}. There are: ${(await center.allInnerTexts()).join('; ')}`,
-      );
-    }
-    if (!(await center.isVisible())) {
-      await bell.click();
-    }
-    await page.waitForTimeout(300);
-  }
-  if (button !== undefined) {
-    await item.getByRole('button', { name: button }).click();
-  }
-  if (await center.isVisible()) {
-    await bell.click();
-  }
-}
-
-/** A picture for those who look at them: only where SELFQ_SCREENSHOTS names a folder. */
-export async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env['SELFQ_SCREENSHOTS'];
-  if (folder) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${name}.png`) });
-  }
 }

@@ -3,24 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
-import {
-  type Editor,
-  acceptQuickInput,
-  changeSettings,
-  notification,
-  openEditor,
-  picture,
-  runCommand,
-  webview,
-} from './editor.ts';
-
-/** Through the questions of the start, keeping every default; `model` is what the list of models begins with. */
-async function startWithDefaults({ page }: Editor, model: string): Promise<void> {
-  await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-  for (const question of ['question itself', 'Free text', model, 'How large', 'Where should the model']) {
-    await acceptQuickInput(page, question);
-  }
-}
+import { type Editor, openEditor } from './editor.ts';
+import { changeSettings, notification, picture, runCommand, startWithDefaults, webview } from './window.ts';
 
 describe('bad input and faults, in a real window', function () {
   this.timeout(600_000);
@@ -68,7 +52,7 @@ describe('bad input and faults, in a real window', function () {
 
   it('says where a model is missing and how to choose another', async () => {
     await changeSettings(editor, { 'selfQuestioning.model': '/nowhere/model.gguf' });
-    await startWithDefaults(editor, '/nowhere/model.gguf');
+    await startWithDefaults(editor.page, '/nowhere/model.gguf');
     await notification(editor.page, /There is no model at \/nowhere\/model\.gguf\. Choose another/);
   });
 
@@ -76,7 +60,7 @@ describe('bad input and faults, in a real window', function () {
     const file = join(editor.folders.workspace, 'file');
     writeFileSync(file, '');
     await changeSettings(editor, { 'selfQuestioning.model': '', 'selfQuestioning.runsFolder': join(file, 'runs') });
-    await startWithDefaults(editor, 'Which model should learn');
+    await startWithDefaults(editor.page, 'Which model should learn');
     await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/);
   });
 

@@ -11,7 +11,8 @@ import {
   exampleStep,
 } from '../../src/extension/view-model/example-records.ts';
 import { runPaths, stepName } from '../../src/run/folder.ts';
-import { type Editor, openEditor, picture, runCommand, webview } from './editor.ts';
+import { type Editor, openEditor } from './editor.ts';
+import { changeSettings, picture, runCommand, themes, webview } from './window.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const stepsOfLongRun = 10_000;
@@ -67,15 +68,6 @@ async function violations(page: Page): Promise<string[]> {
   assert.ok(results.passes.length > 10, 'axe looked at nothing');
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
-
-function useTheme({ folders }: Editor, theme: string): void {
-  const path = join(folders.data, 'data', 'Machine', 'settings.json');
-  const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
-  writeFileSync(path, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }));
-}
-
-const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
-const bodyClass = { dark: 'vscode-dark', light: 'vscode-light', contrast: 'vscode-high-contrast' };
 
 describe('the pages with a run of 10,000 steps and 100,000 answers', function () {
   this.timeout(600_000);
@@ -149,8 +141,8 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
   for (const theme of ['dark', 'light', 'contrast'] as const) {
     it(`gives axe nothing to find in the dashboard (${theme})`, async () => {
       const { page } = editor;
-      useTheme(editor, themes[theme]);
-      await webview(page).locator(`body.${bodyClass[theme]}`).waitFor();
+      await changeSettings(editor, { 'workbench.colorTheme': themes[theme].name });
+      await webview(page).locator(`body.${themes[theme].body}`).waitFor();
       assert.deepEqual(await findings(), []);
       await picture(page, `dashboard-${theme}`);
     });
@@ -173,8 +165,8 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
     it(`gives axe nothing to find in the problem inspector (${theme})`, async () => {
       const { page } = editor;
       await runCommand(page, 'Self-Questioning: Inspect Problems');
-      useTheme(editor, themes[theme]);
-      await webview(page).locator(`body.${bodyClass[theme]}`).waitFor();
+      await changeSettings(editor, { 'workbench.colorTheme': themes[theme].name });
+      await webview(page).locator(`body.${themes[theme].body}`).waitFor();
       await webview(page).getByRole('tab').nth(1).click();
       await webview(page).getByText('First failure').waitFor();
       assert.deepEqual(await findings(), []);

@@ -1,12 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRun } from '../../src/run/folder.ts';
-import { type Editor, acceptQuickInput, openEditor, projectRoot, quickInput, runCommand, webview } from './editor.ts';
+import { type Editor, openEditor, projectRoot } from './editor.ts';
+import { runsOf } from './tiny-runs.ts';
+import { acceptQuickInput, changeSettings, quickInput, runCommand, themes, webview } from './window.ts';
 
 const folder = join(projectRoot, 'media', 'walkthrough');
-const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
-const bodies = { dark: 'vscode-dark', light: 'vscode-light', contrast: 'vscode-high-contrast' };
-
 /** Minutes that the run may take. */
 const patience = 60;
 
@@ -15,18 +14,15 @@ async function inThemes(
   name: string,
   shown: (theme: keyof typeof themes) => Promise<void>,
 ): Promise<void> {
-  const path = join(editor.folders.data, 'data', 'Machine', 'settings.json');
   for (const theme of ['contrast', 'light', 'dark'] as const) {
-    const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
-    writeFileSync(path, JSON.stringify({ ...settings, 'workbench.colorTheme': themes[theme] }));
-    await editor.page.waitForTimeout(2500);
+    await changeSettings(editor, { 'workbench.colorTheme': themes[theme].name });
     await shown(theme);
     await editor.page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
   }
 }
 
 const inPage = (editor: Editor) => (theme: keyof typeof themes) =>
-  webview(editor.page).locator(`body.${bodies[theme]}`).waitFor();
+  webview(editor.page).locator(`body.${themes[theme].body}`).waitFor();
 const anywhere = (): Promise<void> => Promise.resolve();
 
 mkdirSync(folder, { recursive: true });
@@ -50,8 +46,7 @@ try {
     await acceptQuickInput(page, question);
   }
   await webview(page).locator('h1').waitFor();
-  const runs = join(editor.storage, 'runs');
-  const dir = join(runs, readdirSync(runs)[0] ?? '');
+  const [dir = ''] = runsOf(editor);
   for (let minutes = 0; readRun(dir).state !== 'finished' && minutes < patience; minutes++) {
     await page.waitForTimeout(60_000);
     process.stdout.write(`${readRun(dir).state}, step ${readRun(dir).step} of ${readRun(dir).steps}\n`);

@@ -1,45 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attach, lastLines } from '../../src/engine/client.ts';
-import { readEvaluations, readRun, runPaths } from '../../src/run/folder.ts';
+import { readEvaluations, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
+import { type Editor, openEditor } from './editor.ts';
+import { endRuns, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
 import {
-  type Editor,
   acceptQuickInput,
   changeSettings,
   notification,
-  openEditor,
   picture,
   quickInput,
   runCommand,
+  startWithDefaults,
   webview,
-} from './editor.ts';
-
-/** Settings that make a run of the tiny model take seconds; what `selfq run` gets as options. */
-function overridesOf(place: Workplace): Record<string, string> {
-  const words = place.options().filter((word) => word.includes('='));
-  return Object.fromEntries(
-    words
-      .map((word): [string, string] => [word.split('=')[0] ?? '', word.split('=')[1] ?? ''])
-      .filter(([name]) => name !== 'steps'),
-  );
-}
-
-/** Folders that hold a run: one without run.json is about to become one. */
-const runsOf = (editor: Editor): string[] => {
-  const root = join(editor.storage, 'runs');
-  const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
-  return folders.filter((dir) => existsSync(runPaths(dir).run)).sort();
-};
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + 180_000;
-  while (!holds()) {
-    assert.ok(Date.now() < end, `waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+} from './window.ts';
 
 describe('a run in a real window, with the real engine, sandbox and a tiny model', function () {
   this.timeout(600_000);
@@ -53,26 +28,17 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     place = await createWorkplace();
     editor = await openEditor({
       env: environment(place),
-      settings: {
-        'selfQuestioning.model': place.model,
-        'selfQuestioning.overrides': overridesOf(place),
-        'selfQuestioning.steps': 3,
-      },
+      settings: settingsOf(place, 3),
     });
   });
   after(async () => {
-    for (const run of runsOf(editor)) {
-      await attach(run).then((client) => client.stop(), () => undefined); // prettier-ignore
-    }
+    await endRuns(editor);
     await editor.close();
     place.remove();
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {
-      for (const run of runsOf(editor)) {
-        const { state, step, error } = readRun(run);
-        console.log(run, state, step, error, lastLines(run));
-      }
+      tellRuns(editor);
       await picture(editor.page, `failed-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
     }
   });
@@ -162,10 +128,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   it('is found again in mid-run after a reload of the window', async () => {
     const { page } = editor;
     await changeSettings(editor, { 'selfQuestioning.steps': 500 });
-    await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-    for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
-      await acceptQuickInput(page, question);
-    }
+    await startWithDefaults(page, place.model);
     await until('a third run', () => runsOf(editor).length === 3);
     dir = runsOf(editor).at(-1) ?? '';
     await page.locator('.statusbar-item', { hasText: /\d\/500/ }).waitFor();

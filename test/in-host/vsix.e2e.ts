@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment } from '../support/whole-program.ts';
-import { acceptQuickInput, notification, openEditor, projectRoot, runCommand, webview } from './editor.ts';
+import { openEditor, projectRoot } from './editor.ts';
+import { runsOf, settingsOf } from './tiny-runs.ts';
+import { notification, startWithDefaults, webview } from './window.ts';
 
 describe('the VSIX, installed into a fresh VS Code with an empty home', function () {
   this.timeout(900_000);
@@ -15,32 +17,18 @@ describe('the VSIX, installed into a fresh VS Code with an empty home', function
     const place = await createWorkplace();
     const home = join(place.dir, 'home');
     mkdirSync(home);
-    const words = place.options().filter((word) => word.includes('='));
-    const overrides = Object.fromEntries(
-      words
-        .map((word): [string, string] => [word.split('=')[0] ?? '', word.split('=')[1] ?? ''])
-        .filter(([name]) => name !== 'steps'),
-    );
     const editor = await openEditor({
       vsix,
       env: { ...environment(place), HOME: home },
-      settings: {
-        'selfQuestioning.model': place.model,
-        'selfQuestioning.overrides': overrides,
-        'selfQuestioning.steps': 2,
-      },
+      settings: settingsOf(place, 2),
     });
     try {
       const { page } = editor;
       // The window finds its extensions a while after it is shown.
       await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().waitFor();
-      await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-      for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
-        await acceptQuickInput(page, question);
-      }
+      await startWithDefaults(page, place.model);
       await webview(page).locator('h1', { hasText: 'Coding' }).waitFor();
-      const runs = join(editor.storage, 'runs');
-      const dir = join(runs, readdirSync(runs)[0] ?? '');
+      const [dir = ''] = runsOf(editor);
       const { pid } = readRun(dir).engine;
       if (existsSync(`/proc/${pid}/exe`)) {
         assert.match(readlinkSync(`/proc/${pid}/exe`), /extensions\/self-questioning[^/]*\/node\/node$/);

@@ -14,15 +14,17 @@ import { writeWritingModel } from './writing-model.ts';
 export interface Workplace {
   dir: string;
   model: string;
-  /** Options of `selfq run` that make a run of the tiny model take seconds. */
+  /** Settings that make a run of the tiny model take seconds, besides model and steps. */
+  overrides: Readonly<Record<string, number>>;
+  /** The same as options of `selfq run`. */
   options(extra?: Readonly<Record<string, string | number>>): string[];
   /** The same as a configuration, for those who start the engine themselves. */
   config(extra?: Readonly<Record<string, string | number>>): Config;
   remove(): void;
 }
 
-const quickSettings = {
-  steps: 3,
+const steps = 3;
+const overrides = {
   seed: 5,
   proposerPrompts: 3,
   proposalsPerPrompt: 4,
@@ -46,12 +48,13 @@ export async function createWorkplace(): Promise<Workplace> {
   return {
     dir,
     model,
+    overrides,
     options: (extra = {}) => [
       '--model',
       model,
-      ...Object.entries({ ...quickSettings, ...extra }).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ...Object.entries({ steps, ...overrides, ...extra }).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ],
-    config: (extra = {}) => resolveConfig('quick', { ...quickSettings, model, ...extra }),
+    config: (extra = {}) => resolveConfig('quick', { steps, ...overrides, model, ...extra }),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
