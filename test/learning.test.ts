@@ -62,6 +62,26 @@ describe('self-play on a tiny model made on the spot', function () {
     }
   });
 
+  it('raises its reward by training every weight, from the policy that its sampler has', async () => {
+    const play = (learningRate: number) =>
+      selfPlay({
+        modelPath,
+        cacheDir,
+        domain: lettersDomain(),
+        steps: 25,
+        settings: { ...settings, trainedWeights: 'full', learningRate },
+      });
+    const trained = await play(0.003);
+    const [before, after, still] = [trained.slice(0, 5), trained.slice(-5), (await play(0)).slice(-5)].map(
+      solverReward,
+    );
+    console.log(`reward ${before?.toFixed(3)} -> ${after?.toFixed(3)}, control ${still?.toFixed(3)}`);
+    assert.ok((after ?? 0) > (still ?? 1) + 0.2, `trained ${after}, control ${still}`);
+    for (const { metrics } of trained) {
+      assert.ok((metrics.solver.sampling_logp_difference ?? 0) < 0.03, `step ${metrics.step}`);
+    }
+  });
+
   it('records enough for another program to compute rewards, advantages and losses again', async () => {
     const variants = [
       { beta: 0, oldLogprobs: 'sampler' },

@@ -7,6 +7,7 @@ import { defaultModelId } from '../model/catalogue.ts';
 import { assertExpected } from '../model/installed.ts';
 import type { Completion, GenerateRequest, LoadRequest } from '../protocol/runtime.ts';
 import { RuntimeProcess } from '../runtime/client.ts';
+import { isFullCheckpoint } from '../runtime/full-checkpoint.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
 import { usage } from './arguments.ts';
 import { readInputJson } from './lines.ts';
@@ -24,7 +25,7 @@ export interface LoadedPolicy {
 
 export interface PolicyOptions {
   model: string | undefined;
-  /** Folder with adapter_model.safetensors and adapter_config.json. */
+  /** Folder with adapter_model.safetensors and adapter_config.json, or with weights.safetensors of a checkpoint. */
   adapter: string | undefined;
   contextTokens: number;
 }
@@ -83,9 +84,9 @@ export async function withPolicy<T>(options: PolicyOptions, work: (policy: Loade
   }
 }
 
-/** A given adapter decides its own rank; without one the adapter is not used at all. */
+/** A given adapter decides its own rank; without one the adapter is not used at all, nor where all weights are given. */
 function loraShape(adapter: string | undefined, { loraRank, loraAlpha, seed }: Config): LoadRequest['lora'] {
-  if (adapter === undefined) {
+  if (adapter === undefined || isFullCheckpoint(adapter)) {
     return { rank: loraRank, alpha: loraAlpha, seed };
   }
   const { r, lora_alpha } = readInputJson(
@@ -97,7 +98,7 @@ function loraShape(adapter: string | undefined, { loraRank, loraAlpha, seed }: C
 }
 
 function assertAdapter(dir: string): void {
-  if (!existsSync(join(dir, 'adapter_model.safetensors'))) {
+  if (!existsSync(join(dir, 'adapter_model.safetensors')) && !isFullCheckpoint(dir)) {
     throw usage(
       `${dir} is not the folder of an adapter.`,
       'Give a folder with adapter_model.safetensors: <run>/checkpoints/000006, or what `selfq export --format peft` wrote.',

@@ -33,8 +33,8 @@ export interface RuntimeOwner {
   saveCheckpoint(dir: string, baseModel: string): Promise<void>;
   /** A new process is to begin from the checkpoint in `dir`, which holds the present adapter. */
   checkpointed(dir: string): void;
-  /** Ends the process at once, whatever it does. */
-  kill(): void;
+  /** Ends the process, whatever it does. */
+  close(): Promise<void>;
 }
 
 export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
@@ -121,9 +121,9 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
       base = dir;
       updates = [];
     },
-    kill() {
+    async close() {
       closed = true;
-      runtime?.kill();
+      await runtime?.close();
     },
   };
 }

@@ -18,6 +18,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
+import { assertDisk } from './disk.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
@@ -55,6 +56,9 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
     const memory = await assertMemory(model.path, config, 'run');
     if (memory.verdict !== 'fits') {
       log(`${memory.message}. ${memory.remedy}`);
+    }
+    if (options.config) {
+      await assertDisk(model.path, config, dir);
     }
     truncateToStep(dir, latestCheckpoint(dir)?.step ?? 0);
     return await own(options, claim, record, config, model);
@@ -118,6 +122,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       threads: config.threads,
       slots: config.slots,
       contextTokens: contextTokensOf(config),
+      trainedWeights: config.trainedWeights,
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,
@@ -142,7 +147,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const baseModel = await baseModelName(model);
     await trainLoop(createSession(dir, config, baseModel, { ...tools, runtime, sandbox }));
   } finally {
-    runtime.kill();
+    await runtime.close();
     await sandbox?.close();
   }
 }

@@ -38,8 +38,9 @@ export function contextTokensOf(config: Config): number {
   return config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens);
 }
 
-function settingsOf(config: Config): MemorySettings {
-  return { slots: config.slots, contextTokens: contextTokensOf(config), loraRank: config.loraRank };
+export function settingsOf(config: Config): MemorySettings {
+  const { slots, loraRank, trainedWeights } = config;
+  return { slots, loraRank, trainedWeights, contextTokens: contextTokensOf(config) };
 }
 
 /** Bytes that a model of this shape needs with these settings. */

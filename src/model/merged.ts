@@ -34,7 +34,7 @@ const storedTypes = { bfloat16: 'BF16', float32: 'F32' } as const satisfies Reco
 const bytesPerElement = { bfloat16: 2, float32: 4 } as const satisfies Record<FolderType, number>;
 
 /**
- * Writes base weights plus adapter as a model folder of its own: config.json, tokenizer, chat template and
+ * Writes base weights, plus an adapter where there is one, as a model folder of its own: config.json, tokenizer, chat template and
  * model*.safetensors, which `openModel` and transformers load. Tensor by tensor, so that memory holds the largest one.
  * The folder appears whole or not at all. Throws BoundaryError: 'usage' when `out` holds something already, 'model'
  * when the adapter does not fit, 'environment' when the disk is too small, 'interrupted' on abort.
@@ -42,7 +42,7 @@ const bytesPerElement = { bfloat16: 2, float32: 4 } as const satisfies Record<Fo
  */
 export async function writeMerged(
   model: ModelFile,
-  adapter: LowRankUpdate,
+  adapter: LowRankUpdate | undefined,
   out: string,
   options: MergeOptions,
 ): Promise<number> {
@@ -105,12 +105,12 @@ function planShards({ config }: ModelFile, { type, shardBytes = 5e9 }: MergeOpti
 
 async function writeShards(
   model: ModelFile,
-  adapter: LowRankUpdate,
+  adapter: LowRankUpdate | undefined,
   folder: string,
   { shards, bytes }: Plan,
   { type, onProgress, signal }: MergeOptions,
 ): Promise<void> {
-  const pairs = new Map(adapter.pairs.map((pair) => [`${pair.name}.weight`, pair]));
+  const pairs = new Map(adapter?.pairs.map((pair) => [`${pair.name}.weight`, pair]));
   const weightMap: Record<string, string> = {};
   let done = 0;
   for (const { file, tensors } of shards) {
@@ -122,7 +122,7 @@ async function writeShards(
         onProgress?.(done, bytes, name);
         const values = await model.tensor(name);
         const pair = pairs.get(name);
-        if (pair) {
+        if (adapter && pair) {
           addProduct(values, pair, adapter, shape);
           pairs.delete(name);
         }

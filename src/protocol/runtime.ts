@@ -17,6 +17,10 @@ export type SamplerPrecision = (typeof samplerPrecisions)[number];
 export const trainPrecisions = ['exact', 'balanced', 'fast'] as const;
 export type TrainPrecision = (typeof trainPrecisions)[number];
 
+/** What training changes: an adapter beside frozen weights, or every weight. */
+export const trainedWeights = ['lora', 'full'] as const;
+export type TrainedWeights = (typeof trainedWeights)[number];
+
 export interface LoadRequest {
   /** A GGUF file. */
   modelPath: string;
@@ -29,7 +33,10 @@ export interface LoadRequest {
   slots: number;
   /** Longest prompt plus completion, in tokens. */
   contextTokens: number;
+  /** Of the adapter that is trained. */
   lora: { rank: number; alpha: number; seed: number };
+  /** Default `lora`; `full`: every weight of the model is trained and there is no adapter. */
+  trainedWeights?: TrainedWeights;
   /** Default `strict`. */
   samplerPrecision?: SamplerPrecision;
   /** Default `exact`. */
@@ -42,7 +49,8 @@ export interface LoadReply {
   modelHash: string;
   architecture: string;
   parameters: number;
-  loraParameters: number;
+  /** Numbers that are trained: those of the adapter, or all. */
+  trainedParameters: number;
   vocabulary: number;
 }
 
@@ -146,9 +154,12 @@ export interface RuntimeCalls {
     number[][],
   ];
   train: [{ sequences: TrainSequence[]; options: TrainOptions }, UpdateRecord[]];
-  /** Writes adapter_model.safetensors, adapter_config.json, optimizer.safetensors into `dir` (which exists). */
+  /**
+   * Writes adapter_model.safetensors, adapter_config.json (or weights.safetensors) and optimizer.safetensors into `dir`,
+   * which exists.
+   */
   saveCheckpoint: [{ dir: string; baseModel: string }, undefined];
-  /** Adapter alone where optimizer.safetensors is absent. */
+  /** What was trained alone where optimizer.safetensors is absent. */
   loadCheckpoint: [{ dir: string }, undefined];
 }
 

@@ -68,10 +68,18 @@ export function readCheckpointState({ dir }: Checkpoint): CheckpointState {
   return readJson(join(dir, 'state.json'), CheckpointState);
 }
 
+/** Checkpoints that a run keeps besides every tenth: the newest. */
+const newestKept = 3;
+
+/** Checkpoints that are on disk at the same time, at most, in a run of so many steps; one more is being written. */
+export function mostCheckpoints(steps: number): number {
+  return Math.min(steps, newestKept) + 1 + Math.floor(steps / 10);
+}
+
 /** Keeps the last three checkpoints and every tenth. */
 export function pruneCheckpoints(runDir: string): void {
   const all = listCheckpoints(runDir);
-  const old = all.slice(0, -3).filter(({ step }) => step === 0 || step % 10 !== 0);
+  const old = all.slice(0, -newestKept).filter(({ step }) => step === 0 || step % 10 !== 0);
   old.forEach(({ dir }) => rmSync(dir, { recursive: true, force: true }));
 }
 

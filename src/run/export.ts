@@ -1,16 +1,24 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Evaluation } from '../protocol/records.ts';
+import { BoundaryError } from '../protocol/errors.ts';
+import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { findCheckpoint } from './checkpoint.ts';
 import { explainFileError, writeFileAtomic } from './files.ts';
 import { readEvaluations, readRun, readStep, recordedSteps } from './folder.ts';
 
 /**
  * Copies the adapter of a checkpoint (the latest without `step`) to `out`, as PEFT loads it, with a README that says
- * where it comes from. Returns the step.
+ * where it comes from. Returns the step. Throws BoundaryError('usage') for a run that trained all weights.
  */
 export function exportAdapter(runDir: string, out: string, step?: number): number {
   const checkpoint = findCheckpoint(runDir, step);
+  if (isFullyTrained(readRun(runDir))) {
+    throw new BoundaryError(
+      'usage',
+      'This run trained every weight of its model: there is no adapter.',
+      'Export the model itself with --format merged.',
+    );
+  }
   try {
     mkdirSync(out, { recursive: true });
     for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
@@ -21,6 +29,10 @@ export function exportAdapter(runDir: string, out: string, step?: number): numbe
   }
   writeFileAtomic(join(out, 'README.md'), exportReadme(runDir, checkpoint.step, 'adapter'));
   return checkpoint.step;
+}
+
+function isFullyTrained({ config }: RunRecord): boolean {
+  return config['trainedWeights'] === 'full';
 }
 
 /**
@@ -64,7 +76,12 @@ export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'me
   const head =
     kind === 'adapter'
       ? [`# Adapter of ${run.id}`, '', `LoRA adapter for ${run.model.id} ${origin}`, base]
-      : [`# ${run.model.id} after ${run.id}`, '', `${run.model.id} with its LoRA adapter merged in, ${origin}`, base];
+      : [
+          `# ${run.model.id} after ${run.id}`,
+          '',
+          `${run.model.id} with ${isFullyTrained(run) ? 'all of its weights trained' : 'its LoRA adapter merged in'}, ${origin}`,
+          base,
+        ];
   return [
     ...head,
     '',

@@ -58,7 +58,7 @@ describe('the runtime process', function () {
     const reply = await runtime.call('load', loading(), { onProgress });
     assert.equal(reply.architecture, 'qwen2');
     assert.equal(reply.parameters, 98_880);
-    assert.equal(reply.loraParameters, 4 * 2 * (64 * 4 + 64 + 32 + 32 + 64 + 3 * (64 + 128)));
+    assert.equal(reply.trainedParameters, 4 * 2 * (64 * 4 + 64 + 32 + 32 + 64 + 3 * (64 + 128)));
 
     const [group] = await runtime.call('generate', { requests: [ask()], adapter: true }, { onProgress });
     assert.equal(group?.length, 2);

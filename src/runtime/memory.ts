@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '../model/model.ts';
-import { adaptedLinears } from './decoder.ts';
+import type { TrainedWeights } from '../protocol/runtime.ts';
+import { parameterShapes } from './trained.ts';
 import { microBatchTokens } from './training-batches.ts';
 import { bytesOf, planPreparation, type WeightFormat } from './weight-plan.ts';
 
@@ -10,6 +11,8 @@ export interface MemorySettings {
   /** Longest prompt plus completion, tokens. */
   contextTokens: number;
   loraRank: number;
+  /** Default `lora`. */
+  trainedWeights?: TrainedWeights;
   /** Formats of the frozen weights; default as the runtime loads them. */
   formats?: { generation: WeightFormat; training: WeightFormat };
 }
@@ -26,7 +29,7 @@ export interface MemoryEstimate {
     cache: number;
     generationBuffers: number;
     trainingWeights: number;
-    adapter: number;
+    trained: number;
     activations: number;
   };
 }
@@ -41,7 +44,7 @@ const prefillTokens = 512;
  */
 const gradientFactor = 1.2;
 /** fp32 copies of each trained number: itself, two moments, sum and share of the gradient, input of two sessions. */
-const adapterCopies = 7;
+const trainedCopies = 7;
 
 /**
  * Main memory that the runtime process of a model needs, at its peak: a sum of what is allocated, from the shapes.
@@ -54,13 +57,13 @@ export function estimateMemory(config: DecoderConfig, settings: MemorySettings):
     cache: cacheBytes(config, settings),
     generationBuffers: generationBuffers(config, settings),
     trainingWeights: weightBytes(config, training),
-    adapter: 4 * adapterCopies * adapterParameters(config, settings.loraRank),
+    trained: 4 * trainedCopies * trainedParameters(config, settings),
     activations: gradientFactor * activationBytes(config, settings),
   };
   const light = parts.process + parts.generationWeights + parts.cache + parts.generationBuffers;
   return {
-    generation: light + parts.adapter / adapterCopies,
-    training: light + parts.trainingWeights + parts.adapter + parts.activations,
+    generation: light + parts.trained / trainedCopies,
+    training: light + parts.trainingWeights + parts.trained + parts.activations,
     parts,
   };
 }
@@ -80,8 +83,14 @@ function generationBuffers({ vocabulary, ffn, hidden }: DecoderConfig, { slots }
   return 4 * (3 * slots * vocabulary + prefillTokens * (4 * ffn + 6 * hidden));
 }
 
-function adapterParameters(config: DecoderConfig, rank: number): number {
-  return adaptedLinears(config).reduce((sum, { inputs, outputs }) => sum + rank * (inputs + outputs), 0);
+/** Bytes of a checkpoint on disk: what is trained and two moments of each number, in fp32. */
+export function checkpointBytes(config: DecoderConfig, settings: MemorySettings): number {
+  return 4 * 3 * trainedParameters(config, settings);
+}
+
+function trainedParameters(config: DecoderConfig, { loraRank, trainedWeights }: MemorySettings): number {
+  const shapes = parameterShapes(config, trainedWeights === 'full' ? undefined : { rank: loraRank });
+  return shapes.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 /** What the forward pass of one micro-batch keeps for the backward pass; see the operators in `onnx/operators`. */

@@ -4,12 +4,21 @@ import { BoundaryError } from '../protocol/errors.ts';
 import { uniform } from '../protocol/random.ts';
 import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
 import { createAdapter } from './adapter.ts';
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { probeDevice } from './device-probe.ts';
 import { forDevice } from './devices.ts';
-import { createGenerator, type Generator } from './generation.ts';
+import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from './full-checkpoint.ts';
+import { createPolicyGenerator, type PolicyGenerator } from './policy-generator.ts';
 import { renderPrompt } from './rows.ts';
-import { createOptimizerState, type Trainer } from './trainer.ts';
+import {
+  isFull,
+  parameterShapes,
+  parametersOf,
+  readFullWeights,
+  type ParameterShape,
+  type Trained,
+} from './trained.ts';
+import { createOptimizerState, type OptimizerState, type Trainer } from './trainer.ts';
 
 export interface CallContext {
   onProgress(progress: Progress): void;
@@ -25,10 +34,12 @@ export type RuntimeHandlers = {
 };
 
 /** What a loaded runtime holds. The trainer comes with the first call that needs it: generation alone stays light. */
-interface Loaded extends Checkpoint {
+interface Loaded {
   request: LoadRequest;
   model: ModelFile;
-  generator: Generator;
+  trained: Trained;
+  optimizer: OptimizerState;
+  generator: PolicyGenerator;
   trainer?: Trainer;
 }
 
@@ -47,12 +58,12 @@ export function createRuntime(): RuntimeHandlers {
     // Generating and training take turns, and so do their weights in memory.
     await state.generator.release();
     const { createTrainer } = await import('./training.ts');
-    const { model, adapter, optimizer, request } = state;
+    const { model, trained, optimizer, request } = state;
     const { cacheDir, device, threads, trainPrecision: precision = 'exact', microBatchTokens } = request;
     const tokens = microBatchTokens === undefined ? {} : { microBatchTokens };
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
     state.trainer ??= await createTrainer({
-      ...{ model, cacheDir, device, threads, trained: adapter, optimizer, precision, onLoad },
+      ...{ model, cacheDir, device, threads, trained, optimizer, precision, onLoad },
       ...tokens,
     });
     return state.trainer;
@@ -96,33 +107,37 @@ export function createRuntime(): RuntimeHandlers {
       const state = need();
       const trainer = await needTrainer(state, context);
       const records = await trainer.train(sequences, options, trainHooks(context));
-      state.generator.setAdapter(state.adapter);
+      await state.generator.use(state.trained);
       return records;
     },
 
     async saveCheckpoint({ dir, baseModel }) {
-      await writeCheckpoint(dir, need(), baseModel);
+      const { trained, optimizer } = need();
+      await (isFull(trained)
+        ? writeFullCheckpoint(dir, { weights: trained, optimizer })
+        : writeCheckpoint(dir, { adapter: trained, optimizer }, baseModel));
       return undefined;
     },
 
     async loadCheckpoint({ dir }) {
       const state = need();
-      const checkpoint = await readCheckpoint(dir, state.model.config);
-      // The trainer holds on to the arrays of the adapter that it was made for.
+      const { trained, optimizer } = await readPolicy(dir, state.model);
+      // The trainer holds on to the arrays that it was made for.
       await state.trainer?.close();
       delete state.trainer;
-      Object.assign(state, checkpoint);
-      state.generator.setAdapter(state.adapter);
+      Object.assign(state, { trained, optimizer });
+      await state.generator.use(trained);
       return undefined;
     },
   };
 }
 
 async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
-  const { device, cacheDir, threads, slots, contextTokens, lora } = request;
+  const { device, cacheDir, threads, slots, contextTokens } = request;
   const model = await openModel(request.modelPath, { cacheDir });
   try {
-    const generator = await createGenerator(model, {
+    const trained = await freshPolicy(request, model);
+    const generator = await createPolicyGenerator(model, trained, {
       cacheDir,
       device,
       threads,
@@ -131,14 +146,39 @@ async function load(request: LoadRequest, { onProgress }: CallContext): Promise<
       ...(request.samplerPrecision && { precision: request.samplerPrecision }),
       onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
     });
-    let drawn = 0;
-    const adapter = createAdapter(model.config, lora.rank, lora.alpha, () => uniform(lora.seed, drawn++));
-    generator.setAdapter(adapter);
-    return { request, model, generator, adapter, optimizer: createOptimizerState(adapter) };
+    return { request, model, trained, optimizer: createOptimizerState(trained), generator };
   } catch (error) {
     await model.close();
     throw error;
   }
+}
+
+/** What is trained, before the first step. */
+async function freshPolicy({ device, lora, trainedWeights }: LoadRequest, model: ModelFile): Promise<Trained> {
+  if (trainedWeights !== 'full') {
+    let drawn = 0;
+    return createAdapter(model.config, lora.rank, lora.alpha, () => uniform(lora.seed, drawn++));
+  }
+  if (device !== 'cpu') {
+    throw new BoundaryError(
+      'usage',
+      `Full fine-tuning runs on the processor alone, not on ${device}.`,
+      'Use --device cpu, or --set trainedWeights=lora.',
+    );
+  }
+  return readFullWeights(model);
+}
+
+async function readPolicy(
+  dir: string,
+  { config }: ModelFile,
+): Promise<{ trained: Trained; optimizer: OptimizerState }> {
+  if (isFullCheckpoint(dir)) {
+    const { weights, optimizer } = await readFullCheckpoint(dir, config);
+    return { trained: weights, optimizer };
+  }
+  const { adapter, optimizer } = await readCheckpoint(dir, config);
+  return { trained: adapter, optimizer };
 }
 
 async function close(state: Loaded | undefined): Promise<void> {
@@ -147,19 +187,15 @@ async function close(state: Loaded | undefined): Promise<void> {
   await state?.model.close();
 }
 
-function describe({ model, adapter }: Loaded): LoadReply {
-  const { architecture, vocabulary, layers, hidden, tiedEmbedding } = model.config;
-  const size = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
-  const linears = size(adapter.pairs.map(({ inputs, outputs }) => inputs * outputs));
-  const tables = (tiedEmbedding ? 1 : 2) * vocabulary * hidden;
-  const { heads, kvHeads, headSize, attentionBias, headNorm } = model.config;
-  const biases = attentionBias ? layers * (heads + 2 * kvHeads) * headSize : 0;
-  const norms = (2 * layers + 1) * hidden + (headNorm ? 2 * layers * headSize : 0);
+function describe({ model, trained }: Loaded): LoadReply {
+  const { architecture, vocabulary } = model.config;
+  const count = (shapes: readonly ParameterShape[]) =>
+    shapes.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   return {
     modelHash: model.hash,
     architecture,
-    parameters: linears + tables + biases + norms,
-    loraParameters: size(adapter.pairs.map(({ a, b }) => a.length + b.length)),
+    parameters: count(parameterShapes(model.config)),
+    trainedParameters: count(parametersOf(trained)),
     vocabulary,
   };
 }

@@ -55,3 +55,20 @@ export async function readFullWeights(model: ModelFile): Promise<FullWeights> {
   }
   return { tensors };
 }
+
+/** The model with `weights` in place of its own; `hash` tells this version of it from others. */
+export function withWeights(model: ModelFile, { tensors }: FullWeights, hash: string): ModelFile {
+  const data = new Map(tensors.map((tensor) => [tensor.name, tensor.data]));
+  return {
+    path: model.path,
+    hash,
+    config: model.config,
+    tokenizer: model.tokenizer,
+    has: (name) => data.has(name),
+    tensor: (name) => {
+      const own = data.get(name);
+      return own ? Promise.resolve(own.slice()) : model.tensor(name);
+    },
+    close: () => Promise.resolve(),
+  };
+}

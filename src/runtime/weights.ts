@@ -266,9 +266,9 @@ async function moveInto(temporary: string, folder: string, usable: () => Promise
   }
 }
 
-/** Temporary folders of processes that are gone. */
-async function removeLeftovers(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
+/** Removes temporary folders of processes that are gone. */
+export async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1]);
     if (Number.isInteger(pid) && !pidExists(pid)) {
       await rm(join(parent, name), { recursive: true, force: true });

@@ -1,6 +1,5 @@
 import { BoundaryError } from '../protocol/errors.ts';
-import { samplerPrecisions, trainPrecisions } from '../protocol/runtime.ts';
-import { deviceNames } from '../protocol/runtime.ts';
+import { deviceNames, samplerPrecisions, trainedWeights, trainPrecisions } from '../protocol/runtime.ts';
 
 interface NumberSetting {
   type: 'number';
@@ -234,6 +233,13 @@ export const settings = {
   adamBeta2: { kind: real(0, 1), unit: '', quick: 0.999, description: 'AdamW.' },
   weightDecay: { kind: real(0, 1), unit: '', quick: 0.01, description: 'AdamW, decoupled.' },
   maxGradNorm: { kind: real(0, 1e9), unit: '', quick: 1, description: 'The gradient is scaled down to this norm.' },
+  trainedWeights: {
+    kind: choice(...trainedWeights),
+    unit: '',
+    quick: 'lora',
+    description:
+      'lora: an adapter beside frozen weights; full: every weight, for small models: in fp32 whatever trainPrecision says, with 28 bytes of memory and 12 of disk a weight. Take a learningRate of 1e-6 or so.',
+  },
   loraRank: { kind: integer(1, 256), unit: '', quick: 16, description: 'Rank of the adapter on all linear layers.' },
   loraAlpha: { kind: real(0.01, 4096), unit: '', quick: 32, description: 'The adapter is scaled by alpha / rank.' },
   evalEvery: {

@@ -33,6 +33,7 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
       threads: 1,
       slots: config.slots,
       contextTokens: config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens),
+      trainedWeights: config.trainedWeights,
       lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,

@@ -11,7 +11,8 @@ import { exportTensorboard } from '../../run/export-tensorboard.ts';
 import { exportAdapter, exportDataset, exportReadme } from '../../run/export.ts';
 import { explainFileError } from '../../run/files.ts';
 import { readRun } from '../../run/folder.ts';
-import { readCheckpoint } from '../../runtime/checkpoint.ts';
+import { readTrained } from '../../runtime/full-checkpoint.ts';
+import { isFull, withWeights } from '../../runtime/trained.ts';
 import { type Arguments, nearestName, usage } from '../arguments.ts';
 import { bar, createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
@@ -96,8 +97,9 @@ async function exportMerged({ dir, out, step, type }: ExportRequest): Promise<Ex
   const model = await openModel(base.path, { cacheDir: cacheDir() });
   try {
     assertExpected(base, model.hash, run.model.hash);
-    const { adapter } = await readCheckpoint(checkpoint.dir, model.config);
-    const bytes = await writeMerged(model, adapter, out, {
+    const trained = await readTrained(checkpoint.dir, model.config);
+    const [merged, adapter] = isFull(trained) ? [withWeights(model, trained, model.hash)] : [model, trained];
+    const bytes = await writeMerged(merged, adapter, out, {
       type,
       files: new Map([['README.md', exportReadme(dir, checkpoint.step, 'merged')]]),
       onProgress: (done, total, what) => output.status(`${bar(done / total)} ${what}`),
