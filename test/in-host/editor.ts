@@ -111,12 +111,11 @@ async function startServer(port: number, folders: Editor['folders'], options: Ed
     execFileSync(node, [main, ...common, '--install-extension', options.vsix], { env, stdio: 'pipe' });
   }
   const mount = `mount -t tmpfs -o size=${options.smallDisk} tmpfs "$0" && exec "$@"`;
-  const inside = options.smallDisk === undefined ? [] : ['unshare', '-rm', 'sh', '-c', mount, folders.disk];
-  const [command = node, ...args] = [...inside, node];
+  const inside = options.smallDisk === undefined ? [] : ['-rm', 'sh', '-c', mount, folders.disk, node];
   const server = spawn(
-    command,
+    inside.length > 0 ? 'unshare' : node,
     [
-      ...args,
+      ...inside,
       main,
       ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--disable-telemetry'],
       // The driver makes the window load the extension from the project; it also keeps notifications in their center.

@@ -20,7 +20,7 @@ export function barsFigure(options: {
   const { bars } = options;
   const row = 20;
   const largest = Math.max(1, ...bars.map(({ value }) => value));
-  const labelWidth = Math.min(150, 12 + 6.4 * Math.max(0, ...bars.map(({ label }) => label.length)));
+  const longest = Math.max(0, ...bars.map(({ label }) => textWidth(label)));
   return {
     name: options.name,
     heading: options.heading,
@@ -32,6 +32,7 @@ export function barsFigure(options: {
     placeAt: (_width, _x, y) => within(y / row, bars.length),
     describe: (place) => `${bars[place]!.label}: ${bars[place]!.value}`,
     draw(width) {
+      const labelWidth = Math.min(width / 2, 12 + longest);
       const length = linearScale([0, largest], [0, Math.max(10, width - labelWidth - 44)], 1);
       return bars.map(
         ({ label, value, colour }, i) => svg`
@@ -41,6 +42,11 @@ export function barsFigure(options: {
       );
     },
   };
+}
+
+/** Pixels of a label in the charts' small print, roughly; letters beyond Latin ones are square. */
+function textWidth(label: string): number {
+  return Array.from(label).reduce((sum, letter) => sum + (letter > '\u024f' ? 11 : 6.4), 0);
 }
 
 /** How many answers of a question were right; the questions between none and all are those to learn from. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/main.ts';
+import type { StartArguments } from '../../../src/extension/start/arguments.ts';
+import type { RunRecord } from '../../../src/protocol/records.ts';
 
 const id = 'self-questioning.self-questioning';
 
@@ -69,6 +72,26 @@ export function defineSuites(): void {
       const registered = new Set(await vscode.commands.getCommands(true));
       const missing = manifest.contributes.commands.filter(({ command }) => !registered.has(command));
       assert.deepEqual(missing, []);
+    });
+
+    it('starts a run with typed arguments, without a question, and resolves to its folder', async function () {
+      this.timeout(240_000);
+      const { model, overrides } = JSON.parse(process.env['SELFQ_TEST_START'] ?? '{}') as StartArguments;
+      const out = join(mkdtempSync(join(tmpdir(), 'selfq-started-')), 'run');
+      const given: StartArguments = { domain: 'coding', topic: 'typed', model, steps: 1, overrides, out };
+      assert.equal(await vscode.commands.executeCommand('selfQuestioning.start', given), out);
+      const record = (): RunRecord => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunRecord;
+      while (record().state !== 'finished') {
+        assert.notEqual(record().state, 'failed');
+        await sleep(200);
+      }
+      assert.equal(record().config['topic'], 'typed');
+      assert.equal(record().step, 1);
+      rmSync(out, { recursive: true });
+    });
+
+    it('starts nothing with an argument that it does not know', async () => {
+      assert.equal(await vscode.commands.executeCommand('selfQuestioning.start', { stpes: 1 }), undefined);
     });
   });
 }
