@@ -10,8 +10,8 @@ describe('Tape', () => {
       const graph = new Graph();
       const tape = new Tape(graph);
       const matrix = exactMatrix(graph, 'w');
-      const hidden = linear(tape, 'x', matrix, { a: 'a1', b: 'b1', scale: 1 });
-      const output = linear(tape, hidden, matrix, { a: 'a2', b: 'b2', scale: 1 });
+      const hidden = linear(tape, 'x', matrix, { lora: { a: 'a1', b: 'b1', scale: 1 } });
+      const output = linear(tape, hidden, matrix, { lora: { a: 'a2', b: 'b2', scale: 1 } });
       const before = graph.nodeCount;
       tape.gradients(output, 'seed', wanted);
       return graph.nodeCount - before;
@@ -34,4 +34,28 @@ describe('Tape', () => {
     const output = add(tape, 'a', 'b');
     assert.throws(() => tape.gradients(output, 'seed', ['a', 'c']), /c does not influence/);
   });
+
+  it('computes a checkpointed part again, but for what was kept of it', () => {
+    const build = (kept: readonly string[]) => {
+      const graph = new Graph();
+      const tape = new Tape(graph);
+      const matrix = exactMatrix(graph, 'w');
+      const output = tape.checkpoint(
+        'x',
+        { store: (value, kind) => (kept.includes(kind) ? [value] : undefined), restore: ([value]) => value! },
+        (inner, x) => linear(inner, x, matrix, { lora: { a: 'a', b: 'b', scale: 1 }, kind: 'term' }),
+      );
+      graph.output('y', output, 'float', ['rows', 4]);
+      graph.output('d', tape.gradients(output, 'seed', ['b'])[0]!, 'float', [4, 'rank']);
+      return operators(graph, 'Gemm');
+    };
+    // Forward: x W^T, x A^T and its product with B. Backward: d B of x A^T.
+    assert.equal(build(['projection']), 4);
+    assert.equal(build([]), 5, 'x A^T is computed again');
+  });
 });
+
+/** How many nodes of a kind the model holds; the name of each begins with its kind. */
+function operators(graph: Graph, kind: string): number {
+  return Buffer.from(graph.serialize()).toString('latin1').split(`${kind}_`).length - 1;
+}

@@ -7,10 +7,26 @@ import type { Graph, Value } from './graph.ts';
  */
 export type Contribution = (soFar: Value | undefined) => Value;
 
+/**
+ * `residual`: sums that every layer adds to. `attended`: what attention returns. `projection`: results of matrix products;
+ * `wide`: those of the feed-forward part. `term`: products that are only added to something.
+ */
+export type KeptKind = 'residual' | 'attended' | 'projection' | 'wide' | 'term';
+
+/** What a part that is computed again keeps of its first time. */
+export interface CheckpointPolicy {
+  /** Values [rows, ...] that stay; undefined = nothing does. */
+  store(value: Value, kind: KeptKind): readonly Value[] | undefined;
+  restore(stored: readonly Value[], kind: KeptKind): Value;
+}
+
+/** From d loss / d output, one contribution for each input, in order; `wanted`: which of them are asked for. */
+export type Backward = (gradient: Value, wanted: readonly boolean[]) => readonly Contribution[];
+
 interface Entry {
   output: Value;
   inputs: readonly Value[];
-  backward: (gradient: Value) => readonly Contribution[];
+  backward: Backward;
 }
 
 /**
@@ -21,33 +37,87 @@ interface Entry {
 export class Tape {
   readonly graph: Graph;
   readonly #entries: Entry[] = [];
-  readonly #again = new Map<Value, (later: Value) => Value>();
+  readonly #keep: (value: Value, kind: KeptKind) => Value;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, keep: (value: Value, kind: KeptKind) => Value = (value) => value) {
     this.graph = graph;
+    this.#keep = keep;
   }
 
   /**
-   * Notes that `output` was computed from `inputs`. `backward` takes d loss / d output and returns one contribution for
-   * each input, in order. Returns `output`.
+   * Notes that `output` was computed from `inputs`, and how gradients pass back. Returns `output`.
    */
-  record(output: Value, inputs: readonly Value[], backward: (gradient: Value) => readonly Contribution[]): Value {
+  record(output: Value, inputs: readonly Value[], backward: Backward): Value {
     this.#entries.push({ output, inputs, backward });
     return output;
   }
 
   /**
-   * Notes that `value` had better be computed again for its gradient than kept. `compute` adds the nodes and makes them
-   * wait for the value that it is given.
+   * `value` [rows, ...], a result that operators take for their gradient: where a part of the graph is computed again,
+   * what the first time has kept of it.
    */
-  forget(value: Value, compute: (later: Value) => Value): Value {
-    this.#again.set(value, compute);
-    return value;
+  keep(value: Value, kind: KeptKind): Value {
+    return this.#keep(value, kind);
   }
 
-  /** `value` as it was, or computed again once `later` is known if it was forgotten. */
-  recall(value: Value, later: Value): Value {
-    return this.#again.get(value)?.(later) ?? value;
+  /**
+   * A part of the graph, from `x` [rows, ...] to what `build` returns, whose values are not kept for its gradient: they
+   * are computed again then, from x and from what `policy` keeps. Chen et al., Training Deep Nets with Sublinear Memory
+   * Cost (arXiv 1604.06174).
+   */
+  checkpoint(x: Value, policy: CheckpointPolicy, build: (tape: Tape, x: Value) => Value): Value {
+    const { graph } = this;
+    const stored: (readonly Value[] | undefined)[] = [];
+    const made: Value[] = [];
+    const first = new Tape(graph, (value, kind) => {
+      const own = policy.store(value, kind);
+      stored.push(own);
+      made.push(...(own ?? []).filter((each) => each !== value));
+      return value;
+    });
+    const computed = build(first, x);
+    const inputs = first.#inputs();
+    const output = this.#behind(computed, made);
+    return this.record(output, inputs, (gradient, wanted) => {
+      // Nothing may begin before the gradient is there, and none of it may be taken for what was computed before.
+      const rows = graph.op('Shape', [gradient], { start: 0, end: 1 });
+      const shape = graph.op('Concat', [rows, graph.int64([-1])], { axis: 0 });
+      const late = (value: Value) => graph.op('Reshape', [value, shape]);
+      let next = 0;
+      const again = new Tape(graph, (value, kind) => {
+        const own = stored[next++];
+        return own === undefined ? value : policy.restore(own.map(late), kind);
+      });
+      const lateX = late(x);
+      const asked = inputs.filter((_, index) => wanted[index]);
+      const later = asked.map((input) => (input === x ? lateX : input));
+      const gradients = again.gradients(build(again, lateX), gradient, later);
+      const shares = new Map(asked.map((input, index) => [input, gradients[index]!]));
+      const others = gradients.filter((_, index) => asked[index] !== x);
+      return inputs.map((input) =>
+        this.adding(() => (input === x ? this.#behind(shares.get(input)!, others) : shares.get(input)!)),
+      );
+    });
+  }
+
+  /** What was recorded and is no result of an operator. */
+  #inputs(): Value[] {
+    const inputs = new Set(this.#entries.flatMap((entry) => entry.inputs));
+    for (const { output } of this.#entries) {
+      inputs.delete(output);
+    }
+    return [...inputs];
+  }
+
+  /** `value` [rows, width], once `others` are there: what they were computed from need not stay longer. */
+  #behind(value: Value, others: readonly Value[]): Value {
+    const { graph } = this;
+    if (others.length === 0) {
+      return value;
+    }
+    const shapes = [value, ...others].map((each) => graph.op('Shape', [each]));
+    const all = graph.op('Concat', shapes, { axis: 0 });
+    return graph.op('Reshape', [value, graph.op('Slice', [all, graph.int64([0]), graph.int64([2])])]);
   }
 
   /**
@@ -67,9 +137,10 @@ export class Tape {
       if (gradient === undefined || !dependent.has(entry.output)) {
         continue;
       }
-      const contributions = entry.backward(gradient);
+      const wanted = entry.inputs.map((input) => dependent.has(input));
+      const contributions = entry.backward(gradient, wanted);
       for (const [index, input] of entry.inputs.entries()) {
-        if (dependent.has(input)) {
+        if (wanted[index]) {
           gradients.set(input, contributions[index]!(gradients.get(input)));
         }
       }

@@ -200,10 +200,31 @@ export class Graph {
     });
   }
 
+  /** The nodes that outputs depend on. Every node stands behind those that it reads from. */
+  #needed(): Node[] {
+    const read = new Set(this.#outputs.map(({ name }) => name));
+    const readBy = ({ input, attributes }: Node): void => {
+      input.forEach((value) => read.add(value));
+      for (const inner of Object.values(attributes)) {
+        if (inner instanceof Graph) {
+          inner.#nodes.forEach(readBy);
+        }
+      }
+    };
+    const needed = this.#nodes.toReversed().filter((node) => {
+      const isRead = node.output.some((value) => read.has(value));
+      if (isRead) {
+        readBy(node);
+      }
+      return isRead;
+    });
+    return needed.reverse();
+  }
+
   #encode(): Record<string, unknown> {
     return {
       name: 'graph',
-      node: this.#nodes.map((node, index) => ({
+      node: this.#needed().map((node, index) => ({
         opType: node.opType,
         name: `${node.opType}_${index}`,
         input: node.input,

@@ -16,20 +16,26 @@ export interface DecoderOps<Value> {
   /** silu(gate) * up. */
   gate(gate: Value, up: Value): Value;
   add(a: Value, b: Value): Value;
+  /** A whole layer: `build` with these operations, or with others that compute the same. */
+  layer(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value;
 }
 
 /** Final hidden states [tokens, hidden], after the last norm; the head (`lm_head`) is left to the caller. */
 export function decode<Value>(config: DecoderConfig, ops: DecoderOps<Value>): Value {
   let x = ops.embed('model.embed_tokens');
   for (let layer = 0; layer < config.layers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    const attended = ops.attention(ops.rmsNorm(x, `${prefix}.input_layernorm`), layer, `${prefix}.self_attn`);
-    x = ops.add(x, ops.linear(attended, `${prefix}.self_attn.o_proj`));
-    const h = ops.rmsNorm(x, `${prefix}.post_attention_layernorm`);
-    const gated = ops.gate(ops.linear(h, `${prefix}.mlp.gate_proj`), ops.linear(h, `${prefix}.mlp.up_proj`));
-    x = ops.add(x, ops.linear(gated, `${prefix}.mlp.down_proj`));
+    x = ops.layer(x, (own, input) => decodeLayer(input, layer, own));
   }
   return ops.rmsNorm(x, 'model.norm');
+}
+
+function decodeLayer<Value>(x: Value, layer: number, ops: DecoderOps<Value>): Value {
+  const prefix = `model.layers.${layer}`;
+  const attended = ops.attention(ops.rmsNorm(x, `${prefix}.input_layernorm`), layer, `${prefix}.self_attn`);
+  const between = ops.add(x, ops.linear(attended, `${prefix}.self_attn.o_proj`));
+  const h = ops.rmsNorm(between, `${prefix}.post_attention_layernorm`);
+  const gated = ops.gate(ops.linear(h, `${prefix}.mlp.gate_proj`), ops.linear(h, `${prefix}.mlp.up_proj`));
+  return ops.add(between, ops.linear(gated, `${prefix}.mlp.down_proj`));
 }
 
 /** The linear layers that carry LoRA, with their sizes, in checkpoint order. */

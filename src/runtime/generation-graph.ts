@@ -234,4 +234,8 @@ class InferenceOps implements DecoderOps<Hidden> {
   add(a: Hidden, b: Hidden): Hidden {
     return { addends: [this.settle(a), this.settle(b)] };
   }
+
+  layer(x: Hidden, build: (ops: DecoderOps<Hidden>, x: Hidden) => Hidden): Hidden {
+    return build(this, x);
+  }
 }

@@ -7,6 +7,7 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
+import type { GradientCheckpointing } from './recomputation.ts';
 import { parametersOf, type Trained } from './trained.ts';
 import type { PreparationProgress } from './weights.ts';
 
@@ -36,6 +37,8 @@ export interface TrainerOptions {
   precision?: TrainPrecision;
   /** Tokens of one pass; one completion with its prompt may exceed it. Default 640. */
   microBatchTokens?: number;
+  /** What the backward pass computes again to save memory. Default `selective`. */
+  gradientCheckpointing?: GradientCheckpointing;
   /** Prefix of profiles by operator, written on `close`; default none. */
   profile?: string;
   /** Preparing the weights on first use. */

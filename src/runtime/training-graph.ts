@@ -1,4 +1,5 @@
-import { Tape } from '../onnx/autodiff.ts';
+import type { DecoderConfig } from '../model/model.ts';
+import { Tape, type CheckpointPolicy } from '../onnx/autodiff.ts';
 import { Graph, type Value } from '../onnx/graph.ts';
 import { add } from '../onnx/operators/add.ts';
 import { attention, type SharedPrompts } from '../onnx/operators/attention.ts';
@@ -13,6 +14,7 @@ import { rotary, type Rotation } from '../onnx/operators/rotary.ts';
 import { siluGate } from '../onnx/operators/silu-gate.ts';
 import { adaptedLinears, decode, type DecoderOps } from './decoder.ts';
 import { exactMatrices, type FrozenMatrices } from './frozen-matrices.ts';
+import { checkpointPolicy, type GradientCheckpointing } from './recomputation.ts';
 import { addSequenceOutput } from './session.ts';
 import { parameterShapes, type ParameterShape } from './trained.ts';
 import type { PreparedWeights } from './weights.ts';
@@ -33,6 +35,8 @@ export interface TrainingGraphOptions {
   full?: boolean;
   /** Whether the graph computes gradients of its inputs, or logprobs alone. */
   gradients: boolean;
+  /** What the backward pass computes again. Default `none`. */
+  checkpointing?: GradientCheckpointing;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
 }
@@ -47,7 +51,14 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const tape = new Tape(graph);
   const source = options.full ? asInputs(graph, weights) : weights;
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
-  const ops = new DifferentiableOps(tape, source, matricesOf(graph), options.lora);
+  const { lora, gradients, checkpointing = 'none', matrices } = options;
+  const ops = new DifferentiableOps(tape, {
+    ...{ weights: source, matrices: matricesOf(graph), lora },
+    pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
+    rotation: rotationInputs(graph, weights.config),
+    rows: sharedPromptInputs(graph),
+    checkpoints: gradients ? checkpointPolicy(graph, checkpointing, weights.config, matrices !== undefined) : undefined,
+  });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));
   const rows = gatherRows(tape, hidden, graph.input('rows', 'int64', ['rows']));
@@ -91,6 +102,27 @@ function addGradients(tape: Tape, logprobs: Value, parameters: readonly Paramete
   }
 }
 
+/**
+ * The rank is left open although it is known: a graph knows gradients of known size by their shape before they are
+ * computed, and then nothing can be made to wait for them.
+ */
+function pairInputs(graph: Graph, config: DecoderConfig): Surroundings['pairs'] {
+  return new Map(
+    adaptedLinears(config).map(({ name, inputs, outputs }) => [
+      name,
+      {
+        a: graph.input(`${name}.lora_A`, 'float', ['rank', inputs]),
+        b: graph.input(`${name}.lora_B`, 'float', [outputs, 'rank']),
+      },
+    ]),
+  );
+}
+
+function rotationInputs(graph: Graph, { headSize }: DecoderConfig): Rotation {
+  const dims = ['tokens', headSize / 2];
+  return { cos: graph.input('cos', 'float', dims), sin: graph.input('sin', 'float', dims) };
+}
+
 function sharedPromptInputs(graph: Graph): SharedPrompts {
   return {
     promptRows: graph.input('promptRows', 'int64', ['prompts', 'promptLength']),
@@ -103,72 +135,63 @@ function sharedPromptInputs(graph: Graph): SharedPrompts {
   };
 }
 
+/** What all operations of one graph share. */
+interface Surroundings {
+  weights: PreparedWeights;
+  matrices: FrozenMatrices;
+  lora: TrainingGraphOptions['lora'];
+  /** Both matrices of each linear layer of an adapter, inputs of the graph. */
+  pairs: ReadonlyMap<string, { a: Value; b: Value }>;
+  rotation: Rotation;
+  rows: SharedPrompts;
+  checkpoints: CheckpointPolicy | undefined;
+}
+
 /** The decoder out of differentiable operators; values are [tokens, width]. */
 class DifferentiableOps implements DecoderOps<Value> {
   readonly #tape: Tape;
-  readonly #weights: PreparedWeights;
-  readonly #matrices: FrozenMatrices;
-  readonly #lora: TrainingGraphOptions['lora'];
-  readonly #sizes: Map<string, { inputs: number; outputs: number }>;
-  readonly #rotation: Rotation;
-  readonly #rows: SharedPrompts;
+  readonly #all: Surroundings;
 
-  constructor(tape: Tape, weights: PreparedWeights, matrices: FrozenMatrices, lora: TrainingGraphOptions['lora']) {
-    const { graph } = tape;
-    const half = weights.config.headSize / 2;
+  constructor(tape: Tape, all: Surroundings) {
     this.#tape = tape;
-    this.#weights = weights;
-    this.#matrices = matrices;
-    this.#lora = lora;
-    this.#sizes = new Map(adaptedLinears(weights.config).map((linear) => [linear.name, linear]));
-    this.#rotation = {
-      cos: graph.input('cos', 'float', ['tokens', half]),
-      sin: graph.input('sin', 'float', ['tokens', half]),
-    };
-    this.#rows = sharedPromptInputs(graph);
+    this.#all = all;
   }
 
   embed(name: string): Value {
     const { graph } = this.#tape;
     const ids = graph.input(trainingPorts.ids, 'int64', ['tokens']);
-    return embedding(this.#tape, this.#weights.addTo(graph, `${name}.weight`), ids);
+    return embedding(this.#tape, this.#all.weights.addTo(graph, `${name}.weight`), ids);
   }
 
   rmsNorm(x: Value, name: string): Value {
-    const weight = this.#weights.addTo(this.#tape.graph, `${name}.weight`);
-    return rmsNorm(this.#tape, x, weight, this.#weights.config.rmsEpsilon);
+    const weight = this.#all.weights.addTo(this.#tape.graph, `${name}.weight`);
+    return rmsNorm(this.#tape, x, weight, this.#all.weights.config.rmsEpsilon);
   }
 
   linear(x: Value, name: string): Value {
-    const { graph } = this.#tape;
-    const matrix = this.#matrices.matrix(name);
-    if (!this.#lora) {
-      return linear(this.#tape, x, matrix);
-    }
-    const { rank, alpha } = this.#lora;
-    const { inputs, outputs } = this.#sizes.get(name)!;
-    return linear(this.#tape, x, matrix, {
-      a: graph.input(`${name}.lora_A`, 'float', [rank, inputs]),
-      b: graph.input(`${name}.lora_B`, 'float', [outputs, rank]),
-      scale: alpha / rank,
+    const { lora, matrices, pairs } = this.#all;
+    const pair = pairs.get(name);
+    return linear(this.#tape, x, matrices.matrix(name), {
+      lora: lora && pair && { ...pair, scale: lora.alpha / lora.rank },
+      kind: /(o|down)_proj$/.test(name) ? 'term' : /(gate|up)_proj$/.test(name) ? 'wide' : 'projection',
     });
   }
 
   attention(x: Value, _layer: number, prefix: string): Value {
-    const { config } = this.#weights;
+    const { config } = this.#all.weights;
     const rotated = (part: 'q' | 'k') => {
       const flat = this.linear(x, `${prefix}.${part}_proj`);
       const heads = config.headNorm ? this.#headNorm(flat, `${prefix}.${part}_norm`) : flat;
-      return rotary(this.#tape, heads, this.#rotation);
+      return rotary(this.#tape, heads, this.#all.rotation);
     };
     const [q, k] = [rotated('q'), rotated('k')];
     const v = this.linear(x, `${prefix}.v_proj`);
-    return attention(this.#tape, q, k, v, this.#rows, config);
+    return attention(this.#tape, q, k, v, this.#all.rows, config);
   }
 
   /** The norm of each head of x [tokens, n * headSize] by itself. */
   #headNorm(x: Value, name: string): Value {
-    const { heads, kvHeads, headSize } = this.#weights.config;
+    const { heads, kvHeads, headSize } = this.#all.weights.config;
     const width = (name.endsWith('.q_norm') ? heads : kvHeads) * headSize;
     const normed = this.rmsNorm(reshapeRows(this.#tape, x, width, headSize), name);
     return reshapeRows(this.#tape, normed, headSize, width);
@@ -180,5 +203,12 @@ class DifferentiableOps implements DecoderOps<Value> {
 
   add(a: Value, b: Value): Value {
     return add(this.#tape, a, b);
+  }
+
+  layer(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value {
+    const { checkpoints } = this.#all;
+    return checkpoints
+      ? this.#tape.checkpoint(x, checkpoints, (tape, input) => build(new DifferentiableOps(tape, this.#all), input))
+      : build(this, x);
   }
 }

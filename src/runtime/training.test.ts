@@ -8,6 +8,7 @@ import { openModel } from '../model/open.ts';
 import { uniform } from '../protocol/random.ts';
 import type { TrainOptions, TrainPrecision, TrainSequence } from '../protocol/runtime.ts';
 import { createAdapter, type Adapter } from './adapter.ts';
+import type { GradientCheckpointing } from './recomputation.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import {
   createOptimizerState,
@@ -117,6 +118,20 @@ describe('a trainer on a tiny model', () => {
     const distance = Math.hypot(...a.map((x, i) => x - b[i]!)) / norm;
     assert.ok(distance < tolerance, `relative distance ${distance}`);
   }
+
+  it('gives the same gradient however much the backward pass computes again', async () => {
+    const { trainer } = await open();
+    const sequences = await batch(trainer);
+    const of = async (precision: TrainPrecision, gradientCheckpointing: GradientCheckpointing) =>
+      (await gradientOf(sequences, {}, { precision, gradientCheckpointing })).gradient;
+    const kept = await of('exact', 'none');
+    assertClose(await of('exact', 'selective'), kept, 1e-6);
+    assertClose(await of('exact', 'full'), kept, 1e-6);
+    // What is kept of rounded products is rounded as well.
+    const rounded = await of('balanced', 'none');
+    assertClose(await of('balanced', 'selective'), rounded, 0.05);
+    assertClose(await of('balanced', 'full'), rounded, 0.05);
+  });
 
   it('gives a completion the same logprobs alone and beside others of its prompt', async () => {
     const { trainer } = await open();

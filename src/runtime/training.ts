@@ -315,10 +315,11 @@ class Policy {
     if (known) {
       return known;
     }
-    const { trained, device = 'cpu', threads, profile } = this.#options;
+    const { trained, device = 'cpu', threads, profile, gradientCheckpointing = 'selective' } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
       ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
       gradients: kind === 'differentiate',
+      checkpointing: gradientCheckpointing,
       ...(this.#matrices && { matrices: this.#matrices }),
     });
     // Integer products are slow on matrices that are not packed; fp32 ones are packed in passing.

@@ -47,9 +47,10 @@ export function attention(
   const gather = (x: Value, index: Value) => graph.op('Gather', [x, index], { axis: 0 });
   const queries = headLayout(graph, heads, kvHeads, headSize);
   const keys = headLayout(graph, kvHeads, kvHeads, headSize);
+  const inGrid = (x: Value, index: Value) => queries.split(gather(x, index));
   const prompts = gridAttention(
     graph,
-    queries.split(gather(q, rows.promptRows)),
+    inGrid(q, rows.promptRows),
     keys.split(gather(k, rows.promptRows)),
     keys.split(gather(v, rows.promptRows)),
     rows.promptMask,
@@ -57,7 +58,7 @@ export function attention(
   );
   const answers = gridAttention(
     graph,
-    queries.split(gather(q, rows.answerRows)),
+    inGrid(q, rows.answerRows),
     keys.split(gather(k, rows.keyRows)),
     keys.split(gather(v, rows.keyRows)),
     rows.answerMask,
@@ -69,13 +70,14 @@ export function attention(
   const promptLength = graph.op('Shape', [rows.promptRows], { start: 1, end: 2 });
   const answerLength = graph.op('Shape', [rows.answerRows], { start: 1, end: 2 });
   const cells = (join: Value, width: number) => graph.op('Reshape', [join, graph.int64([-1, width])]);
-  const output = collect(
+  const attended = collect(
     cells(queries.join(prompts.attended, promptLength), heads * headSize),
     cells(queries.join(answers.attended, answerLength), heads * headSize),
   );
+  const output = tape.keep(attended, 'attended');
   return tape.record(output, [q, k, v], (gradient) => {
-    const ofPrompts = prompts.backward(queries.split(gather(gradient, rows.promptRows)));
-    const ofAnswers = answers.backward(queries.split(gather(gradient, rows.answerRows)));
+    const ofPrompts = prompts.backward(inGrid(gradient, rows.promptRows), inGrid(output, rows.promptRows));
+    const ofAnswers = answers.backward(inGrid(gradient, rows.answerRows), inGrid(output, rows.answerRows));
     const lengths = graph.op('Concat', [promptLength, answerLength], { axis: 0 });
     /** A prompt's keys (or values) are its own and those of all of its answers. */
     const shared = (own: Value, answersKeys: Value) => {
@@ -122,10 +124,10 @@ function gridAttention(
     ]);
     return graph.op('Reshape', [graph.op('Softmax', [masked], { axis: -1 }), graph.op('Shape', [scores])]);
   };
-  const attended = product(weightsOf(queries), values, 0, 0);
   return {
-    attended,
-    backward(gradient: Value) {
+    attended: product(weightsOf(queries), values, 0, 0),
+    /** `attended`: as it was computed, in the layout of the grid. */
+    backward(gradient: Value, attended: Value) {
       // The weights are computed again instead of kept, each row of them being as wide as the sequence is long. Asking
       // the gradient for the shape makes that wait until the gradient is there.
       const weights = weightsOf(graph.op('Reshape', [queries, graph.op('Shape', [gradient])]));

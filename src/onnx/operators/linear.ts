@@ -1,4 +1,4 @@
-import type { Tape } from '../autodiff.ts';
+import type { KeptKind, Tape } from '../autodiff.ts';
 import type { Graph, Value } from '../graph.ts';
 
 /** A matrix W [outputs, inputs], in whatever precision it is kept. */
@@ -20,6 +20,12 @@ export interface Lora {
   scale: number;
 }
 
+export interface LinearOptions {
+  lora?: Lora | undefined;
+  /** What the result is to a tape that computes parts again. Default `projection`. */
+  kind?: KeptKind;
+}
+
 /** W and bias in fp32. */
 export function exactMatrix(graph: Graph, weight: Value, bias?: Value): FrozenMatrix {
   return {
@@ -33,26 +39,31 @@ export function exactMatrix(graph: Graph, weight: Value, bias?: Value): FrozenMa
  * x W^T (+ bias) + scale * (x A^T) B^T: [rows, inputs] -> [rows, outputs]. With LoRA, W stays as it is and A and B can be
  * trained; without, W and its bias can, where the matrix has them as values.
  */
-export function linear(tape: Tape, x: Value, matrix: FrozenMatrix, lora?: Lora): Value {
+export function linear(
+  tape: Tape,
+  x: Value,
+  matrix: FrozenMatrix,
+  { lora, kind = 'projection' }: LinearOptions = {},
+): Value {
   const { graph } = tape;
   const frozen = matrix.forward(x);
   if (!lora) {
     const { weight, bias } = matrix.values ?? {};
     const inputs = [x, weight, bias].filter((value) => value !== undefined);
-    return tape.record(frozen, inputs, (gradient) => [
+    return tape.record(tape.keep(frozen, kind), inputs, (gradient) => [
       (soFar) => matrix.backward(gradient, soFar),
-      (soFar) => gemm(graph, gradient, tape.recall(x, gradient), { transA: 1, add: soFar }),
+      (soFar) => gemm(graph, gradient, x, { transA: 1, add: soFar }),
       tape.adding(() => graph.op('ReduceSum', [gradient, graph.int64([0])], { keepdims: 0 })),
     ]);
   }
   const { a, b, scale } = lora;
-  const reduced = gemm(graph, x, a, { transB: 1 });
-  const output = gemm(graph, reduced, b, { transB: 1, alpha: scale, add: frozen });
+  const reduced = tape.keep(gemm(graph, x, a, { transB: 1 }), 'projection');
+  const output = tape.keep(gemm(graph, reduced, b, { transB: 1, alpha: scale, add: frozen }), kind);
   return tape.record(output, [x, a, b], (gradient) => {
     const dReduced = gemm(graph, gradient, b, { alpha: scale });
     return [
       (soFar) => gemm(graph, dReduced, a, { add: matrix.backward(gradient, soFar) }),
-      (soFar) => gemm(graph, dReduced, tape.recall(x, gradient), { transA: 1, add: soFar }),
+      (soFar) => gemm(graph, dReduced, x, { transA: 1, add: soFar }),
       (soFar) => gemm(graph, gradient, reduced, { transA: 1, alpha: scale, add: soFar }),
     ];
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { evaluator, type Feed } from '../../runtime/evaluate.ts';
-import { Tape } from '../autodiff.ts';
+import { Tape, type CheckpointPolicy } from '../autodiff.ts';
 import { Graph, type Value } from '../graph.ts';
 import { add } from './add.ts';
 import { layOut, planMicroBatches, type MicroBatch } from '../../runtime/training-batches.ts';
@@ -153,12 +153,38 @@ describe('operators and their gradients', function () {
         await checkGradient(
           (tape, { x, w, bias, a, b }) => {
             const matrix = exactMatrix(tape.graph, w!, bias);
-            const once = linear(tape, x!, matrix, { a: a!, b: b!, scale: 0.75 });
-            return add(tape, once, linear(tape, x!, matrix, { a: a!, b: b!, scale: -1.5 }));
+            const once = linear(tape, x!, matrix, { lora: { a: a!, b: b!, scale: 0.75 } });
+            return add(tape, once, linear(tape, x!, matrix, { lora: { a: a!, b: b!, scale: -1.5 } }));
           },
           feeds,
           ['x', 'a', 'b'],
           [rows, outputs],
+        );
+      },
+    ));
+
+  it('a part that is computed again agrees, whatever it keeps, also where its parameters are used outside of it', () =>
+    property(
+      fc.record({ rows: size(3), width: size(4), kept: fc.subarray(['projection', 'wide', 'residual', 'term']) }),
+      async ({ rows, width, kept }) => {
+        const feeds = { x: numbers(1, rows, width), a: numbers(2, 2, width), b: numbers(3, width, 2) };
+        const policy: CheckpointPolicy = {
+          store: (value, kind) => (kept.includes(kind) ? [value] : undefined),
+          restore: ([value]) => value!,
+        };
+        await checkGradient(
+          (tape, { x, a, b }) => {
+            const matrix = exactMatrix(tape.graph, a!);
+            const options = { lora: { a: a!, b: b!, scale: 0.5 } };
+            const square = { forward: (value: Value) => value, backward: (gradient: Value) => gradient };
+            const part = (inner: Tape, input: Value) =>
+              add(inner, linear(inner, siluGate(inner, input, input), square, { ...options, kind: 'wide' }), input);
+            const once = tape.checkpoint(x!, policy, part);
+            return linear(tape, tape.checkpoint(once, policy, part), matrix);
+          },
+          feeds,
+          ['x', 'a', 'b'],
+          [rows, 2],
         );
       },
     ));

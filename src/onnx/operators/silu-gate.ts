@@ -7,14 +7,6 @@ export function siluGate(tape: Tape, gate: Value, up: Value): Value {
   // QuickGelu is z * sigmoid(alpha z): one pass instead of two.
   const silu = graph.contrib('QuickGelu', [gate], { alpha: { float: 1 } });
   const output = graph.op('Mul', [silu, up]);
-  // The widest value of a layer: the product behind it needs it once more for its gradient.
-  tape.forget(output, (later) => {
-    const shape = graph.op('Concat', [graph.op('Shape', [later], { start: 0, end: 1 }), graph.int64([-1])], {
-      axis: 0,
-    });
-    const late = graph.op('Reshape', [gate, shape]);
-    return graph.op('Mul', [graph.contrib('QuickGelu', [late], { alpha: { float: 1 } }), up]);
-  });
   return tape.record(output, [gate, up], (gradient) => {
     // Computed again from the sigmoid, so that the forward pass need not keep it: it is as wide as the layer.
     const sigmoid = graph.op('Sigmoid', [gate]);
