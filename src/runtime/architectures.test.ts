@@ -102,19 +102,21 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       assertGradient(gradientByName(adapter, optimizer), truth.gradient);
     });
 
-    it('is trained as torch does when every weight is: logprobs and gradient', async () => {
-      const weights = await readFullWeights(model);
-      const optimizer = createOptimizerState(weights);
-      const common = { model, cacheDir: dir, threads: 1, trained: weights, optimizer, onLoad: () => undefined };
-      const trainer = await createTrainer(common);
-      const sequence = { ...sequenceOf(truth), oldLogprobs: truth.logprobs };
-      const [record] = await trainer.train([sequence], gradientAlone, hooks);
-      const [reference] = await trainer.logprobs([truth], false, hooks);
-      await trainer.close();
-      for (const logprobs of [record!.sequences[0]!.logprobs!, reference!]) {
-        assert.ok(meanDifference(logprobs, truth.logprobs) < 1e-5);
+    it('is trained as torch does when every weight is: logprobs and gradient, whatever is computed again', async () => {
+      for (const gradientCheckpointing of ['none', 'selective', 'full'] as const) {
+        const weights = await readFullWeights(model);
+        const optimizer = createOptimizerState(weights);
+        const common = { model, cacheDir: dir, threads: 1, trained: weights, optimizer, onLoad: () => undefined };
+        const trainer = await createTrainer({ ...common, gradientCheckpointing });
+        const sequence = { ...sequenceOf(truth), oldLogprobs: truth.logprobs };
+        const [record] = await trainer.train([sequence], gradientAlone, hooks);
+        const [reference] = await trainer.logprobs([truth], false, hooks);
+        await trainer.close();
+        for (const logprobs of [record!.sequences[0]!.logprobs!, reference!]) {
+          assert.ok(meanDifference(logprobs, truth.logprobs) < 1e-5);
+        }
+        assertGradient(new Map(weights.tensors.map(({ name }, i) => [name, optimizer.first[i]!])), truth.full);
       }
-      assertGradient(new Map(weights.tensors.map(({ name }, i) => [name, optimizer.first[i]!])), truth.full);
     });
 
     async function load(format: WeightFormat): Promise<Inference> {
