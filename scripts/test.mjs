@@ -1,4 +1,4 @@
-// The suites check, unit and program, or those named as arguments (also editor). Runs on Node >= 18 and hands each suite to
+// The suites check, unit, program and editor, or those named as arguments. Runs on Node >= 18 and hands each suite to
 // the Node that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -24,13 +24,6 @@ const suites = {
   editor: 'test/in-host/*.e2e.ts',
 };
 
-/** What runs where no suite is named. */
-const usual = ['check', 'unit', 'program'];
-/** Why the others do not. */
-const left = {
-  editor: 'it has not yet passed in a row with the others on a bare machine; `npm test -- editor` runs it',
-};
-
 /** What runs now; it ends with us. */
 const children = new Set();
 
@@ -43,7 +36,7 @@ async function main() {
   if (stranger !== undefined) {
     throw new Error(`There is no suite "${stranger}"; there are ${known.join(', ')}.`);
   }
-  const runs = (name) => (wanted.length === 0 ? usual : wanted).includes(name);
+  const runs = (name) => wanted.length === 0 || wanted.includes(name);
 
   const { root, node, env } = await setUp({ build: false });
   const place = { cwd: root, env };
@@ -58,10 +51,6 @@ async function main() {
     count((await run(node, [cli, 'models', 'pull'], place)) === 0, 'the default model is here');
   }
   for (const [name, files] of Object.entries(suites)) {
-    if (wanted.length === 0 && name in left) {
-      process.stdout.write(`  SKIP ${name}: ${left[name]}\n`);
-      total.skipped++;
-    }
     if (runs(name)) {
       await mocha(name, files, node, name === 'editor' ? await editorPlace(place) : place);
     }
