@@ -43,10 +43,12 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     if (stage?.stage === 'verify') {
       sayVerified();
     }
+    if (event.step !== stage?.step) {
+      stepStarted = now();
+    }
     if (event.stage === 'propose') {
       accepted = 0;
       rejected = 0;
-      stepStarted = now();
     }
     if (event.stage === 'load' || event.stage === 'evaluate') {
       output.line(paint('dim', event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step)));
@@ -159,6 +161,7 @@ function metricsLine(metrics: StepMetrics, steps: number, seconds: number): stri
   const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
   const parts = [
     `${metrics.valid} of ${metrics.proposals} proposals valid`,
+    ...(metrics.left_out ? [`${metrics.left_out} left out of the update`] : []),
     `tests passed ${figure(metrics.test_pass_rate)}`,
     `reward solver ${figure(metrics.solver.reward)}, proposer ${figure(metrics.proposer.reward)}`,
     `${Math.round(metrics.tokens_per_second)} tokens/s`,

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
+import type { Stage } from '../protocol/control.ts';
+import { createRunView } from './run-view.ts';
+
+/** A view on a clock that moves by a second with each stage; what it said, and its last status. */
+function watch() {
+  let seconds = 0;
+  const lines: string[] = [];
+  const told = { lines, status: '' };
+  const output = {
+    isTerminal: true,
+    line: (text: string) => void lines.push(text),
+    status: (text: string) => void (told.status = text),
+    clear: () => undefined,
+  };
+  const view = createRunView(exampleRun(), output, () => 1000 * seconds);
+  const stages = (step: number, ...names: Stage[]): void =>
+    names.forEach((stage) => {
+      seconds++;
+      view.show({ type: 'stage', step, stage, done: 0, total: 0 });
+    });
+  return { view, told, stages };
+}
+
+describe('the view of a run', () => {
+  it('counts the time of a step from its first round on', () => {
+    const { view, told, stages } = watch();
+    stages(1, 'propose', 'verify', 'solve', 'judge', 'update');
+    view.show({ type: 'metrics', metrics: { ...exampleMetrics(1), seconds: { propose: 10 } } });
+    stages(2, 'propose', 'verify', 'solve', 'judge');
+    assert.match(told.status, /17 s left/);
+    stages(2, 'propose');
+    assert.match(told.status, /16 s left/);
+  });
+
+  it('tells of questions that the update leaves out', () => {
+    const { view, told } = watch();
+    view.show({ type: 'metrics', metrics: exampleMetrics(1) });
+    view.show({ type: 'metrics', metrics: { ...exampleMetrics(2), left_out: 3 } });
+    const [usual, dynamic] = told.lines;
+    assert.doesNotMatch(usual ?? '', /left out/);
+    assert.match(dynamic ?? '', /3 left out of the update/);
+  });
+});
