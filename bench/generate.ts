@@ -8,7 +8,7 @@ import {
   round,
   type Conditions,
 } from './measure.ts';
-import { startLlamaPeers, type LlamaPeer, type LlamaRequest } from './peers/llama.ts';
+import { startLlamaPeers, type LlamaPeer, type LlamaRequest, type LlamaWork } from './peers/llama.ts';
 import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
 
 const usualPromptTokens = 200;
@@ -18,7 +18,7 @@ const prefillTokens = 512;
 interface PeerRates {
   program: string;
   format: string;
-  work: 'full' | 'bare' | 'prefill';
+  work: LlamaWork;
   rates: number[];
 }
 
@@ -67,9 +67,11 @@ export async function generateTarget(args: BenchArguments): Promise<{ figures: G
         ),
       );
     }
-    const own = () => prefill(model, runtime);
     results.push(
-      await alternate(`prefill of ${prefillTokens}`, rounds, peers, own, [{ op: 'prefill', tokens: prefillTokens }]),
+      await alternate(`prefill of ${prefillTokens}`, rounds, peers, () => prefill(model, runtime), [
+        { op: 'prefill', tokens: prefillTokens, work: 'full' },
+        { op: 'prefill', tokens: prefillTokens, work: 'bare' },
+      ]),
     );
     const releases = peers.map(({ program, release }) => [program, release]);
     const conditions = finish(Object.fromEntries(releases) as Record<string, string>);
@@ -94,8 +96,8 @@ async function alternate(
   const own: number[] = [];
   let entries = requests.flatMap((request) =>
     peers.map((peer) => {
-      const work = request.op === 'prefill' ? request.op : request.work;
-      return { peer, request, rates: { program: peer.program, format: peer.format, work, rates: [] as number[] } };
+      const rates: PeerRates = { program: peer.program, format: peer.format, work: request.work, rates: [] };
+      return { peer, request, rates };
     }),
   );
   for (let turn = 0; turn < rounds; turn++) {
@@ -145,7 +147,7 @@ async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<numb
 /** The fastest format of each kind of work, and each format alone. */
 function summarise({ own, peers }: Result): Pick<GenerateBench['results'][number], 'tokensPerSecond' | 'against'> {
   const named = peers.map(({ program, format, work, rates }) => ({
-    name: `${program}, ${format === 'own' ? 'the same file' : format}${work === 'prefill' ? '' : `, ${work}`}`,
+    name: `${program}, ${format === 'own' ? 'the same file' : format}, ${work}`,
     tokensPerSecond: round(median(rates)),
     ratio: medianRatio(own, rates),
     ratioOfBest: ratioOfBest(own, rates),

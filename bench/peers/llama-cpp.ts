@@ -8,17 +8,12 @@ import * as z from 'zod';
  * is installed. It uses node-llama-cpp's own binding underneath its sessions, one batch a step, so that nothing of
  * JavaScript's scheduling is counted against it.
  */
+/** `bare`: forward passes alone; `full`: LoRA, sampling at temperature 1, and the probability of what was drawn. */
+const work = z.enum(['bare', 'full']);
 const Request = z.discriminatedUnion('op', [
   z.object({ op: z.literal('load'), model: z.string(), threads: z.number(), adapter: z.string().optional() }),
-  z.object({ op: z.literal('prefill'), tokens: z.number() }),
-  z.object({
-    op: z.literal('decode'),
-    rows: z.number(),
-    promptTokens: z.number(),
-    newTokens: z.number(),
-    /** `bare`: forward passes alone; `full`: LoRA, sampling at temperature 1, and the probability of what was drawn. */
-    work: z.enum(['bare', 'full']),
-  }),
+  z.object({ op: z.literal('prefill'), tokens: z.number(), work }),
+  z.object({ op: z.literal('decode'), rows: z.number(), promptTokens: z.number(), newTokens: z.number(), work }),
 ]);
 type Request = z.infer<typeof Request>;
 
@@ -118,10 +113,13 @@ async function measure(
     threads: state.threads,
   });
   await context.init();
+  if (request.work === 'full' && state.lora) {
+    context.setLoras([state.lora], [1]);
+  }
   try {
     return request.op === 'prefill'
       ? await prefill(context, request.tokens)
-      : await decode(binding, state, context, request);
+      : await decode(binding, state.model._model, context, request);
   } finally {
     await context.dispose();
   }
@@ -145,19 +143,16 @@ async function prefill(context: AddonContext, tokens: number): Promise<{ seconds
 
 async function decode(
   binding: Binding,
-  { model, lora }: State,
+  model: AddonModel,
   context: AddonContext,
   { rows, promptTokens, newTokens, work }: Extract<Request, { op: 'decode' }>,
 ): Promise<{ seconds: number; tokens: number }> {
-  if (work === 'full' && lora) {
-    context.setLoras([lora], [1]);
-  }
   await fill(context, 0, promptTokens);
   for (let row = 1; row < rows; row++) {
     await context.copySequenceStateFromOtherSequence(row, 0);
   }
   const samplers = Array.from({ length: rows }, (_, row) => {
-    const sampler = new binding.AddonSampler(model._model);
+    const sampler = new binding.AddonSampler(model);
     sampler.applyConfig({ temperature: 1, topK: 0, topP: 1, minP: 0, seed: row + 1 });
     return sampler;
   });

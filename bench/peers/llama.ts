@@ -17,7 +17,7 @@ const Loaded = z.object({ release: z.string(), systemInfo: z.string() });
 export type LlamaWork = 'full' | 'bare';
 
 export type LlamaRequest =
-  | { op: 'prefill'; tokens: number }
+  | { op: 'prefill'; tokens: number; work: LlamaWork }
   | { op: 'decode'; rows: number; promptTokens: number; newTokens: number; work: LlamaWork };
 
 /** llama.cpp by one program with one file. */

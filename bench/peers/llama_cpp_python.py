@@ -37,7 +37,7 @@ class Peer:
         return {"release": lib.__version__, "systemInfo": lib.llama_print_system_info().decode()}
 
     def prefill(self, request):
-        context = self.context(1, request["tokens"])
+        context = self.context(1, request["tokens"], request["work"])
         start = time.perf_counter()
         self.fill(context, 0, request["tokens"])
         seconds = time.perf_counter() - start
@@ -47,11 +47,7 @@ class Peer:
     def decode(self, request):
         rows, prompt, steps = request["rows"], request["promptTokens"], request["newTokens"]
         full = request["work"] == "full"
-        context = self.context(rows, prompt + steps + 1)
-        if full and self.lora:
-            scales = (ctypes.c_float * 1)(1.0)
-            code = lib.llama_set_adapters_lora(context, (lib.llama_adapter_lora_p_ctypes * 1)(self.lora), 1, scales)
-            assert code == 0, "the adapter does not fit"
+        context = self.context(rows, prompt + steps + 1, request["work"])
         self.fill(context, 0, prompt)
         for row in range(1, rows):
             lib.llama_memory_seq_cp(lib.llama_get_memory(context), 0, row, -1, -1)
@@ -90,13 +86,18 @@ class Peer:
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_dist(row + 1))
         return chain
 
-    def context(self, rows, positions):
+    def context(self, rows, positions, work):
         settings = lib.llama_context_default_params()
         settings.n_ctx = rows * (-(-(positions + 8) // 256) * 256)
         settings.n_batch, settings.n_ubatch, settings.n_seq_max = 2048, 512, rows
         settings.n_threads = settings.n_threads_batch = self.threads
         settings.kv_unified = False
-        return lib.llama_init_from_model(self.model, settings)
+        context = lib.llama_init_from_model(self.model, settings)
+        if work == "full" and self.lora:
+            scales = (ctypes.c_float * 1)(1.0)
+            code = lib.llama_set_adapters_lora(context, (lib.llama_adapter_lora_p_ctypes * 1)(self.lora), 1, scales)
+            assert code == 0, "the adapter does not fit"
+        return context
 
     def put(self, batch, index, token, position, row, wanted):
         batch.token[index], batch.pos[index] = token, position
