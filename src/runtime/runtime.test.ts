@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openModel } from '../model/open.ts';
 import { uniform } from '../protocol/random.ts';
-import type { Completion, GenerateRequest } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, TrainedWeights } from '../protocol/runtime.ts';
+import { gradientAlone } from '../../test/support/gradient.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { createAdapter } from './adapter.ts';
 import { writeCheckpoint } from './checkpoint.ts';
@@ -26,8 +27,14 @@ describe('a loaded runtime', () => {
     await mkdir(join(folder, 'adapter'));
     await mkdir(join(folder, 'saved'));
     await writeRandomAdapter(join(folder, 'model'), join(folder, 'adapter'));
+    await mkdir(join(folder, 'saved-weights'));
     runtime = createRuntime();
-    await runtime.load(
+    await load('lora');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const load = (trainedWeights: TrainedWeights) =>
+    runtime.load(
       {
         modelPath: join(folder, 'model'),
         cacheDir: folder,
@@ -36,11 +43,10 @@ describe('a loaded runtime', () => {
         slots: 8,
         contextTokens: 256,
         lora: { rank: 8, alpha: 16, seed: 3 },
+        trainedWeights,
       },
       context,
     );
-  });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   const requests: GenerateRequest[] = ['first', 'the second prompt'].map((text, i) => ({
     prompt: { text },
@@ -81,41 +87,45 @@ describe('a loaded runtime', () => {
     assert.deepEqual(await generate(true), before);
   });
 
-  it('generates with the trained adapter after an update', async () => {
-    const before = await generate(true);
-    const sequences = before.map((completion, i) => ({
+  async function update(completions: Completion[]): Promise<void> {
+    const sequences = completions.map((completion, i) => ({
       ...completion,
       id: String(i),
       advantage: i % 2 === 0 ? 1 : -1,
       oldLogprobs: completion.logprobs,
     }));
-    const [update] = await runtime.train(
-      {
-        sequences,
-        options: {
-          lossType: 'dapo',
-          epsilonLow: 0.2,
-          epsilonHigh: 0.2,
-          dualClip: 3,
-          beta: 0,
-          learningRate: 0.02,
-          adamBeta1: 0.9,
-          adamBeta2: 0.999,
-          weightDecay: 0,
-          maxGradNorm: 1,
-          miniBatchSequences: 0,
-          maxCompletionTokens: 40,
-        },
-      },
-      context,
-    );
-    assert.ok(update?.applied);
+    const options = { ...gradientAlone, learningRate: 0.02, adamBeta1: 0.9, maxGradNorm: 1, maxCompletionTokens: 40 };
+    const [record] = await runtime.train({ sequences, options }, context);
+    assert.ok(record?.applied);
+  }
+
+  const tokensOf = (completions: Completion[]): number[][] => completions.map(({ tokenIds }) => tokenIds);
+
+  it('generates with the trained adapter after an update', async () => {
+    const before = await generate(true);
+    await update(before);
     const after = await generate(true);
-    assert.notDeepEqual(
-      after.map(({ tokenIds }) => tokenIds),
-      before.map(({ tokenIds }) => tokenIds),
-    );
+    assert.notDeepEqual(tokensOf(after), tokensOf(before));
     assert.ok((await disagreement(after, true)) < rounding);
+  });
+
+  it('generates with the trained weights where all are trained, with the same base model', async () => {
+    const base = await generate(false);
+    await load('full');
+    const before = await generate(true);
+    assert.deepEqual(before, base, 'before an update they are one');
+    await update(before);
+    const after = await generate(true);
+    assert.notDeepEqual(tokensOf(after), tokensOf(before));
+    assert.ok((await disagreement(after, true)) < rounding);
+    assert.ok((await disagreement(after, false)) > 5 * rounding, 'the update is too weak for this test');
+    assert.deepEqual(await generate(false), base);
+
+    await runtime.saveCheckpoint({ dir: join(folder, 'saved-weights'), baseModel: 'tiny' }, context);
+    await runtime.loadCheckpoint({ dir: join(folder, 'adapter') }, context);
+    assert.notDeepEqual(tokensOf(await generate(true)), tokensOf(after));
+    await runtime.loadCheckpoint({ dir: join(folder, 'saved-weights') }, context);
+    assert.deepEqual(await generate(true), after);
   });
 });
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { attach, startEngine } from '../../src/engine/client.ts';
 import { readRun } from '../../src/run/folder.ts';
-import { computed, createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
+import { childrenOf, computed, createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 
 const settings = { trainedWeights: 'full', learningRate: 0.0005 };
 
@@ -48,23 +48,12 @@ describe('a run that trains every weight', function () {
     assert.equal(existsSync(join(run, 'checkpoints', '000003', 'adapter_model.safetensors')), false);
   });
 
-  it('gives the same after kill -9 in the middle of an update and a resume', async () => {
-    const dir = join(place.dir, 'cut');
+  /** The same run, in which `strike` kills something in the middle of the last update. */
+  async function cut(dir: string, strike: (engine: number) => void): Promise<void> {
     const home = process.env['SELFQ_HOME'];
     process.env['SELFQ_HOME'] = environment(place)['SELFQ_HOME'];
     try {
       await startEngine(dir, { config: place.config(settings) });
-      const client = await attach(dir);
-      client.onEvent((event) => {
-        if (event.type === 'stage' && event.step === 3 && event.stage === 'update') {
-          process.kill(client.run.engine.pid, 'SIGKILL');
-        }
-      });
-      await client.closed;
-      client.dispose();
-      assert.equal(readRun(dir).step, 2);
-      const { code, stderr } = await selfq(place, ['resume', dir, '--json']).finished;
-      assert.equal(code, 0, stderr);
     } finally {
       if (home === undefined) {
         delete process.env['SELFQ_HOME'];
@@ -72,6 +61,31 @@ describe('a run that trains every weight', function () {
         process.env['SELFQ_HOME'] = home;
       }
     }
+    const client = await attach(dir);
+    let struck = false;
+    client.onEvent((event) => {
+      if (!struck && event.type === 'stage' && event.step === 3 && event.stage === 'update') {
+        struck = true;
+        strike(client.run.engine.pid);
+      }
+    });
+    await client.closed;
+    client.dispose();
+  }
+
+  it('gives the same after kill -9 in the middle of an update and a resume', async () => {
+    const dir = join(place.dir, 'cut');
+    await cut(dir, (engine) => process.kill(engine, 'SIGKILL'));
+    assert.equal(readRun(dir).step, 2);
+    const { code, stderr } = await selfq(place, ['resume', dir, '--json']).finished;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(computed(dir), computed(run));
+  });
+
+  it('goes on by itself, to the same end, when the runtime is killed in an update', async () => {
+    const dir = join(place.dir, 'healed');
+    await cut(dir, (engine) => childrenOf(engine, 'runtime').forEach((pid) => process.kill(pid, 'SIGKILL')));
+    assert.equal(readRun(dir).restarts, 1);
     assert.deepEqual(computed(dir), computed(run));
   });
 
