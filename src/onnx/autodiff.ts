@@ -1,4 +1,4 @@
-import type { Graph, Value } from './graph.ts';
+import { elementType, type Graph, type Value } from './graph.ts';
 
 /**
  * The share of the gradient that one use of a value gives: adds it to what other uses gave so far and returns the sum.
@@ -9,15 +9,16 @@ export type Contribution = (soFar: Value | undefined) => Value;
 
 /**
  * `residual`: sums that every layer adds to. `attended`: what attention returns. `projection`: results of matrix products;
- * `wide`: those of the feed-forward part. `term`: products that are only added to something.
+ * `wide`: those of the feed-forward part; `reduced`: those of a LoRA's A; `term`: those that are only added to something.
  */
-export type KeptKind = 'residual' | 'attended' | 'projection' | 'wide' | 'term';
+export type KeptKind = 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
 /** What a part that is computed again keeps of its first time. */
 export interface CheckpointPolicy {
   /** Values [rows, ...] that stay; undefined = nothing does. */
   store(value: Value, kind: KeptKind): readonly Value[] | undefined;
-  restore(stored: readonly Value[], kind: KeptKind): Value;
+  /** `late` gives an fp32 value as it is, but not before it is needed; the result must depend on one that it gave. */
+  restore(stored: readonly Value[], kind: KeptKind, late: (value: Value) => Value): Value;
 }
 
 /** From d loss / d output, one contribution for each input, in order; `wanted`: which of them are asked for. */
@@ -80,13 +81,12 @@ export class Tape {
     const output = this.#behind(computed, made);
     return this.record(output, inputs, (gradient, wanted) => {
       // Nothing may begin before the gradient is there, and none of it may be taken for what was computed before.
-      const rows = graph.op('Shape', [gradient], { start: 0, end: 1 });
-      const shape = graph.op('Concat', [rows, graph.int64([-1])], { axis: 0 });
-      const late = (value: Value) => graph.op('Reshape', [value, shape]);
+      const one = this.#oneBehind([gradient]);
+      const late = (value: Value) => graph.op('Mul', [value, one]);
       let next = 0;
       const again = new Tape(graph, (value, kind) => {
         const own = stored[next++];
-        return own === undefined ? value : policy.restore(own.map(late), kind);
+        return own === undefined ? value : policy.restore(own, kind, late);
       });
       const lateX = late(x);
       const asked = inputs.filter((_, index) => wanted[index]);
@@ -109,15 +109,21 @@ export class Tape {
     return [...inputs];
   }
 
-  /** `value` [rows, width], once `others` are there: what they were computed from need not stay longer. */
+  /** `value`, once `others` are there: what they were computed from need not stay longer. */
   #behind(value: Value, others: readonly Value[]): Value {
+    return others.length === 0 ? value : this.graph.op('Mul', [value, this.#oneBehind(others)]);
+  }
+
+  /**
+   * The number 1, fp32 [1], once `others` are there, whose shapes must not be known before. A product with it costs less
+   * than the session's search for memory does where the shape of a result is not known, as that of a reshape.
+   */
+  #oneBehind(others: readonly Value[]): Value {
     const { graph } = this;
-    if (others.length === 0) {
-      return value;
-    }
-    const shapes = [value, ...others].map((each) => graph.op('Shape', [each]));
-    const all = graph.op('Concat', shapes, { axis: 0 });
-    return graph.op('Reshape', [value, graph.op('Slice', [all, graph.int64([0]), graph.int64([2])])]);
+    const shapes = others.map((each) => graph.op('Shape', [each]));
+    const all = shapes.length === 1 ? shapes[0]! : graph.op('Concat', shapes, { axis: 0 });
+    const size = graph.op('Slice', [all, graph.int64([0]), graph.int64([1])]);
+    return graph.op('Cast', [graph.op('Div', [size, size])], { to: elementType.float });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { encodeModel } from './proto.ts';
 
 /** Element types by their numbers in onnx.proto. */
-export const elementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+export const elementType = { float: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof elementType;
 
 /** The name of a value in a graph; '' leaves an optional input out. */

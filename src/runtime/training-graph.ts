@@ -57,7 +57,7 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
     pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
-    checkpoints: gradients ? checkpointPolicy(graph, checkpointing, weights.config, matrices !== undefined) : undefined,
+    checkpoints: gradients ? checkpointPolicy(graph, checkpointing, matrices !== undefined) : undefined,
   });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));

@@ -3,6 +3,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import { isOutOfMemory } from './failures.ts';
 import { int8Matrices } from './frozen-matrices.ts';
+import { collectGarbage } from './garbage.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { applyUpdate } from './optimizer.ts';
 import { trainerFormats } from './precision.ts';
@@ -315,6 +316,16 @@ class Policy {
     if (known) {
       return known;
     }
+    // Each holds its own copy of the weights.
+    await this.close();
+    const session = await this.#create(kind);
+    this.#sessions.set(kind, session);
+    // What is left of its graph.
+    collectGarbage();
+    return session;
+  }
+
+  #create(kind: SessionKind): Promise<InferenceSession> {
     const { trained, device = 'cpu', threads, profile, gradientCheckpointing = 'selective' } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
       ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
@@ -324,13 +335,11 @@ class Policy {
     });
     // Integer products are slow on matrices that are not packed; fp32 ones are packed in passing.
     const prepack = this.#matrices !== undefined;
-    const session = await createSession(
+    return createSession(
       graph,
       { device, threads, prepack, memoryPattern: false, ...(profile !== undefined && { profile }) },
       this.#weights.folder,
     );
-    this.#sessions.set(kind, session);
-    return session;
   }
 
   #inputs({ tokens, rows, chunks, promptLength, answerLength }: MicroBatch, layout: MicroBatchLayout): Tensors {

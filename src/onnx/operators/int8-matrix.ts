@@ -74,9 +74,9 @@ function rotate(graph: Graph, x: Value, width: number, inner: number): Value {
   if (width === 1) {
     return x;
   }
-  const blocks = graph.op('Reshape', [x, graph.int64([-1, width])]);
+  const blocks = graph.op('Reshape', [x, graph.int64([0, inner / width, width])]);
   const rotated = graph.op('MatMul', [blocks, graph.constant('float', [width, width], hadamard(width))]);
-  return graph.op('Reshape', [rotated, graph.int64([-1, inner])]);
+  return graph.op('Reshape', [rotated, graph.int64([0, inner])]);
 }
 
 /** Sylvester's matrix of a power of two: the sign of (i, j) is the parity of the bits that i and j share. */

@@ -57,7 +57,7 @@ export function linear(
     ]);
   }
   const { a, b, scale } = lora;
-  const reduced = tape.keep(gemm(graph, x, a, { transB: 1 }), 'projection');
+  const reduced = tape.keep(gemm(graph, x, a, { transB: 1 }), 'reduced');
   const output = tape.keep(gemm(graph, reduced, b, { transB: 1, alpha: scale, add: frozen }), kind);
   return tape.record(output, [x, a, b], (gradient) => {
     const dReduced = gemm(graph, gradient, b, { alpha: scale });
