@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { type RunClient, attach } from '../engine/client.ts';
+import { type RunClient, type StartOptions, attach, startEngine } from '../engine/client.ts';
 import type { RunEvent } from '../protocol/control.ts';
+import { nodePath } from './node-path.ts';
 import { type RunStore, isLive } from './run-store.ts';
 import type { StageView } from './view-model/messages.ts';
 
@@ -14,6 +15,9 @@ export interface LiveEvent {
 export class LiveRuns implements vscode.Disposable {
   readonly #store: RunStore;
   readonly #log: vscode.LogOutputChannel;
+  readonly #extensionPath: string;
+  /** Runs whose engine this window started. */
+  readonly #started = new Set<string>();
   readonly #clients = new Map<string, RunClient>();
   readonly #attaching = new Set<string>();
   readonly #stages = new Map<string, StageView>();
@@ -26,10 +30,28 @@ export class LiveRuns implements vscode.Disposable {
   /** The engine of this run folder has gone; run.json says whether it had ended the run. */
   readonly onDidLose = this.#lost.event;
 
-  constructor(store: RunStore, log: vscode.LogOutputChannel) {
+  constructor(store: RunStore, log: vscode.LogOutputChannel, extensionPath: string) {
     this.#store = store;
     this.#log = log;
+    this.#extensionPath = extensionPath;
     this.#subscription = store.onDidChange(() => this.#attachAll());
+  }
+
+  /** Starts the engine of a new run, or of one that is to go on, as `startEngine` does. */
+  async start(dir: string, options: Omit<StartOptions, 'nodePath'> = {}): Promise<void> {
+    await startEngine(dir, { ...options, nodePath: nodePath(this.#extensionPath) });
+    this.#started.add(dir);
+    this.#log.info(`started ${dir}`);
+    this.#store.refresh();
+  }
+
+  /** Asks every engine that this window started to stop, by connections of their own: it is for when all else is disposed. */
+  async stopStarted(): Promise<void> {
+    const stop = async (dir: string): Promise<void> => {
+      const client = await attach(dir);
+      await client.stop().finally(() => client.dispose());
+    };
+    await Promise.allSettled([...this.#started].map(stop));
   }
 
   /** What the run is doing, as far as was told. */

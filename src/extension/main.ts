@@ -9,9 +9,10 @@ import { registerExport } from './export.ts';
 import { LiveRuns } from './live-runs.ts';
 import { Dashboards } from './panels/dashboard-panel.ts';
 import { ProblemInspector } from './panels/problem-panel.ts';
-import { registerRunCommands, stopRunsOfWindow } from './run-commands.ts';
+import { registerRunCommands } from './run-commands.ts';
 import { RunStore } from './run-store.ts';
 import type { Services } from './services.ts';
+import { setting } from './settings.ts';
 import { registerSolving } from './solve/solve.ts';
 import { registerStart } from './start/start.ts';
 import { registerStatusBar } from './status-bar.ts';
@@ -32,18 +33,17 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const begun = performance.now();
   const log = vscode.window.createOutputChannel('Self-Questioning', { log: true });
   const store = new RunStore(context);
-  const live = new LiveRuns(store, log);
+  const live = new LiveRuns(store, log, context.extensionPath);
   const services: Services = { context, log, store, live };
   const results = new EvaluationStore(context);
   const problems = new ProblemsTree(services);
-  const startedHere = new Set<string>();
 
   context.subscriptions.push(
     ...[log, store, live, results, problems],
     ...registerRunsTree(services),
     ...registerBenchmarksTree(services, results),
     ...registerStatusBar(services),
-    ...registerStart(services, startedHere),
+    ...registerStart(services),
     ...registerRunCommands(services),
     ...registerEvaluate(services, results),
     ...registerSolving(services),
@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
       (change) => change.affectsConfiguration('selfQuestioning.runsFolder') && store.refresh(),
     ),
   );
-  onDeactivate = () => stopRunsOfWindow(services, startedHere);
+  onDeactivate = async () => (setting('whenWindowCloses') === 'stop' ? live.stopStarted() : undefined);
   store.refresh();
   return { activationMs: performance.now() - begun };
 }

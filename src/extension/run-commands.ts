@@ -1,12 +1,10 @@
 import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { lastLines, startEngine } from '../engine/client.ts';
+import { lastLines } from '../engine/client.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { commands } from './contributions.ts';
-import { nodePath } from './node-path.ts';
 import { type BrokenRun, type RunEntry, isLive, isResumable } from './run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust, showError } from './services.ts';
-import { setting } from './settings.ts';
 import { stateWord } from './words.ts';
 
 /** A run as a command gets it: an item of the tree, a folder (links, other extensions), or nothing (the palette). */
@@ -104,9 +102,8 @@ async function resumeRun(services: Services, entry: RunEntry): Promise<void> {
   services.store.steps(entry.dir).forget();
   await vscode.window.withProgress(
     { location: { viewId: 'selfQuestioning.runs' }, title: vscode.l10n.t('Resuming {0}', entry.name) },
-    () => startEngine(entry.dir, { nodePath: nodePath(services.context.extensionPath) }),
+    () => services.live.start(entry.dir),
   );
-  services.store.refresh();
 }
 
 async function deleteRun({ store }: Services, argument: RunArgument): Promise<void> {
@@ -158,13 +155,4 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
       resume,
     );
   }
-}
-
-/** With the setting "stop", runs of this window are asked to stop; VS Code waits at most 5 s for it. */
-export async function stopRunsOfWindow({ live }: Services, started: ReadonlySet<string>): Promise<void> {
-  if (setting('whenWindowCloses') !== 'stop') {
-    return;
-  }
-  const stops = [...started].map(async (dir) => (await live.client(dir)).stop());
-  await Promise.allSettled(stops);
 }

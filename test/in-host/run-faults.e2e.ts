@@ -7,7 +7,15 @@ import { readMetrics, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
 import { endRuns, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
-import { notification, picture, runCommand, startWithDefaults, typeCommand, webview } from './window.ts';
+import {
+  changeSettings,
+  notification,
+  picture,
+  runCommand,
+  startWithDefaults,
+  typeCommand,
+  webview,
+} from './window.ts';
 
 describe('faults of a run in a real window', function () {
   this.timeout(600_000);
@@ -83,6 +91,12 @@ describe('faults of a run in a real window', function () {
     renameSync(`${place.model}-away`, place.model);
     await runCommand(page, 'Self-Questioning: Resume Run');
     await until('a further step', () => readRun(dir).state === 'running' && readRun(dir).step > step);
+  });
+
+  it('ends with the window that started its engine where the setting says so', async () => {
+    await changeSettings(editor, { 'selfQuestioning.whenWindowCloses': 'stop' });
+    await editor.reload();
+    await until('stopped', () => readRun(dir).state === 'stopped');
   });
 });
 

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { startEngine } from '../../engine/client.ts';
 import { BoundaryError } from '../../protocol/errors.ts';
 import { commands } from '../contributions.ts';
-import { nodePath } from '../node-path.ts';
 import { ensureFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust } from '../services.ts';
 import { setting } from '../settings.ts';
@@ -15,8 +13,8 @@ import { runWizard } from './wizard.ts';
 
 const lastAnswersKey = 'lastStart';
 
-/** Start by questions, like last time, or with arguments. `started` collects the run folders of this window. */
-export function registerStart(services: Services, started: Set<string>): Disposables {
+/** Start by questions, like last time, or with arguments. */
+export function registerStart(services: Services): Disposables {
   const start = async (argument?: unknown): Promise<string | undefined> => {
     requireTrust();
     const asked = argument === undefined;
@@ -26,7 +24,7 @@ export function registerStart(services: Services, started: Set<string>): Disposa
       return undefined;
     }
     await services.context.globalState.update(lastAnswersKey, answers);
-    return begin(services, started, answers, given.out);
+    return begin(services, answers, given.out);
   };
   const startAgain = async (): Promise<string | undefined> => {
     const last = services.context.globalState.get<StartAnswers>(lastAnswersKey);
@@ -34,7 +32,7 @@ export function registerStart(services: Services, started: Set<string>): Disposa
       return start();
     }
     requireTrust();
-    return begin(services, started, last);
+    return begin(services, last);
   };
   return [
     vscode.commands.registerCommand(commands.start, guarded(services, start)),
@@ -71,23 +69,14 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 }
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
-async function begin(
-  services: Services,
-  started: Set<string>,
-  answers: StartAnswers,
-  out?: string,
-): Promise<string | undefined> {
+async function begin(services: Services, answers: StartAnswers, out?: string): Promise<string> {
   const config = configOf(answers);
   const dir = out ?? newRunFolder(services, config.domain);
   await ensureModel(services, config.model);
-  const node = nodePath(services.context.extensionPath);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
-    () => startEngine(dir, { config, nodePath: node }),
+    () => services.live.start(dir, { config }),
   );
-  started.add(dir);
-  services.log.info(`started ${dir}`);
-  services.store.refresh();
   services.store.select(dir);
   await vscode.commands.executeCommand(commands.openDashboard, { dir });
   return dir;
