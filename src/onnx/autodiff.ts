@@ -8,10 +8,10 @@ import { elementType, type Graph, type Value } from './graph.ts';
 export type Contribution = (soFar: Value | undefined) => Value;
 
 /**
- * `residual`: sums that every layer adds to. `attended`: what attention returns. `projection`: results of matrix products;
+ * `input`: what a part begins with, which is kept in any case. `residual`: sums that every layer adds to. `attended`: what attention returns. `projection`: results of matrix products;
  * `wide`: those of the feed-forward part; `reduced`: those of a LoRA's A; `term`: those that are only added to something.
  */
-export type KeptKind = 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
+export type KeptKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
 /** What a part that is computed again keeps of its first time. */
 export interface CheckpointPolicy {
@@ -70,10 +70,14 @@ export class Tape {
     const { graph } = this;
     const stored: (readonly Value[] | undefined)[] = [];
     const made: Value[] = [];
-    const first = new Tape(graph, (value, kind) => {
+    const store = (value: Value, kind: KeptKind) => {
       const own = policy.store(value, kind);
-      stored.push(own);
       made.push(...(own ?? []).filter((each) => each !== value));
+      return own;
+    };
+    const storedX = store(x, 'input') ?? [x];
+    const first = new Tape(graph, (value, kind) => {
+      stored.push(store(value, kind));
       return value;
     });
     const computed = build(first, x);
@@ -88,7 +92,7 @@ export class Tape {
         const own = stored[next++];
         return own === undefined ? value : policy.restore(own, kind, late);
       });
-      const lateX = late(x);
+      const lateX = policy.restore(storedX, 'input', late);
       const asked = inputs.filter((_, index) => wanted[index]);
       const later = asked.map((input) => (input === x ? lateX : input));
       const gradients = again.gradients(build(again, lateX), gradient, later);

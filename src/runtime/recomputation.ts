@@ -1,8 +1,13 @@
-import type { CheckpointPolicy } from '../onnx/autodiff.ts';
+import type { CheckpointPolicy, KeptKind } from '../onnx/autodiff.ts';
 import { elementType, type Graph, type Value } from '../onnx/graph.ts';
 
 /** What the backward pass of an update computes again instead of keeping it. */
 export type GradientCheckpointing = 'none' | 'selective' | 'full';
+
+const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKind[]> = {
+  selective: ['input', 'attended', 'wide', 'reduced'],
+  full: ['input', 'attended'],
+};
 
 /**
  * What a layer keeps for its backward pass besides its input.
@@ -19,10 +24,10 @@ export function checkpointPolicy(
   if (checkpointing === 'none') {
     return undefined;
   }
+  const kinds = keptKinds[checkpointing];
   return {
     store(value, kind) {
-      const isKept = checkpointing === 'full' ? kind === 'attended' : kind !== 'residual' && kind !== 'term';
-      if (!isKept) {
+      if (!kinds.includes(kind)) {
         return undefined;
       }
       return rounded && kind !== 'reduced' ? roundRows(graph, value, kind === 'wide' ? 8 : 16) : [value];
