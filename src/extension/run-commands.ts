@@ -47,6 +47,7 @@ export async function pickRun(
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     placeHolder: vscode.l10n.t('Choose a run'),
+    matchOnDescription: true,
     matchOnDetail: true,
   });
   return chosen?.entry;
@@ -106,11 +107,13 @@ async function resumeRun(services: Services, entry: RunEntry): Promise<void> {
   );
 }
 
-async function deleteRun({ store }: Services, argument: RunArgument): Promise<void> {
-  const dir = typeof argument === 'string' ? argument : argument?.dir;
-  const broken: BrokenRun | undefined = store.broken.find((candidate) => candidate.dir === dir);
-  const entry = store.find(dir);
-  if (dir === undefined || !(broken ?? entry)) {
+async function deleteRun(services: Services, argument: RunArgument): Promise<void> {
+  const { store } = services;
+  const given = typeof argument === 'string' ? argument : argument?.dir;
+  const broken: BrokenRun | undefined = store.broken.find((candidate) => candidate.dir === given);
+  const entry = broken ? undefined : await pickRun(services, argument);
+  const dir = broken?.dir ?? entry?.dir;
+  if (dir === undefined) {
     return;
   }
   if (entry && isLive(entry.state)) {

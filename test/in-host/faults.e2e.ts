@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { changeSettings, notification, picture, runCommand, startWithDefaults, webview } from './window.ts';
+import { changeSettings, notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
+
+/** Answers the question which run is meant by typing. */
+async function choose(page: Page, words: string): Promise<void> {
+  const question = quickInput(page, 'Choose a run');
+  await question.waitFor();
+  await page.keyboard.type(words);
+  await question.locator('.monaco-list-row', { hasText: words }).first().waitFor();
+  await page.keyboard.press('Enter');
+}
 
 describe('bad input and faults, in a real window', function () {
   this.timeout(600_000);
@@ -48,6 +58,27 @@ describe('bad input and faults, in a real window', function () {
     await page.locator('.monaco-list-row', { hasText: 'finished · 2/2' }).click();
     await webview(page).locator('#reward-summary', { hasText: 'solver 0.4 → 0.4' }).waitFor();
     await webview(page).getByText('This run has no records of its steps.').waitFor();
+  });
+
+  it('renames a run, and deletes one when that is confirmed', async () => {
+    const { page, folders } = editor;
+    const torn = join(folders.workspace, 'runs', 'torn');
+    await runCommand(page, 'Self-Questioning: Rename Run');
+    await choose(page, 'finished');
+    await quickInput(page, 'Rename Run').waitFor();
+    await page.keyboard.type('No longer needed');
+    await page.keyboard.press('Enter');
+    await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor();
+    await runCommand(page, 'Self-Questioning: Delete Run');
+    await choose(page, 'No longer');
+    const dialog = page.locator('.monaco-dialog-box', { hasText: 'Delete the run "No longer needed"' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    assert.ok(existsSync(torn));
+    await runCommand(page, 'Self-Questioning: Delete Run');
+    await choose(page, 'No longer');
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor({ state: 'detached' });
+    assert.ok(!existsSync(torn));
   });
 
   it('says where a model is missing and how to choose another', async () => {
