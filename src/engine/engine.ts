@@ -127,6 +127,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,
       microBatchTokens: config.microBatchTokens,
+      gradientCheckpointing: config.gradientCheckpointing,
     },
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {

@@ -19,7 +19,7 @@ describe('advice about memory', () => {
     assert.deepEqual({ verdict, remedy }, { verdict: 'fits', remedy: '' });
   });
 
-  it('names both figures and the most slots that fit', () => {
+  it('names both figures and a setting that fits', () => {
     const machine = { total: 2 * need, available: need - 1 };
     const advice = adviseMemory(decoder, config, 'run', machine);
     assert.equal(advice.verdict, 'tight');
@@ -28,8 +28,8 @@ describe('advice about memory', () => {
       advice.message,
       `qwen2.5-coder-0.5b needs ${figures[0]} GB of memory for a run, ${figures[1]} GB are free`,
     );
-    assert.match(advice.remedy, /--set slots=16/);
-    assert.ok(memoryNeed(decoder, { ...config, slots: 16 }, 'run') <= machine.available);
+    assert.match(advice.remedy, /--set microBatchTokens=640/);
+    assert.ok(memoryNeed(decoder, { ...config, microBatchTokens: 640 }, 'run') <= machine.available);
   });
 
   it('names the largest model that fits where no setting helps', () => {
@@ -39,7 +39,7 @@ describe('advice about memory', () => {
   });
 
   it('asks less for generating than for a run', () => {
-    const machine = { total: 2 * need, available: need / 2 };
+    const machine = { total: 2 * need, available: (need + memoryNeed(decoder, config, 'generation')) / 2 };
     assert.equal(adviseMemory(decoder, config, 'run', machine).verdict, 'tight');
     assert.equal(adviseMemory(decoder, config, 'generation', machine).verdict, 'fits');
   });

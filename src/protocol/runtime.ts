@@ -17,6 +17,10 @@ export type SamplerPrecision = (typeof samplerPrecisions)[number];
 export const trainPrecisions = ['exact', 'balanced', 'fast'] as const;
 export type TrainPrecision = (typeof trainPrecisions)[number];
 
+/** What the backward pass of an update computes again instead of keeping it: see runtime/recomputation.ts. */
+export const gradientCheckpointings = ['none', 'selective', 'full'] as const;
+export type GradientCheckpointing = (typeof gradientCheckpointings)[number];
+
 /** What training changes: an adapter beside frozen weights, or every weight. */
 export const trainedWeights = ['lora', 'full'] as const;
 export type TrainedWeights = (typeof trainedWeights)[number];
@@ -41,8 +45,10 @@ export interface LoadRequest {
   samplerPrecision?: SamplerPrecision;
   /** Default `exact`. */
   trainPrecision?: TrainPrecision;
-  /** Tokens of one pass of training. Default 640. */
+  /** Tokens of one pass of training. Default 1,400. */
   microBatchTokens?: number;
+  /** Default `selective`. */
+  gradientCheckpointing?: GradientCheckpointing;
 }
 
 export interface LoadReply {

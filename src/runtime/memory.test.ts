@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { catalogue, catalogueEntry } from '../model/catalogue.ts';
 import { resolveConfig } from '../selfplay/config.ts';
-import { estimateMemory } from './memory.ts';
+import type { GradientCheckpointing, TrainPrecision } from '../protocol/runtime.ts';
+import { estimateMemory, type MemorySettings } from './memory.ts';
 
 const qwen = catalogueEntry('qwen2.5-coder-0.5b').config;
 const quick = { slots: 32, contextTokens: 768, loraRank: 16 };
 
 describe('the memory that a model needs', () => {
   it('counts the weights as the prepared files hold them', () => {
-    const { parts } = estimateMemory(qwen, quick);
+    const { parts } = estimateMemory(qwen, { ...quick, samplerPrecision: 'strict', trainPrecision: 'exact' });
     // Sizes of the prepared files of this model, which begin each tensor at a new page.
     assert.ok(Math.abs(parts.generationWeights / 709_355_520 - 1) < 0.002, String(parts.generationWeights));
     assert.ok(Math.abs(parts.trainingWeights / 2_520_878_592 - 1) < 0.002, String(parts.trainingWeights));
@@ -20,13 +21,38 @@ describe('the memory that a model needs', () => {
   });
 
   it('grows with slots, context and rank, and generation needs less than a run', () => {
-    const need = (change: Partial<typeof quick>) => estimateMemory(qwen, { ...quick, ...change });
+    const need = (change: Partial<MemorySettings>) => estimateMemory(qwen, { ...quick, ...change });
     const usual = need({});
     assert.ok(usual.generation < usual.training);
     assert.ok(need({ slots: 8 }).generation < usual.generation);
     assert.ok(need({ contextTokens: 2048 }).training > usual.training);
     assert.ok(need({ loraRank: 64 }).training > usual.training);
-    assert.ok(need({ slots: 8 }).training > need({ slots: 8 }).generation);
+  });
+
+  it('shrinks with what is computed again, and is less with 8-bit products', () => {
+    const need = (gradientCheckpointing: GradientCheckpointing, trainPrecision: TrainPrecision = 'balanced') =>
+      estimateMemory(qwen, { ...quick, gradientCheckpointing, trainPrecision }).training;
+    assert.ok(need('full') < need('selective') && need('selective') < need('none'));
+    assert.ok(need('selective') < need('selective', 'exact'));
+  });
+
+  it('is within a quarter of the measured peaks', () => {
+    const peak = (id: string, change: Partial<MemorySettings>) =>
+      estimateMemory(catalogueEntry(id).config, { ...quick, ...change }).training;
+    // docs/log.md, "Memory of a run, again": bytes, on Linux.
+    const measured: [string, Partial<MemorySettings>, number][] = [
+      ['qwen2.5-coder-0.5b', {}, 2.41e9],
+      ['qwen2.5-coder-0.5b', { gradientCheckpointing: 'full', contextTokens: 3584 }, 4.65e9],
+      ['qwen2.5-coder-0.5b', { gradientCheckpointing: 'none', microBatchTokens: 700 }, 3.53e9],
+      ['smollm2-135m', { slots: 4 }, 1.03e9],
+    ];
+    for (const [id, change, bytes] of measured) {
+      const ratio = peak(id, change) / bytes;
+      assert.ok(
+        ratio > 0.75 && ratio < 1.25,
+        `${id} ${JSON.stringify(change)}: ${ratio.toFixed(2)} of what was measured`,
+      );
+    }
   });
 
   it('is what the catalogue states for a run with the default settings', () => {

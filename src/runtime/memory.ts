@@ -1,7 +1,8 @@
 import type { DecoderConfig } from '../model/model.ts';
-import type { TrainedWeights } from '../protocol/runtime.ts';
+import type { GradientCheckpointing, SamplerPrecision, TrainedWeights, TrainPrecision } from '../protocol/runtime.ts';
+import { samplerFormats, trainerFormats } from './precision.ts';
 import { parameterShapes } from './trained.ts';
-import { microBatchTokens } from './training-batches.ts';
+import { headRows, microBatchTokens } from './training-batches.ts';
 import { bytesOf, planPreparation, type WeightFormat } from './weight-plan.ts';
 
 /** What decides the memory of a runtime process besides the model. */
@@ -13,16 +14,23 @@ export interface MemorySettings {
   loraRank: number;
   /** Default `lora`. */
   trainedWeights?: TrainedWeights;
-  /** Formats of the frozen weights; default as the runtime loads them. */
-  formats?: { generation: WeightFormat; training: WeightFormat };
+  /** Defaults `balanced`. */
+  samplerPrecision?: SamplerPrecision;
+  trainPrecision?: TrainPrecision;
+  /** Default 1,400. */
+  microBatchTokens?: number;
+  /** Default `selective`. */
+  gradientCheckpointing?: GradientCheckpointing;
 }
 
 /** Bytes of main memory, by what they are for. */
 export interface MemoryEstimate {
   /** A process that generates: `selfq generate`, `selfq eval`. */
   generation: number;
-  /** A process that generates and trains: a run. */
+  /** A process that generates and trains in turns: a run. */
   training: number;
+  /** Bytes of `training` that are mapped from a file: the system may drop them from memory and read them again. */
+  mapped: number;
   parts: {
     process: number;
     generationWeights: number;
@@ -34,43 +42,55 @@ export interface MemoryEstimate {
   };
 }
 
-/** Node, onnxruntime, the tokenizer's vocabulary. */
-const processBytes = 150e6;
+/** Node, onnxruntime, the tokenizer's vocabulary, and the nodes of a training session. */
+const processBytes = 250e6;
 /** Tokens of one prefill run; see inference.ts. */
 const prefillTokens = 512;
-/**
- * Memory of the training session by what its forward pass must keep: gradients in flight come on top. Measured with the
- * default model and blocks of one length: 1.0 (peak of the resident memory less weights and adapter).
- */
-const gradientFactor = 1.2;
-/** fp32 copies of each trained number: itself, two moments, sum and share of the gradient, input of two sessions. */
-const trainedCopies = 7;
+/** fp32 copies of each trained number: itself, two moments, sum and share of the gradient, input of the sampler. */
+const trainedCopies = 6;
 
 /**
- * Main memory that the runtime process of a model needs, at its peak: a sum of what is allocated, from the shapes.
+ * Main memory that the runtime process of a model needs, at its peak: a sum of what is allocated, from the shapes. Sampler
+ * and trainer take turns, so that their weights are never there together. docs/log.md compares it with measurements.
  */
 export function estimateMemory(config: DecoderConfig, settings: MemorySettings): MemoryEstimate {
-  const { generation, training } = settings.formats ?? { generation: 'nb32', training: 'fp32' };
+  const { samplerPrecision = 'balanced', trainPrecision = 'balanced', trainedWeights = 'lora' } = settings;
+  const isExact = trainPrecision === 'exact' || trainedWeights === 'full';
   const parts = {
     process: processBytes,
-    generationWeights: weightBytes(config, generation),
+    generationWeights: samplerBytes(config, samplerFormats[samplerPrecision]),
     cache: cacheBytes(config, settings),
     generationBuffers: generationBuffers(config, settings),
-    trainingWeights: weightBytes(config, training),
+    // With full fine-tuning the weights are among what is trained.
+    trainingWeights: trainedWeights === 'full' ? 0 : weightBytes(config, trainerFormats[trainPrecision]),
     trained: 4 * trainedCopies * trainedParameters(config, settings),
-    activations: gradientFactor * activationBytes(config, settings),
+    activations: activationBytes(config, settings, isExact),
   };
-  const light = parts.process + parts.generationWeights + parts.cache + parts.generationBuffers;
+  const base = parts.process + parts.trained;
+  const generating = parts.generationWeights + parts.cache + parts.generationBuffers;
   return {
-    generation: light + parts.trained / trainedCopies,
-    training: light + parts.trainingWeights + parts.trained + parts.activations,
+    generation: parts.process + parts.trained / trainedCopies + generating,
+    training: base + Math.max(generating, parts.trainingWeights + parts.activations),
+    mapped: isExact ? parts.trainingWeights : 0,
     parts,
   };
 }
 
-function weightBytes(config: DecoderConfig, format: WeightFormat): number {
-  const { steps } = planPreparation(config, format);
-  return steps.flatMap(({ outputs }) => outputs).reduce((sum, shape) => sum + bytesOf(shape), 0);
+function weightBytes(
+  config: DecoderConfig,
+  format: WeightFormat,
+  isUsed: (name: string) => boolean = () => true,
+): number {
+  const shapes = planPreparation(config, format).steps.flatMap(({ outputs }) => outputs);
+  return shapes.filter(({ name }) => isUsed(name)).reduce((sum, shape) => sum + bytesOf(shape), 0);
+}
+
+/** Integer products take the embedding's rows from the blocks of `strict`. */
+function samplerBytes(config: DecoderConfig, format: WeightFormat): number {
+  return format === 'nb32'
+    ? weightBytes(config, format)
+    : weightBytes(config, format, (name) => name.includes('.forward')) +
+        weightBytes(config, 'nb32', (name) => name.startsWith('model.embed_tokens'));
 }
 
 /** Keys and values in fp32. */
@@ -93,16 +113,40 @@ function trainedParameters(config: DecoderConfig, { loraRank, trainedWeights }: 
   return shapes.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
-/** What the forward pass of one micro-batch keeps for the backward pass; see the operators in `onnx/operators`. */
-function activationBytes(config: DecoderConfig, { loraRank, contextTokens }: MemorySettings): number {
-  const { layers, hidden, ffn, heads, kvHeads, headSize, vocabulary } = config;
-  // Completions of one prompt share a block, which is as long as the micro-batch at worst. One completion alone may be
-  // longer, but prompts and completions seldom reach their limits together.
-  const length = Math.max(microBatchTokens, 0.75 * contextTokens);
-  const residuals = 4 * hidden;
-  const attention = (3 * heads + 2 * kvHeads) * headSize + heads * length;
-  const feedForward = 3 * ffn;
-  const perToken = layers * (residuals + attention + feedForward + 7 * loraRank);
-  // Logits and probabilities of the response tokens, which are nearly all of them when answers are long.
-  return 4 * length * (perToken + 2 * vocabulary);
+/** Logits of one chunk of rows and their probabilities, and what is beside them in the arena. */
+const headCopies = 1.5;
+/** Values as wide as the layer that one layer's backward pass has in flight, and as wide as its attention is long. */
+const layerCopies = 10;
+const attentionCopies = 2.5;
+
+/**
+ * What a micro-batch holds at the peak, in the middle of an update: what its layers keep (`recomputation.ts`), one layer
+ * in flight, its attention weights, and logits. Copies are measured (default model, 700 and 1,324 tokens).
+ */
+function activationBytes(config: DecoderConfig, settings: MemorySettings, isExact: boolean): number {
+  const { hidden, ffn, heads, layers, vocabulary } = config;
+  const { contextTokens, microBatchTokens: passTokens = microBatchTokens } = settings;
+  // One completion may be longer than a pass.
+  const tokens = Math.max(passTokens, contextTokens);
+  const kept = layers * keptBytes(config, settings, isExact);
+  const inFlight = 4 * layerCopies * (ffn + hidden) + 4 * attentionCopies * heads * contextTokens;
+  const logits = 4 * headCopies * (isExact ? headRows.mapped : headRows.packed) * vocabulary;
+  return tokens * (kept + inFlight) + logits;
+}
+
+/** Of one token in one layer. */
+function keptBytes(
+  { hidden, ffn, heads, headSize }: DecoderConfig,
+  { gradientCheckpointing = 'selective', loraRank }: MemorySettings,
+  isExact: boolean,
+): number {
+  const narrow = hidden + heads * headSize;
+  switch (gradientCheckpointing) {
+    case 'none':
+      return 4 * (5 * ffn + 3 * narrow);
+    case 'selective':
+      return (isExact ? 4 : 2) * narrow + (isExact ? 4 : 1) * 2 * ffn + 4 * 7 * loraRank;
+    case 'full':
+      return (isExact ? 4 : 2) * narrow;
+  }
 }

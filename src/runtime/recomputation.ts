@@ -1,8 +1,6 @@
 import type { CheckpointPolicy, KeptKind } from '../onnx/autodiff.ts';
 import { elementType, type Graph, type Value } from '../onnx/graph.ts';
-
-/** What the backward pass of an update computes again instead of keeping it. */
-export type GradientCheckpointing = 'none' | 'selective' | 'full';
+import type { GradientCheckpointing } from '../protocol/runtime.ts';
 
 const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKind[]> = {
   selective: ['input', 'attended', 'wide', 'reduced'],
@@ -11,8 +9,8 @@ const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKin
 
 /**
  * What a layer keeps for its backward pass besides its input.
- * `selective`: the results of matrix products that are dear, and of attention; norms, rotations, gates, attention weights
- * and the product behind attention are computed again. `full`: the result of attention alone.
+ * `selective`: the result of attention and the products that gate the feed-forward part; norms, q, k and v, attention
+ * weights, gates and the product behind attention are computed again. `full`: the result of attention alone.
  * `rounded`: where products are rounded to 8 bit anyway, so are the widest of what is kept, and the rest to 16 bit: the
  * gradient differs by less than the products' own rounding makes.
  */

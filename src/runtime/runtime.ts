@@ -59,12 +59,13 @@ export function createRuntime(): RuntimeHandlers {
     await state.generator.release();
     const { createTrainer } = await import('./training.ts');
     const { model, trained, optimizer, request } = state;
-    const { cacheDir, device, threads, trainPrecision: precision = 'exact', microBatchTokens } = request;
-    const tokens = microBatchTokens === undefined ? {} : { microBatchTokens };
+    const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
+    const { microBatchTokens, gradientCheckpointing } = request;
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
     state.trainer ??= await createTrainer({
       ...{ model, cacheDir, device, threads, trained, optimizer, precision, onLoad },
-      ...tokens,
+      ...(microBatchTokens !== undefined && { microBatchTokens }),
+      ...(gradientCheckpointing && { gradientCheckpointing }),
     });
     return state.trainer;
   }

@@ -1,13 +1,13 @@
 import type { ModelFile } from '../model/model.ts';
 import type {
   Device,
+  GradientCheckpointing,
   RuntimeCalls,
   TrainOptions,
   TrainPrecision,
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { GradientCheckpointing } from './recomputation.ts';
 import { parametersOf, type Trained } from './trained.ts';
 import type { PreparationProgress } from './weights.ts';
 
@@ -35,7 +35,7 @@ export interface TrainerOptions {
   optimizer: OptimizerState;
   /** Default `exact`, and always so where the device is not the processor or all weights are trained. */
   precision?: TrainPrecision;
-  /** Tokens of one pass; one completion with its prompt may exceed it. Default 640. */
+  /** Tokens of one pass; one completion with its prompt may exceed it. Default 1,400. */
   microBatchTokens?: number;
   /** What the backward pass computes again to save memory. Default `selective`. */
   gradientCheckpointing?: GradientCheckpointing;

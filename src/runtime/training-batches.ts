@@ -1,8 +1,8 @@
 /**
- * Tokens of one run of the graph. Products in 8 bit reach their full speed from some 350 rows on; more tokens mean
- * memory for their activations.
+ * Tokens of one run of the graph. Products in 8 bit reach their full speed from some 350 rows on; but the answers of a
+ * question share their prompt only where they fit beside each other, and each token means memory.
  */
-export const microBatchTokens = 640;
+export const microBatchTokens = 1400;
 
 /** Response rows whose logits are in memory at the same time. */
 export const headRows = { packed: 128, mapped: 256 };

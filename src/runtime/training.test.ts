@@ -6,9 +6,8 @@ import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import { uniform } from '../protocol/random.ts';
-import type { TrainOptions, TrainPrecision, TrainSequence } from '../protocol/runtime.ts';
+import type { GradientCheckpointing, TrainOptions, TrainPrecision, TrainSequence } from '../protocol/runtime.ts';
 import { createAdapter, type Adapter } from './adapter.ts';
-import type { GradientCheckpointing } from './recomputation.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import {
   createOptimizerState,

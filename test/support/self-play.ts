@@ -38,6 +38,7 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
       samplerPrecision: config.samplerPrecision,
       trainPrecision: config.trainPrecision,
       microBatchTokens: config.microBatchTokens,
+      gradientCheckpointing: config.gradientCheckpointing,
     });
     const results: StepResult[] = [];
     const duplicates = createDuplicateIndex(config.nearDuplicate);
