@@ -7,16 +7,14 @@ import { type HubServer, startHub } from '../support/hub-server.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
 import { endRuns, runsOf, settingsOf, until } from './tiny-runs.ts';
-import { acceptQuickInput, notification, picture, quickInput, runCommand, webview } from './window.ts';
+import { acceptQuickInput, chooseByTyping, notification, picture, quickInput, runCommand, webview } from './window.ts';
 
 /** Through the questions of the start, with a model of the hub by its name. */
 async function startWithModelOfTheHub(page: Page, name: string): Promise<void> {
   await runCommand(page, 'Self-Questioning: Start Self-Questioning');
   await acceptQuickInput(page, 'question itself');
   await acceptQuickInput(page, 'Free text');
-  await quickInput(page, 'Which model should learn').waitFor();
-  await page.keyboard.type('Hugging Face hub');
-  await acceptQuickInput(page, 'A model of the Hugging Face hub');
+  await chooseByTyping(page, 'Which model should learn', 'Hugging Face hub');
   await quickInput(page, 'Its name').waitFor();
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');
@@ -50,6 +48,7 @@ describe('a model that is not here', function () {
     // Every connection ends early, so that the download takes its time.
     hub.breakAfter = 5_000;
     await startWithModelOfTheHub(page, 'someone/tiny');
+    await until('a part of the weights is here', () => /model\.safetensors [1-9]/.test(hub.fetched.join()));
     await notification(page, 'Fetching someone/tiny', 'Cancel');
     await page.locator('.notification-list-item', { hasText: 'Fetching' }).waitFor({ state: 'detached' });
     assert.deepEqual(runsOf(editor), []);
@@ -59,6 +58,7 @@ describe('a model that is not here', function () {
   it('goes on where it was cancelled, and then the run starts', async () => {
     const { page } = editor;
     hub.breakAfter = undefined;
+    hub.fetched.length = 0;
     await startWithModelOfTheHub(page, 'someone/tiny');
     await webview(page).locator('h1', { hasText: 'Coding' }).waitFor();
     const [dir = ''] = runsOf(editor);

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { changeSettings, notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
-
-/** Answers the question which run is meant by typing. */
-async function choose(page: Page, words: string): Promise<void> {
-  const question = quickInput(page, 'Choose a run');
-  await question.waitFor();
-  await page.keyboard.type(words);
-  await question.locator('.monaco-list-row', { hasText: words }).first().waitFor();
-  await page.keyboard.press('Enter');
-}
+import {
+  changeSettings,
+  chooseByTyping,
+  notification,
+  picture,
+  quickInput,
+  runCommand,
+  startWithDefaults,
+  webview,
+} from './window.ts';
 
 describe('bad input and faults, in a real window', function () {
   this.timeout(600_000);
@@ -64,18 +63,18 @@ describe('bad input and faults, in a real window', function () {
     const { page, folders } = editor;
     const torn = join(folders.workspace, 'runs', 'torn');
     await runCommand(page, 'Self-Questioning: Rename Run');
-    await choose(page, 'finished');
+    await chooseByTyping(page, 'Choose a run', 'finished');
     await quickInput(page, 'Rename Run').waitFor();
     await page.keyboard.type('No longer needed');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor();
     await runCommand(page, 'Self-Questioning: Delete Run');
-    await choose(page, 'No longer');
+    await chooseByTyping(page, 'Choose a run', 'No longer');
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'Delete the run "No longer needed"' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.ok(existsSync(torn));
     await runCommand(page, 'Self-Questioning: Delete Run');
-    await choose(page, 'No longer');
+    await chooseByTyping(page, 'Choose a run', 'No longer');
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor({ state: 'detached' });
     assert.ok(!existsSync(torn));

@@ -8,6 +8,7 @@ import { endRuns, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
 import {
   acceptQuickInput,
   changeSettings,
+  chooseByTyping,
   notification,
   picture,
   quickInput,
@@ -176,13 +177,9 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   it('exports the data set', async () => {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Export');
-    await quickInput(page, 'Export as').waitFor();
-    await page.keyboard.type('dataset');
-    await page.keyboard.press('Enter');
+    await chooseByTyping(page, 'Export as', 'dataset');
     const path = page.locator('.quick-input-widget:visible input').first();
-    while (!(await path.inputValue()).endsWith('dataset.jsonl')) {
-      await page.waitForTimeout(200);
-    }
+    await until('a file is proposed', async () => (await path.inputValue()).endsWith('dataset.jsonl'));
     await page.keyboard.press('Enter');
     await notification(page, 'Exported to');
     const written = runsOf(editor).map((run) => join(run, 'export', 'dataset.jsonl'));

@@ -23,9 +23,9 @@ export function runsOf({ storage }: Pick<Editor, 'storage'>): string[] {
   return folders.filter((dir) => existsSync(runPaths(dir).run)).sort();
 }
 
-export async function until(what: string, holds: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + patience;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(Date.now() < end, `waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -71,6 +71,16 @@ export async function acceptQuickInput(page: Page, text: string): Promise<void> 
   await page.keyboard.press('Enter');
 }
 
+/** Filters the choices of a question by typing, and takes the first. */
+export async function chooseByTyping(page: Page, question: string, words: string): Promise<void> {
+  const widget = quickInput(page, question);
+  await widget.waitFor();
+  await page.keyboard.type(words);
+  // Rows are filtered a moment later: Enter would take what was first before.
+  await widget.locator('.monaco-list-row').first().filter({ hasText: words }).waitFor();
+  await page.keyboard.press('Enter');
+}
+
 export function quickInput(page: Page, text: string): Locator {
   const widget = page.locator('.quick-input-widget:visible');
   return widget
