@@ -32,6 +32,19 @@ describe('planMicroBatches', () => {
       }),
     ));
 
+  it('keeps the answers of a question together up to the limit, and different questions only up to less', () => {
+    const tokens = (key: number, count: number) => Array.from({ length: count }, () => key);
+    const group = (key: number) =>
+      Array.from({ length: 4 }, () => ({ promptTokenIds: tokens(key, 400), tokenIds: tokens(key, 240) }));
+    const passes = (sequences: ReturnType<typeof group>) =>
+      planMicroBatches(sequences, 1400, 128).map(({ blocks }) => blocks.map(({ completions }) => completions.length));
+    assert.deepEqual(passes([...group(1), ...group(2)]), [[4], [4]]);
+    const short = [1, 2, 3, 4].flatMap((key) => group(key).slice(0, 1)).map((one) => ({ ...one, tokenIds: [1, 2] }));
+    assert.deepEqual(passes(short), [[1], [1], [1], [1]], 'two prompts of 400 exceed 720');
+    const tiny = short.map((one) => ({ ...one, promptTokenIds: one.promptTokenIds.slice(0, 100) }));
+    assert.deepEqual(passes(tiny), [[1, 1, 1, 1]]);
+  });
+
   it('keeps to the limit unless one completion alone exceeds it', () =>
     fc.assert(
       fc.property(sequences, fc.integer({ min: 32, max: 128 }), (list, maxTokens) => {

@@ -1,8 +1,10 @@
 /**
- * Tokens of one run of the graph. Products in 8 bit reach their full speed from some 350 rows on; but the answers of a
- * question share their prompt only where they fit beside each other, and each token means memory.
+ * Tokens of one run of the graph. The answers of a question share their prompt only where they fit beside each other,
+ * and each token means memory.
  */
 export const microBatchTokens = 1400;
+/** Different questions are put together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
+const togetherTokens = 720;
 
 /** Response rows whose logits are in memory at the same time. */
 export const headRows = { packed: 128, mapped: 256 };
@@ -50,8 +52,9 @@ function roundUp(size: number, step: number): number {
 }
 
 /**
- * Groups completions that share their prompt into blocks and blocks into micro-batches of at most `maxTokens` tokens.
- * A completion that is longer stands alone. `headRows`: response rows whose logits may be in memory at the same time. Empty completions are left out; every other one is in one block.
+ * Groups completions that share their prompt into blocks of at most `maxTokens` tokens and small blocks into
+ * micro-batches. A completion that is longer stands alone. `headRows`: response rows whose logits may be in memory at the
+ * same time. Empty completions are left out; every other one is in one block.
  */
 export function planMicroBatches(
   sequences: readonly BatchSequence[],
@@ -61,9 +64,10 @@ export function planMicroBatches(
   const groups = Map.groupBy(sequences.keys(), (index) => sequences[index]!.promptTokenIds.join());
   const blocks = [...groups.values()].flatMap((group) => splitGroup(sequences, group, maxTokens));
   blocks.sort((a, b) => b.length - a.length);
+  const together = Math.min(maxTokens, togetherTokens);
   const batches: { blocks: Block[]; length: number }[] = [];
   for (const block of blocks) {
-    const open = batches.find(({ length }) => length + block.length < maxTokens);
+    const open = batches.find(({ length }) => length + block.length < together);
     if (open) {
       open.blocks.push(block);
       open.length += block.length;
