@@ -252,7 +252,7 @@ export const settings = {
     unit: '',
     quick: 'lora',
     description:
-      'lora: an adapter beside frozen weights; full: every weight, for small models: in fp32 whatever trainPrecision says, with 28 bytes of memory and 12 of disk a weight. Take a learningRate of 1e-6 or so.',
+      'lora: an adapter beside frozen weights; full: every weight, for small models: in fp32 whatever trainPrecision says, with some 25 bytes of memory a weight and 12 of disk for each checkpoint. Take a learningRate of 1e-6 or so.',
   },
   loraRank: { kind: integer(1, 256), unit: '', quick: 16, description: 'Rank of the adapter on all linear layers.' },
   loraAlpha: { kind: real(0.01, 4096), unit: '', quick: 32, description: 'The adapter is scaled by alpha / rank.' },
