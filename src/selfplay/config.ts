@@ -227,7 +227,7 @@ export const settings = {
     quick: 'selective',
     paper: 'full',
     description:
-      'What the backward pass computes again to save memory: none: nothing; selective: what is cheap; full: whole layers from their input, a fifth slower.',
+      'What the backward pass computes again to save memory: none: nothing; selective: what is cheap; full: whole layers from their input, 10 to 20 % slower.',
   },
   miniBatchSequences: {
     kind: integer(0, 65_536),
