@@ -1,4 +1,4 @@
-"""TRL's GRPOTrainer as a program to compare with: after loading, each line on standard input lets one step go.
+"""TRL's GRPOTrainer as a program to compare with: behind the first, each line of standard input lets one step go.
 
 usage: python trl_grpo.py '{"folder": …, "prompts": […], "answers": 4, "tokens": 64, "batch": 8, "rank": 16, …}'
 A line of JSON answers: first the versions, then seconds and mean completion length of each step.
@@ -81,6 +81,8 @@ trainer = trl.GRPOTrainer(
         r=settings["rank"], lora_alpha=2 * settings["rank"], target_modules=TARGETS, task_type="CAUSAL_LM"
     ),
 )
+# The line that asks for the versions is not yet one that lets a step go.
+sys.stdin.readline()
 answer({"versions": {"trl": trl.__version__, "torch": torch.__version__, "transformers": transformers.__version__}})
 turns.wait()
 trainer.train()
