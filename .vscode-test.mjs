@@ -3,6 +3,7 @@
 import { createWorkplace, environment } from './test/support/whole-program.ts';
 
 const place = await createWorkplace();
+process.once('exit', () => place.remove());
 const { model, overrides } = place;
 
 export default {

@@ -3,11 +3,10 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 
-/**
- * llama.cpp as a process that is asked line by line (see `process.ts`): started with the folder in which node-llama-cpp
- * is installed. It uses node-llama-cpp's own binding underneath its sessions, one batch a step, so that nothing of
- * JavaScript's scheduling is counted against it.
- */
+// llama.cpp as a process that is asked line by line (see `process.ts`): started with the folder in which node-llama-cpp
+// is installed. It uses node-llama-cpp's own binding underneath its sessions, one batch a step, so that nothing of
+// JavaScript's scheduling is counted against it.
+
 /** `bare`: forward passes alone; `full`: LoRA, sampling at temperature 1, and the probability of what was drawn. */
 const work = z.enum(['bare', 'full']);
 const Request = z.discriminatedUnion('op', [

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { byteLength, dequantize } from '../../src/model/dequantize.ts';
 import { aligned, padded, tensorInfo, text } from '../../src/model/gguf-bytes.ts';
-import { elementsOf, isReadable, readGgufHeader, type GgufTensor } from '../../src/model/gguf.ts';
+import { isReadable, readGgufHeader, type GgufTensor } from '../../src/model/gguf.ts';
+import { elementsOf } from '../../src/model/layout.ts';
 
 /** Formats of llama.cpp that are quick on processors; the model's own file is one more candidate. */
 export const llamaQuantisations = ['Q4_0', 'Q8_0'] as const;

@@ -77,7 +77,7 @@ export async function startEngine(dir: string, options: StartOptions = {}): Prom
   }
 }
 
-/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when none lives there, or it does not listen. */
+/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when none lives there or it cannot be reached. */
 export async function attach(dir: string): Promise<RunClient> {
   const run = readRun(dir);
   if (!isAlive(run.engine)) {

@@ -45,7 +45,7 @@ export class LiveRuns implements vscode.Disposable {
     this.#store.refresh();
   }
 
-  /** Asks every engine that this window started to stop, by connections of their own: it is for when all else is disposed. */
+  /** Asks every engine that this window started to stop, by new connections: the others are disposed by then. */
   async stopStarted(): Promise<void> {
     const stop = async (dir: string): Promise<void> => {
       const client = await attach(dir);

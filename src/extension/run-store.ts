@@ -34,7 +34,7 @@ export class RunStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #selected = new vscode.EventEmitter<void>();
   readonly #readers = new Map<string, { metrics: MetricsReader; steps: StepReader }>();
-  #watchers: FSWatcher[] = [];
+  readonly #watchers = new Map<string, FSWatcher>();
   #settling: NodeJS.Timeout | undefined;
   #runs: RunEntry[] = [];
   #broken: BrokenRun[] = [];
@@ -156,33 +156,44 @@ export class RunStore implements vscode.Disposable {
    * or the command line may resume a run, or end one whose engine this window cannot reach. No polling.
    */
   #watch(): void {
-    this.#watchers.forEach((watcher) => watcher.close());
     const roots = this.#roots();
     const pending = roots.flatMap((root) =>
       readdirSync(root, { withFileTypes: true })
         .filter((entry) => entry.isDirectory() && !existsSync(runPaths(join(root, entry.name)).run))
         .map((entry) => join(root, entry.name)),
     );
-    this.#watchers = [
-      ...[...roots, ...pending].flatMap((folder) => this.#watchFolder(folder)),
-      ...this.#runs.flatMap(({ dir, state }) => {
-        const { lock, run } = runPaths(dir);
-        // A live engine writes its record all the time, and tells what matters by itself.
-        return this.#watchFolder(dir, isLive(state) ? [lock] : [lock, run]);
-      }),
-    ];
+    const wanted = new Set([...roots, ...pending, ...this.#runs.map(({ dir }) => dir)]);
+    for (const [folder, watcher] of this.#watchers) {
+      if (!wanted.has(folder)) {
+        watcher.close();
+        this.#watchers.delete(folder);
+      }
+    }
+    for (const folder of wanted) {
+      if (this.#watchers.has(folder)) {
+        continue;
+      }
+      try {
+        const watcher = watch(folder, (_event, name) => this.#matters(folder, name) && this.#refreshSoon());
+        this.#watchers.set(
+          folder,
+          watcher.on('error', () => undefined),
+        );
+      } catch {
+        // It has just gone.
+      }
+    }
   }
 
-  /** One watcher, for some files of the folder or all; none where the folder has just gone. */
-  #watchFolder(folder: string, files?: readonly string[]): FSWatcher[] {
-    const matters = (name: string | null): boolean =>
-      files === undefined || name === null || files.includes(join(folder, name));
-    try {
-      const watcher = watch(folder, (_event, name) => matters(name) && this.#refreshSoon());
-      return [watcher.on('error', () => undefined)];
-    } catch {
-      return [];
+  /** Of a run its lock does, and its record while no engine lives, which writes it all the time and tells what matters. */
+  #matters(folder: string, name: string | null): boolean {
+    const entry = this.find(folder);
+    if (!entry || name === null) {
+      return true;
     }
+    const { lock, run } = runPaths(folder);
+    const path = join(folder, name);
+    return path === lock || (path === run && !isLive(entry.state));
   }
 
   #refreshSoon(): void {

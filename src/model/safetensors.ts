@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../protocol/errors.ts';
 import { blockFormats, dequantize } from './dequantize.ts';
+import { elementsOf } from './layout.ts';
 
 /** Stored number formats that can be read; all become fp32. */
 const readableTypes = ['F32', 'F16', 'BF16'] as const;
@@ -94,10 +95,6 @@ function parseHeader(
 
 function isReadable(dtype: string): dtype is SafeTensorType {
   return readableTypes.some((type) => type === dtype);
-}
-
-function elementsOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Bytes read at a time: bounds the raw copy beside the fp32 result. */

@@ -44,7 +44,7 @@ describe('Tape', () => {
         'x',
         {
           store: (value, kind) => (kept.includes(kind) ? [value] : undefined),
-          restore: ([value], _, late) => late(value!),
+          restore: ([value], late) => late(value!),
         },
         (inner, x) => linear(inner, x, matrix, { lora: { a: 'a', b: 'b', scale: 1 }, kind: 'term' }),
       );

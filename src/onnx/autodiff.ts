@@ -8,8 +8,9 @@ import { elementType, type Graph, type Value } from './graph.ts';
 export type Contribution = (soFar: Value | undefined) => Value;
 
 /**
- * `input`: what a part begins with, which is kept in any case. `residual`: sums that every layer adds to. `attended`: what attention returns. `projection`: results of matrix products;
- * `wide`: those of the feed-forward part; `reduced`: those of a LoRA's A; `term`: those that are only added to something.
+ * `input`: what a part begins with, which is kept in any case. `residual`: sums that every layer adds to. `attended`:
+ * what attention returns. `projection`: results of matrix products; `wide`: those of the feed-forward part; `reduced`:
+ * those of a LoRA's A; `term`: those that are only added to something.
  */
 export type KeptKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
@@ -18,7 +19,7 @@ export interface CheckpointPolicy {
   /** Values [rows, ...] that stay; undefined = nothing does. */
   store(value: Value, kind: KeptKind): readonly Value[] | undefined;
   /** `late` gives an fp32 value as it is, but not before it is needed; the result must depend on one that it gave. */
-  restore(stored: readonly Value[], kind: KeptKind, late: (value: Value) => Value): Value;
+  restore(stored: readonly Value[], late: (value: Value) => Value): Value;
 }
 
 /** From d loss / d output, one contribution for each input, in order; `wanted`: which of them are asked for. */
@@ -88,11 +89,11 @@ export class Tape {
       const one = this.#oneBehind([gradient]);
       const late = (value: Value) => graph.op('Mul', [value, one]);
       let next = 0;
-      const again = new Tape(graph, (value, kind) => {
+      const again = new Tape(graph, (value) => {
         const own = stored[next++];
-        return own === undefined ? value : policy.restore(own, kind, late);
+        return own === undefined ? value : policy.restore(own, late);
       });
-      const lateX = policy.restore(storedX, 'input', late);
+      const lateX = policy.restore(storedX, late);
       const asked = inputs.filter((_, index) => wanted[index]);
       const later = asked.map((input) => (input === x ? lateX : input));
       const gradients = again.gradients(build(again, lateX), gradient, later);

@@ -1,7 +1,7 @@
 import type { DecoderConfig } from '../model/model.ts';
 import type { GradientCheckpointing, SamplerPrecision, TrainedWeights, TrainPrecision } from '../protocol/runtime.ts';
 import { samplerFormats, trainerFormats } from './precision.ts';
-import { parameterShapes } from './trained.ts';
+import { countParameters, parameterShapes } from './trained.ts';
 import { headRows, microBatchTokens } from './training-batches.ts';
 import { bytesOf, planPreparation, type WeightFormat } from './weight-plan.ts';
 
@@ -109,8 +109,7 @@ export function checkpointBytes(config: DecoderConfig, settings: MemorySettings)
 }
 
 function trainedParameters(config: DecoderConfig, { loraRank, trainedWeights }: MemorySettings): number {
-  const shapes = parameterShapes(config, trainedWeights === 'full' ? undefined : { rank: loraRank });
-  return shapes.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return countParameters(parameterShapes(config, trainedWeights === 'full' ? undefined : { rank: loraRank }));
 }
 
 /** Logits of one chunk of rows and their probabilities, and what is beside them in the arena. */

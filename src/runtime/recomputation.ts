@@ -30,7 +30,7 @@ export function checkpointPolicy(
       }
       return rounded && kind !== 'reduced' ? roundRows(graph, value, kind === 'wide' ? 8 : 16) : [value];
     },
-    restore([values, scales], _kind, late) {
+    restore([values, scales], late) {
       return scales === undefined ? late(values!) : graph.op('DequantizeLinear', [values!, late(scales)], { axis: 0 });
     },
   };

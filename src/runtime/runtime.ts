@@ -10,14 +10,7 @@ import { forDevice } from './devices.ts';
 import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from './full-checkpoint.ts';
 import { createPolicyGenerator, type PolicyGenerator } from './policy-generator.ts';
 import { renderPrompt } from './rows.ts';
-import {
-  isFull,
-  parameterShapes,
-  parametersOf,
-  readFullWeights,
-  type ParameterShape,
-  type Trained,
-} from './trained.ts';
+import { countParameters, isFull, parameterShapes, parametersOf, readFullWeights, type Trained } from './trained.ts';
 import { createOptimizerState, type OptimizerState, type Trainer } from './trainer.ts';
 
 export interface CallContext {
@@ -190,13 +183,11 @@ async function close(state: Loaded | undefined): Promise<void> {
 
 function describe({ model, trained }: Loaded): LoadReply {
   const { architecture, vocabulary } = model.config;
-  const count = (shapes: readonly ParameterShape[]) =>
-    shapes.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   return {
     modelHash: model.hash,
     architecture,
-    parameters: count(parameterShapes(model.config)),
-    trainedParameters: count(parametersOf(trained)),
+    parameters: countParameters(parameterShapes(model.config)),
+    trainedParameters: countParameters(parametersOf(trained)),
     vocabulary,
   };
 }

@@ -1,4 +1,4 @@
-import { expectedTensors } from '../model/layout.ts';
+import { elementsOf, expectedTensors } from '../model/layout.ts';
 import type { DecoderConfig, ModelFile } from '../model/model.ts';
 import type { Adapter } from './adapter.ts';
 import { adaptedLinears } from './decoder.ts';
@@ -34,6 +34,11 @@ export function parameterShapes(config: DecoderConfig, lora?: { rank: number }):
     { name: `${name}.lora_A`, shape: [lora.rank, inputs] },
     { name: `${name}.lora_B`, shape: [outputs, lora.rank] },
   ]);
+}
+
+/** Numbers in all of these tensors. */
+export function countParameters(shapes: readonly ParameterShape[]): number {
+  return shapes.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
 }
 
 /** The trained tensors in the order of {@link parameterShapes} and of the optimiser's state. */

@@ -1,4 +1,5 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { elementsOf } from '../model/layout.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import { isOutOfMemory } from './failures.ts';
@@ -412,5 +413,5 @@ function tensorsOf(parameters: readonly Parameter[]): Tensors {
 }
 
 function zeros(dims: readonly number[]): Tensor {
-  return new Tensor('float32', new Float32Array(dims.reduce((product, size) => product * size, 1)), dims);
+  return new Tensor('float32', new Float32Array(elementsOf(dims)), dims);
 }

@@ -6,7 +6,7 @@ import { readRun } from '../../src/run/folder.ts';
 import { type HubServer, startHub } from '../support/hub-server.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { endRuns, runsOf, settingsOf, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, until } from './tiny-runs.ts';
 import { acceptQuickInput, chooseByTyping, notification, picture, quickInput, runCommand, webview } from './window.ts';
 
 /** Through the questions of the start, with a model of the hub by its name. */
@@ -37,10 +37,8 @@ describe('a model that is not here', function () {
     editor = await openEditor({ env: { ...environment(place), HF_ENDPOINT: hub.url }, settings });
   });
   after(async () => {
-    await endRuns(editor);
-    await editor.close();
+    await leave(editor, place);
     await hub.close();
-    place.remove();
   });
 
   it('is fetched with progress, and Cancel starts nothing', async () => {

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { readMetrics, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { endRuns, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
 import {
   changeSettings,
   notification,
@@ -35,11 +35,7 @@ describe('faults of a run in a real window', function () {
     other = await editor.openWindow();
     await other.locator('.statusbar-item', { hasText: /\d\/50000/ }).waitFor();
   });
-  after(async () => {
-    await endRuns(editor);
-    await editor.close();
-    place.remove();
-  });
+  after(() => leave(editor, place));
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {
       tellRuns(editor);

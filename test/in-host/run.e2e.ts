@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readEvaluations, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { endRuns, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
 import {
   acceptQuickInput,
   changeSettings,
@@ -32,11 +32,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
       settings: settingsOf(place, 3),
     });
   });
-  after(async () => {
-    await endRuns(editor);
-    await editor.close();
-    place.remove();
-  });
+  after(() => leave(editor, place));
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {
       tellRuns(editor);

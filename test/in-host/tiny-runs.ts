@@ -31,11 +31,13 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Engines outlive their window: they are asked to stop. */
-export async function endRuns(editor: Pick<Editor, 'storage'>): Promise<void> {
+/** Closes the window and what it worked on. Engines outlive their window: they are asked to stop. */
+export async function leave(editor: Editor, place: Workplace): Promise<void> {
   for (const dir of runsOf(editor)) {
     await attach(dir).then((client) => client.stop(), () => undefined); // prettier-ignore
   }
+  await editor.close();
+  place.remove();
 }
 
 /** What there is to say of the runs when a test has failed. */

@@ -174,7 +174,7 @@ describe('operators and their gradients', function () {
         const feeds = { x: numbers(1, rows, width), a: numbers(2, 2, width), b: numbers(3, width, 2) };
         const policy: CheckpointPolicy = {
           store: (value, kind) => (kept.includes(kind) ? [value] : undefined),
-          restore: ([value], _, late) => late(value!),
+          restore: ([value], late) => late(value!),
         };
         await checkGradient(
           (tape, { x, a, b }) => {
