@@ -17,7 +17,8 @@ export interface BenchArguments {
 }
 
 /** What a runtime process is loaded with besides the model; precisions as chosen on the command line unless given. */
-export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> & Partial<Precisions>;
+export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> &
+  Partial<Precisions & Pick<LoadRequest, 'lora'>>;
 
 type Precisions = Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
 

@@ -63,6 +63,27 @@ describe('selfq bench', function () {
     assert.ok(own[0]!.tokens > 32 && own[0]!.tokens <= 8 * 4 * 64);
   });
 
+  it('lets the solver learn the same problems in every step, judged by the sandbox', async () => {
+    const { code, out, err } = await bench(['learn', '--steps', '2', '--seed', '3', '--reward', 'format', '--json']);
+    assert.equal(code, 0, err);
+    const figures = JSON.parse(out) as {
+      seed: number;
+      steps: { reward: number; testsPassed: number; meanTokens: number }[];
+      learnt: { total: number }[];
+      heldOut: { total: number }[];
+    };
+    assert.equal(figures.seed, 3);
+    assert.equal(figures.steps.length, 2);
+    assert.ok(figures.steps.every(({ meanTokens }) => meanTokens > 0 && meanTokens <= 96));
+    assert.deepEqual(
+      [...figures.learnt, ...figures.heldOut].map(({ total }) => total),
+      [8, 8, 16, 16],
+    );
+    const unknown = await bench(['learn', '--reward', 'praise']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /solverReward/);
+  });
+
   it('says how to get what it compares with, and what is missing for that', async () => {
     const absent = await bench(['train']);
     assert.equal(absent.code, 1);

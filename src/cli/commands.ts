@@ -152,7 +152,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   bench: {
-    parameters: 'generate | train | step | sandbox',
+    parameters: 'generate | train | step | learn | sandbox',
     positionals: 1,
     summary: 'Measure a part of the program on this machine, beside what one would use without it.',
     options: {
@@ -163,6 +163,9 @@ export const commands: Readonly<Record<string, Command>> = {
       rows: { value: 'LIST', description: 'generate: rows that decode at once; default 1,32,64.' },
       'prompt-tokens': { value: 'N', description: 'generate: tokens in front of those that are timed; default 200.' },
       formats: { value: 'LIST', description: 'generate: files for llama.cpp; default own,Q4_0,Q8_0.' },
+      steps: { value: 'N', description: 'learn: steps on the same problems; default 30.' },
+      seed: { value: 'N', description: 'learn: seed of the adapter and of what is sampled; default 1.' },
+      reward: { value: 'NAME', description: 'learn: tests (default), or format, the baseline.' },
       repeats: { value: 'N', description: 'Rounds, in which all take turns; default 3.' },
       alone: { description: 'Measure this program alone.' },
       'install-peers': { description: 'Install what it is compared with into the cache folder first.' },

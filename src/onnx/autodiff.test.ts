@@ -43,8 +43,8 @@ describe('Tape', () => {
       const output = tape.checkpoint(
         'x',
         {
-          store: (value, kind) => (kept.includes(kind) ? [value] : undefined),
-          restore: ([value], late) => late(value!),
+          store: (_, value, kind) => (kept.includes(kind) ? [{ value, type: 'float' }] : undefined),
+          restore: (_, [value], late) => late(value!),
         },
         (inner, x) => linear(inner, x, matrix, { lora: { a: 'a', b: 'b', scale: 1 }, kind: 'term' }),
       );

@@ -1,4 +1,4 @@
-import { elementType, type Graph, type Value } from './graph.ts';
+import { elementType, Graph, type ElementType, type Value } from './graph.ts';
 
 /**
  * The share of the gradient that one use of a value gives: adds it to what other uses gave so far and returns the sum.
@@ -14,16 +14,32 @@ export type Contribution = (soFar: Value | undefined) => Value;
  */
 export type KeptKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
+/** A value [rows, ...] that stays for the backward pass. */
+export interface Stored {
+  value: Value;
+  type: ElementType;
+}
+
 /** What a part that is computed again keeps of its first time. */
 export interface CheckpointPolicy {
-  /** Values [rows, ...] that stay; undefined = nothing does. */
-  store(value: Value, kind: KeptKind): readonly Value[] | undefined;
+  /** Values that stay in place of `value` [rows, width]; undefined = nothing does. */
+  store(graph: Graph, value: Value, kind: KeptKind): readonly Stored[] | undefined;
   /** `late` gives an fp32 value as it is, but not before it is needed; the result must depend on one that it gave. */
-  restore(stored: readonly Value[], late: (value: Value) => Value): Value;
+  restore(graph: Graph, stored: readonly Value[], late: (value: Value) => Value): Value;
 }
 
 /** From d loss / d output, one contribution for each input, in order; `wanted`: which of them are asked for. */
 export type Backward = (gradient: Value, wanted: readonly boolean[]) => readonly Contribution[];
+
+/** What a tape keeps of the results that operators take for their gradients. */
+interface Memory {
+  /** In place of `value` [rows, ...]. */
+  keep(value: Value, kind: KeptKind): Value;
+  /** In place of values that are made to be kept, as they are. */
+  hold(values: readonly Value[]): readonly Value[];
+}
+
+const everything: Memory = { keep: (value) => value, hold: (values) => values };
 
 interface Entry {
   output: Value;
@@ -39,11 +55,11 @@ interface Entry {
 export class Tape {
   readonly graph: Graph;
   readonly #entries: Entry[] = [];
-  readonly #keep: (value: Value, kind: KeptKind) => Value;
+  readonly #memory: Memory;
 
-  constructor(graph: Graph, keep: (value: Value, kind: KeptKind) => Value = (value) => value) {
+  constructor(graph: Graph, memory: Memory = everything) {
     this.graph = graph;
-    this.#keep = keep;
+    this.#memory = memory;
   }
 
   /**
@@ -59,7 +75,7 @@ export class Tape {
    * what the first time has kept of it.
    */
   keep(value: Value, kind: KeptKind): Value {
-    return this.#keep(value, kind);
+    return this.#memory.keep(value, kind);
   }
 
   /**
@@ -72,14 +88,20 @@ export class Tape {
     const stored: (readonly Value[] | undefined)[] = [];
     const made: Value[] = [];
     const store = (value: Value, kind: KeptKind) => {
-      const own = policy.store(value, kind);
+      const own = policy.store(graph, value, kind)?.map((each) => each.value);
       made.push(...(own ?? []).filter((each) => each !== value));
       return own;
     };
     const storedX = store(x, 'input') ?? [x];
-    const first = new Tape(graph, (value, kind) => {
-      stored.push(store(value, kind));
-      return value;
+    const first = new Tape(graph, {
+      keep(value, kind) {
+        stored.push(store(value, kind));
+        return value;
+      },
+      hold(values) {
+        stored.push(values);
+        return values;
+      },
     });
     const computed = build(first, x);
     const inputs = first.#inputs();
@@ -89,11 +111,14 @@ export class Tape {
       const one = this.#oneBehind([gradient]);
       const late = (value: Value) => graph.op('Mul', [value, one]);
       let next = 0;
-      const again = new Tape(graph, (value) => {
-        const own = stored[next++];
-        return own === undefined ? value : policy.restore(own, late);
+      const again = new Tape(graph, {
+        keep(value) {
+          const own = stored[next++];
+          return own === undefined ? value : policy.restore(graph, own, late);
+        },
+        hold: () => stored[next++]!,
       });
-      const lateX = policy.restore(storedX, late);
+      const lateX = policy.restore(graph, storedX, late);
       const asked = inputs.filter((_, index) => wanted[index]);
       const later = asked.map((input) => (input === x ? lateX : input));
       const gradients = again.gradients(build(again, lateX), gradient, later);
@@ -102,6 +127,59 @@ export class Tape {
       return inputs.map((input) =>
         this.adding(() => (input === x ? this.#behind(shares.get(input)!, others) : shares.get(input)!)),
       );
+    });
+  }
+
+  /**
+   * A part of the graph, from `x` [rows, width] to what `build` returns of the same shape, none of whose rows depends on
+   * another one: computed for one block of rows after the other, there and back, so that what lies between stays in the
+   * processor's caches. `blocks`: how many, int64 [1], a divisor of the rows. Kept for the gradient is what `policy` says;
+   * the rest is computed again.
+   */
+  byRows(x: Value, blocks: Value, policy: CheckpointPolicy, build: (tape: Tape, x: Value) => Value): Value {
+    const { graph } = this;
+    const shape = graph.op('Concat', [blocks, graph.int64([-1]), graph.op('Shape', [x], { start: 1 })], { axis: 0 });
+    const inBlocks = (value: Value) => graph.op('Reshape', [value, shape]);
+    const asX = (value: Value) => graph.op('Reshape', [value, graph.op('Shape', [x])]);
+    const body = new Graph(graph);
+    const kept: (readonly Stored[] | undefined)[] = [];
+    const first = new Tape(body, {
+      ...everything,
+      keep(value, kind) {
+        kept.push(policy.store(body, value, kind));
+        return value;
+      },
+    });
+    const blockOfX = body.argument('float');
+    body.result(build(first, blockOfX), 'float');
+    const pieces = kept.flatMap((own) => own ?? []);
+    pieces.forEach(({ value, type }) => body.result(value, type));
+    const attributes = { body, num_scan_inputs: 1 };
+    const [output, ...stored] = graph.ops('Scan', [inBlocks(x)], attributes, 1 + pieces.length);
+    const held = this.#memory.hold(stored);
+    const inputs = first.#inputs().map((input) => (input === blockOfX ? x : input));
+    return this.record(asX(output!), inputs, (gradient, wanted) => {
+      const backward = new Graph(graph);
+      const [ownX, ownGradient] = [backward.argument('float'), backward.argument('float')];
+      const blocksOfKept = kept.map((own) => own?.map(({ type }) => backward.argument(type)));
+      const again = new Tape(backward, {
+        ...everything,
+        keep(value) {
+          const own = blocksOfKept.shift();
+          return own === undefined ? value : policy.restore(backward, own, (each) => each);
+        },
+      });
+      const asked = inputs.filter((_, index) => wanted[index]);
+      const later = asked.map((input) => (input === x ? ownX : input));
+      const gradients = again.gradients(build(again, ownX), ownGradient, later);
+      gradients.forEach((each) => backward.result(each, 'float'));
+      const scanned = [inBlocks(x), inBlocks(gradient), ...held];
+      const shares = graph.ops('Scan', scanned, { body: backward, num_scan_inputs: scanned.length }, gradients.length);
+      const sum = (share: Value) => graph.op('ReduceSum', [share, graph.int64([0])], { keepdims: 0 });
+      return inputs.map((input) => {
+        const share = shares[asked.indexOf(input)]!;
+        return this.adding(() => (input === x ? asX(share) : sum(share)));
+      });
     });
   }
 

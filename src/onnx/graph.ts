@@ -36,7 +36,8 @@ interface Initializer {
 interface Port {
   name: Value;
   type: ElementType;
-  dims: readonly Dimension[];
+  /** undefined = not known, not even how many. */
+  dims: readonly Dimension[] | undefined;
   sequence: boolean;
 }
 
@@ -108,6 +109,20 @@ export class Graph {
   input(name: Value, type: ElementType, dims: readonly Dimension[]): Value {
     this.#inputs.push({ name, type, dims, sequence: false });
     return name;
+  }
+
+  /** An input of a graph inside of another one, where nobody asks for its name. `dims`: unknown when left out. */
+  argument(type: ElementType, dims?: readonly Dimension[]): Value {
+    const name = this.#newName('a');
+    this.#inputs.push({ name, type, dims, sequence: false });
+    return name;
+  }
+
+  /** An output of a graph inside of another one. */
+  result(value: Value, type: ElementType, dims?: readonly Dimension[]): void {
+    const name = this.#newName('r');
+    this.#nodes.push({ opType: 'Identity', input: [value], output: [name], attributes: {}, domain: '' });
+    this.#outputs.push({ name, type, dims, sequence: false });
   }
 
   /** Makes `value` an output of the graph under `name`. Outputs keep the order of these calls. */
@@ -252,8 +267,8 @@ function encodeAttribute(name: string, value: Exclude<Attribute, Graph>): Record
 }
 
 function encodePort(port: Port): Record<string, unknown> {
-  const dim = port.dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  const tensor = { tensorType: { elemType: elementType[port.type], shape: { dim } } };
+  const dim = port.dims?.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  const tensor = { tensorType: { elemType: elementType[port.type], ...(dim && { shape: { dim } }) } };
   return { name: port.name, type: port.sequence ? { sequenceType: { elemType: tensor } } : tensor };
 }
 

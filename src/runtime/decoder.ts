@@ -16,6 +16,8 @@ export interface DecoderOps<Value> {
   /** silu(gate) * up. */
   gate(gate: Value, up: Value): Value;
   add(a: Value, b: Value): Value;
+  /** `build`, a part whose rows do not depend on each other, with these operations, or with others that compute the same. */
+  byRows(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value;
   /** A whole layer: `build` with these operations, or with others that compute the same. */
   layer(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value;
 }
@@ -33,9 +35,11 @@ function decodeLayer<Value>(x: Value, layer: number, ops: DecoderOps<Value>): Va
   const prefix = `model.layers.${layer}`;
   const attended = ops.attention(ops.rmsNorm(x, `${prefix}.input_layernorm`), layer, `${prefix}.self_attn`);
   const between = ops.add(x, ops.linear(attended, `${prefix}.self_attn.o_proj`));
-  const h = ops.rmsNorm(between, `${prefix}.post_attention_layernorm`);
-  const gated = ops.gate(ops.linear(h, `${prefix}.mlp.gate_proj`), ops.linear(h, `${prefix}.mlp.up_proj`));
-  return ops.add(between, ops.linear(gated, `${prefix}.mlp.down_proj`));
+  return ops.byRows(between, (own, rows) => {
+    const h = own.rmsNorm(rows, `${prefix}.post_attention_layernorm`);
+    const gated = own.gate(own.linear(h, `${prefix}.mlp.gate_proj`), own.linear(h, `${prefix}.mlp.up_proj`));
+    return own.add(rows, own.linear(gated, `${prefix}.mlp.down_proj`));
+  });
 }
 
 /** The linear layers that carry LoRA, with their sizes, in checkpoint order. */

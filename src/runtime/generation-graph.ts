@@ -235,6 +235,10 @@ class InferenceOps implements DecoderOps<Hidden> {
     return { addends: [this.settle(a), this.settle(b)] };
   }
 
+  byRows(x: Hidden, build: (ops: DecoderOps<Hidden>, x: Hidden) => Hidden): Hidden {
+    return build(this, x);
+  }
+
   layer(x: Hidden, build: (ops: DecoderOps<Hidden>, x: Hidden) => Hidden): Hidden {
     return build(this, x);
   }

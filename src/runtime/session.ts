@@ -52,6 +52,7 @@ export async function createSession(
       extra: {
         session: {
           intra_op: { spin_duration_us: '20' },
+          disable_quant_qdq: '1',
           ...(!prepack && { disable_prepacking: '1' }),
         },
       },

@@ -47,10 +47,11 @@ describe('planMicroBatches', () => {
 
   it('keeps to the limit unless one completion alone exceeds it', () =>
     fc.assert(
-      fc.property(sequences, fc.integer({ min: 32, max: 128 }), (list, maxTokens) => {
-        for (const { blocks, tokens, rows, chunks } of planMicroBatches(list, maxTokens, 16)) {
+      fc.property(sequences, fc.integer({ min: 32, max: 400 }), (list, maxTokens) => {
+        for (const { blocks, tokens, rowBlocks, rows, chunks } of planMicroBatches(list, maxTokens, 16)) {
           const length = blocks.reduce((sum, block) => sum + block.length, 0);
           assert.ok(length < tokens, 'there is a row of padding');
+          assert.ok(tokens % rowBlocks === 0 && tokens / rowBlocks <= 256);
           assert.ok(length <= maxTokens || (blocks.length === 1 && blocks[0]!.completions.length === 1));
           assert.ok(rows >= responseRows(blocks) && rows % chunks === 0 && rows / chunks <= 16);
         }

@@ -6,6 +6,9 @@ export const microBatchTokens = 1400;
 /** Different questions are put together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
 const togetherTokens = 720;
 
+/** Rows of the feed-forward part that are computed at the same time: what lies between then stays in caches. */
+const blockRows = 256;
+
 /** Response rows whose logits are in memory at the same time. */
 export const headRows = { packed: 128, mapped: 256 };
 
@@ -35,6 +38,8 @@ export interface MicroBatch {
   blocks: readonly Block[];
   /** Rows of the graph: the tokens of the blocks behind each other and at least one of padding. */
   tokens: number;
+  /** Parts in which they are computed where rows do not depend on each other. */
+  rowBlocks: number;
   /** Response tokens whose logprob is computed, padded to whole chunks. */
   rows: number;
   /** Parts in which their logits are computed: each row of logits is as wide as the vocabulary. */
@@ -82,10 +87,12 @@ function microBatch(blocks: readonly Block[], length: number, headRows: number):
   const completions = blocks.flatMap((block) => block.completions);
   const rows = responseRows(blocks);
   const chunks = Math.ceil(rows / headRows);
+  const rowBlocks = Math.ceil((length + 1) / blockRows);
   const inputs = Math.max(...completions.map(({ tokenIds }) => tokenIds.length - 1));
   return {
     blocks,
-    tokens: roundUp(length + 1, rowStep),
+    tokens: rowBlocks * roundUp((length + 1) / rowBlocks, rowStep),
+    rowBlocks,
     rows: chunks * roundUp(rows / chunks, rowStep),
     chunks,
     promptLength: roundUp(Math.max(...blocks.map(({ promptTokenIds }) => promptTokenIds.length)), gridStep),

@@ -54,11 +54,12 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
   const { lora, gradients, checkpointing = 'none', matrices } = options;
   const ops = new DifferentiableOps(tape, {
-    ...{ weights: source, matrices: matricesOf(graph), lora },
+    ...{ weights: source, matricesOf, matrices: matricesOf(graph), lora },
     pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
-    checkpoints: gradients ? checkpointPolicy(graph, checkpointing, matrices !== undefined) : undefined,
+    rowBlocks: graph.input('rowBlocks', 'int64', [1]),
+    checkpoints: gradients ? checkpointPolicy(checkpointing, matrices !== undefined) : undefined,
   });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));
@@ -139,12 +140,16 @@ function sharedPromptInputs(graph: Graph): SharedPrompts {
 /** What all operations of one graph share. */
 interface Surroundings {
   weights: PreparedWeights;
+  matricesOf: (graph: Graph) => FrozenMatrices;
+  /** Those of the graph that the operations are added to. */
   matrices: FrozenMatrices;
   lora: TrainingGraphOptions['lora'];
   /** Both matrices of each linear layer of an adapter, inputs of the graph. */
   pairs: ReadonlyMap<string, { a: Value; b: Value }>;
   rotation: Rotation;
   rows: SharedPrompts;
+  /** In how many blocks rows are computed where they do not depend on each other, int64 [1]. */
+  rowBlocks: Value;
   checkpoints: CheckpointPolicy | undefined;
 }
 
@@ -204,6 +209,15 @@ class DifferentiableOps implements DecoderOps<Value> {
 
   add(a: Value, b: Value): Value {
     return add(this.#tape, a, b);
+  }
+
+  byRows(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value {
+    const { checkpoints, rowBlocks, matricesOf } = this.#all;
+    return checkpoints
+      ? this.#tape.byRows(x, rowBlocks, checkpoints, (tape, rows) =>
+          build(new DifferentiableOps(tape, { ...this.#all, matrices: matricesOf(tape.graph) }), rows),
+        )
+      : build(this, x);
   }
 
   layer(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value {

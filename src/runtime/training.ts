@@ -343,7 +343,10 @@ class Policy {
     );
   }
 
-  #inputs({ tokens, rows, chunks, promptLength, answerLength }: MicroBatch, layout: MicroBatchLayout): Tensors {
+  #inputs(
+    { tokens, rowBlocks, rows, chunks, promptLength, answerLength }: MicroBatch,
+    layout: MicroBatchLayout,
+  ): Tensors {
     const half = this.#weights.config.headSize / 2;
     const positions = layout.positions.reduce((most, position) => Math.max(most, position), 0) + 1;
     const { prompts, answers } = layout;
@@ -358,6 +361,7 @@ class Policy {
     };
     return {
       ids: new Tensor('int64', layout.ids, [tokens]),
+      rowBlocks: new Tensor('int64', BigInt64Array.of(BigInt(rowBlocks)), [1]),
       cos: angles(this.#rope.cos),
       sin: angles(this.#rope.sin),
       promptRows: new Tensor('int64', layout.promptRows, [prompts, promptLength]),

@@ -11,6 +11,7 @@ const targets: Readonly<Record<string, () => Promise<(args: Arguments) => Promis
   generate: async () => (await import('../../../bench/generate.ts')).generateTarget,
   train: async () => (await import('../../../bench/train.ts')).trainTarget,
   step: async () => (await import('../../../bench/step.ts')).stepTarget,
+  learn: async () => (await import('../../../bench/learn.ts')).learnTarget,
   sandbox: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget,
 };
 

@@ -1,5 +1,5 @@
 import type { Tape } from '../autodiff.ts';
-import type { Graph, Value } from '../graph.ts';
+import { Graph, type Value } from '../graph.ts';
 
 export interface AttentionShape {
   heads: number;
@@ -91,17 +91,20 @@ export function attention(
     return [
       tape.adding(() =>
         collect(
-          cells(queries.join(ofPrompts.queries(), promptLength), heads * headSize),
-          cells(queries.join(ofAnswers.queries(), answerLength), heads * headSize),
+          cells(queries.join(ofPrompts[0], promptLength), heads * headSize),
+          cells(queries.join(ofAnswers[0], answerLength), heads * headSize),
         ),
       ),
-      tape.adding(() => shared(ofPrompts.keys(), ofAnswers.keys())),
-      tape.adding(() => shared(ofPrompts.values(), ofAnswers.values())),
+      tape.adding(() => shared(ofPrompts[1], ofAnswers[1])),
+      tape.adding(() => shared(ofPrompts[2], ofAnswers[2])),
     ];
   });
 }
 
-/** Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
+/**
+ * Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]: one sequence
+ * and key-value head after the other, since the weights of all of them fit into no cache.
+ */
 function gridAttention(
   graph: Graph,
   queries: Value,
@@ -110,38 +113,59 @@ function gridAttention(
   mask: Value,
   { heads, kvHeads, headSize }: AttentionShape,
 ) {
-  const product = (a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
-    graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
+  const product = (owner: Graph, a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
+    owner.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
   const scale = 1 / Math.sqrt(headSize);
-  // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
-  const lengths = graph.op('Shape', [mask], { start: 1, end: 3 });
-  const perHead = graph.op('Concat', [graph.int64([0, kvHeads, heads / kvHeads]), lengths], { axis: 0 });
-  const weightsOf = (someQueries: Value): Value => {
-    const scores = product(someQueries, keys, 0, 1, scale);
-    const masked = graph.op('Add', [
-      graph.op('Reshape', [scores, perHead]),
-      graph.op('Unsqueeze', [mask, graph.int64([1, 2])]),
-    ]);
-    return graph.op('Reshape', [graph.op('Softmax', [masked], { axis: -1 }), graph.op('Shape', [scores])]);
+  const weightsOf = (owner: Graph, someQueries: Value, someKeys: Value, someMask: Value): Value => {
+    const scores = product(owner, someQueries, someKeys, 0, 1, scale);
+    // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
+    const byHead = owner.op('Concat', [owner.int64([heads / kvHeads]), owner.op('Shape', [someMask])], { axis: 0 });
+    const masked = owner.op('Add', [owner.op('Reshape', [scores, byHead]), someMask]);
+    return owner.op('Reshape', [owner.op('Softmax', [masked], { axis: -1 }), owner.op('Shape', [scores])]);
   };
+  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...] */
+  const inPairs = (x: Value) =>
+    graph.op('Reshape', [
+      x,
+      graph.op('Concat', [graph.int64([-1]), graph.op('Shape', [x], { start: 2 })], { axis: 0 }),
+    ]);
+  const pairs = graph.op('Concat', [graph.op('Shape', [queries], { start: 0, end: 2 }), graph.int64([1, 1])], {
+    axis: 0,
+  });
+  const masks = graph.op('Expand', [graph.op('Unsqueeze', [mask, graph.int64([1])]), pairs]);
+  const scanned = [queries, keys, values, masks].map(inPairs);
+  const scan = (body: Graph, inputs: readonly Value[], shapes: readonly Value[]): Value[] =>
+    graph
+      .ops('Scan', inputs, { body, num_scan_inputs: inputs.length }, shapes.length)
+      .map((each, index) => graph.op('Reshape', [each, graph.op('Shape', [shapes[index]!])]));
+  const forward = new Graph(graph);
+  const [q, k, v, m] = scanned.map(() => forward.argument('float')) as [Value, Value, Value, Value];
+  forward.result(product(forward, weightsOf(forward, q, k, m), v, 0, 0), 'float');
   return {
-    attended: product(weightsOf(queries), values, 0, 0),
-    /** `attended`: as it was computed, in the layout of the grid. */
-    backward(gradient: Value, attended: Value) {
-      // The weights are computed again instead of kept, each row of them being as wide as the sequence is long. Asking
-      // the gradient for the shape makes that wait until the gradient is there.
-      const weights = weightsOf(graph.op('Reshape', [queries, graph.op('Shape', [gradient])]));
-      // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
-      // rowsum(gradient * attended).
-      const dWeights = product(gradient, values, 0, 1);
+    attended: scan(forward, scanned, [queries])[0]!,
+    /** d queries, d keys, d values; the weights are computed again. `attended`: as it was computed, in the grid's layout. */
+    backward(gradient: Value, attended: Value): [Value, Value, Value] {
       const overlap = graph.op('Mul', [gradient, attended]);
       const rowSums = graph.op('ReduceSum', [overlap, graph.int64([-1])], { keepdims: 1 });
-      const dScores = graph.op('Mul', [weights, graph.op('Sub', [dWeights, rowSums])]);
-      return {
-        queries: () => product(dScores, keys, 0, 0, scale),
-        keys: () => product(dScores, queries, 1, 0, scale),
-        values: () => product(weights, gradient, 1, 0),
-      };
+      const inputs = [...scanned, inPairs(gradient), inPairs(rowSums)];
+      const body = new Graph(graph);
+      const [q, k, v, m, g, sums] = inputs.map(() => body.argument('float')) as [
+        Value,
+        Value,
+        Value,
+        Value,
+        Value,
+        Value,
+      ];
+      const weights = weightsOf(body, q, k, m);
+      // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
+      // rowsum(gradient * attended).
+      const less = { transB: 1, alpha: { float: 1 }, beta: { float: -1 } };
+      const dScores = body.op('Mul', [weights, body.op('Gemm', [g, v, sums], less)]);
+      body.result(product(body, dScores, k, 0, 0, scale), 'float');
+      body.result(product(body, dScores, q, 1, 0, scale), 'float');
+      body.result(product(body, weights, g, 1, 0), 'float');
+      return scan(body, inputs, [queries, keys, values]) as [Value, Value, Value];
     },
   };
 }

@@ -173,8 +173,8 @@ describe('operators and their gradients', function () {
       async ({ rows, width, kept }) => {
         const feeds = { x: numbers(1, rows, width), a: numbers(2, 2, width), b: numbers(3, width, 2) };
         const policy: CheckpointPolicy = {
-          store: (value, kind) => (kept.includes(kind) ? [value] : undefined),
-          restore: ([value], late) => late(value!),
+          store: (_, value, kind) => (kept.includes(kind) ? [{ value, type: 'float' }] : undefined),
+          restore: (_, [value], late) => late(value!),
         };
         await checkGradient(
           (tape, { x, a, b }) => {
@@ -189,6 +189,38 @@ describe('operators and their gradients', function () {
           feeds,
           ['x', 'a', 'b'],
           [rows, 2],
+        );
+      },
+    ));
+
+  it('a part that is computed block by block agrees, alone and inside of one that is computed again', () =>
+    property(
+      fc.record({
+        blocks: size(3),
+        rows: size(2),
+        width: size(3),
+        kept: fc.subarray(['wide', 'reduced', 'term']),
+        inside: fc.boolean(),
+      }),
+      async ({ blocks, rows, width, kept, inside }) => {
+        const feeds = { x: numbers(1, blocks * rows, width), a: numbers(2, 2, width), b: numbers(3, width, 2) };
+        const policy: CheckpointPolicy = {
+          store: (_, value, kind) => (kept.includes(kind) ? [{ value, type: 'float' }] : undefined),
+          restore: (_, [value], late) => late(value!),
+        };
+        await checkGradient(
+          (tape, { x, a, b }) => {
+            const options = { lora: { a: a!, b: b!, scale: 0.5 } };
+            const square = { forward: (value: Value) => value, backward: (gradient: Value) => gradient };
+            const row = (inner: Tape, input: Value) =>
+              add(inner, linear(inner, siluGate(inner, input, input), square, { ...options, kind: 'wide' }), input);
+            const part = (inner: Tape, input: Value) =>
+              inner.byRows(row(inner, input), tape.graph.int64([blocks]), policy, row);
+            return inside ? tape.checkpoint(x!, policy, part) : part(tape, x!);
+          },
+          feeds,
+          ['x', 'a', 'b'],
+          [blocks * rows, width],
         );
       },
     ));
