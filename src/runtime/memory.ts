@@ -2,7 +2,7 @@ import type { DecoderConfig } from '../model/model.ts';
 import type { GradientCheckpointing, SamplerPrecision, TrainedWeights, TrainPrecision } from '../protocol/runtime.ts';
 import { samplerFormats, trainerFormats } from './precision.ts';
 import { countParameters, parameterShapes } from './trained.ts';
-import { headRows, microBatchTokens } from './training-batches.ts';
+import { blockRows, headRows, microBatchTokens } from './training-batches.ts';
 import { bytesOf, planPreparation, type WeightFormat } from './weight-plan.ts';
 
 /** What decides the memory of a runtime process besides the model. */
@@ -114,23 +114,26 @@ function trainedParameters(config: DecoderConfig, { loraRank, trainedWeights }: 
 
 /** Logits of one chunk of rows and their probabilities, and what is beside them in the arena. */
 const headCopies = 1.5;
-/** Values as wide as the layer that one layer's backward pass has in flight, and as wide as its attention is long. */
-const layerCopies = 10;
+/** Values as wide as the hidden state that are in flight for every token, with the arena's gaps between them. */
+const hiddenCopies = 45;
+/** Values of the feed-forward part in flight for a block of rows, and of one key-value head's attention weights. */
+const wideCopies = 10;
 const attentionCopies = 2.5;
 
 /**
  * What a micro-batch holds at the peak, in the middle of an update: what its layers keep (`recomputation.ts`), one layer
- * in flight, its attention weights, and logits. Copies are measured (default model, 700 and 1,324 tokens).
+ * in flight, and logits. Copies are measured (default model and SmolLM2-135M, 700 to 3,584 tokens).
  */
 function activationBytes(config: DecoderConfig, settings: MemorySettings, isExact: boolean): number {
-  const { hidden, ffn, heads, layers, vocabulary } = config;
+  const { hidden, ffn, heads, kvHeads, layers, vocabulary } = config;
   const { contextTokens, microBatchTokens: passTokens = microBatchTokens } = settings;
   // One completion may be longer than a pass.
   const tokens = Math.max(passTokens, contextTokens);
   const kept = layers * keptBytes(config, settings, isExact);
-  const inFlight = 4 * layerCopies * (ffn + hidden) + 4 * attentionCopies * heads * contextTokens;
+  const wide = 4 * wideCopies * blockRows * ffn;
+  const attention = 4 * attentionCopies * (heads / kvHeads) * contextTokens ** 2;
   const logits = 4 * headCopies * (isExact ? headRows.mapped : headRows.packed) * vocabulary;
-  return tokens * (kept + inFlight) + logits;
+  return tokens * (kept + 4 * hiddenCopies * hidden) + wide + attention + logits;
 }
 
 /** Of one token in one layer. */

@@ -7,7 +7,7 @@ export const microBatchTokens = 1400;
 const togetherTokens = 720;
 
 /** Rows of the feed-forward part that are computed at the same time: what lies between then stays in caches. */
-const blockRows = 256;
+export const blockRows = 256;
 
 /** Response rows whose logits are in memory at the same time. */
 export const headRows = { packed: 128, mapped: 256 };
