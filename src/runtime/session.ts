@@ -47,6 +47,7 @@ export async function createSession(
       enableMemPattern: memoryPattern,
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       logSeverityLevel: 3,
+      // `disable_quant_qdq`: otherwise what is restored from 8 bit is restored again for each of its readers.
       // Threads that spin for long while they wait take 40 % more CPU time, and when other programs need the cores they
       // spin through the time slice in which the others could have finished. 20 microseconds bridge the next operator.
       extra: {
