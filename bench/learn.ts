@@ -1,4 +1,3 @@
-import { groupAdvantages, mean, solverReward } from '../src/selfplay/rewards.ts';
 import { codingDomain } from '../src/domains/coding/coding.ts';
 import type { Domain, Question } from '../src/domains/domain.ts';
 import { evaluate } from '../src/engine/evaluate.ts';
@@ -8,6 +7,7 @@ import type { RuntimeProcess } from '../src/runtime/client.ts';
 import { createSandbox } from '../src/sandbox/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
 import { resolveConfig, type Config } from '../src/selfplay/config.ts';
+import { groupAdvantages, mean, solverReward } from '../src/selfplay/rewards.ts';
 import { describeConditions, noteConditions, round, type Conditions } from './measure.ts';
 import { openBenchModel, type BenchArguments } from './policy.ts';
 import { options } from './train.ts';
@@ -158,10 +158,10 @@ async function learnStep(
 
 async function examine({ domain, sandbox, runtime, config }: Tools, questions: Question[]): Promise<Result> {
   const policy = { step: 0, model: '', modelHash: '', adapter: null };
-  const generate: Parameters<typeof evaluate>[2]['generate'] = (requests) =>
-    runtime.call('generate', { requests, adapter: true });
   const result = await evaluate({ name: domain.name, questions }, policy, {
-    ...{ domain, sandbox, generate },
+    domain,
+    sandbox,
+    generate: (requests) => runtime.call('generate', { requests, adapter: true }),
     maxTokens: config.maxAnswerTokens,
   });
   return { solved: result.solved, total: result.total, meanScore: round(result.meanScore) };

@@ -1,4 +1,4 @@
-import { elementType, Graph, type ElementType, type Value } from './graph.ts';
+import { elementType, type Graph, type Typed, type Value } from './graph.ts';
 
 /**
  * The share of the gradient that one use of a value gives: adds it to what other uses gave so far and returns the sum.
@@ -14,16 +14,10 @@ export type Contribution = (soFar: Value | undefined) => Value;
  */
 export type KeptKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
-/** A value [rows, ...] that stays for the backward pass. */
-export interface Stored {
-  value: Value;
-  type: ElementType;
-}
-
 /** What a part that is computed again keeps of its first time. */
 export interface CheckpointPolicy {
-  /** Values that stay in place of `value` [rows, width]; undefined = nothing does. */
-  store(graph: Graph, value: Value, kind: KeptKind): readonly Stored[] | undefined;
+  /** Values [rows, ...] that stay in place of `value`; undefined = nothing does. */
+  store(graph: Graph, value: Value, kind: KeptKind): readonly Typed[] | undefined;
   /** `late` gives an fp32 value as it is, but not before it is needed; the result must depend on one that it gave. */
   restore(graph: Graph, stored: readonly Value[], late: (value: Value) => Value): Value;
 }
@@ -38,6 +32,8 @@ interface Memory {
   /** In place of values that are made to be kept, as they are. */
   hold(values: readonly Value[]): readonly Value[];
 }
+
+const float = (value: Value): Typed => ({ value, type: 'float' });
 
 const everything: Memory = { keep: (value) => value, hold: (values) => values };
 
@@ -141,40 +137,37 @@ export class Tape {
     const shape = graph.op('Concat', [blocks, graph.int64([-1]), graph.op('Shape', [x], { start: 1 })], { axis: 0 });
     const inBlocks = (value: Value) => graph.op('Reshape', [value, shape]);
     const asX = (value: Value) => graph.op('Reshape', [value, graph.op('Shape', [x])]);
-    const body = new Graph(graph);
-    const kept: (readonly Stored[] | undefined)[] = [];
-    const first = new Tape(body, {
-      ...everything,
-      keep(value, kind) {
-        kept.push(policy.store(body, value, kind));
-        return value;
-      },
-    });
-    const blockOfX = body.argument('float');
-    body.result(build(first, blockOfX), 'float');
-    const pieces = kept.flatMap((own) => own ?? []);
-    pieces.forEach(({ value, type }) => body.result(value, type));
-    const attributes = { body, num_scan_inputs: 1 };
-    const [output, ...stored] = graph.ops('Scan', [inBlocks(x)], attributes, 1 + pieces.length);
-    const held = this.#memory.hold(stored);
-    const inputs = first.#inputs().map((input) => (input === blockOfX ? x : input));
-    return this.record(asX(output!), inputs, (gradient, wanted) => {
-      const backward = new Graph(graph);
-      const [ownX, ownGradient] = [backward.argument('float'), backward.argument('float')];
-      const blocksOfKept = kept.map((own) => own?.map(({ type }) => backward.argument(type)));
-      const again = new Tape(backward, {
+    const kept: (readonly Typed[] | undefined)[] = [];
+    let inputs: Value[] = [];
+    const [output, ...stored] = graph.scan([float(inBlocks(x))], (body, [block]) => {
+      const first = new Tape(body, {
         ...everything,
-        keep(value) {
-          const own = blocksOfKept.shift();
-          return own === undefined ? value : policy.restore(backward, own, (each) => each);
+        keep(value, kind) {
+          kept.push(policy.store(body, value, kind));
+          return value;
         },
       });
+      const result = build(first, block);
+      inputs = first.#inputs().map((input) => (input === block ? x : input));
+      return [float(result), ...kept.flatMap((own) => own ?? [])];
+    });
+    const pieces = kept.flatMap((own) => own ?? []);
+    const held = this.#memory.hold(stored).map((value, index) => ({ value, type: pieces[index]!.type }));
+    return this.record(asX(output!), inputs, (gradient, wanted) => {
       const asked = inputs.filter((_, index) => wanted[index]);
-      const later = asked.map((input) => (input === x ? ownX : input));
-      const gradients = again.gradients(build(again, ownX), ownGradient, later);
-      gradients.forEach((each) => backward.result(each, 'float'));
-      const scanned = [inBlocks(x), inBlocks(gradient), ...held];
-      const shares = graph.ops('Scan', scanned, { body: backward, num_scan_inputs: scanned.length }, gradients.length);
+      const scanned = [float(inBlocks(x)), float(inBlocks(gradient)), ...held];
+      const shares = graph.scan(scanned, (body, [block, blockOfGradient, ...restored]) => {
+        const parts = kept.map((own) => own && restored.splice(0, own.length));
+        const again = new Tape(body, {
+          ...everything,
+          keep(value) {
+            const own = parts.shift();
+            return own === undefined ? value : policy.restore(body, own, (each) => each);
+          },
+        });
+        const later = asked.map((input) => (input === x ? block! : input));
+        return again.gradients(build(again, block!), blockOfGradient!, later).map(float);
+      });
       const sum = (share: Value) => graph.op('ReduceSum', [share, graph.int64([0])], { keepdims: 0 });
       return inputs.map((input) => {
         const share = shares[asked.indexOf(input)]!;

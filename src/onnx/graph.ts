@@ -6,6 +6,10 @@ export type ElementType = keyof typeof elementType;
 
 /** The name of a value in a graph; '' leaves an optional input out. */
 export type Value = string;
+export interface Typed {
+  value: Value;
+  type: ElementType;
+}
 /** A number is a size known now, a string a symbolic one. */
 export type Dimension = number | string;
 /** Integers become INT, `{ float }` FLOAT, strings STRING, arrays INTS, graphs GRAPH. */
@@ -111,18 +115,28 @@ export class Graph {
     return name;
   }
 
-  /** An input of a graph inside of another one, where nobody asks for its name. `dims`: unknown when left out. */
-  argument(type: ElementType, dims?: readonly Dimension[]): Value {
-    const name = this.#newName('a');
-    this.#inputs.push({ name, type, dims, sequence: false });
-    return name;
-  }
-
-  /** An output of a graph inside of another one. */
-  result(value: Value, type: ElementType, dims?: readonly Dimension[]): void {
-    const name = this.#newName('r');
-    this.#nodes.push({ opType: 'Identity', input: [value], output: [name], attributes: {}, domain: '' });
-    this.#outputs.push({ name, type, dims, sequence: false });
+  /**
+   * A loop over the first dimension of `inputs`: `build` adds to a graph inside of this one what is computed for one
+   * element of each, and names the results. Returns them for all elements, stacked. Operator Scan.
+   */
+  scan<const Inputs extends readonly Typed[]>(
+    inputs: Inputs,
+    build: (body: Graph, elements: { [Index in keyof Inputs]: Value }) => readonly Typed[],
+  ): Value[] {
+    const body = new Graph(this);
+    const port = (prefix: string, type: ElementType) => {
+      return { name: this.#newName(prefix), type, dims: undefined, sequence: false };
+    };
+    const elements = inputs.map(({ type }) => port('e', type));
+    body.#inputs.push(...elements);
+    const results = build(body, elements.map(({ name }) => name) as { [Index in keyof Inputs]: Value });
+    for (const { value, type } of results) {
+      const result = port('r', type);
+      body.#nodes.push({ opType: 'Identity', input: [value], output: [result.name], attributes: {}, domain: '' });
+      body.#outputs.push(result);
+    }
+    const values = inputs.map(({ value }) => value);
+    return this.ops('Scan', values, { body, num_scan_inputs: values.length }, results.length);
   }
 
   /** Makes `value` an output of the graph under `name`. Outputs keep the order of these calls. */

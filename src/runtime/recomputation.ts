@@ -1,5 +1,5 @@
-import type { CheckpointPolicy, KeptKind, Stored } from '../onnx/autodiff.ts';
-import { elementType, type Graph, type Value } from '../onnx/graph.ts';
+import type { CheckpointPolicy, KeptKind } from '../onnx/autodiff.ts';
+import { elementType, type Graph, type Typed, type Value } from '../onnx/graph.ts';
 import type { GradientCheckpointing } from '../protocol/runtime.ts';
 
 const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKind[]> = {
@@ -35,7 +35,7 @@ export function checkpointPolicy(checkpointing: GradientCheckpointing, rounded: 
 }
 
 /** x [rows, width] as integers and the size of a step of each row, [rows]. */
-function roundRows(graph: Graph, x: Value, bits: 8 | 16): Stored[] {
+function roundRows(graph: Graph, x: Value, bits: 8 | 16): Typed[] {
   const largest = graph.op('ReduceMax', [x, graph.int64([-1])], { keepdims: 0 });
   const smallest = graph.op('ReduceMin', [x, graph.int64([-1])], { keepdims: 0 });
   const size = graph.op('Max', [largest, graph.op('Neg', [smallest]), graph.float(1e-30)]);

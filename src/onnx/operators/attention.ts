@@ -1,5 +1,5 @@
 import type { Tape } from '../autodiff.ts';
-import { Graph, type Value } from '../graph.ts';
+import type { Graph, Typed, Value } from '../graph.ts';
 
 export interface AttentionShape {
   heads: number;
@@ -113,61 +113,58 @@ function gridAttention(
   mask: Value,
   { heads, kvHeads, headSize }: AttentionShape,
 ) {
-  const product = (owner: Graph, a: Value, b: Value, transA: 0 | 1, transB: 0 | 1, alpha = 1) =>
-    owner.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: alpha } });
   const scale = 1 / Math.sqrt(headSize);
-  const weightsOf = (owner: Graph, someQueries: Value, someKeys: Value, someMask: Value): Value => {
-    const scores = product(owner, someQueries, someKeys, 0, 1, scale);
+  const weightsOf = (body: Graph, someQueries: Value, someKeys: Value, someMask: Value): Value => {
+    const scores = product(body, someQueries, someKeys, { transB: 1, scale });
     // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
-    const byHead = owner.op('Concat', [owner.int64([heads / kvHeads]), owner.op('Shape', [someMask])], { axis: 0 });
-    const masked = owner.op('Add', [owner.op('Reshape', [scores, byHead]), someMask]);
-    return owner.op('Reshape', [owner.op('Softmax', [masked], { axis: -1 }), owner.op('Shape', [scores])]);
+    const byHead = body.op('Concat', [body.int64([heads / kvHeads]), body.op('Shape', [someMask])], { axis: 0 });
+    const masked = body.op('Add', [body.op('Reshape', [scores, byHead]), someMask]);
+    return body.op('Reshape', [body.op('Softmax', [masked], { axis: -1 }), body.op('Shape', [scores])]);
   };
   /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...] */
-  const inPairs = (x: Value) =>
-    graph.op('Reshape', [
-      x,
-      graph.op('Concat', [graph.int64([-1]), graph.op('Shape', [x], { start: 2 })], { axis: 0 }),
-    ]);
-  const pairs = graph.op('Concat', [graph.op('Shape', [queries], { start: 0, end: 2 }), graph.int64([1, 1])], {
-    axis: 0,
-  });
+  const inPairs = (x: Value): Typed => {
+    const shape = graph.op('Concat', [graph.int64([-1]), graph.op('Shape', [x], { start: 2 })], { axis: 0 });
+    return { value: graph.op('Reshape', [x, shape]), type: 'float' };
+  };
+  const shaped = (x: Value, like: Value) => graph.op('Reshape', [x, graph.op('Shape', [like])]);
+  const ones = graph.int64([1, 1]);
+  const pairs = graph.op('Concat', [graph.op('Shape', [queries], { start: 0, end: 2 }), ones], { axis: 0 });
   const masks = graph.op('Expand', [graph.op('Unsqueeze', [mask, graph.int64([1])]), pairs]);
-  const scanned = [queries, keys, values, masks].map(inPairs);
-  const scan = (body: Graph, inputs: readonly Value[], shapes: readonly Value[]): Value[] =>
-    graph
-      .ops('Scan', inputs, { body, num_scan_inputs: inputs.length }, shapes.length)
-      .map((each, index) => graph.op('Reshape', [each, graph.op('Shape', [shapes[index]!])]));
-  const forward = new Graph(graph);
-  const [q, k, v, m] = scanned.map(() => forward.argument('float')) as [Value, Value, Value, Value];
-  forward.result(product(forward, weightsOf(forward, q, k, m), v, 0, 0), 'float');
+  const scanned = [inPairs(queries), inPairs(keys), inPairs(values), inPairs(masks)] as const;
+  const [attended] = graph.scan(scanned, (body, [q, k, v, m]) => [
+    { value: product(body, weightsOf(body, q, k, m), v), type: 'float' },
+  ]);
   return {
-    attended: scan(forward, scanned, [queries])[0]!,
-    /** d queries, d keys, d values; the weights are computed again. `attended`: as it was computed, in the grid's layout. */
-    backward(gradient: Value, attended: Value): [Value, Value, Value] {
-      const overlap = graph.op('Mul', [gradient, attended]);
+    attended: shaped(attended!, queries),
+    /** d queries, d keys, d values; the weights are computed again. `output`: `attended` as it was, in the grid's layout. */
+    backward(gradient: Value, output: Value): [Value, Value, Value] {
+      const overlap = graph.op('Mul', [gradient, output]);
       const rowSums = graph.op('ReduceSum', [overlap, graph.int64([-1])], { keepdims: 1 });
-      const inputs = [...scanned, inPairs(gradient), inPairs(rowSums)];
-      const body = new Graph(graph);
-      const [q, k, v, m, g, sums] = inputs.map(() => body.argument('float')) as [
-        Value,
-        Value,
-        Value,
-        Value,
-        Value,
-        Value,
-      ];
-      const weights = weightsOf(body, q, k, m);
-      // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
-      // rowsum(gradient * attended).
-      const less = { transB: 1, alpha: { float: 1 }, beta: { float: -1 } };
-      const dScores = body.op('Mul', [weights, body.op('Gemm', [g, v, sums], less)]);
-      body.result(product(body, dScores, k, 0, 0, scale), 'float');
-      body.result(product(body, dScores, q, 1, 0, scale), 'float');
-      body.result(product(body, weights, g, 1, 0), 'float');
-      return scan(body, inputs, [queries, keys, values]) as [Value, Value, Value];
+      const withGradient = [...scanned, inPairs(gradient), inPairs(rowSums)] as const;
+      const [dQueries, dKeys, dValues] = graph.scan(withGradient, (body, [q, k, v, m, g, sums]) => {
+        const weights = weightsOf(body, q, k, m);
+        // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
+        // rowsum(gradient * attended).
+        const less = { transB: 1, alpha: { float: 1 }, beta: { float: -1 } };
+        const dScores = body.op('Mul', [weights, body.op('Gemm', [g, v, sums], less)]);
+        return [
+          product(body, dScores, k, { scale }),
+          product(body, dScores, q, { transA: 1, scale }),
+          product(body, weights, g, { transA: 1 }),
+        ].map((value) => ({ value, type: 'float' }));
+      });
+      return [shaped(dQueries!, queries), shaped(dKeys!, keys), shaped(dValues!, values)];
     },
   };
+}
+
+function product(
+  graph: Graph,
+  a: Value,
+  b: Value,
+  { transA = 0, transB = 0, scale = 1 }: { transA?: 0 | 1; transB?: 0 | 1; scale?: number } = {},
+): Value {
+  return graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: scale } });
 }
 
 /** Between [sequences, length, heads * headSize] and [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
