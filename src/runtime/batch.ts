@@ -61,7 +61,7 @@ export class Batch {
     const prompt = row.promptTokenIds.slice(0, -1);
     const known = this.#longestPrefix(prompt, slot);
     if (known.slot !== slot) {
-      this.#inference.copySlot(known.slot, slot, known.length);
+      await this.#inference.copySlot(known.slot, slot, known.length);
     }
     this.#held[slot] = prompt.slice(0, known.length);
     await this.#inference.prefill(slot, known.length, prompt.slice(known.length), () => this.#checkSignal());
@@ -113,18 +113,18 @@ export class Batch {
       if (this.#queue.length > 0) {
         await this.#start(slot);
       } else {
-        this.#close(slot);
+        await this.#close(slot);
       }
     }
   }
 
   /** Takes a slot out of the batch: the last active row moves into it. */
-  #close(slot: number): void {
+  async #close(slot: number): Promise<void> {
     const last = this.#active.length - 1;
     const moved = this.#active.pop();
     if (moved && slot !== last) {
       const held = this.#held[last]!;
-      this.#inference.copySlot(last, slot, held.length);
+      await this.#inference.copySlot(last, slot, held.length);
       this.#held[slot] = [...held];
       this.#active[slot] = moved;
     }

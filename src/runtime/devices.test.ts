@@ -14,7 +14,7 @@ import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
 
 /** What one device computes from the same model, adapter and tokens. */
 interface Computed {
-  greedy: number[];
+  greedy: number[][];
   sampled: number;
   logprobs: number[];
   loss: number;
@@ -63,6 +63,7 @@ describe('the runtime on WebGPU', function () {
     assert.ok('env' in webGpu);
     const expected = await compute('cpu', {});
     const actual = await compute('webgpu', webGpu.env);
+    assert.equal(expected.greedy.length, 7);
     assert.deepEqual(actual.greedy, expected.greedy);
     assert.equal(actual.sampled, expected.sampled);
     assert.equal(actual.logprobs.length, expected.logprobs.length);
@@ -82,16 +83,15 @@ describe('the runtime on WebGPU', function () {
     const model = { modelPath: dir, cacheDir: dir, device, threads: 1, slots: 4, contextTokens: 128, lora };
     try {
       await runtime.call('load', model);
-      const generate = async (temperature: number, samples: number) => {
-        const prompt = { text: 'once upon a time, there' };
-        const request = { prompt, samples, maxTokens: 10, temperature, seed: 3 };
-        const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
-        return completions;
+      const request = (text: string, temperature: number, samples: number, maxTokens: number) => {
+        return { prompt: { text }, samples, maxTokens, temperature, seed: 3 };
       };
-      const [greedy] = await generate(0, 1);
-      assert.ok(greedy);
-      const sampled = await generate(1, 3);
-      const { promptTokenIds } = greedy;
+      const story = 'once upon a time, there';
+      // More rows than slots, which end at different times, and a prompt that leaves nothing to prefill.
+      const requests = [request(story, 0, 3, 10), request('a', 0, 2, 6), request('once upon a hill', 0, 2, 4)];
+      const greedy = (await runtime.call('generate', { requests, adapter: true })).flat();
+      const sampled = await runtime.call('generate', { requests: [request(story, 1, 3, 10)], adapter: true });
+      const { promptTokenIds } = greedy[0]!;
       const tokenIds = Array.from({ length: 20 }, (_, i) => (31 * i + 7) % 256);
       const sequences = [
         { promptTokenIds, tokenIds },
@@ -110,8 +110,8 @@ describe('the runtime on WebGPU', function () {
       await runtime.call('saveCheckpoint', { dir: checkpoint, baseModel: 'tiny' });
       const stored = [...(await readSafetensors(join(checkpoint, 'optimizer.safetensors')))];
       return {
-        greedy: greedy.tokenIds,
-        sampled: sampled.length,
+        greedy: greedy.map(({ tokenIds }) => tokenIds),
+        sampled: sampled.flat().length,
         logprobs: logprobs.flat(),
         loss: record!.loss,
         gradient: new Map(stored.filter(([name]) => /first/.test(name)).map(([name, { data }]) => [name, data])),

@@ -11,6 +11,11 @@ export interface DeviceTraits {
    * activations in fp32, and training is exact, whatever precision is asked for.
    */
   int8Products: boolean;
+  /**
+   * Whether keys and values stay in its own memory from one run to the next (`gpu-buffer`). Elsewhere they are in main
+   * memory: on the processor because it is the same, on other devices because onnxruntime-node has no such tensors there.
+   */
+  cacheOnDevice: boolean;
   /** What it wants beside the package, for a person. */
   needs: string;
 }
@@ -24,27 +29,37 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     provider: 'cpu',
     platforms: ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     int8Products: true,
+    cacheOnDevice: false,
     needs: 'nothing else',
   },
   webgpu: {
     provider: 'webgpu',
     platforms: ['linux-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     int8Products: false,
+    cacheOnDevice: true,
     needs: 'a graphics card with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
   },
   cuda: {
     provider: 'cuda',
     platforms: ['linux-x64'],
     int8Products: false,
+    cacheOnDevice: false,
     needs: 'an NVIDIA card with CUDA and cuDNN, and the CUDA libraries of onnxruntime beside onnxruntime-node',
   },
   dml: {
     provider: 'dml',
     platforms: ['win32-x64', 'win32-arm64'],
     int8Products: false,
+    cacheOnDevice: false,
     needs: 'a graphics card with Direct3D 12',
   },
-  coreml: { provider: 'coreml', platforms: ['darwin-arm64'], int8Products: false, needs: 'an Apple processor' },
+  coreml: {
+    provider: 'coreml',
+    platforms: ['darwin-arm64'],
+    int8Products: false,
+    cacheOnDevice: false,
+    needs: 'an Apple processor',
+  },
 };
 
 /** The request with the precisions that its device has kernels for. */

@@ -28,17 +28,23 @@ export const generationPorts = {
  * The decoder for generation: key-value cache in place, LoRA as inputs. The format of `weights` decides how it computes:
  * `nb32` in 8 bit, fast, for sampling; `fp32` exactly, as the trainer does. With `int8` its matrices take the place of
  * those of `weights`. One graph serves prefill (batch 1, many
- * tokens) and decoding (many rows, one token each). `positions`: the longest sequence.
+ * tokens) and decoding (many rows, one token each). `positions`: the longest sequence. `inPlace`: outputs are written
+ * into buffers that the caller gives (`RunInto`).
  */
 export function buildGenerationGraph(
   config: DecoderConfig,
   weights: PreparedWeights,
   positions: number,
   int8?: PreparedWeights,
+  inPlace = true,
 ): Graph {
   const graph = new Graph();
+  const total = graph.input(generationPorts.total, 'int32', []);
+  if (inPlace) {
+    addSequenceOutput(graph, total);
+  }
   const product = frozenProduct(graph, weights, int8);
-  const ops = new InferenceOps(graph, config, weights, positions, product);
+  const ops = new InferenceOps(graph, config, weights, positions, product, total);
   const hidden = decode(config, ops);
   const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
   const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
@@ -120,6 +126,7 @@ class InferenceOps implements DecoderOps<Hidden> {
     weights: PreparedWeights,
     positions: number,
     product: FrozenProduct,
+    total: Value,
   ) {
     this.#graph = graph;
     this.#product = product;
@@ -127,8 +134,7 @@ class InferenceOps implements DecoderOps<Hidden> {
     this.#weights = weights;
     this.#ids = graph.input(generationPorts.ids, 'int32', ['batch', 'tokens']);
     this.#lastPositions = graph.input(generationPorts.lastPositions, 'int32', ['batch']);
-    this.#total = graph.input(generationPorts.total, 'int32', []);
-    addSequenceOutput(graph, this.#total);
+    this.#total = total;
     const { cos, sin } = ropeTables(config, positions);
     this.#cos = graph.constant('float', [positions, config.headSize / 2], cos);
     this.#sin = graph.constant('float', [positions, config.headSize / 2], sin);

@@ -1,9 +1,11 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../model/model.ts';
 import { buildGenerationGraph, generationPorts } from './generation-graph.ts';
-import { KvCache } from './kv-cache.ts';
+import { deviceCaches, presentPorts } from './device-cache.ts';
+import { devices } from './devices.ts';
+import { hostCaches, type Cache, type Caches } from './kv-cache.ts';
 import { noAdapter } from './lora-inputs.ts';
-import { createSession, runModes, type RunInto, type RunMode, type SessionOptions, type Tensors } from './session.ts';
+import { createSession, runModes, type RunMode, type SessionOptions, type Tensors } from './session.ts';
 import type { PreparedWeights } from './weights.ts';
 
 /** Tokens of one prefill run: long enough for full speed, short enough to stop and to keep attention scores small. */
@@ -26,17 +28,17 @@ export class Inference {
   lora: Tensors;
   readonly #session: InferenceSession;
   readonly #config: DecoderConfig;
-  readonly #run: RunInto;
+  readonly #caches: Caches;
   readonly #contextTokens: number;
-  #cache: KvCache;
+  #cache: Cache;
   #logits = new Float32Array(0);
 
-  private constructor(session: InferenceSession, config: DecoderConfig, options: InferenceOptions) {
+  private constructor(session: InferenceSession, config: DecoderConfig, contextTokens: number, caches: Caches) {
     this.#session = session;
     this.#config = config;
-    this.#run = runModes[options.runMode];
-    this.#contextTokens = options.contextTokens;
-    this.#cache = new KvCache(config, 0, positionStep);
+    this.#contextTokens = contextTokens;
+    this.#caches = caches;
+    this.#cache = caches.make(0, positionStep);
     this.lora = noAdapter(config);
   }
 
@@ -47,9 +49,13 @@ export class Inference {
     options: InferenceOptions,
     int8?: PreparedWeights,
   ): Promise<Inference> {
-    const graph = buildGenerationGraph(config, weights, options.contextTokens, int8);
-    const session = await createSession(graph, options, weights.folder);
-    return new Inference(session, config, options);
+    const { device = 'cpu', contextTokens, runMode } = options;
+    const { cacheOnDevice } = devices[device];
+    const graph = buildGenerationGraph(config, weights, contextTokens, int8, !cacheOnDevice);
+    const onDevice = cacheOnDevice ? presentPorts(config) : [];
+    const session = await createSession(graph, { ...options, onDevice }, weights.folder);
+    const caches = cacheOnDevice ? await deviceCaches(config, device) : hostCaches(config, runModes[runMode]);
+    return new Inference(session, config, contextTokens, caches);
   }
 
   /** Makes room for `slots` sequences of `positions` tokens; what the slots held is lost. */
@@ -58,15 +64,15 @@ export class Inference {
     if (this.#cache.slots < slots || this.#cache.positions < rounded) {
       // The old cache must be free before the new one is made, or the peak is their sum.
       this.#cache.free();
-      this.#cache = new KvCache(this.#config, slots, rounded);
+      this.#cache = this.#caches.make(slots, rounded);
     }
     if (this.#logits.length < slots * this.#config.vocabulary) {
       this.#logits = new Float32Array(slots * this.#config.vocabulary);
     }
   }
 
-  copySlot(from: number, to: number, length: number): void {
-    this.#cache.copy(from, to, length);
+  copySlot(from: number, to: number, length: number): Promise<void> {
+    return this.#cache.copy(from, to, length);
   }
 
   /** Puts `tokens` behind the `length` tokens that the slot holds. `pause` is called between chunks and may throw. */
@@ -80,11 +86,12 @@ export class Inference {
   }
 
   /**
-   * One token for each of the first `tokens.length` slots; `lengths` count it. Returns logits [rows, vocabulary], valid
-   * until the next run.
+   * One token for each of the first `tokens.length` slots; `lengths` count it. What other slots hold may be lost. Returns
+   * logits [rows, vocabulary], valid until the next run.
    */
   async decode(tokens: readonly number[], lengths: readonly number[]): Promise<Float32Array> {
     const rows = Int32Array.from(tokens.keys());
+    await this.#cache.keepFirst(tokens.length);
     return this.#runBatch(
       0,
       tokens.map((token) => [token]),
@@ -100,11 +107,9 @@ export class Inference {
     rows: Int32Array,
   ): Promise<Float32Array> {
     const { vocabulary } = this.#config;
-    const cache = this.#cache.view(firstSlot, ids.length);
     const logits = this.#logits.subarray(0, rows.length * vocabulary);
     const shape = [ids.length, ids[0]?.length ?? 0];
     const inputs: Tensors = {
-      ...cache.inputs,
       ...this.lora,
       [generationPorts.ids]: new Tensor('int32', Int32Array.from(ids.flat()), shape),
       [generationPorts.lastPositions]: new Tensor(
@@ -116,12 +121,13 @@ export class Inference {
       [generationPorts.rows]: new Tensor('int32', rows, [rows.length]),
     };
     const output = new Tensor('float32', logits, [rows.length, vocabulary]);
-    await this.#run(this.#session, inputs, { [generationPorts.logits]: output, ...cache.outputs });
+    await this.#cache.run(this.#session, firstSlot, ids.length, inputs, output, generationPorts.logits);
     return logits;
   }
 
   async close(): Promise<void> {
     this.#cache.free();
     await this.#session.release();
+    await this.#caches.close();
   }
 }

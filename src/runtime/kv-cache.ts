@@ -1,9 +1,43 @@
-import { Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../model/model.ts';
-import type { Tensors } from './session.ts';
+import type { RunInto, Tensors } from './session.ts';
+
+/** Keys and values of up to `slots` sequences of up to `positions` tokens, wherever they are. */
+export interface Cache {
+  readonly slots: number;
+  readonly positions: number;
+  /** Runs the graph on slots `first` to `first + count - 1`, which then hold what it adds; logits land in `logits`. */
+  run(
+    session: InferenceSession,
+    first: number,
+    count: number,
+    inputs: Tensors,
+    logits: Tensor,
+    logitsPort: string,
+  ): Promise<void>;
+  /** The first `length` tokens of slot `from` also become those of slot `to`. */
+  copy(from: number, to: number, length: number): Promise<void>;
+  /** What slots behind the first `count` hold is not needed any more. */
+  keepFirst(count: number): Promise<void>;
+  /** Gives the memory back at once: the collector does not know how scarce it is. The cache must not be used any more. */
+  free(): void;
+}
+
+/** Makes caches of one kind, and holds what they share. */
+export interface Caches {
+  make(slots: number, positions: number): Cache;
+  close(): Promise<void>;
+}
+
+export function hostCaches(config: DecoderConfig, run: RunInto): Caches {
+  return {
+    make: (slots, positions) => new HostCache(config, slots, positions, run),
+    close: () => Promise.resolve(),
+  };
+}
 
 /** A slot's rows as graph inputs and, on the same buffers, as graph outputs. */
-export interface CacheView {
+interface CacheView {
   inputs: Tensors;
   outputs: Tensors;
 }
@@ -16,22 +50,21 @@ export const cachePorts = (layer: number) => ({
   value: `value${layer}`,
 });
 
-/**
- * Keys and values of `slots` sequences of up to `positions` tokens: per layer two buffers
- * [slots, kvHeads, positions, headSize] fp32, which the graph reads and writes in place.
- */
-export class KvCache {
+/** In main memory: per layer two buffers [slots, kvHeads, positions, headSize] fp32, read and written in place. */
+class HostCache implements Cache {
   readonly slots: number;
   readonly positions: number;
   readonly #config: DecoderConfig;
+  readonly #run: RunInto;
   /** [layer][key or value]. */
   readonly #buffers: [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>][];
   readonly #views = new Map<string, CacheView>();
 
-  constructor(config: DecoderConfig, slots: number, positions: number) {
+  constructor(config: DecoderConfig, slots: number, positions: number, run: RunInto) {
     this.slots = slots;
     this.positions = positions;
     this.#config = config;
+    this.#run = run;
     const length = slots * this.#slotLength();
     this.#buffers = Array.from({ length: config.layers }, () => [new Float32Array(length), new Float32Array(length)]);
   }
@@ -40,8 +73,20 @@ export class KvCache {
     return this.#config.kvHeads * this.positions * this.#config.headSize;
   }
 
+  run(
+    session: InferenceSession,
+    first: number,
+    count: number,
+    inputs: Tensors,
+    logits: Tensor,
+    logitsPort: string,
+  ): Promise<void> {
+    const { inputs: past, outputs } = this.#view(first, count);
+    return this.#run(session, { ...past, ...inputs }, { [logitsPort]: logits, ...outputs });
+  }
+
   /** Slots `first` to `first + count - 1` as one batch. */
-  view(first: number, count: number): CacheView {
+  #view(first: number, count: number): CacheView {
     const id = `${first}+${count}`;
     const known = this.#views.get(id);
     if (known) {
@@ -68,14 +113,16 @@ export class KvCache {
     return view;
   }
 
-  /** Gives the memory back at once: the collector does not know how scarce it is. The cache must not be used any more. */
+  keepFirst(): Promise<void> {
+    return Promise.resolve();
+  }
+
   free(): void {
     this.#views.clear();
     this.#buffers.flat().forEach(({ buffer }) => buffer.transfer(0));
   }
 
-  /** The first `length` tokens of slot `from` also become those of slot `to`. */
-  copy(from: number, to: number, length: number): void {
+  copy(from: number, to: number, length: number): Promise<void> {
     const { kvHeads, headSize } = this.#config;
     for (const buffer of this.#buffers.flat()) {
       for (let head = 0; head < kvHeads; head++) {
@@ -84,5 +131,6 @@ export class KvCache {
         buffer.copyWithin(target, source, source + length * headSize);
       }
     }
+    return Promise.resolve();
   }
 }

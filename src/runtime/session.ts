@@ -23,6 +23,8 @@ export interface SessionOptions {
    * many shapes: their arena would keep a block for each of them (11.8 GB in a run of coding).
    */
   memoryPattern?: boolean;
+  /** Outputs that stay in the memory of the device (`gpu-buffer`); default none. */
+  onDevice?: readonly string[];
   /** Where to write a profile by operator (Chrome's trace format), a prefix; default none. */
   profile?: string;
 }
@@ -33,7 +35,7 @@ export interface SessionOptions {
  */
 export async function createSession(
   graph: Graph,
-  { device = 'cpu', threads, prepack = true, memoryPattern = true, profile }: SessionOptions,
+  { device = 'cpu', threads, prepack = true, memoryPattern = true, onDevice = [], profile }: SessionOptions,
   folder: string = tmpdir(),
 ): Promise<InferenceSession> {
   const path = join(folder, `graph-${process.pid}-${randomBytes(4).toString('hex')}.onnx`);
@@ -45,6 +47,9 @@ export async function createSession(
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
       enableMemPattern: memoryPattern,
+      ...(onDevice.length > 0 && {
+        preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+      }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       logSeverityLevel: 3,
       // `disable_quant_qdq`: otherwise what is restored from 8 bit is restored again for each of its readers.

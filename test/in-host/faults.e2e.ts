@@ -6,10 +6,10 @@ import { runPaths } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
 import {
   changeSettings,
-  chooseByTyping,
   notification,
   picture,
   quickInput,
+  runAndChoose,
   runCommand,
   startWithDefaults,
   webview,
@@ -62,19 +62,16 @@ describe('bad input and faults, in a real window', function () {
   it('renames a run, and deletes one when that is confirmed', async () => {
     const { page, folders } = editor;
     const torn = join(folders.workspace, 'runs', 'torn');
-    await runCommand(page, 'Self-Questioning: Rename Run');
-    await chooseByTyping(page, 'Choose a run', 'finished');
+    await runAndChoose(page, 'Self-Questioning: Rename Run', 'Choose a run', 'finished');
     await quickInput(page, 'Rename Run').waitFor();
     await page.keyboard.type('No longer needed');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor();
-    await runCommand(page, 'Self-Questioning: Delete Run');
-    await chooseByTyping(page, 'Choose a run', 'No longer');
+    await runAndChoose(page, 'Self-Questioning: Delete Run', 'Choose a run', 'No longer');
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'Delete the run "No longer needed"' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.ok(existsSync(torn));
-    await runCommand(page, 'Self-Questioning: Delete Run');
-    await chooseByTyping(page, 'Choose a run', 'No longer');
+    await runAndChoose(page, 'Self-Questioning: Delete Run', 'Choose a run', 'No longer');
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('treeitem', { name: /^No longer needed/ }).waitFor({ state: 'detached' });
     assert.ok(!existsSync(torn));

@@ -72,13 +72,30 @@ export async function acceptQuickInput(page: Page, text: string): Promise<void> 
 }
 
 /** Filters the choices of a question by typing, and takes the first. */
-export async function chooseByTyping(page: Page, question: string, words: string): Promise<void> {
+export async function chooseByTyping(page: Page, question: string, words: string, timeout = patience): Promise<void> {
   const widget = quickInput(page, question);
-  await widget.waitFor();
-  await page.keyboard.type(words);
+  await widget.locator('input.input').first().fill(words, { timeout });
   // Rows are filtered a moment later: Enter would take what was first before.
-  await widget.locator('.monaco-list-row').first().filter({ hasText: words }).waitFor();
+  await widget.locator('.monaco-list-row').first().filter({ hasText: words }).waitFor({ timeout });
   await page.keyboard.press('Enter');
+}
+
+/** Runs a command that asks `question`, and answers by typing. */
+export async function runAndChoose(page: Page, command: string, question: string, words: string): Promise<void> {
+  const end = Date.now() + patience;
+  for (;;) {
+    await runCommand(page, command);
+    try {
+      await chooseByTyping(page, question, words, 10_000);
+      return;
+    } catch (error) {
+      // A page that comes up beside it takes the focus, and the question with it.
+      if (Date.now() > end) {
+        throw error;
+      }
+      await page.keyboard.press('Escape');
+    }
+  }
 }
 
 export function quickInput(page: Page, text: string): Locator {
