@@ -157,6 +157,7 @@ async function learnStep(
 }
 
 async function examine({ domain, sandbox, runtime, config }: Tools, questions: Question[]): Promise<Result> {
+  process.stderr.write(`Evaluating ${questions.length} problems …\n`);
   const policy = { step: 0, model: '', modelHash: '', adapter: null };
   const result = await evaluate({ name: domain.name, questions }, policy, {
     domain,

@@ -6,10 +6,13 @@ export type ElementType = keyof typeof elementType;
 
 /** The name of a value in a graph; '' leaves an optional input out. */
 export type Value = string;
+
+/** A value with the type of its elements, which a loop has to know. */
 export interface Typed {
   value: Value;
   type: ElementType;
 }
+
 /** A number is a size known now, a string a symbolic one. */
 export type Dimension = number | string;
 /** Integers become INT, `{ float }` FLOAT, strings STRING, arrays INTS, graphs GRAPH. */

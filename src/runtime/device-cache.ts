@@ -2,7 +2,7 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../model/model.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { Device } from '../protocol/runtime.ts';
-import { cachePorts, type Cache, type Caches } from './kv-cache.ts';
+import { cachePorts, type Cache, type Caches, type Slots } from './kv-cache.ts';
 import { createSession, type Tensors } from './session.ts';
 
 export async function deviceCaches(config: DecoderConfig, device: Device): Promise<Caches> {
@@ -38,20 +38,16 @@ class DeviceCache implements Cache {
     this.#rearranger = rearranger;
   }
 
-  async run(
-    session: InferenceSession,
-    first: number,
-    count: number,
-    inputs: Tensors,
-    logits: Tensor,
-    logitsPort: string,
-  ): Promise<void> {
+  async run(session: InferenceSession, { first, count }: Slots, inputs: Tensors, outputs: Tensors): Promise<void> {
     await this.#fill(first + count);
     const isWhole = first === 0 && count === this.#filled;
     const past = isWhole ? this.#held : await this.#gather(range(first, first + count));
     const ports = allPorts(this.#config);
-    const results = await session.run({ ...inputs, ...past }, [logitsPort, ...presentPorts(this.#config)]);
-    (logits.data as Float32Array).set(results[logitsPort]!.data as Float32Array);
+    const fetched = [...Object.keys(outputs), ...ports.map(({ out }) => out)];
+    const results = await session.run({ ...inputs, ...past }, fetched);
+    for (const [name, { data }] of Object.entries(outputs)) {
+      (data as Float32Array).set(results[name]!.data as Float32Array);
+    }
     const present = Object.fromEntries(ports.map(({ past: name, out }) => [name, results[out]!]));
     if (isWhole) {
       this.#replace(present);
@@ -84,11 +80,8 @@ class DeviceCache implements Cache {
   }
 
   #replace(held: Tensors): void {
-    const before = this.#held;
+    dispose(this.#held);
     this.#held = held;
-    if (before !== held) {
-      dispose(before);
-    }
   }
 
   #gather(order: readonly number[]): Promise<Tensors> {

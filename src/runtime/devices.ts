@@ -13,7 +13,7 @@ export interface DeviceTraits {
   int8Products: boolean;
   /**
    * Whether keys and values stay in its own memory from one run to the next (`gpu-buffer`). Elsewhere they are in main
-   * memory: on the processor because it is the same, on other devices because onnxruntime-node has no such tensors there.
+   * memory: on the processor because it is the same, on other devices because nothing of it could be tried.
    */
   cacheOnDevice: boolean;
   /** What it wants beside the package, for a person. */

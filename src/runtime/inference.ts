@@ -121,7 +121,8 @@ export class Inference {
       [generationPorts.rows]: new Tensor('int32', rows, [rows.length]),
     };
     const output = new Tensor('float32', logits, [rows.length, vocabulary]);
-    await this.#cache.run(this.#session, firstSlot, ids.length, inputs, output, generationPorts.logits);
+    const slots = { first: firstSlot, count: ids.length };
+    await this.#cache.run(this.#session, slots, inputs, { [generationPorts.logits]: output });
     return logits;
   }
 

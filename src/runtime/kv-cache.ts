@@ -2,19 +2,18 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../model/model.ts';
 import type { RunInto, Tensors } from './session.ts';
 
+/** Slots `first` to `first + count - 1`. */
+export interface Slots {
+  first: number;
+  count: number;
+}
+
 /** Keys and values of up to `slots` sequences of up to `positions` tokens, wherever they are. */
 export interface Cache {
   readonly slots: number;
   readonly positions: number;
-  /** Runs the graph on slots `first` to `first + count - 1`, which then hold what it adds; logits land in `logits`. */
-  run(
-    session: InferenceSession,
-    first: number,
-    count: number,
-    inputs: Tensors,
-    logits: Tensor,
-    logitsPort: string,
-  ): Promise<void>;
+  /** Runs the graph on these slots, which then hold what it adds; its other outputs land in the buffers of `outputs`. */
+  run(session: InferenceSession, slots: Slots, inputs: Tensors, outputs: Tensors): Promise<void>;
   /** The first `length` tokens of slot `from` also become those of slot `to`. */
   copy(from: number, to: number, length: number): Promise<void>;
   /** What slots behind the first `count` hold is not needed any more. */
@@ -73,20 +72,13 @@ class HostCache implements Cache {
     return this.#config.kvHeads * this.positions * this.#config.headSize;
   }
 
-  run(
-    session: InferenceSession,
-    first: number,
-    count: number,
-    inputs: Tensors,
-    logits: Tensor,
-    logitsPort: string,
-  ): Promise<void> {
-    const { inputs: past, outputs } = this.#view(first, count);
-    return this.#run(session, { ...past, ...inputs }, { [logitsPort]: logits, ...outputs });
+  run(session: InferenceSession, slots: Slots, inputs: Tensors, outputs: Tensors): Promise<void> {
+    const view = this.#view(slots);
+    return this.#run(session, { ...inputs, ...view.inputs }, { ...outputs, ...view.outputs });
   }
 
-  /** Slots `first` to `first + count - 1` as one batch. */
-  #view(first: number, count: number): CacheView {
+  /** The slots as one batch. */
+  #view({ first, count }: Slots): CacheView {
     const id = `${first}+${count}`;
     const known = this.#views.get(id);
     if (known) {

@@ -39,7 +39,7 @@ describe('the memory that a model needs', () => {
   it('is within a quarter of the measured peaks', () => {
     const peak = (id: string, change: Partial<MemorySettings>) =>
       estimateMemory(catalogueEntry(id).config, { ...quick, ...change }).training;
-    // docs/log.md, "Memory of a run, again": bytes, on Linux.
+    // docs/log.md, "Blocks that stay in caches": bytes, on Linux.
     const measured: [string, Partial<MemorySettings>, number][] = [
       ['qwen2.5-coder-0.5b', {}, 2.38e9],
       ['qwen2.5-coder-0.5b', { gradientCheckpointing: 'full', contextTokens: 3584, slots: 1 }, 3.12e9],
