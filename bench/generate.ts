@@ -1,4 +1,6 @@
+import { codingDomain } from '../src/domains/coding/coding.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';
+import { resolveConfig } from '../src/selfplay/config.ts';
 import {
   describeConditions,
   median,
@@ -13,6 +15,7 @@ import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from
 
 const usualPromptTokens = 200;
 const prefillTokens = 512;
+const proposals = 6;
 
 /** Tokens a second of one peer in one kind of work, a number for each round. */
 interface PeerRates {
@@ -56,7 +59,7 @@ export async function generateTarget(args: BenchArguments): Promise<{ figures: G
       const newTokens = rows === 1 ? 96 : 24;
       results.push(
         await alternate(
-          `${rows} rows behind ${promptTokens} tokens`,
+          rows === 1 ? '1 row, proposals' : `${rows} rows behind ${promptTokens} tokens`,
           rounds,
           peers,
           () => decode(model, runtime, { rows, promptTokens, newTokens }),
@@ -116,24 +119,45 @@ async function alternate(
 }
 
 /**
- * Tokens a second of `rows` rows that share a prompt: the time of a long call less that of one that ends behind its
- * first token, which prefills and copies the same.
+ * Tokens a second of `rows` rows that share a prompt. A row by itself is a proposal as a run asks for it, several in turn:
+ * the engine guesses what it repeats, so that its text has to be real.
  */
 async function decode(
   model: BenchModel,
   runtime: RuntimeProcess,
   { rows, promptTokens, newTokens }: { rows: number; promptTokens: number; newTokens: number },
 ): Promise<number> {
-  const text = model.file.tokenizer.decode(codeTokens(model.file, promptTokens));
-  const call = async (maxTokens: number) => {
-    const request = { prompt: { text }, samples: rows, maxTokens, temperature: 1, seed: 1 };
-    const start = performance.now();
-    const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
-    const seconds = (performance.now() - start) / 1000;
-    return { seconds, tokens: completions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0) };
-  };
-  const [short, long] = [await call(1), await call(newTokens + 1)];
-  return (long.tokens - short.tokens) / (long.seconds - short.seconds);
+  const texts =
+    rows === 1
+      ? proposalPrompts(model, promptTokens)
+      : [model.file.tokenizer.decode(codeTokens(model.file, promptTokens))];
+  let [tokens, seconds] = [0, 0];
+  for (const [seed, text] of texts.entries()) {
+    // A call that ends behind its first token prefills and copies the same.
+    for (const [maxTokens, sign] of [
+      [1, -1],
+      [newTokens + 1, 1],
+    ] as const) {
+      const request = { prompt: { text }, samples: rows, maxTokens, temperature: 1, seed };
+      const start = performance.now();
+      const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
+      seconds += (sign * (performance.now() - start)) / 1000;
+      tokens += sign * completions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+    }
+  }
+  return tokens / seconds;
+}
+
+/** Prompts for proposals of the coding domain, of at least `least` tokens: code stands before them where they are shorter. */
+function proposalPrompts({ file }: BenchModel, least: number): string[] {
+  const { tokenizer } = file;
+  const { proposerPrompt } = codingDomain({ ...resolveConfig('quick', {}), testsMode: 'executed' });
+  return Array.from({ length: proposals }, (_, variant) => {
+    const { messages, prefill } = proposerPrompt('', variant);
+    const prompt = tokenizer.renderChat(messages, prefill);
+    const missing = Math.max(0, least - tokenizer.encode(prompt).length);
+    return tokenizer.decode(codeTokens(file, missing)) + prompt;
+  });
 }
 
 async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<number> {

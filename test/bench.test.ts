@@ -52,7 +52,7 @@ describe('selfq bench', function () {
     assert.deepEqual(
       results.map(({ what, own }) => [what, own.length]),
       [
-        ['1 rows behind 200 tokens', 2],
+        ['1 row, proposals', 2],
         ['4 rows behind 200 tokens', 2],
         ['prefill of 512', 2],
       ],

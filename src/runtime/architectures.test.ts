@@ -133,7 +133,7 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       const logprobs: number[] = [];
       for (const [position, token] of tokenIds.entries()) {
         const input = tokenIds[position - 1] ?? promptTokenIds.at(-1)!;
-        const logits = await inference.decode([input], [promptTokenIds.length + position]);
+        const logits = await inference.decode([[input]], [promptTokenIds.length + position]);
         logprobs.push(logprobOf(logits, token));
       }
       return logprobs;

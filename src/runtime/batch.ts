@@ -1,6 +1,7 @@
 import { BoundaryError } from '../protocol/errors.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Inference } from './inference.ts';
+import { lookUp } from './lookup.ts';
 import { appendToken, samplingOf, type Row } from './rows.ts';
 import type { Sampler } from './sampler.ts';
 
@@ -18,8 +19,8 @@ export class Batch {
   readonly #inference: Inference;
   readonly #sampler: Sampler;
   readonly #slots: number;
+  readonly #rows: readonly Row[];
   readonly #queue: Row[];
-  readonly #total: number;
   readonly #hooks: BatchHooks;
   /** Rows of the active slots. */
   readonly #active: Row[] = [];
@@ -32,8 +33,8 @@ export class Batch {
     this.#inference = inference;
     this.#sampler = sampler;
     this.#slots = Math.min(slots, rows.length);
+    this.#rows = rows;
     this.#queue = [...rows];
-    this.#total = rows.length;
     this.#hooks = hooks;
   }
 
@@ -81,20 +82,41 @@ export class Batch {
     return best;
   }
 
-  /** One token for every active row. */
+  /** One token for every active row; more for a single one whose next tokens were guessed. */
   async #step(): Promise<void> {
     this.#checkSignal();
-    const inputs = this.#active.map((row) => row.tokenIds.at(-1) ?? row.promptTokenIds.at(-1)!);
-    for (const [slot, token] of inputs.entries()) {
-      this.#held[slot]!.push(token);
-    }
-    const lengths = inputs.map((_, slot) => this.#held[slot]!.length);
+    const inputs = this.#active.map((row) => [row.tokenIds.at(-1) ?? row.promptTokenIds.at(-1)!, ...this.#guess(row)]);
+    const lengths = inputs.map((tokens, slot) => this.#held[slot]!.length + tokens.length);
     const logits = await this.#inference.decode(inputs, lengths);
-    const { tokens, logprobs } = await this.#sampler.sample(logits, this.#active.map(samplingOf));
+    const draws = this.#active.flatMap((row, slot) => inputs[slot]!.map((_, ahead) => samplingOf(row, ahead)));
+    const { tokens, logprobs } = await this.#sampler.sample(logits, draws);
+    let first = 0;
     for (const [slot, row] of this.#active.entries()) {
-      appendToken(row, tokens[slot]!, logprobs[slot]!);
+      for (const [ahead, input] of inputs[slot]!.entries()) {
+        // What was drawn behind a guess counts if the guess was drawn itself.
+        if (row.finishReason || (ahead > 0 && input !== row.tokenIds.at(-1))) {
+          break;
+        }
+        this.#held[slot]!.push(input);
+        appendToken(row, tokens[first + ahead]!, logprobs[first + ahead]!);
+        this.#tokens++;
+      }
+      first += inputs[slot]!.length;
     }
-    this.#tokens += tokens.length;
+  }
+
+  /** What a row that is alone may draw next: the graph takes hardly longer for a few tokens than for one. */
+  #guess(row: Row): number[] {
+    if (this.#active.length > 1) {
+      return [];
+    }
+    const others = this.#rows.filter((other) => other !== row && other.request === row.request);
+    const context = [...row.promptTokenIds, ...row.tokenIds];
+    const guess = lookUp(
+      context,
+      others.map(({ tokenIds }) => tokenIds),
+    );
+    return guess.slice(0, row.maxTokens - row.tokenIds.length - 1);
   }
 
   async #replaceFinished(): Promise<void> {
@@ -137,7 +159,12 @@ export class Batch {
   }
 
   #report(): void {
-    this.#hooks.onProgress({ stage: 'generate', tokens: this.#tokens, finished: this.#finished, total: this.#total });
+    this.#hooks.onProgress({
+      stage: 'generate',
+      tokens: this.#tokens,
+      finished: this.#finished,
+      total: this.#rows.length,
+    });
   }
 }
 

@@ -93,7 +93,9 @@ async function forcedDifferences(inference: Inference, vocabulary: number): Prom
   const longest = Math.max(...rows.map(({ sampled }) => sampled.tokenIds.length));
   const differences: number[] = [];
   for (let position = 0; position < longest; position++) {
-    const inputs = rows.map(({ promptTokenIds, sampled }) => sampled.tokenIds[position - 1] ?? promptTokenIds.at(-1)!);
+    const inputs = rows.map(({ promptTokenIds, sampled }) => [
+      sampled.tokenIds[position - 1] ?? promptTokenIds.at(-1)!,
+    ]);
     const lengths = rows.map(({ promptTokenIds }) => promptTokenIds.length + position);
     const logits = await inference.decode(inputs, lengths);
     for (const [row, { sampled }] of rows.entries()) {

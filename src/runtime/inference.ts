@@ -66,9 +66,6 @@ export class Inference {
       this.#cache.free();
       this.#cache = this.#caches.make(slots, rounded);
     }
-    if (this.#logits.length < slots * this.#config.vocabulary) {
-      this.#logits = new Float32Array(slots * this.#config.vocabulary);
-    }
   }
 
   copySlot(from: number, to: number, length: number): Promise<void> {
@@ -86,18 +83,12 @@ export class Inference {
   }
 
   /**
-   * One token for each of the first `tokens.length` slots; `lengths` count it. What other slots hold may be lost. Returns
-   * logits [rows, vocabulary], valid until the next run.
+   * Puts tokens into each of the first slots: one, or, into slot 0 alone, several. `lengths` count them. What other slots
+   * hold may be lost. Returns logits [tokens, vocabulary], valid until the next run.
    */
-  async decode(tokens: readonly number[], lengths: readonly number[]): Promise<Float32Array> {
-    const rows = Int32Array.from(tokens.keys());
+  async decode(tokens: readonly (readonly number[])[], lengths: readonly number[]): Promise<Float32Array> {
     await this.#cache.keepFirst(tokens.length);
-    return this.#runBatch(
-      0,
-      tokens.map((token) => [token]),
-      lengths,
-      rows,
-    );
+    return this.#runBatch(0, tokens, lengths, Int32Array.from(tokens.flat().keys()));
   }
 
   async #runBatch(
@@ -107,6 +98,9 @@ export class Inference {
     rows: Int32Array,
   ): Promise<Float32Array> {
     const { vocabulary } = this.#config;
+    if (this.#logits.length < rows.length * vocabulary) {
+      this.#logits = new Float32Array(rows.length * vocabulary);
+    }
     const logits = this.#logits.subarray(0, rows.length * vocabulary);
     const shape = [ids.length, ids[0]?.length ?? 0];
     const inputs: Tensors = {

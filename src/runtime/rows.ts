@@ -72,11 +72,11 @@ function checkSettings({ samples, maxTokens, temperature, topP = 1, topK = 0 }: 
   }
 }
 
-/** How the row draws its next token: by (seed, sample, position) alone. */
-export function samplingOf({ settings, sample, tokenIds }: Row): RowSampling {
+/** How the row draws its next token, or the one `ahead` of it: by (seed, sample, position) alone. */
+export function samplingOf({ settings, sample, tokenIds }: Row, ahead = 0): RowSampling {
   return {
     temperature: settings.temperature,
-    uniform: uniform(settings.seed, sample, tokenIds.length),
+    uniform: uniform(settings.seed, sample, tokenIds.length + ahead),
     topP: settings.topP ?? 1,
     topK: settings.topK ?? 0,
   };
