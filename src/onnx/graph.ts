@@ -53,7 +53,7 @@ const sharedBytes = 64 * 1024;
 
 type Numeric = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
-/** The contrib operators of ONNX Runtime (GroupQueryAttention, MatMulNBits, FusedMatMul, …). */
+/** The contrib operators of ONNX Runtime (GroupQueryAttention, MatMulNBits, …). */
 export const contrib = 'com.microsoft';
 
 /**

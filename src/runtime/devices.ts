@@ -16,6 +16,11 @@ export interface DeviceTraits {
    * memory: on the processor because it is the same, on other devices because nothing of it could be tried.
    */
   cacheOnDevice: boolean;
+  /**
+   * Whether training computes blocks of rows and of attention one after the other, for the sake of caches. The loops of a
+   * graph are the processor's: elsewhere each turn of one would wait for copies.
+   */
+  loops: boolean;
   /** What it wants beside the package, for a person. */
   needs: string;
 }
@@ -30,6 +35,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     platforms: ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     int8Products: true,
     cacheOnDevice: false,
+    loops: true,
     needs: 'nothing else',
   },
   webgpu: {
@@ -37,6 +43,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     platforms: ['linux-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     int8Products: false,
     cacheOnDevice: true,
+    loops: false,
     needs: 'a graphics card with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
   },
   cuda: {
@@ -44,6 +51,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     platforms: ['linux-x64'],
     int8Products: false,
     cacheOnDevice: false,
+    loops: false,
     needs: 'an NVIDIA card with CUDA and cuDNN, and the CUDA libraries of onnxruntime beside onnxruntime-node',
   },
   dml: {
@@ -51,6 +59,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     platforms: ['win32-x64', 'win32-arm64'],
     int8Products: false,
     cacheOnDevice: false,
+    loops: false,
     needs: 'a graphics card with Direct3D 12',
   },
   coreml: {
@@ -58,6 +67,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     platforms: ['darwin-arm64'],
     int8Products: false,
     cacheOnDevice: false,
+    loops: false,
     needs: 'an Apple processor',
   },
 };

@@ -38,6 +38,11 @@ export interface TrainingGraphOptions {
   gradients: boolean;
   /** What the backward pass computes again. Default `none`. */
   checkpointing?: GradientCheckpointing;
+  /**
+   * Whether blocks of rows and of attention are computed one after the other, so that what lies between stays in the
+   * processor's caches. Default true; false for devices, whose loops the processor would drive.
+   */
+  loops?: boolean;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
 }
@@ -52,9 +57,9 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const tape = new Tape(graph);
   const source = options.full ? asInputs(graph, weights) : weights;
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
-  const { lora, gradients, checkpointing = 'none', matrices } = options;
+  const { lora, gradients, checkpointing = 'none', loops = true, matrices } = options;
   const ops = new DifferentiableOps(tape, {
-    ...{ weights: source, matricesOf, matrices: matricesOf(graph), lora },
+    ...{ weights: source, matricesOf, matrices: matricesOf(graph), lora, loops },
     pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
@@ -144,6 +149,7 @@ interface Surroundings {
   /** Those of the graph that the operations are added to. */
   matrices: FrozenMatrices;
   lora: TrainingGraphOptions['lora'];
+  loops: boolean;
   /** Both matrices of each linear layer of an adapter, inputs of the graph. */
   pairs: ReadonlyMap<string, { a: Value; b: Value }>;
   rotation: Rotation;
@@ -184,7 +190,8 @@ class DifferentiableOps implements DecoderOps<Value> {
   }
 
   attention(x: Value, _layer: number, prefix: string): Value {
-    const { config } = this.#all.weights;
+    const { loops, rows, weights } = this.#all;
+    const { config } = weights;
     const rotated = (part: 'q' | 'k') => {
       const flat = this.linear(x, `${prefix}.${part}_proj`);
       const heads = config.headNorm ? this.#headNorm(flat, `${prefix}.${part}_norm`) : flat;
@@ -192,7 +199,7 @@ class DifferentiableOps implements DecoderOps<Value> {
     };
     const [q, k] = [rotated('q'), rotated('k')];
     const v = this.linear(x, `${prefix}.v_proj`);
-    return attention(this.#tape, q, k, v, this.#all.rows, config);
+    return attention(this.#tape, q, k, v, rows, { ...config, loops });
   }
 
   /** The norm of each head of x [tokens, n * headSize] by itself. */
@@ -212,8 +219,8 @@ class DifferentiableOps implements DecoderOps<Value> {
   }
 
   byRows(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value {
-    const { checkpoints, rowBlocks, matricesOf } = this.#all;
-    return checkpoints
+    const { checkpoints, loops, rowBlocks, matricesOf } = this.#all;
+    return checkpoints && loops
       ? this.#tape.byRows(x, rowBlocks, checkpoints, (tape, rows) =>
           build(new DifferentiableOps(tape, { ...this.#all, matrices: matricesOf(tape.graph) }), rows),
         )

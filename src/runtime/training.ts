@@ -2,6 +2,7 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { elementsOf } from '../model/layout.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import { devices } from './devices.ts';
 import { isOutOfMemory } from './failures.ts';
 import { int8Matrices } from './frozen-matrices.ts';
 import { collectGarbage } from './garbage.ts';
@@ -332,6 +333,7 @@ class Policy {
       ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
       gradients: kind === 'differentiate',
       checkpointing: gradientCheckpointing,
+      loops: devices[device].loops,
       ...(this.#matrices && { matrices: this.#matrices }),
     });
     // Integer products are slow on matrices that are not packed; fp32 ones are packed in passing.

@@ -1,11 +1,19 @@
 import type { Tape } from '../autodiff.ts';
-import type { Graph, Typed, Value } from '../graph.ts';
+import type { Graph, Value } from '../graph.ts';
 
 export interface AttentionShape {
   heads: number;
   /** Divides `heads`: each key-value head serves heads / kvHeads consecutive query heads. */
   kvHeads: number;
   headSize: number;
+}
+
+export interface AttentionOptions extends AttentionShape {
+  /**
+   * Whether one sequence and key-value head is computed after the other, so that its weights stay in the processor's
+   * caches; else all at once, which suits devices without loops of their own.
+   */
+  loops: boolean;
 }
 
 /**
@@ -41,9 +49,10 @@ export function attention(
   k: Value,
   v: Value,
   rows: SharedPrompts,
-  { heads, kvHeads, headSize }: AttentionShape,
+  options: AttentionOptions,
 ): Value {
   const { graph } = tape;
+  const { heads, kvHeads, headSize } = options;
   const gather = (x: Value, index: Value) => graph.op('Gather', [x, index], { axis: 0 });
   const queries = headLayout(graph, heads, kvHeads, headSize);
   const keys = headLayout(graph, kvHeads, kvHeads, headSize);
@@ -54,7 +63,7 @@ export function attention(
     keys.split(gather(k, rows.promptRows)),
     keys.split(gather(v, rows.promptRows)),
     rows.promptMask,
-    { heads, kvHeads, headSize },
+    options,
   );
   const answers = gridAttention(
     graph,
@@ -62,7 +71,7 @@ export function attention(
     keys.split(gather(k, rows.keyRows)),
     keys.split(gather(v, rows.keyRows)),
     rows.answerMask,
-    { heads, kvHeads, headSize },
+    options,
   );
   /** Cells of both grids, back in the order of the rows. */
   const collect = (promptCells: Value, answerCells: Value) =>
@@ -101,70 +110,79 @@ export function attention(
   });
 }
 
-/**
- * Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]: one sequence
- * and key-value head after the other, since the weights of all of them fit into no cache.
- */
+/** Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
 function gridAttention(
   graph: Graph,
   queries: Value,
   keys: Value,
   values: Value,
   mask: Value,
-  { heads, kvHeads, headSize }: AttentionShape,
+  { heads, kvHeads, headSize, loops }: AttentionOptions,
 ) {
   const scale = 1 / Math.sqrt(headSize);
-  const weightsOf = (body: Graph, someQueries: Value, someKeys: Value, someMask: Value): Value => {
-    const scores = product(body, someQueries, someKeys, { transB: 1, scale });
+  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...], or with a 1 behind for a loop. */
+  const inPairs = (x: Value): Value => {
+    const pairs = graph.int64(loops ? [-1, 1] : [-1]);
+    return graph.op('Reshape', [x, graph.op('Concat', [pairs, graph.op('Shape', [x], { start: 2 })], { axis: 0 })]);
+  };
+  /** `build` for one pair after the other or for all of them, [pairs, ...] each. */
+  const overPairs = (inputs: readonly Value[], build: (graph: Graph, pairs: Value[]) => Value[]): Value[] => {
+    const typed = (value: Value) => ({ value, type: 'float' as const });
+    const pairs = inputs.map(inPairs);
+    return loops ? graph.scan(pairs.map(typed), (body, pair) => build(body, pair).map(typed)) : build(graph, pairs);
+  };
+  const weightsOf = (body: Graph, q: Value, k: Value, m: Value): Value => {
+    const scores = product(body, q, k, { transB: true, scale });
     // The queries of the heads that share a key-value head lie below each other: the mask is the same for each of them.
-    const byHead = body.op('Concat', [body.int64([heads / kvHeads]), body.op('Shape', [someMask])], { axis: 0 });
-    const masked = body.op('Add', [body.op('Reshape', [scores, byHead]), someMask]);
+    const [pairs, lengths] = [body.op('Shape', [scores], { end: 1 }), body.op('Shape', [m], { start: -2 })];
+    const byHead = body.op('Concat', [pairs, body.int64([heads / kvHeads]), lengths], { axis: 0 });
+    const masked = body.op('Add', [body.op('Reshape', [scores, byHead]), m]);
     return body.op('Reshape', [body.op('Softmax', [masked], { axis: -1 }), body.op('Shape', [scores])]);
   };
-  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...] */
-  const inPairs = (x: Value): Typed => {
-    const shape = graph.op('Concat', [graph.int64([-1]), graph.op('Shape', [x], { start: 2 })], { axis: 0 });
-    return { value: graph.op('Reshape', [x, shape]), type: 'float' };
-  };
   const shaped = (x: Value, like: Value) => graph.op('Reshape', [x, graph.op('Shape', [like])]);
-  const ones = graph.int64([1, 1]);
+  const ones = graph.int64([1, 1, 1]);
   const pairs = graph.op('Concat', [graph.op('Shape', [queries], { start: 0, end: 2 }), ones], { axis: 0 });
-  const masks = graph.op('Expand', [graph.op('Unsqueeze', [mask, graph.int64([1])]), pairs]);
-  const scanned = [inPairs(queries), inPairs(keys), inPairs(values), inPairs(masks)] as const;
-  const [attended] = graph.scan(scanned, (body, [q, k, v, m]) => [
-    { value: product(body, weightsOf(body, q, k, m), v), type: 'float' },
+  const masks = graph.op('Expand', [graph.op('Unsqueeze', [mask, graph.int64([1, 2])]), pairs]);
+  const [attended] = overPairs([queries, keys, values, masks], (body, [q, k, v, m]) => [
+    product(body, weightsOf(body, q!, k!, m!), v!),
   ]);
   return {
     attended: shaped(attended!, queries),
     /** d queries, d keys, d values; the weights are computed again. `output`: `attended` as it was, in the grid's layout. */
     backward(gradient: Value, output: Value): [Value, Value, Value] {
+      // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
+      // rowsum(gradient * attended). One more column of the product with the values subtracts it.
       const overlap = graph.op('Mul', [gradient, output]);
       const rowSums = graph.op('ReduceSum', [overlap, graph.int64([-1])], { keepdims: 1 });
-      const withGradient = [...scanned, inPairs(gradient), inPairs(rowSums)] as const;
-      const [dQueries, dKeys, dValues] = graph.scan(withGradient, (body, [q, k, v, m, g, sums]) => {
-        const weights = weightsOf(body, q, k, m);
-        // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
-        // rowsum(gradient * attended).
-        const less = { transB: 1, alpha: { float: 1 }, beta: { float: -1 } };
-        const dScores = body.op('Mul', [weights, body.op('Gemm', [g, v, sums], less)]);
+      const withSums = graph.op('Concat', [gradient, rowSums], { axis: -1 });
+      const column = graph.op('Concat', [graph.op('Shape', [values], { end: 3 }), graph.int64([1])], { axis: 0 });
+      const less = graph.op('Concat', [values, graph.op('Expand', [graph.float(-1), column])], { axis: -1 });
+      const inputs = [queries, keys, less, masks, gradient, withSums];
+      const [dQueries, dKeys, dValues] = overPairs(inputs, (body, [q, k, v, m, g, gs]) => {
+        const weights = weightsOf(body, q!, k!, m!);
+        const dScores = body.op('Mul', [weights, product(body, gs!, v!, { transB: true })]);
         return [
-          product(body, dScores, k, { scale }),
-          product(body, dScores, q, { transA: 1, scale }),
-          product(body, weights, g, { transA: 1 }),
-        ].map((value) => ({ value, type: 'float' }));
+          product(body, dScores, k!, { scale }),
+          product(body, dScores, q!, { transA: true, scale }),
+          product(body, weights, g!, { transA: true }),
+        ];
       });
       return [shaped(dQueries!, queries), shaped(dKeys!, keys), shaped(dValues!, values)];
     },
   };
 }
 
-function product(
-  graph: Graph,
-  a: Value,
-  b: Value,
-  { transA = 0, transB = 0, scale = 1 }: { transA?: 0 | 1; transB?: 0 | 1; scale?: number } = {},
-): Value {
-  return graph.contrib('FusedMatMul', [a, b], { transA, transB, alpha: { float: scale } });
+interface ProductOptions {
+  transA?: boolean;
+  transB?: boolean;
+  scale?: number;
+}
+
+/** scale * A' B' of [pairs, ...], where a transposed operand is marked; onnxruntime makes one operator of it. */
+function product(graph: Graph, a: Value, b: Value, { transA, transB, scale }: ProductOptions = {}): Value {
+  const transposed = (x: Value) => graph.op('Transpose', [x], { perm: [0, 2, 1] });
+  const result = graph.op('MatMul', [transA ? transposed(a) : a, transB ? transposed(b) : b]);
+  return scale === undefined ? result : graph.op('Mul', [result, graph.float(scale)]);
 }
 
 /** Between [sequences, length, heads * headSize] and [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */

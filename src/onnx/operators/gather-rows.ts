@@ -11,7 +11,7 @@ export function gatherRows(tape: Tape, x: Value, rows: Value): Value {
     tape.adding(() => {
       const tokens = graph.op('Shape', [x], { start: 0, end: 1 });
       const selection = graph.op('OneHot', [rows, tokens, graph.float([0, 1])], { axis: -1 });
-      return graph.contrib('FusedMatMul', [selection, gradient], { transA: 1 });
+      return graph.op('MatMul', [graph.op('Transpose', [selection], { perm: [1, 0] }), gradient]);
     }),
   ]);
 }

@@ -312,8 +312,9 @@ describe('operators and their gradients', function () {
         kvHeads: size(2),
         group: size(2),
         headSize: size(3),
+        loops: fc.boolean(),
       }),
-      async ({ prompts, kvHeads, group, headSize }) => {
+      async ({ prompts, kvHeads, group, headSize, loops }) => {
         const heads = kvHeads * group;
         const list = prompts.flatMap(({ length, answers }, prompt) =>
           answers.map((answer) => ({
@@ -333,7 +334,9 @@ describe('operators and their gradients', function () {
         };
         await checkGradient(
           (tape, { q, k, v, ...rows }) => {
-            const output = attention(tape, q!, k!, v!, sharedPromptsOf(rows), { heads, kvHeads, headSize });
+            const output = attention(tape, q!, k!, v!, sharedPromptsOf(rows), {
+              ...{ heads, kvHeads, headSize, loops },
+            });
             return firstRows(tape, output, used, heads * headSize);
           },
           feeds,
@@ -344,7 +347,7 @@ describe('operators and their gradients', function () {
     ));
 
   it('attention gives each token what it gives to its sequence alone', async () => {
-    const shape = { heads: 2, kvHeads: 1, headSize: 2 };
+    const shape = { heads: 2, kvHeads: 1, headSize: 2, loops: true };
     const list = [
       { promptTokenIds: [1, 2, 3], tokenIds: [4, 5, 6] },
       { promptTokenIds: [1, 2, 3], tokenIds: [7, 8] },
