@@ -49,10 +49,9 @@ export async function generateTarget(args: BenchArguments): Promise<{ figures: G
   const model = await openBenchModel(args);
   const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
-  const runtime = await model.start({
-    slots: Math.max(...counts),
-    contextTokens: Math.max(prefillTokens, promptTokens) + 128,
-  });
+  const prompts = [...proposalPrompts(model, promptTokens), codePrompt(model, prefillTokens)];
+  const longest = Math.max(promptTokens, ...prompts.map((text) => model.file.tokenizer.encode(text).length));
+  const runtime = await model.start({ slots: Math.max(...counts), contextTokens: longest + 128 });
   try {
     const results: Result[] = [];
     for (const rows of counts) {
@@ -127,10 +126,7 @@ async function decode(
   runtime: RuntimeProcess,
   { rows, promptTokens, newTokens }: { rows: number; promptTokens: number; newTokens: number },
 ): Promise<number> {
-  const texts =
-    rows === 1
-      ? proposalPrompts(model, promptTokens)
-      : [model.file.tokenizer.decode(codeTokens(model.file, promptTokens))];
+  const texts = rows === 1 ? proposalPrompts(model, promptTokens) : [codePrompt(model, promptTokens)];
   let [tokens, seconds] = [0, 0];
   for (const [seed, text] of texts.entries()) {
     // A call that ends behind its first token prefills and copies the same.
@@ -148,20 +144,24 @@ async function decode(
   return tokens / seconds;
 }
 
+function codePrompt({ file }: BenchModel, tokens: number): string {
+  return file.tokenizer.decode(codeTokens(file, tokens));
+}
+
 /** Prompts for proposals of the coding domain, of at least `least` tokens: code stands before them where they are shorter. */
-function proposalPrompts({ file }: BenchModel, least: number): string[] {
-  const { tokenizer } = file;
+function proposalPrompts(model: BenchModel, least: number): string[] {
+  const { tokenizer } = model.file;
   const { proposerPrompt } = codingDomain({ ...resolveConfig('quick', {}), testsMode: 'executed' });
   return Array.from({ length: proposals }, (_, variant) => {
     const { messages, prefill } = proposerPrompt('', variant);
     const prompt = tokenizer.renderChat(messages, prefill);
     const missing = Math.max(0, least - tokenizer.encode(prompt).length);
-    return tokenizer.decode(codeTokens(file, missing)) + prompt;
+    return codePrompt(model, missing) + prompt;
   });
 }
 
 async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<number> {
-  const text = model.file.tokenizer.decode(codeTokens(model.file, prefillTokens));
+  const text = codePrompt(model, prefillTokens);
   const request = { prompt: { text }, samples: 1, maxTokens: 1, temperature: 1, seed: 1 };
   const start = performance.now();
   const [[completion] = []] = await runtime.call('generate', { requests: [request], adapter: true });

@@ -14,7 +14,7 @@ export type Device = (typeof deviceNames)[number];
 export const samplerPrecisions = ['strict', 'balanced', 'fast'] as const;
 export type SamplerPrecision = (typeof samplerPrecisions)[number];
 /** Precision of the frozen matrices in training. */
-export const trainPrecisions = ['exact', 'balanced', 'fast'] as const;
+export const trainPrecisions = ['exact', 'half', 'balanced', 'fast'] as const;
 export type TrainPrecision = (typeof trainPrecisions)[number];
 
 /** What the backward pass of an update computes again instead of keeping it: see runtime/recomputation.ts. */
@@ -147,8 +147,8 @@ export type Progress =
 
 /** Every call of the runtime process: name -> [argument, reply]. */
 export interface RuntimeCalls {
-  /** Fails with the reason where the device does not work. Needs no model. */
-  probeDevice: [{ device: Device }, undefined];
+  /** Fails with the reason where the device does not work; `half`: whether it computes in fp16. Needs no model. */
+  probeDevice: [{ device: Device }, { half: boolean }];
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
   countTokens: [{ prompts: readonly Prompt[] }, number[]];

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { Graph } from '../onnx/graph.ts';
+import { elementType, Graph, type ElementType, type Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { Device } from '../protocol/runtime.ts';
 import { devices } from './devices.ts';
@@ -17,11 +17,21 @@ export async function probeDevice(device: Device): Promise<void> {
     throw absent(device, `onnxruntime-node has it on ${platforms.join(', ')} alone`);
   }
   try {
-    await computeProduct(provider);
+    await computeProduct(provider, 'float');
     await chooseRunMode(device);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw absent(device, `${explain(reason)}; it needs ${needs}`, error);
+  }
+}
+
+/** Whether the device, which works, computes in fp16. */
+export async function computesHalf(device: Device): Promise<boolean> {
+  try {
+    await computeProduct(devices[device].provider, 'float16');
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -32,12 +42,16 @@ function absent(device: Device, reason: string, cause?: unknown): BoundaryError 
 
 const rows = 2;
 const width = 32;
+const tolerance = { float: 1e-3, float16: 5e-2 };
 
-async function computeProduct(provider: string): Promise<void> {
+/** In numbers of `type`, on the device alone. */
+async function computeProduct(provider: string, type: 'float' | 'float16'): Promise<void> {
   const graph = new Graph();
   const x = graph.input('x', 'float', [rows, width]);
   const weights = Float32Array.from({ length: width * width }, (_, i) => Math.sin(i));
-  graph.output('y', graph.op('MatMul', [x, graph.constant('float', [width, width], weights)]), 'float', [rows, width]);
+  const cast = (value: Value, to: ElementType) => graph.op('Cast', [value], { to: elementType[to] });
+  const product = graph.op('MatMul', [cast(x, type), cast(graph.constant('float', [width, width], weights), type)]);
+  graph.output('y', cast(product, 'float'), 'float', [rows, width]);
   const session = await InferenceSession.create(graph.serialize(), {
     executionProviders: [provider],
     logSeverityLevel: 4,
@@ -52,7 +66,7 @@ async function computeProduct(provider: string): Promise<void> {
       for (let k = 0; k < width; k++) {
         sum += values[row * width + k]! * weights[k * width + column]!;
       }
-      if (!(Math.abs(Number(y?.data[i]) - sum) < 1e-3)) {
+      if (!(Math.abs(Number(y?.data[i]) - sum) < tolerance[type])) {
         throw new Error(`it computes wrongly: ${String(y?.data[i])} instead of ${sum}`);
       }
     }

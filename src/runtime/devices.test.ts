@@ -16,6 +16,8 @@ import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
 interface Computed {
   greedy: number[][];
   sampled: number;
+  /** Whether it computes in fp16. */
+  half: boolean;
   logprobs: number[];
   loss: number;
   gradient: Map<string, Float32Array>;
@@ -67,21 +69,30 @@ describe('the runtime on WebGPU', function () {
     assert.deepEqual(actual.greedy, expected.greedy);
     assert.equal(actual.sampled, expected.sampled);
     assert.equal(actual.logprobs.length, expected.logprobs.length);
-    actual.logprobs.forEach((x, i) => assert.ok(Math.abs(x - expected.logprobs[i]!) < 1e-4, `token ${i}: ${x}`));
-    assert.ok(Math.abs(actual.loss - expected.loss) < 1e-4);
+    const tolerance = actual.half ? 1e-2 : 1e-3;
+    const isNear = (x: number, truth: number) => Math.abs(x - truth) < 0.1 * tolerance;
+    actual.logprobs.forEach((x, i) => assert.ok(isNear(x, expected.logprobs[i]!), `token ${i}: ${x}`));
+    assert.ok(isNear(actual.loss, expected.loss));
     assert.ok(expected.gradient.size > 0);
     assert.deepEqual([...actual.gradient.keys()], [...expected.gradient.keys()]);
     for (const [name, gradient] of expected.gradient) {
       const distance = Math.hypot(...actual.gradient.get(name)!.map((x, i) => x - gradient[i]!));
-      assert.ok(distance <= 1e-3 * Math.hypot(...gradient), `${name}: distance ${distance}`);
+      assert.ok(distance <= tolerance * Math.hypot(...gradient), `${name}: distance ${distance}`);
     }
   });
 
   async function compute(device: Device, env: Record<string, string>): Promise<Computed> {
     const runtime = new RuntimeProcess({ env });
     const lora = { rank: 4, alpha: 8, seed: 1 };
-    const model = { modelPath: dir, cacheDir: dir, device, threads: 1, slots: 4, contextTokens: 128, lora };
+    // Asked for integer products, a device without them takes the nearest that it has.
+    const precisions =
+      device === 'cpu'
+        ? ({ samplerPrecision: 'strict', trainPrecision: 'exact' } as const)
+        : ({ samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const);
+    const sizes = { threads: 1, slots: 4, contextTokens: 128 };
+    const model = { modelPath: dir, cacheDir: dir, device, lora, ...sizes, ...precisions };
     try {
+      const { half } = await runtime.call('probeDevice', { device });
       await runtime.call('load', model);
       const request = (text: string, temperature: number, samples: number, maxTokens: number) => {
         return { prompt: { text }, samples, maxTokens, temperature, seed: 3 };
@@ -112,6 +123,7 @@ describe('the runtime on WebGPU', function () {
       return {
         greedy: greedy.map(({ tokenIds }) => tokenIds),
         sampled: sampled.flat().length,
+        half,
         logprobs: logprobs.flat(),
         loss: record!.loss,
         gradient: new Map(stored.filter(([name]) => /first/.test(name)).map(([name, { data }]) => [name, data])),

@@ -1,4 +1,4 @@
-import type { Device, LoadRequest } from '../protocol/runtime.ts';
+import type { Device } from '../protocol/runtime.ts';
 
 /** Where a device's programs run, and what is used there. */
 export interface DeviceTraits {
@@ -8,7 +8,7 @@ export interface DeviceTraits {
   platforms: readonly string[];
   /**
    * Whether it has kernels for products of 8-bit numbers. Without them sampling uses 8-bit weights in blocks with
-   * activations in fp32, and training is exact, whatever precision is asked for.
+   * activations in fp32, and training fp16 where the device computes in it.
    */
   int8Products: boolean;
   /**
@@ -71,10 +71,3 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     needs: 'an Apple processor',
   },
 };
-
-/** The request with the precisions that its device has kernels for. */
-export function forDevice(request: LoadRequest): LoadRequest {
-  return devices[request.device].int8Products
-    ? request
-    : { ...request, samplerPrecision: 'strict', trainPrecision: 'exact' };
-}

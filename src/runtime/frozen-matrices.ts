@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../onnx/graph.ts';
+import { elementType, type Graph, type Value } from '../onnx/graph.ts';
 import { int8Products, type Int8Product } from '../onnx/operators/int8-matrix.ts';
 import { exactMatrix, type FrozenMatrix } from '../onnx/operators/linear.ts';
 import type { Head } from '../onnx/operators/log-probability.ts';
@@ -29,6 +29,34 @@ export function exactMatrices(graph: Graph, weights: PreparedWeights): FrozenMat
       return { ...matrix('lm_head'), rows };
     },
   };
+}
+
+/**
+ * Products in fp16, both ways. Each row of what enters is divided by its largest element, and its products multiplied
+ * again: gradients would underflow, and what the feed-forward part adds up to could overflow.
+ */
+export function halfMatrices(graph: Graph, weights: PreparedWeights, half: PreparedWeights): FrozenMatrices {
+  const product = (x: Value, name: string, transB: 0 | 1): Value => {
+    const largest = graph.op('ReduceMax', [graph.op('Abs', [x]), graph.int64([-1])], { keepdims: 1 });
+    const size = graph.op('Max', [largest, graph.float(1e-30)]);
+    const rows = graph.op('Cast', [graph.op('Div', [x, size])], { to: elementType.float16 });
+    const y = graph.op('Gemm', [rows, half.addTo(graph, `${name}.half`)], { transB });
+    return graph.op('Mul', [graph.op('Cast', [y], { to: elementType.float }), size]);
+  };
+  const matrix = (name: string): FrozenMatrix => {
+    const bias = `${name}.bias`;
+    return {
+      forward: (x) => {
+        const y = product(x, name, 1);
+        return weights.has(bias) ? graph.op('Add', [y, weights.addTo(graph, bias)]) : y;
+      },
+      backward: (gradient, soFar) => {
+        const share = product(gradient, name, 0);
+        return soFar === undefined ? share : graph.op('Add', [share, soFar]);
+      },
+    };
+  };
+  return { matrix, head: () => ({ ...matrix('lm_head'), rows: exactMatrices(graph, weights).head().rows }) };
 }
 
 /** Forward products in 8 bit, for training and for sampling: x W^T (+ bias); the head has no bias. */

@@ -4,7 +4,7 @@ import type { Adapter } from './adapter.ts';
 import { Batch } from './batch.ts';
 import { Inference } from './inference.ts';
 import { noAdapter, packAdapter } from './lora-inputs.ts';
-import { samplerFormat } from './precision.ts';
+import { samplerFormats } from './precision.ts';
 import { completionOf, planRows } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { chooseRunMode, type SessionOptions, type Tensors } from './session.ts';
@@ -62,7 +62,7 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
     return Inference.load(config, weights, inferenceOptions, isInt8 ? await prepare(format) : undefined);
   };
-  const loadRounded = () => load(samplerFormat(options.precision ?? 'strict', device));
+  const loadRounded = () => load(samplerFormats[options.precision ?? 'strict']);
   let rounded: Inference | undefined = await loadRounded();
   let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, { threads });

@@ -9,7 +9,6 @@ import { uniform } from '../protocol/random.ts';
 import { samplerPrecisions, trainPrecisions } from '../protocol/runtime.ts';
 import { createAdapter, type Adapter } from './adapter.ts';
 import { createGenerator } from './generation.ts';
-import { samplerFormat } from './precision.ts';
 import { createOptimizerState } from './trainer.ts';
 import { createTrainer } from './training.ts';
 
@@ -61,10 +60,5 @@ describe('precisions', function () {
         assert.ok(mean < 0.05, `${sampler} against ${precision}: ${mean} nats`);
       }
     }
-  });
-
-  it('are integer products on the processor alone', () => {
-    assert.equal(samplerFormat('balanced', 'cpu'), 'int8-rotated');
-    assert.equal(samplerFormat('balanced', 'webgpu'), 'nb32');
   });
 });

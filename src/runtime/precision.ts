@@ -1,4 +1,4 @@
-import type { Device, SamplerPrecision, TrainPrecision } from '../protocol/runtime.ts';
+import type { SamplerPrecision, TrainPrecision } from '../protocol/runtime.ts';
 import type { WeightFormat } from './weight-plan.ts';
 
 /**
@@ -9,6 +9,7 @@ import type { WeightFormat } from './weight-plan.ts';
  * sampler `balanced`: integer products of rotated rows and columns, one scale for each row and column.
  * sampler `fast`: the same without the rotation, except in front of `o_proj`.
  * trainer `exact`: fp32.
+ * trainer `half`: fp16, each row scaled to its largest element; for devices that have no integer products.
  * trainer `balanced`, `fast`: forward as the sampler of that name; backward integer products without rotation.
  */
 export const samplerFormats: Record<SamplerPrecision, WeightFormat> = {
@@ -19,11 +20,7 @@ export const samplerFormats: Record<SamplerPrecision, WeightFormat> = {
 
 export const trainerFormats: Record<TrainPrecision, WeightFormat> = {
   exact: 'fp32',
+  half: 'fp16',
   balanced: 'int8-rotated',
   fast: 'int8',
 };
-
-/** The format that a sampler loads; other devices than the processor have no integer products. */
-export function samplerFormat(precision: SamplerPrecision, device: Device): WeightFormat {
-  return device === 'cpu' ? samplerFormats[precision] : 'nb32';
-}

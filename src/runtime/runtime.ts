@@ -5,8 +5,8 @@ import { uniform } from '../protocol/random.ts';
 import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
 import { createAdapter } from './adapter.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { probeDevice } from './device-probe.ts';
-import { forDevice } from './devices.ts';
+import { computesHalf, probeDevice } from './device-probe.ts';
+import { forDevice } from './device-precision.ts';
 import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from './full-checkpoint.ts';
 import { createPolicyGenerator, type PolicyGenerator } from './policy-generator.ts';
 import { renderPrompt } from './rows.ts';
@@ -71,13 +71,13 @@ export function createRuntime(): RuntimeHandlers {
   return {
     async probeDevice({ device }) {
       await probeDevice(device);
-      return undefined;
+      return { half: await computesHalf(device) };
     },
 
     async load(request, context) {
       await close(loaded);
       loaded = undefined;
-      loaded = await load(forDevice(request), context);
+      loaded = await load(await forDevice(request), context);
       return describe(loaded);
     },
 

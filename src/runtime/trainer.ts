@@ -33,7 +33,7 @@ export interface TrainerOptions {
   threads: number;
   trained: Trained;
   optimizer: OptimizerState;
-  /** Default `exact`, and always so where the device is not the processor or all weights are trained. */
+  /** Default `exact`, and always so where all weights are trained. */
   precision?: TrainPrecision;
   /** Tokens of one pass; one completion with its prompt may exceed it. Default 1,400. */
   microBatchTokens?: number;

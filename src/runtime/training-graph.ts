@@ -45,6 +45,8 @@ export interface TrainingGraphOptions {
   loops?: boolean;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
+  /** Whether what is kept for the backward pass is rounded, as integer products round it anyway. Default false. */
+  roundKept?: boolean;
 }
 
 /**
@@ -57,14 +59,14 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const tape = new Tape(graph);
   const source = options.full ? asInputs(graph, weights) : weights;
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
-  const { lora, gradients, checkpointing = 'none', loops = true, matrices } = options;
+  const { lora, gradients, checkpointing = 'none', loops = true, roundKept = false } = options;
   const ops = new DifferentiableOps(tape, {
     ...{ weights: source, matricesOf, matrices: matricesOf(graph), lora, loops },
     pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
     rowBlocks: graph.input('rowBlocks', 'int64', [1]),
-    checkpoints: gradients ? checkpointPolicy(checkpointing, matrices !== undefined) : undefined,
+    checkpoints: gradients ? checkpointPolicy(checkpointing, roundKept) : undefined,
   });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));

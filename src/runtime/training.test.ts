@@ -230,7 +230,7 @@ describe('a trainer on a tiny model', () => {
     assert.ok(Math.abs(left.record.loss - kept.record.loss) < 1e-6);
   });
 
-  it('comes near to the exact gradient in 8 bit', async () => {
+  it('comes near to the exact gradient in 8 and 16 bit', async () => {
     const { trainer } = await open();
     const sequences = await batch(trainer);
     const exact = await gradientOf(sequences);
@@ -241,6 +241,7 @@ describe('a trainer on a tiny model', () => {
     };
     const distances = { balanced: await distance('balanced'), fast: await distance('fast') };
     assert.ok(distances.fast < 0.1 && distances.balanced < 0.1, JSON.stringify(distances));
+    assert.ok((await distance('half')) < 3e-3, `${await distance('half')}`);
     assert.equal(await distance('exact'), 0);
   });
 

@@ -4,7 +4,7 @@ import { BoundaryError } from '../protocol/errors.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
 import { devices } from './devices.ts';
 import { isOutOfMemory } from './failures.ts';
-import { int8Matrices } from './frozen-matrices.ts';
+import { halfMatrices, int8Matrices } from './frozen-matrices.ts';
 import { collectGarbage } from './garbage.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import { applyUpdate } from './optimizer.ts';
@@ -34,15 +34,18 @@ import { prepareWeights, seenFromAbove, type PreparedWeights } from './weights.t
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const { model, cacheDir, device = 'cpu', precision = 'exact', trained, onLoad } = options;
-  const format = device === 'cpu' && !isFull(trained) ? trainerFormats[precision] : 'fp32';
+  const { model, cacheDir, precision = 'exact', trained, onLoad } = options;
+  const format = isFull(trained) ? 'fp32' : trainerFormats[precision];
   const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
-  let matrices: TrainingGraphOptions['matrices'];
+  let frozen: FrozenOptions = {};
   if (format !== 'fp32') {
-    const int8 = seenFromAbove(await prepareWeights(model, cacheDir, format, onLoad));
-    matrices = (graph) => int8Matrices(graph, weights, int8);
+    const own = seenFromAbove(await prepareWeights(model, cacheDir, format, onLoad));
+    frozen =
+      format === 'fp16'
+        ? { matrices: (graph) => halfMatrices(graph, weights, own) }
+        : { matrices: (graph) => int8Matrices(graph, weights, own), roundKept: true };
   }
-  const policy = new Policy(weights, options, matrices);
+  const policy = new Policy(weights, options, frozen);
   return {
     train: (sequences, settings, hooks) => train(policy, options, sequences, settings, hooks),
     logprobs: (sequences, adapter, hooks) => logprobs(policy, sequences, adapter, hooks),
@@ -207,13 +210,16 @@ function scatter({ spans }: MicroBatchLayout, values: Float32Array, result: numb
   }
 }
 
+/** How the matrices are kept that are not trained. */
+type FrozenOptions = Pick<TrainingGraphOptions, 'matrices' | 'roundKept'>;
+
 /** Logprobs of the policy alone, with gradients, or logprobs of the model without what was trained. */
 type SessionKind = 'evaluate' | 'differentiate' | 'reference';
 
 /** The policy as sessions, each made when it is first needed. */
 class Policy {
   readonly #weights: PreparedWeights;
-  readonly #matrices: TrainingGraphOptions['matrices'];
+  readonly #frozen: FrozenOptions;
   readonly #options: TrainerOptions;
   readonly #sessions = new Map<SessionKind, InferenceSession>();
   readonly #parameters: readonly Parameter[];
@@ -224,9 +230,9 @@ class Policy {
   #shares: Tensors | undefined;
   #rope: RopeTables = { cos: new Float32Array(0), sin: new Float32Array(0) };
 
-  constructor(weights: PreparedWeights, options: TrainerOptions, matrices: TrainingGraphOptions['matrices']) {
+  constructor(weights: PreparedWeights, options: TrainerOptions, frozen: FrozenOptions) {
     this.#weights = weights;
-    this.#matrices = matrices;
+    this.#frozen = frozen;
     this.#options = options;
     this.#parameters = parametersOf(options.trained);
     this.#trained = tensorsOf(this.#parameters);
@@ -235,7 +241,7 @@ class Policy {
   plan(sequences: readonly BatchSequence[]): MicroBatch[] {
     // Matrices that are not packed are packed for every product: the head had better meet many rows at once.
     const tokens = this.#options.microBatchTokens ?? microBatchTokens;
-    return planMicroBatches(sequences, tokens, this.#matrices ? headRows.packed : headRows.mapped);
+    return planMicroBatches(sequences, tokens, this.#frozen.matrices ? headRows.packed : headRows.mapped);
   }
 
   /** Logprobs of the response rows. */
@@ -334,10 +340,10 @@ class Policy {
       gradients: kind === 'differentiate',
       checkpointing: gradientCheckpointing,
       loops: devices[device].loops,
-      ...(this.#matrices && { matrices: this.#matrices }),
+      ...this.#frozen,
     });
     // Integer products are slow on matrices that are not packed; fp32 ones are packed in passing.
-    const prepack = this.#matrices !== undefined;
+    const prepack = this.#frozen.matrices !== undefined;
     return createSession(
       graph,
       { device, threads, prepack, memoryPattern: false, ...(profile !== undefined && { profile }) },

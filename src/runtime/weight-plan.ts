@@ -7,13 +7,14 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
 /**
  * How prepared weights are stored.
  * `fp32`: every tensor of the checkpoint under its own name, for exact training.
+ * `fp16`: matrices in half precision (`NAME.half`), for products both ways. Everything else is in `fp32`.
  * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
  * generation.
  * `int8`: matrices rounded to 8 bit by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`; q, k and v
  * stacked as `self_attn.qkv_proj`) and for gradient W (`NAME.backward`, `NAME.backward.scale`). `int8-rotated`: the same
  * with inputs rotated. Everything else of the model is in the other formats.
  */
-export const weightFormats = ['fp32', 'nb32', 'int8', 'int8-rotated'] as const;
+export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8', 'int8-rotated'] as const;
 export type WeightFormat = (typeof weightFormats)[number];
 
 export interface TensorShape {
@@ -22,12 +23,14 @@ export interface TensorShape {
   dims: readonly number[];
 }
 
+export type PreparedData = Float32Array | Float16Array | Uint8Array | Int8Array;
+
 /** One tensor (or one matrix and its scales) of the prepared file: what to read and what becomes of it. */
 export interface PreparationStep {
   sources: readonly string[];
   outputs: readonly TensorShape[];
   /** `parts` in the order of `sources`; returns the data of `outputs`. */
-  build(parts: Float32Array[]): (Float32Array | Uint8Array | Int8Array)[];
+  build(parts: Float32Array[]): PreparedData[];
 }
 
 export interface PreparationPlan {
@@ -40,6 +43,8 @@ export function planPreparation(config: DecoderConfig, format: WeightFormat): Pr
   switch (format) {
     case 'fp32':
       return planFp32(config);
+    case 'fp16':
+      return planHalves(config);
     case 'nb32':
       return planBlocks(config);
     case 'int8':
@@ -54,8 +59,10 @@ export function rotationOf(name: string, inputs: number, format: WeightFormat): 
   return rotated ? rotationWidth(inputs) : 1;
 }
 
+const elementBytes: Partial<Record<ElementType, number>> = { float: 4, float16: 2 };
+
 export function bytesOf({ type, dims }: TensorShape): number {
-  return dims.reduce((product, size) => product * size, type === 'float' ? 4 : 1);
+  return dims.reduce((product, size) => product * size, elementBytes[type] ?? 1);
 }
 
 function planFp32(config: DecoderConfig): PreparationPlan {
@@ -69,6 +76,17 @@ function planFp32(config: DecoderConfig): PreparationPlan {
     steps: [...steps, ...vectors(config).map(({ name, length }) => asIs(name, [length]))],
     aliases: config.tiedEmbedding ? [{ ...head, of: 'model.embed_tokens.weight' }] : [],
   };
+}
+
+function planHalves(config: DecoderConfig): PreparationPlan {
+  const { columns, rows, source } = headOf(config);
+  const half = (name: string, source: string, dims: readonly number[]): PreparationStep => ({
+    sources: [`${source}.weight`],
+    outputs: [{ name: `${name}.half`, type: 'float16', dims }],
+    build: ([part]) => [new Float16Array(part!)],
+  });
+  const layers = layerMatrices(config).map((matrix) => half(matrix.name, matrix.name, [matrix.rows, matrix.columns]));
+  return { steps: [...layers, half('lm_head', source, [rows, columns])], aliases: [] };
 }
 
 function planBlocks(config: DecoderConfig): PreparationPlan {
@@ -109,8 +127,7 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
 }
 
 function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPlan {
-  const source = config.tiedEmbedding ? 'model.embed_tokens' : 'lm_head';
-  const head = { name: 'lm_head', rows: config.vocabulary, columns: config.hidden };
+  const { source, ...head } = headOf(config);
   const isStacked = ({ name }: Matrix) => /[qkv]_proj$/.test(name);
   const matrices = layerMatrices(config);
   const stacks = Map.groupBy(matrices.filter(isStacked), ({ name }) => name.replace(/[qkv]_proj$/, 'qkv_proj'));
@@ -180,6 +197,12 @@ interface Matrix {
 
 function embeddingOf({ vocabulary, hidden }: DecoderConfig): Matrix {
   return { name: 'model.embed_tokens', rows: vocabulary, columns: hidden };
+}
+
+/** The output layer; `source`: what it is called in the checkpoint. */
+function headOf({ vocabulary, hidden, tiedEmbedding }: DecoderConfig): Matrix & { source: string } {
+  const source = tiedEmbedding ? 'model.embed_tokens' : 'lm_head';
+  return { name: 'lm_head', rows: vocabulary, columns: hidden, source };
 }
 
 function layerMatrices({ layers, hidden, ffn, heads, kvHeads, headSize }: DecoderConfig): Matrix[] {

@@ -5,10 +5,17 @@ import type { DecoderConfig, ModelFile } from '../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { pidExists } from '../protocol/processes.ts';
-import { bytesOf, planPreparation, weightFormats, type PreparationPlan, type WeightFormat } from './weight-plan.ts';
+import {
+  bytesOf,
+  planPreparation,
+  weightFormats,
+  type PreparationPlan,
+  type PreparedData,
+  type WeightFormat,
+} from './weight-plan.ts';
 
 /** Raised when what a format stores changes: older folders are then built anew. */
-const versions: Record<WeightFormat, number> = { fp32: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
+const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
 /** ORT maps external data into memory; pages are the natural alignment. */
@@ -26,7 +33,7 @@ const Index = z.object({
   tensors: z.record(
     z.string(),
     z.object({
-      type: z.enum(['float', 'uint8', 'int8']),
+      type: z.enum(['float', 'float16', 'uint8', 'int8']),
       dims: z.array(z.number().int()),
       offset: z.number().int(),
       length: z.number().int(),
@@ -209,7 +216,7 @@ function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'b
   const tensors: Index['tensors'] = {};
   let end = 0;
   const place = (type: ElementType, dims: readonly number[], offset: number, length: number) => {
-    if (type !== 'float' && type !== 'uint8' && type !== 'int8') {
+    if (type !== 'float' && type !== 'float16' && type !== 'uint8' && type !== 'int8') {
       throw new TypeError(`prepared weights do not hold ${type}`);
     }
     return { type, dims: [...dims], offset, length };
@@ -230,7 +237,7 @@ function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'b
 async function writeTensor(
   file: FileHandle,
   name: string,
-  values: Float32Array | Uint8Array | Int8Array,
+  values: PreparedData,
   { offset, length }: { offset: number; length: number },
 ): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -158,11 +158,13 @@ async function checkModel(): Promise<Finding> {
 /** Each in a process of its own, all at once: a driver that does not fit can end it, or keep it waiting. */
 async function checkDevices(): Promise<Finding> {
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
-  const failures = await Promise.all(deviceNames.map(probeDevice));
-  const found = deviceNames.filter((_, i) => failures[i] === undefined);
-  const absent = failures.filter((failure) => failure !== undefined);
-  const detail = [`${found.join(', ') || 'none'} (processor: ${processor})`, ...absent].join('\n    ');
-  return found.includes('cpu')
+  const answers = await Promise.all(deviceNames.map(probeDevice));
+  const found = answers.flatMap(({ device, precision }) =>
+    precision === undefined ? [] : `${device} (${device === 'cpu' ? processor : precision})`,
+  );
+  const absent = answers.flatMap(({ failure }) => failure ?? []);
+  const detail = [found.join(', ') || 'none', ...absent].join('\n    ');
+  return answers.some(({ device, failure }) => device === 'cpu' && failure === undefined)
     ? { name: 'Devices', state: 'ok', detail }
     : {
         name: 'Devices',
@@ -172,15 +174,17 @@ async function checkDevices(): Promise<Finding> {
       };
 }
 
-async function probeDevice(device: Device): Promise<string | undefined> {
+/** What it computes in besides fp32, or why it is of no use. */
+async function probeDevice(device: Device): Promise<{ device: Device; precision?: string; failure?: string }> {
   const runtime = new RuntimeProcess();
   const limit = AbortSignal.timeout(probeLimitMs);
   try {
-    await runtime.call('probeDevice', { device }, { signal: limit });
-    return undefined;
+    const { half } = await runtime.call('probeDevice', { device }, { signal: limit });
+    return { device, precision: half ? 'fp32 and fp16' : 'fp32 alone' };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return limit.aborted ? `The device ${device} gave no answer in ${probeLimitMs / 1000} s.` : reason;
+    const failure = limit.aborted ? `The device ${device} gave no answer in ${probeLimitMs / 1000} s.` : reason;
+    return { device, failure };
   } finally {
     runtime.kill();
   }
