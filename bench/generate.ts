@@ -1,5 +1,7 @@
 import { codingDomain } from '../src/domains/coding/coding.ts';
+import type { GenerateRequest } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/client.ts';
+import { renderPrompt } from '../src/runtime/rows.ts';
 import { resolveConfig } from '../src/selfplay/config.ts';
 import {
   describeConditions,
@@ -15,7 +17,7 @@ import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from
 
 const usualPromptTokens = 200;
 const prefillTokens = 512;
-const proposals = 6;
+const proposals = 12;
 
 /** Tokens a second of one peer in one kind of work, a number for each round. */
 interface PeerRates {
@@ -49,19 +51,23 @@ export async function generateTarget(args: BenchArguments): Promise<{ figures: G
   const model = await openBenchModel(args);
   const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
-  const prompts = [...proposalPrompts(model, promptTokens), codePrompt(model, prefillTokens)];
-  const longest = Math.max(promptTokens, ...prompts.map((text) => model.file.tokenizer.encode(text).length));
-  const runtime = await model.start({ slots: Math.max(...counts), contextTokens: longest + 128 });
+  const { tokenizer } = model.file;
+  const sizes = counts.map((rows) => ({ rows, requests: decodeRequests(model, rows, promptTokens) }));
+  const lengths = sizes.flatMap(({ requests }) =>
+    requests.map(({ prompt, maxTokens }) => tokenizer.encode(renderPrompt(prompt, tokenizer)).length + maxTokens),
+  );
+  const contextTokens = Math.max(prefillTokens + 8, ...lengths);
+  const runtime = await model.start({ slots: Math.max(...counts), contextTokens });
   try {
     const results: Result[] = [];
-    for (const rows of counts) {
-      const newTokens = rows === 1 ? 96 : 24;
+    for (const { rows, requests } of sizes) {
+      const newTokens = rows === 1 ? 128 : 24;
       results.push(
         await alternate(
           rows === 1 ? '1 row, proposals' : `${rows} rows behind ${promptTokens} tokens`,
           rounds,
           peers,
-          () => decode(model, runtime, { rows, promptTokens, newTokens }),
+          () => decode(runtime, requests),
           [
             { op: 'decode', rows, promptTokens, newTokens, work: 'full' },
             { op: 'decode', rows, promptTokens, newTokens, work: 'bare' },
@@ -118,46 +124,48 @@ async function alternate(
 }
 
 /**
- * Tokens a second of `rows` rows that share a prompt. A row by itself is a proposal as a run asks for it, several in turn:
- * the engine guesses what it repeats, so that its text has to be real.
+ * What one size decodes: a row by itself proposals as a run asks for them, one after the other, since the engine guesses
+ * what a text repeats; more rows samples of one prompt, all of the same length.
  */
-async function decode(
-  model: BenchModel,
-  runtime: RuntimeProcess,
-  { rows, promptTokens, newTokens }: { rows: number; promptTokens: number; newTokens: number },
-): Promise<number> {
-  const texts = rows === 1 ? proposalPrompts(model, promptTokens) : [codePrompt(model, promptTokens)];
-  let [tokens, seconds] = [0, 0];
-  for (const [seed, text] of texts.entries()) {
-    // A call that ends behind its first token prefills and copies the same.
-    for (const [maxTokens, sign] of [
-      [1, -1],
-      [newTokens + 1, 1],
-    ] as const) {
-      const request = { prompt: { text }, samples: rows, maxTokens, temperature: 1, seed };
-      const start = performance.now();
-      const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
-      seconds += (sign * (performance.now() - start)) / 1000;
-      tokens += sign * completions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-    }
-  }
-  return tokens / seconds;
+function decodeRequests(model: BenchModel, rows: number, promptTokens: number): GenerateRequest[] {
+  return rows === 1
+    ? proposalRequests(model, promptTokens)
+    : [{ prompt: { text: codePrompt(model, promptTokens) }, samples: rows, maxTokens: 25, temperature: 1, seed: 1 }];
+}
+
+/** Prompts of at least `least` tokens: code stands before them where they are shorter. */
+function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {
+  const { tokenizer } = model.file;
+  const config = resolveConfig('quick', {});
+  const { proposerPrompt, proposerStop } = codingDomain({ ...config, testsMode: 'executed' });
+  return Array.from({ length: proposals }, (_, variant) => {
+    const { messages, prefill } = proposerPrompt(config.topic, variant);
+    const prompt = tokenizer.renderChat(messages, prefill);
+    const text = codePrompt(model, Math.max(0, least - tokenizer.encode(prompt).length)) + prompt;
+    const sampling = { temperature: 1, seed: variant, stop: proposerStop };
+    return { prompt: { text }, samples: 1, maxTokens: config.maxProposalTokens, ...sampling };
+  });
 }
 
 function codePrompt({ file }: BenchModel, tokens: number): string {
   return file.tokenizer.decode(codeTokens(file, tokens));
 }
 
-/** Prompts for proposals of the coding domain, of at least `least` tokens: code stands before them where they are shorter. */
-function proposalPrompts(model: BenchModel, least: number): string[] {
-  const { tokenizer } = model.file;
-  const { proposerPrompt } = codingDomain({ ...resolveConfig('quick', {}), testsMode: 'executed' });
-  return Array.from({ length: proposals }, (_, variant) => {
-    const { messages, prefill } = proposerPrompt('', variant);
-    const prompt = tokenizer.renderChat(messages, prefill);
-    const missing = Math.max(0, least - tokenizer.encode(prompt).length);
-    return codePrompt(model, missing) + prompt;
-  });
+/** Tokens a second, prefill aside: a call that ends behind its first token prefills and copies the same. */
+async function decode(runtime: RuntimeProcess, requests: readonly GenerateRequest[]): Promise<number> {
+  const timed = async (request: GenerateRequest) => {
+    const start = performance.now();
+    const [completions = []] = await runtime.call('generate', { requests: [request], adapter: true });
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds, tokens: completions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0) };
+  };
+  let [tokens, seconds] = [0, 0];
+  for (const request of requests) {
+    const [short, long] = [await timed({ ...request, maxTokens: 1 }), await timed(request)];
+    tokens += long.tokens - short.tokens;
+    seconds += long.seconds - short.seconds;
+  }
+  return tokens / seconds;
 }
 
 async function prefill(model: BenchModel, runtime: RuntimeProcess): Promise<number> {

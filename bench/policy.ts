@@ -18,7 +18,7 @@ export interface BenchArguments {
 
 /** What a runtime process is loaded with besides the model; precisions as chosen on the command line unless given. */
 export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> &
-  Partial<Precisions & Pick<LoadRequest, 'lora'>>;
+  Partial<Precisions & Pick<LoadRequest, 'lora' | 'sleepMode'>>;
 
 type Precisions = Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
 

@@ -52,7 +52,8 @@ export async function stepTarget(args: BenchArguments): Promise<{ figures: StepB
     model.file.tokenizer.decode(codeTokens(model.file, promptTokens, 10 * i)),
   );
   const peer = args.has('alone') ? undefined : await startTrl(args, model, prompts);
-  const runtime = await model.start({ slots: questions * answers, contextTokens: 512 });
+  const sleepMode = args.has('no-sleep') ? 'off' : 'on';
+  const runtime = await model.start({ slots: questions * answers, contextTokens: 512, sleepMode });
   try {
     const own: OwnStep[] = [];
     const theirs: z.infer<typeof Stepped>[] = [];

@@ -169,6 +169,7 @@ export const commands: Readonly<Record<string, Command>> = {
       repeats: { value: 'N', description: 'Rounds, in which all take turns; default 3.' },
       alone: { description: 'Measure this program alone.' },
       'install-peers': { description: 'Install what it is compared with into the cache folder first.' },
+      'no-sleep': { description: 'step: sampler and trainer both stay in memory (setting sleepMode=off).' },
       python: { value: 'PATH', description: 'A Python that has the packages to compare with.' },
       json,
     },

@@ -128,6 +128,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       trainPrecision: config.trainPrecision,
       microBatchTokens: config.microBatchTokens,
       gradientCheckpointing: config.gradientCheckpointing,
+      sleepMode: config.sleepMode,
     },
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {

@@ -40,9 +40,10 @@ export function contextTokensOf(config: Config): number {
 
 export function settingsOf(config: Config): MemorySettings {
   const { slots, loraRank, trainedWeights, samplerPrecision, trainPrecision } = config;
-  const { microBatchTokens, gradientCheckpointing } = config;
+  const { microBatchTokens, gradientCheckpointing, sleepMode } = config;
   return {
-    ...{ slots, loraRank, trainedWeights, samplerPrecision, trainPrecision, microBatchTokens, gradientCheckpointing },
+    ...{ slots, loraRank, trainedWeights, samplerPrecision, trainPrecision },
+    ...{ microBatchTokens, gradientCheckpointing, sleepMode },
     contextTokens: contextTokensOf(config),
   };
 }
@@ -112,7 +113,8 @@ function lighter(config: Config, use: MemoryUse): [name: string, value: string |
   const slots = [16, 8, 4, 2, 1]
     .filter((fewer) => fewer < config.slots)
     .map((fewer): [string, number] => ['slots', fewer]);
-  return use === 'run' ? [['microBatchTokens', 640], ['gradientCheckpointing', 'full'], ...slots] : slots;
+  const sleep: [string, string][] = config.sleepMode === 'off' ? [['sleepMode', 'on']] : [];
+  return use === 'run' ? [...sleep, ['microBatchTokens', 640], ['gradientCheckpointing', 'full'], ...slots] : slots;
 }
 
 /** Bytes as a person reads them. */

@@ -21,6 +21,10 @@ export type TrainPrecision = (typeof trainPrecisions)[number];
 export const gradientCheckpointings = ['none', 'selective', 'full'] as const;
 export type GradientCheckpointing = (typeof gradientCheckpointings)[number];
 
+/** Whether sampler and trainer give their memory back while the other one works; coming back takes seconds. */
+export const sleepModes = ['on', 'off'] as const;
+export type SleepMode = (typeof sleepModes)[number];
+
 /** What training changes: an adapter beside frozen weights, or every weight. */
 export const trainedWeights = ['lora', 'full'] as const;
 export type TrainedWeights = (typeof trainedWeights)[number];
@@ -49,6 +53,8 @@ export interface LoadRequest {
   microBatchTokens?: number;
   /** Default `selective`. */
   gradientCheckpointing?: GradientCheckpointing;
+  /** Default `on`. */
+  sleepMode?: SleepMode;
 }
 
 export interface LoadReply {

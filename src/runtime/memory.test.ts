@@ -36,6 +36,13 @@ describe('the memory that a model needs', () => {
     assert.ok(need('selective') < need('selective', 'exact'));
   });
 
+  it('is the sum of sampler and trainer where neither sleeps', () => {
+    const { parts, training } = estimateMemory(qwen, { ...quick, sleepMode: 'off' });
+    const { trainingWeights, activations, generationWeights, cache, generationBuffers } = parts;
+    const both = trainingWeights + activations + generationWeights + cache + generationBuffers;
+    assert.equal(training, parts.process + parts.trained + both);
+  });
+
   it('is within a quarter of the measured peaks', () => {
     const peak = (id: string, change: Partial<MemorySettings>) =>
       estimateMemory(catalogueEntry(id).config, { ...quick, ...change }).training;

@@ -1,5 +1,11 @@
 import type { DecoderConfig } from '../model/model.ts';
-import type { GradientCheckpointing, SamplerPrecision, TrainedWeights, TrainPrecision } from '../protocol/runtime.ts';
+import type {
+  GradientCheckpointing,
+  SamplerPrecision,
+  SleepMode,
+  TrainedWeights,
+  TrainPrecision,
+} from '../protocol/runtime.ts';
 import { samplerFormats, trainerFormats } from './precision.ts';
 import { countParameters, parameterShapes } from './trained.ts';
 import { blockRows, headRows, microBatchTokens } from './training-batches.ts';
@@ -21,13 +27,15 @@ export interface MemorySettings {
   microBatchTokens?: number;
   /** Default `selective`. */
   gradientCheckpointing?: GradientCheckpointing;
+  /** Default `on`. */
+  sleepMode?: SleepMode;
 }
 
 /** Bytes of main memory, by what they are for. */
 export interface MemoryEstimate {
   /** A process that generates: `selfq generate`, `selfq eval`. */
   generation: number;
-  /** A process that generates and trains in turns: a run. */
+  /** A process that generates and trains: a run. */
   training: number;
   /** Bytes of `training` that are mapped from a file: the system may drop them from memory and read them again. */
   mapped: number;
@@ -50,11 +58,12 @@ const prefillTokens = 512;
 const trainedCopies = 6;
 
 /**
- * Main memory that the runtime process of a model needs, at its peak: a sum of what is allocated, from the shapes. Sampler
- * and trainer take turns, so that their weights are never there together. docs/log.md compares it with measurements.
+ * Main memory that the runtime process of a model needs, at its peak: a sum of what is allocated, from the shapes. Where
+ * they sleep in turns, sampler and trainer are never there together. docs/log.md compares it with measurements.
  */
 export function estimateMemory(config: DecoderConfig, settings: MemorySettings): MemoryEstimate {
   const { samplerPrecision = 'balanced', trainPrecision = 'balanced', trainedWeights = 'lora' } = settings;
+  const { sleepMode = 'on' } = settings;
   const isExact = trainPrecision === 'exact' || trainedWeights === 'full';
   const parts = {
     process: processBytes,
@@ -68,9 +77,10 @@ export function estimateMemory(config: DecoderConfig, settings: MemorySettings):
   };
   const base = parts.process + parts.trained;
   const generating = parts.generationWeights + parts.cache + parts.generationBuffers;
+  const training = parts.trainingWeights + parts.activations;
   return {
     generation: parts.process + parts.trained / trainedCopies + generating,
-    training: base + Math.max(generating, parts.trainingWeights + parts.activations),
+    training: base + (sleepMode === 'on' ? Math.max(generating, training) : generating + training),
     mapped: isExact ? parts.trainingWeights : 0,
     parts,
   };

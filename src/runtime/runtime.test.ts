@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openModel } from '../model/open.ts';
 import { uniform } from '../protocol/random.ts';
-import type { Completion, GenerateRequest, TrainedWeights } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, SleepMode, TrainedWeights } from '../protocol/runtime.ts';
 import { gradientAlone } from '../../test/support/gradient.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { createAdapter } from './adapter.ts';
@@ -33,7 +33,7 @@ describe('a loaded runtime', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const load = (trainedWeights: TrainedWeights) =>
+  const load = (trainedWeights: TrainedWeights, sleepMode: SleepMode = 'on') =>
     runtime.load(
       {
         modelPath: join(folder, 'model'),
@@ -44,6 +44,7 @@ describe('a loaded runtime', () => {
         contextTokens: 256,
         lora: { rank: 8, alpha: 16, seed: 3 },
         trainedWeights,
+        sleepMode,
       },
       context,
     );
@@ -107,6 +108,17 @@ describe('a loaded runtime', () => {
     const after = await generate(true);
     assert.notDeepEqual(tokensOf(after), tokensOf(before));
     assert.ok((await disagreement(after, true)) < rounding);
+  });
+
+  it('computes the same whether sampler and trainer sleep in turns or not', async () => {
+    const results: Completion[][] = [];
+    for (const sleepMode of ['on', 'off'] as const) {
+      await load('lora', sleepMode);
+      await update(await generate(true));
+      await update(await generate(true));
+      results.push(await generate(true));
+    }
+    assert.deepEqual(results[1], results[0]);
   });
 
   it('generates with the trained weights where all are trained, with the same base model', async () => {

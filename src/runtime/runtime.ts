@@ -48,8 +48,9 @@ export function createRuntime(): RuntimeHandlers {
   }
 
   async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
-    // Generating and training take turns, and so do their weights in memory.
-    await state.generator.release();
+    if (state.request.sleepMode !== 'off') {
+      await state.generator.release();
+    }
     const { createTrainer } = await import('./training.ts');
     const { model, trained, optimizer, request } = state;
     const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
@@ -88,7 +89,9 @@ export function createRuntime(): RuntimeHandlers {
 
     async generate({ requests, adapter }, context) {
       const state = need();
-      await state.trainer?.release();
+      if (state.request.sleepMode !== 'off') {
+        await state.trainer?.release();
+      }
       return state.generator.generate(requests, { adapter, ...context });
     },
 

@@ -3,6 +3,7 @@ import {
   deviceNames,
   gradientCheckpointings,
   samplerPrecisions,
+  sleepModes,
   trainedWeights,
   trainPrecisions,
 } from '../protocol/runtime.ts';
@@ -253,6 +254,14 @@ export const settings = {
     quick: 'lora',
     description:
       'lora: an adapter beside frozen weights; full: every weight, for small models: in fp32 whatever trainPrecision says, with some 25 bytes of memory a weight and 12 of disk for each checkpoint. Take a learningRate of 1e-6 or so.',
+  },
+  sleepMode: {
+    kind: choice(...sleepModes),
+    unit: '',
+    quick: 'on',
+    laptop: 'off',
+    description:
+      'on: sampler and trainer give their memory back while the other one works; off: both stay, which saves seconds in every step (6 of 19 with the default model) and takes a third more memory.',
   },
   loraRank: { kind: integer(1, 256), unit: '', quick: 16, description: 'Rank of the adapter on all linear layers.' },
   loraAlpha: { kind: real(0.01, 4096), unit: '', quick: 32, description: 'The adapter is scaled by alpha / rank.' },
