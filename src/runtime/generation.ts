@@ -46,7 +46,7 @@ export interface Generator {
 /**
  * Loads the model for generation. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near
  * tie into another text, on the exact ones, which are loaded with the first greedy request (a mapped file that the
- * trainer shares). Weights are prepared on first use.
+ * trainer shares) and given back with the first call that has none. Weights are prepared on first use.
  */
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
@@ -83,6 +83,9 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
       const sampled = rows.filter((row) => !greedy.includes(row));
       if (greedy.length > 0) {
         exact ??= await load('fp32');
+      } else {
+        await exact?.close();
+        exact = undefined;
       }
       if (sampled.length > 0) {
         rounded ??= await loadRounded();
