@@ -6,7 +6,7 @@ import { cachePorts, type Cache, type Caches, type Slots } from './kv-cache.ts';
 import { createSession, type Tensors } from './session.ts';
 
 export async function deviceCaches(config: DecoderConfig, device: Device): Promise<Caches> {
-  const rearranger = await Rearranger.load(config, device);
+  const rearranger = await createRearranger(config, device);
   return {
     make: (slots, positions) => new DeviceCache(config, slots, positions, rearranger),
     close: () => rearranger.close(),
@@ -42,23 +42,33 @@ class DeviceCache implements Cache {
     await this.#fill(first + count);
     const isWhole = first === 0 && count === this.#filled;
     const past = isWhole ? this.#held : await this.#gather(range(first, first + count));
+    try {
+      const present = await this.#runOn(past, session, inputs, outputs);
+      if (isWhole) {
+        this.#replace(present);
+        return;
+      }
+      const order = range(0, this.#filled).map((slot) =>
+        slot >= first && slot < first + count ? this.#filled + slot - first : slot,
+      );
+      this.#replace(await this.#rearranger.rearrange(this.#held, order, present));
+      dispose(present);
+    } finally {
+      if (!isWhole) {
+        dispose(past);
+      }
+    }
+  }
+
+  /** Runs the graph on `past`; returns what the slots hold then, by past port. */
+  async #runOn(past: Tensors, session: InferenceSession, inputs: Tensors, outputs: Tensors): Promise<Tensors> {
     const ports = allPorts(this.#config);
     const fetched = [...Object.keys(outputs), ...ports.map(({ out }) => out)];
     const results = await session.run({ ...inputs, ...past }, fetched);
     for (const [name, { data }] of Object.entries(outputs)) {
       (data as Float32Array).set(results[name]!.data as Float32Array);
     }
-    const present = Object.fromEntries(ports.map(({ past: name, out }) => [name, results[out]!]));
-    if (isWhole) {
-      this.#replace(present);
-      return;
-    }
-    const order = range(0, this.#filled).map((slot) =>
-      slot >= first && slot < first + count ? this.#filled + slot - first : slot,
-    );
-    this.#replace(await this.#rearranger.rearrange(this.#held, order, present));
-    dispose(past);
-    dispose(present);
+    return Object.fromEntries(ports.map(({ past: name, out }) => [name, results[out]!]));
   }
 
   /** Whole slots: what stands behind the copied tokens is overwritten before anything looks at it. */
@@ -103,37 +113,29 @@ class DeviceCache implements Cache {
   }
 }
 
-/** The graphs that put slots together; they serve caches of every size. */
-class Rearranger {
-  readonly #config: DecoderConfig;
-  readonly #gather: InferenceSession;
-  readonly #merge: InferenceSession;
-
-  private constructor(config: DecoderConfig, gather: InferenceSession, merge: InferenceSession) {
-    this.#config = config;
-    this.#gather = gather;
-    this.#merge = merge;
-  }
-
-  static async load(config: DecoderConfig, device: Device): Promise<Rearranger> {
-    const options = { device, threads: 1, onDevice: presentPorts(config) };
-    const gather = await createSession(rearrangement(config, false), options);
-    return new Rearranger(config, gather, await createSession(rearrangement(config, true), options));
-  }
-
+/** Puts slots together by graphs on the device; serves caches of every size. */
+interface Rearranger {
   /** Slots `order` of `held` and, behind them, `more`, as tensors of their own. */
-  async rearrange(held: Tensors, order: readonly number[], more?: Tensors): Promise<Tensors> {
-    const session = more ? this.#merge : this.#gather;
-    const behind = Object.entries(more ?? {}).map(([name, tensor]): [string, Tensor] => [`${name}.more`, tensor]);
-    const slots = new Tensor('int64', BigInt64Array.from(order, BigInt), [order.length]);
-    const results = await session.run({ ...held, ...Object.fromEntries(behind), slots });
-    return Object.fromEntries(allPorts(this.#config).map(({ past, out }) => [past, results[out] as Tensor]));
-  }
+  rearrange(held: Tensors, order: readonly number[], more?: Tensors): Promise<Tensors>;
+  close(): Promise<void>;
+}
 
-  async close(): Promise<void> {
-    await this.#gather.release();
-    await this.#merge.release();
-  }
+async function createRearranger(config: DecoderConfig, device: Device): Promise<Rearranger> {
+  const options = { device, threads: 1, onDevice: presentPorts(config) };
+  const gather = await createSession(rearrangement(config, false), options);
+  const merge = await createSession(rearrangement(config, true), options);
+  return {
+    async rearrange(held, order, more) {
+      const behind = Object.entries(more ?? {}).map(([name, tensor]): [string, Tensor] => [`${name}.more`, tensor]);
+      const slots = new Tensor('int64', BigInt64Array.from(order, BigInt), [order.length]);
+      const results = await (more ? merge : gather).run({ ...held, ...Object.fromEntries(behind), slots });
+      return Object.fromEntries(allPorts(config).map(({ past, out }) => [past, results[out] as Tensor]));
+    },
+    async close() {
+      await gather.release();
+      await merge.release();
+    },
+  };
 }
 
 function rearrangement(config: DecoderConfig, merges: boolean): Graph {

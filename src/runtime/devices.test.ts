@@ -9,6 +9,7 @@ import { readSafetensors } from '../model/safetensors.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import type { Device } from '../protocol/runtime.ts';
 import { RuntimeProcess } from './client.ts';
+import { forDevice } from './device-precision.ts';
 import { devices } from './devices.ts';
 import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
 
@@ -23,11 +24,15 @@ interface Computed {
   gradient: Map<string, Float32Array>;
 }
 
+/** Those that onnxruntime-node does not bring for this platform. */
+function absentDevices(): Device[] {
+  const platform = `${process.platform}-${process.arch}`;
+  return (Object.keys(devices) as Device[]).filter((name) => !devices[name].platforms.includes(platform));
+}
+
 describe('a device', () => {
   it('that onnxruntime-node does not bring for this platform is refused with the reason', async () => {
-    const [device] = (Object.keys(devices) as Device[]).filter(
-      (name) => !devices[name].platforms.includes(`${process.platform}-${process.arch}`),
-    );
+    const [device] = absentDevices();
     assert.ok(device);
     const runtime = new RuntimeProcess();
     await assert.rejects(runtime.call('probeDevice', { device }), (error) => {
@@ -42,6 +47,29 @@ describe('a device', () => {
     const runtime = new RuntimeProcess();
     await runtime.call('probeDevice', { device: 'cpu' });
     await runtime.close();
+  });
+});
+
+describe('precisions for a device', () => {
+  const request = {
+    modelPath: '',
+    cacheDir: '',
+    threads: 1,
+    slots: 1,
+    contextTokens: 8,
+    lora: { rank: 1, alpha: 1, seed: 1 },
+  };
+  const balanced = { ...request, samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
+
+  it('are those that were asked for on the processor', async () => {
+    assert.deepEqual(await forDevice({ ...balanced, device: 'cpu' }), { ...balanced, device: 'cpu' });
+  });
+
+  it('have no integer products elsewhere, nor fp16 where the device does not compute in it', async () => {
+    const [device] = absentDevices();
+    assert.ok(device);
+    const { samplerPrecision, trainPrecision } = await forDevice({ ...balanced, device });
+    assert.deepEqual([samplerPrecision, trainPrecision], ['strict', 'exact']);
   });
 });
 

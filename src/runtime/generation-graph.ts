@@ -24,19 +24,23 @@ export const generationPorts = {
   logits: 'logits',
 } as const;
 
+export interface GenerationGraphOptions {
+  /** The longest sequence, tokens. */
+  positions: number;
+  int8?: PreparedWeights | undefined;
+  /** Whether outputs are written into buffers that the caller gives (`RunInto`). */
+  inPlace: boolean;
+}
+
 /**
  * The decoder for generation: key-value cache in place, LoRA as inputs. The format of `weights` decides how it computes:
  * `nb32` in 8 bit, fast, for sampling; `fp32` exactly, as the trainer does. With `int8` its matrices take the place of
- * those of `weights`. One graph serves prefill (batch 1, many
- * tokens) and decoding (many rows, one token each). `positions`: the longest sequence. `inPlace`: outputs are written
- * into buffers that the caller gives (`RunInto`).
+ * those of `weights`. One graph serves prefill (batch 1, many tokens) and decoding (many rows, one token each).
  */
 export function buildGenerationGraph(
   config: DecoderConfig,
   weights: PreparedWeights,
-  positions: number,
-  int8?: PreparedWeights,
-  inPlace = true,
+  { positions, int8, inPlace }: GenerationGraphOptions,
 ): Graph {
   const graph = new Graph();
   const total = graph.input(generationPorts.total, 'int32', []);

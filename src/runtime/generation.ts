@@ -8,7 +8,7 @@ import { samplerFormats } from './precision.ts';
 import { completionOf, planRows } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { chooseRunMode, type SessionOptions, type Tensors } from './session.ts';
-import type { WeightFormat } from './weight-plan.ts';
+import { isInt8, type WeightFormat } from './weight-plan.ts';
 import { prepareWeights, seenFromAbove, type PreparationProgress } from './weights.ts';
 
 export interface GeneratorOptions extends SessionOptions {
@@ -56,11 +56,11 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   const load = async (format: WeightFormat) => {
     const prepare = async (wanted: WeightFormat) =>
       seenFromAbove(await prepareWeights(model, options.cacheDir, wanted, options.onProgress));
-    const isInt8 = format !== 'nb32' && format !== 'fp32';
-    const weights = await prepare(isInt8 ? 'nb32' : format);
+    const rounds = isInt8(format);
+    const weights = await prepare(rounds ? 'nb32' : format);
     const prepack = format !== 'fp32';
     const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
-    return Inference.load(config, weights, inferenceOptions, isInt8 ? await prepare(format) : undefined);
+    return Inference.load(config, weights, inferenceOptions, rounds ? await prepare(format) : undefined);
   };
   const loadRounded = () => load(samplerFormats[options.precision ?? 'strict']);
   let rounded: Inference | undefined = await loadRounded();

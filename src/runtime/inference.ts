@@ -51,7 +51,7 @@ export class Inference {
   ): Promise<Inference> {
     const { device = 'cpu', contextTokens, runMode } = options;
     const { cacheOnDevice } = devices[device];
-    const graph = buildGenerationGraph(config, weights, contextTokens, int8, !cacheOnDevice);
+    const graph = buildGenerationGraph(config, weights, { positions: contextTokens, int8, inPlace: !cacheOnDevice });
     const onDevice = cacheOnDevice ? presentPorts(config) : [];
     const session = await createSession(graph, { ...options, onDevice }, weights.folder);
     const caches = cacheOnDevice ? await deviceCaches(config, device) : hostCaches(config, runModes[runMode]);

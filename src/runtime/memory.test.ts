@@ -34,6 +34,7 @@ describe('the memory that a model needs', () => {
       estimateMemory(qwen, { ...quick, gradientCheckpointing, trainPrecision }).training;
     assert.ok(need('full') < need('selective') && need('selective') < need('none'));
     assert.ok(need('selective') < need('selective', 'exact'));
+    assert.ok(need('selective') < need('selective', 'half'));
   });
 
   it('is the sum of sampler and trainer where neither sleeps', () => {

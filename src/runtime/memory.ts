@@ -9,7 +9,7 @@ import type {
 import { samplerFormats, trainerFormats } from './precision.ts';
 import { countParameters, parameterShapes } from './trained.ts';
 import { blockRows, headRows, microBatchTokens } from './training-batches.ts';
-import { bytesOf, planPreparation, type WeightFormat } from './weight-plan.ts';
+import { bytesOf, isInt8, planPreparation, type WeightFormat } from './weight-plan.ts';
 
 /** What decides the memory of a runtime process besides the model. */
 export interface MemorySettings {
@@ -64,16 +64,16 @@ const trainedCopies = 6;
 export function estimateMemory(config: DecoderConfig, settings: MemorySettings): MemoryEstimate {
   const { samplerPrecision = 'balanced', trainPrecision = 'balanced', trainedWeights = 'lora' } = settings;
   const { sleepMode = 'on' } = settings;
-  const isExact = trainPrecision === 'exact' || trainedWeights === 'full';
+  const format = trainedWeights === 'full' ? 'fp32' : trainerFormats[trainPrecision];
   const parts = {
     process: processBytes,
     generationWeights: samplerBytes(config, samplerFormats[samplerPrecision]),
     cache: cacheBytes(config, settings),
     generationBuffers: generationBuffers(config, settings),
     // With full fine-tuning the weights are among what is trained.
-    trainingWeights: trainedWeights === 'full' ? 0 : weightBytes(config, trainerFormats[trainPrecision]),
+    trainingWeights: trainedWeights === 'full' ? 0 : weightBytes(config, format),
     trained: 4 * trainedCopies * trainedParameters(config, settings),
-    activations: activationBytes(config, settings, isExact),
+    activations: activationBytes(config, settings, format),
   };
   const base = parts.process + parts.trained;
   const generating = parts.generationWeights + parts.cache + parts.generationBuffers;
@@ -81,7 +81,7 @@ export function estimateMemory(config: DecoderConfig, settings: MemorySettings):
   return {
     generation: parts.process + parts.trained / trainedCopies + generating,
     training: base + (sleepMode === 'on' ? Math.max(generating, training) : generating + training),
-    mapped: isExact ? parts.trainingWeights : 0,
+    mapped: format === 'fp32' ? parts.trainingWeights : 0,
     parts,
   };
 }
@@ -134,15 +134,15 @@ const attentionCopies = 2.5;
  * What a micro-batch holds at the peak, in the middle of an update: what its layers keep (`recomputation.ts`), one layer
  * in flight, and logits. Copies are measured (default model and SmolLM2-135M, 700 to 3,584 tokens).
  */
-function activationBytes(config: DecoderConfig, settings: MemorySettings, isExact: boolean): number {
+function activationBytes(config: DecoderConfig, settings: MemorySettings, format: WeightFormat): number {
   const { hidden, ffn, heads, kvHeads, layers, vocabulary } = config;
   const { contextTokens, microBatchTokens: passTokens = microBatchTokens } = settings;
   // One completion may be longer than a pass.
   const tokens = Math.max(passTokens, contextTokens);
-  const kept = layers * keptBytes(config, settings, isExact);
+  const kept = layers * keptBytes(config, settings, isInt8(format));
   const wide = 4 * wideCopies * blockRows * ffn;
   const attention = 4 * attentionCopies * (heads / kvHeads) * contextTokens ** 2;
-  const logits = 4 * headCopies * (isExact ? headRows.mapped : headRows.packed) * vocabulary;
+  const logits = 4 * headCopies * (format === 'fp32' ? headRows.mapped : headRows.packed) * vocabulary;
   return tokens * (kept + 4 * hiddenCopies * hidden) + wide + attention + logits;
 }
 
@@ -150,15 +150,15 @@ function activationBytes(config: DecoderConfig, settings: MemorySettings, isExac
 function keptBytes(
   { hidden, ffn, heads, headSize }: DecoderConfig,
   { gradientCheckpointing = 'selective', loraRank }: MemorySettings,
-  isExact: boolean,
+  isRounded: boolean,
 ): number {
   const narrow = hidden + heads * headSize;
   switch (gradientCheckpointing) {
     case 'none':
       return 4 * (5 * ffn + 3 * narrow);
     case 'selective':
-      return (isExact ? 4 : 2) * narrow + (isExact ? 4 : 1) * 2 * ffn + 4 * 7 * loraRank;
+      return (isRounded ? 2 : 4) * narrow + (isRounded ? 1 : 4) * 2 * ffn + 4 * 7 * loraRank;
     case 'full':
-      return (isExact ? 4 : 2) * narrow;
+      return (isRounded ? 2 : 4) * narrow;
   }
 }

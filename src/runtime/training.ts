@@ -30,6 +30,7 @@ import {
   trainingPorts,
   type TrainingGraphOptions,
 } from './training-graph.ts';
+import { isInt8 } from './weight-plan.ts';
 import { prepareWeights, seenFromAbove, type PreparedWeights } from './weights.ts';
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
@@ -40,10 +41,8 @@ export const createTrainer: CreateTrainer = async (options): Promise<Trainer> =>
   let frozen: FrozenOptions = {};
   if (format !== 'fp32') {
     const own = seenFromAbove(await prepareWeights(model, cacheDir, format, onLoad));
-    frozen =
-      format === 'fp16'
-        ? { matrices: (graph) => halfMatrices(graph, weights, own) }
-        : { matrices: (graph) => int8Matrices(graph, weights, own), roundKept: true };
+    const matrices = isInt8(format) ? int8Matrices : halfMatrices;
+    frozen = { matrices: (graph) => matrices(graph, weights, own), roundKept: isInt8(format) };
   }
   const policy = new Policy(weights, options, frozen);
   return {

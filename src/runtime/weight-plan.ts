@@ -1,5 +1,4 @@
 import type { DecoderConfig } from '../model/model.ts';
-import type { ElementType } from '../onnx/graph.ts';
 import { BoundaryError } from '../protocol/errors.ts';
 import { quantizeBackward, quantizeForward, rotationWidth } from './int8.ts';
 import { blockSize, quantizeBlocks } from './quantize.ts';
@@ -17,9 +16,17 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
 export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8', 'int8-rotated'] as const;
 export type WeightFormat = (typeof weightFormats)[number];
 
+export const storedTypes = ['float', 'float16', 'uint8', 'int8'] as const;
+type StoredType = (typeof storedTypes)[number];
+
+/** Whether products with matrices of this format are those of 8-bit integers. */
+export function isInt8(format: WeightFormat): boolean {
+  return format === 'int8' || format === 'int8-rotated';
+}
+
 export interface TensorShape {
   name: string;
-  type: ElementType;
+  type: StoredType;
   dims: readonly number[];
 }
 
@@ -59,10 +66,10 @@ export function rotationOf(name: string, inputs: number, format: WeightFormat): 
   return rotated ? rotationWidth(inputs) : 1;
 }
 
-const elementBytes: Partial<Record<ElementType, number>> = { float: 4, float16: 2 };
+const elementBytes: Record<StoredType, number> = { float: 4, float16: 2, uint8: 1, int8: 1 };
 
 export function bytesOf({ type, dims }: TensorShape): number {
-  return dims.reduce((product, size) => product * size, elementBytes[type] ?? 1);
+  return dims.reduce((product, size) => product * size, elementBytes[type]);
 }
 
 function planFp32(config: DecoderConfig): PreparationPlan {

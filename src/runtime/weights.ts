@@ -8,6 +8,7 @@ import { pidExists } from '../protocol/processes.ts';
 import {
   bytesOf,
   planPreparation,
+  storedTypes,
   weightFormats,
   type PreparationPlan,
   type PreparedData,
@@ -33,7 +34,7 @@ const Index = z.object({
   tensors: z.record(
     z.string(),
     z.object({
-      type: z.enum(['float', 'float16', 'uint8', 'int8']),
+      type: z.enum(storedTypes),
       dims: z.array(z.number().int()),
       offset: z.number().int(),
       length: z.number().int(),
@@ -215,21 +216,15 @@ async function build(
 function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'bytes'> {
   const tensors: Index['tensors'] = {};
   let end = 0;
-  const place = (type: ElementType, dims: readonly number[], offset: number, length: number) => {
-    if (type !== 'float' && type !== 'float16' && type !== 'uint8' && type !== 'int8') {
-      throw new TypeError(`prepared weights do not hold ${type}`);
-    }
-    return { type, dims: [...dims], offset, length };
-  };
   for (const shape of steps.flatMap((step) => step.outputs)) {
     const offset = Math.ceil(end / alignment) * alignment;
     const length = bytesOf(shape);
-    tensors[shape.name] = place(shape.type, shape.dims, offset, length);
+    tensors[shape.name] = { type: shape.type, dims: [...shape.dims], offset, length };
     end = offset + length;
   }
   for (const { name, type, dims, of } of aliases) {
     const { offset, length } = tensors[of]!;
-    tensors[name] = place(type, dims, offset, length);
+    tensors[name] = { type, dims: [...dims], offset, length };
   }
   return { tensors, bytes: end };
 }

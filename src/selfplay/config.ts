@@ -213,7 +213,7 @@ export const settings = {
     unit: '',
     quick: 'balanced',
     description:
-      'Frozen matrices in training: exact: fp32; half: fp16; balanced: integer products, forward of rotated rows; fast: without rotation. Other devices than cpu compute in fp16 if they can where integer products are asked for.',
+      'Frozen matrices in training: exact: fp32; half: fp16, for graphics cards; balanced: integer products, forward of rotated rows; fast: without rotation. Other devices than cpu compute in fp16 if they can where integer products are asked for.',
   },
   microBatchTokens: {
     kind: integer(128, 65_536),

@@ -174,7 +174,7 @@ async function checkDevices(): Promise<Finding> {
       };
 }
 
-/** What it computes in besides fp32, or why it is of no use. */
+/** What it computes in, or why it is of no use. */
 async function probeDevice(device: Device): Promise<{ device: Device; precision?: string; failure?: string }> {
   const runtime = new RuntimeProcess();
   const limit = AbortSignal.timeout(probeLimitMs);

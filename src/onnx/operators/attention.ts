@@ -1,14 +1,11 @@
 import type { Tape } from '../autodiff.ts';
 import type { Graph, Value } from '../graph.ts';
 
-export interface AttentionShape {
+export interface AttentionOptions {
   heads: number;
   /** Divides `heads`: each key-value head serves heads / kvHeads consecutive query heads. */
   kvHeads: number;
   headSize: number;
-}
-
-export interface AttentionOptions extends AttentionShape {
   /**
    * Whether one sequence and key-value head is computed after the other, so that its weights stay in the processor's
    * caches; else all at once, which suits devices without loops of their own.
