@@ -1,43 +1,30 @@
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
+import { layers, owners } from './scripts/layers.mjs';
 
-/**
- * The layers: folder of src -> what its files may import besides themselves. A folder that is missing here may import
- * nothing but itself, so a new layer has to be entered.
- */
-const layers = {
-  protocol: [],
-  onnx: ['protocol'],
-  model: ['protocol'],
-  sandbox: ['protocol', 'model/cache-dir.ts'],
-  run: ['protocol', 'selfplay'],
-  domains: ['protocol', 'sandbox/sandbox.ts', 'sandbox/extract.ts'],
-  runtime: ['protocol', 'model', 'onnx'],
-  selfplay: ['protocol', 'domains/domain.ts', 'domains/near-duplicate.ts', 'sandbox/sandbox.ts'],
-  engine: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run'],
-  cli: ['protocol', 'selfplay', 'domains', 'sandbox', 'runtime', 'model', 'run', 'engine'],
-  extension: ['protocol', 'selfplay', 'run', 'engine', 'model/cache-dir.ts', 'model/hub-name.ts'],
-};
+const filesOf = (folder) => (folder.endsWith('/*') ? `./${folder}.ts` : `./${folder}`);
 
-/** Packages that only one layer may load, because they bring native code or a host of their own. */
-const owners = { 'onnxruntime-node': 'runtime', 'isolated-vm': 'sandbox', vscode: 'extension' };
-
-const folders = readdirSync(new URL('src', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name);
-
-const zones = folders.map((folder) => ({
-  target: `./src/${folder}`,
-  from: './src',
-  except: [`./${folder}`, ...(layers[folder] ?? []).map((path) => `./${path}`)],
-  message: `The layer ${folder} may not import this; see the table in eslint.config.js.`,
+/** One zone for each row of the table; a folder of `src` that no row names may import nothing but itself. */
+const entered = Object.keys(layers);
+const newcomers = readdirSync(new URL('src', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !entered.some((row) => row.startsWith(`src/${entry.name}`)))
+  .map((entry) => `src/${entry.name}`);
+const zones = [...entered, ...newcomers].map((folder) => ({
+  target: filesOf(folder),
+  from: '.',
+  except: [
+    './node_modules',
+    filesOf(folder).replace(/\*\.ts$/, ''),
+    ...(layers[folder] ?? []).map((path) => `./${path}`),
+  ],
+  message: `The layer ${folder} may not import this; see scripts/layers.mjs.`,
 }));
 
 function ownedPackages(allowed) {
   const paths = Object.entries(owners)
     .filter(([, owner]) => owner !== allowed)
-    .map(([name, owner]) => ({ name, message: `Only src/${owner} loads ${name}.` }));
+    .map(([name, owner]) => ({ name, message: `Only ${owner} loads ${name}.` }));
   return { 'no-restricted-imports': ['error', { paths }] };
 }
 
@@ -78,12 +65,16 @@ export default tseslint.config(
       ...ownedPackages(undefined),
     },
   },
-  ...Object.values(owners).map((owner) => ({ files: [`src/${owner}/**/*.ts`], rules: ownedPackages(owner) })),
+  ...Object.values(owners).map((owner) => ({ files: [`${owner}/**/*.ts`], rules: ownedPackages(owner) })),
   // These run inside the extension host.
-  { files: ['test/in-host/host/*.ts'], rules: ownedPackages('extension') },
+  { files: ['test/in-host/host/*.ts'], rules: ownedPackages('src/extension') },
   {
     // Tests may bring neighbouring layers together.
-    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: { 'import-x/no-restricted-paths': 'off', 'no-console': 'off' },
+  },
+  {
+    files: ['bench/**/*.ts'],
+    rules: { 'no-console': 'off' },
   },
 );

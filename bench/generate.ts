@@ -1,7 +1,7 @@
 import { codingDomain } from '../src/domains/coding/coding.ts';
 import type { GenerateRequest } from '../src/protocol/runtime.ts';
-import type { RuntimeProcess } from '../src/runtime/client.ts';
-import { renderPrompt } from '../src/runtime/rows.ts';
+import type { RuntimeProcess } from '../src/runtime/process/client.ts';
+import { renderPrompt } from '../src/runtime/generation/rows.ts';
 import { resolveConfig } from '../src/selfplay/config.ts';
 import {
   describeConditions,

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { ensureModel } from '../src/cli/model.ts';
-import { cacheDir } from '../src/model/cache-dir.ts';
+import { cacheDir } from '../src/base/cache-dir.ts';
 import { defaultModelId } from '../src/model/catalogue.ts';
 import type { ModelFile } from '../src/model/model.ts';
 import { openModel } from '../src/model/open.ts';
-import { BoundaryError } from '../src/protocol/errors.ts';
+import { BoundaryError } from '../src/base/errors.ts';
 import { samplerPrecisions, type LoadRequest } from '../src/protocol/runtime.ts';
-import { RuntimeProcess } from '../src/runtime/client.ts';
+import { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { resolveConfig, type Config } from '../src/selfplay/config.ts';
 
 /** What was typed behind `selfq bench TARGET`. */

@@ -11,12 +11,12 @@ import { codingDomain } from '../src/domains/coding/coding.ts';
 import { composeExecuted } from '../src/domains/coding/prompts.ts';
 import { isRejection, type Domain, type Question, type Rejection } from '../src/domains/domain.ts';
 import { createDuplicateIndex, meanPairwiseDistance } from '../src/domains/near-duplicate.ts';
-import { cacheDir } from '../src/model/cache-dir.ts';
+import { cacheDir } from '../src/base/cache-dir.ts';
 import { catalogueEntry, defaultModelId } from '../src/model/catalogue.ts';
-import { modelPath } from '../src/model/download.ts';
+import { modelPath } from '../src/model/fetch/download.ts';
 import type { Completion, Prompt } from '../src/protocol/runtime.ts';
-import { RuntimeProcess } from '../src/runtime/client.ts';
-import { createSandbox } from '../src/sandbox/pool.ts';
+import { RuntimeProcess } from '../src/runtime/process/client.ts';
+import { createSandbox } from '../src/sandbox/host/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
 import { resolveConfig } from '../src/selfplay/config.ts';
 

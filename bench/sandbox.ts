@@ -5,13 +5,13 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { Language } from '../src/sandbox/sandbox.ts';
-import { BoundaryError } from '../src/protocol/errors.ts';
-import { entryPath } from '../src/protocol/entries.ts';
+import { BoundaryError } from '../src/base/errors.ts';
+import { entryPath } from '../src/base/entries.ts';
 import type { Problem } from '../src/protocol/problem.ts';
-import { hostilePrograms } from '../src/sandbox/hostile.ts';
-import { fencedCommand, probeFences } from '../src/sandbox/launch.ts';
-import { watchPeak } from '../src/sandbox/platform.ts';
-import { createSandbox, type SandboxPool } from '../src/sandbox/pool.ts';
+import { hostilePrograms } from '../test/support/hostile-programs.ts';
+import { fencedCommand, probeFences } from '../src/sandbox/host/launch.ts';
+import { watchPeak } from '../src/sandbox/host/platform.ts';
+import { createSandbox, type SandboxPool } from '../src/sandbox/host/pool.ts';
 
 /** Ten tests of a small function: the shape of what self-play judges most. */
 const problem: Problem = {

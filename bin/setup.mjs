@@ -47,7 +47,7 @@ export async function setUp({ build = true } = {}) {
   return { root, node, cli: join(root, 'dist', 'cli.js'), env: handOverEnvironment() };
 }
 
-/** Same rule as src/model/cache-dir.ts. */
+/** Same rule as src/base/cache-dir.ts. */
 export function cacheDir() {
   const { env, platform } = process;
   const name = 'self-questioning';

@@ -17,16 +17,16 @@ const common = {
 };
 
 const bundles = {
-  /** Bundle name -> source; src/protocol/entries.ts looks for the bundles under these names. */
+  /** Bundle name -> source; src/base/entries.ts looks for the bundles under these names. */
   engine: {
     entryPoints: {
       cli: 'src/cli/main.ts',
       engine: 'src/engine/main.ts',
-      runtime: 'src/runtime/main.ts',
-      'sandbox-worker': 'src/sandbox/worker.ts',
+      runtime: 'src/runtime/process/main.ts',
+      'sandbox-worker': 'src/sandbox/worker/worker.ts',
       'bench-shared-context': 'bench/shared-context.ts',
       'bench-llama-cpp': 'bench/peers/llama-cpp.ts',
-      'import-eurus': 'src/extension/eurus/main.ts',
+      'import-eurus': 'src/benchmarks/import/main.ts',
     },
     outdir: 'dist',
     platform: 'node',

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { medianRatio, ratioOfBest } from '../bench/measure.ts';
 import { writeQuantised } from '../bench/peers/quantised.ts';
-import { readGgufHeader } from '../src/model/gguf.ts';
-import { byteLength, dequantize } from '../src/model/dequantize.ts';
-import { entryPath } from '../src/protocol/entries.ts';
+import { readGgufHeader } from '../src/model/formats/gguf.ts';
+import { byteLength, dequantize } from '../src/model/formats/dequantize.ts';
+import { entryPath } from '../src/base/entries.ts';
 import { writeGguf } from './support/gguf-writer.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
 

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { entryPath } from '../src/protocol/entries.ts';
+import { entryPath } from '../src/base/entries.ts';
 import { JudgeResult, type Problem } from '../src/protocol/problem.ts';
-import { peakRssMb } from '../src/sandbox/platform.ts';
+import { peakRssMb } from '../src/sandbox/host/platform.ts';
 
 const sum: Problem = {
   id: 'sum',

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cacheDir } from '../src/model/cache-dir.ts';
+import { cacheDir } from '../src/base/cache-dir.ts';
 
 const root = resolve(import.meta.dirname, '..');
 

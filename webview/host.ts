@@ -1,4 +1,4 @@
-import type { HostMessage } from '../src/extension/view-model/messages.ts';
+import type { HostMessage } from '../src/view/messages.ts';
 
 interface VsCodeApi<State> {
   postMessage(message: unknown): void;

@@ -1,5 +1,5 @@
 import type { Stage } from '../src/protocol/control.ts';
-import type { ShownState } from '../src/extension/view-model/messages.ts';
+import type { ShownState } from '../src/view/messages.ts';
 import { t } from './texts.ts';
 
 /** Words that pages share: stages, states, reasons. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheDir } from '../../src/model/cache-dir.ts';
+import { cacheDir } from '../../src/base/cache-dir.ts';
 
 /** Where programs to compare with are installed, and model files are written for them. */
 export function peersDir(): string {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BoundaryError } from '../../src/protocol/errors.ts';
+import { BoundaryError } from '../../src/base/errors.ts';
 import { peersDir } from './folder.ts';
 
 /** Versions that the figures in docs/performance.md were made with. */

@@ -1,7 +1,7 @@
 import { writeGguf } from '../../test/support/gguf-writer.ts';
-import { ggufName } from '../../src/model/gguf-model.ts';
+import { ggufName } from '../../src/model/formats/gguf-model.ts';
 import type { DecoderConfig } from '../../src/model/model.ts';
-import { adaptedLinears } from '../../src/runtime/decoder.ts';
+import { adaptedLinears } from '../../src/runtime/decoder/decoder.ts';
 
 /** A LoRA adapter of small numbers on every linear layer, as llama.cpp reads it: only its shapes matter for speed. */
 export async function writeLlamaAdapter(path: string, config: DecoderConfig, rank: number): Promise<void> {

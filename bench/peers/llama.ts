@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { BoundaryError } from '../../src/protocol/errors.ts';
-import { entryPath } from '../../src/protocol/entries.ts';
+import { BoundaryError } from '../../src/base/errors.ts';
+import { entryPath } from '../../src/base/entries.ts';
 import type { BenchArguments, BenchModel } from '../policy.ts';
 import { peerScript, peersDir } from './folder.ts';
 import { hasLlamaCppPython, llamaCppFolder } from './install.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeMerged } from '../../src/model/merged.ts';
+import { writeMerged } from '../../src/model/formats/merged.ts';
 import type { ModelFile } from '../../src/model/model.ts';
 import { peersDir } from './folder.ts';
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { z } from 'zod';
-import { BoundaryError } from '../../src/protocol/errors.ts';
+import { BoundaryError } from '../../src/base/errors.ts';
 
 /** Lines of error output that are kept for the case that the process dies. */
 const keptLines = 15;

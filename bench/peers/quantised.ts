@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { open, rename, type FileHandle } from 'node:fs/promises';
-import { byteLength, dequantize } from '../../src/model/dequantize.ts';
-import { aligned, padded, tensorInfo, text } from '../../src/model/gguf-bytes.ts';
-import { isReadable, readGgufHeader, type GgufTensor } from '../../src/model/gguf.ts';
+import { byteLength, dequantize } from '../../src/model/formats/dequantize.ts';
+import { aligned, padded, tensorInfo, text } from './gguf-bytes.ts';
+import { isReadable, readGgufHeader, type GgufTensor } from '../../src/model/formats/gguf.ts';
 import { elementsOf } from '../../src/model/layout.ts';
 
 /** Formats of llama.cpp that are quick on processors; the model's own file is one more candidate. */

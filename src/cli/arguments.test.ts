@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { nearestName, parseArguments } from './arguments.ts';
 import { commands } from './commands.ts';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { editDistance } from '../selfplay/config.ts';
 
 /** One option of a command. `value`: the word that stands for it in the help; without it the option is a switch. */

@@ -1,5 +1,5 @@
 import { attach, lastLines, type RunClient } from '../engine/client.ts';
-import { BoundaryError, fromErrorRecord } from '../protocol/errors.ts';
+import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';

@@ -1,7 +1,7 @@
 import { parseArguments, nearestName, usage } from './arguments.ts';
 import { commands } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { exitCodeOf } from '../protocol/errors.ts';
+import { exitCodeOf } from '../base/errors.ts';
 import { reportError } from './report-error.ts';
 
 /** Entry of the command line. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. */

@@ -1,9 +1,9 @@
 import { assertMemory, type MemoryUse } from '../engine/memory.ts';
-import { cacheDir } from '../model/cache-dir.ts';
-import { pullModel, type PullOptions, type PullProgress } from '../model/download.ts';
-import { pullHubModel } from '../model/hub-model.ts';
+import { cacheDir } from '../base/cache-dir.ts';
+import { pullModel, type PullOptions, type PullProgress } from '../model/fetch/download.ts';
+import { pullHubModel } from '../model/fetch/hub-model.ts';
 import { assertReady, type ChosenModel, chooseModel } from '../model/installed.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import type { Config } from '../selfplay/config.ts';
 import { bar, createProgressOutput, duration, paint, type ProgressOutput } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { paint } from './terminal.ts';
 
 /**

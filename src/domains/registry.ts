@@ -1,4 +1,4 @@
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { codingDomain, type CodingOptions } from './coding/coding.ts';
 import type { Domain } from './domain.ts';
 

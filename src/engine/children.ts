@@ -1,7 +1,7 @@
 import type { Stage } from '../protocol/control.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
-import { RuntimeProcess } from '../runtime/client.ts';
+import { RuntimeProcess } from '../runtime/process/client.ts';
 import type { Policy } from '../selfplay/context.ts';
 
 /** Deaths of a child in one stage after which the run ends. */

@@ -8,10 +8,10 @@ import {
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { ControlCalls, RunEvent } from '../protocol/control.ts';
-import { entryPath } from '../protocol/entries.ts';
-import { BoundaryError, fromErrorRecord } from '../protocol/errors.ts';
+import { entryPath } from '../base/entries.ts';
+import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import type { RunRecord } from '../protocol/records.ts';
-import { explainFileError, readIfPresent } from '../run/files.ts';
+import { explainFileError, readIfPresent } from '../base/files.ts';
 import { readRun, runPaths } from '../run/folder.ts';
 import { isAlive } from '../run/ownership.ts';
 import type { Config } from '../selfplay/config.ts';

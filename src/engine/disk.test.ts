@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { readModelConfig } from '../model/open.ts';
 import { resolveConfig } from '../selfplay/config.ts';
-import { checkpointBytes } from '../runtime/memory.ts';
+import { checkpointBytes } from '../runtime/process/memory.ts';
 import { assertDisk } from './disk.ts';
 import { settingsOf } from './memory.ts';
 

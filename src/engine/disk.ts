@@ -1,8 +1,8 @@
 import { statfsSync } from 'node:fs';
 import { readModelConfig } from '../model/open.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { mostCheckpoints } from '../run/checkpoint.ts';
-import { checkpointBytes } from '../runtime/memory.ts';
+import { checkpointBytes } from '../runtime/process/memory.ts';
 import type { Config } from '../selfplay/config.ts';
 import { gb, settingsOf } from './memory.ts';
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Domain, Judgement, Question } from '../domains/domain.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { Problem } from '../protocol/problem.ts';
 import type { Evaluation } from '../protocol/records.ts';
 import type { Completion, GenerateRequest } from '../protocol/runtime.ts';
-import { explainFileError } from '../run/files.ts';
+import { explainFileError } from '../base/files.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { wilsonInterval } from '../selfplay/statistics.ts';
+import { wilsonInterval } from '../base/statistics.ts';
 
 /** The questions of a benchmark and the name that its results carry. */
 export interface Benchmark {

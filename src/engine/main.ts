@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BoundaryError, exitCodeOf, toErrorRecord } from '../protocol/errors.ts';
+import { BoundaryError, exitCodeOf, toErrorRecord } from '../base/errors.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
 import type { EngineAnnouncement } from './announcement.ts';
 import { runEngine } from './engine.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { catalogueEntry, defaultModelId } from '../model/catalogue.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { resolveConfig } from '../selfplay/config.ts';
 import { adviseMemory, assertMemory, machineMemory, memoryNeed } from './memory.ts';
 

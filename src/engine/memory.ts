@@ -2,8 +2,8 @@ import { totalmem } from 'node:os';
 import { catalogue } from '../model/catalogue.ts';
 import type { DecoderConfig } from '../model/model.ts';
 import { readModelConfig } from '../model/open.ts';
-import { BoundaryError } from '../protocol/errors.ts';
-import { estimateMemory, type MemorySettings } from '../runtime/memory.ts';
+import { BoundaryError } from '../base/errors.ts';
+import { estimateMemory, type MemorySettings } from '../runtime/process/memory.ts';
 import type { Config } from '../selfplay/config.ts';
 
 /** Main memory in bytes; in a container, what the container may have. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { documentScheme } from './contributions.ts';
 import type { Services } from './services.ts';
-import { answersOf } from './view-model/problem-model.ts';
+import { answersOf } from '../view/problem-model.ts';
 
 /** An answer of the model as a read-only document: `self-questioning:/answer-2.js?<place>`. */
 export function answerUri(place: { dir: string; step: number; id: string }, answer: number): vscode.Uri {

@@ -6,7 +6,7 @@ import { commands, internalCommands } from './contributions.ts';
 import { showReport } from './documents.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
-import { formatPercent } from './format.ts';
+import { formatPercent } from '../view/format.ts';
 import { type RunArgument } from './run-commands.ts';
 import { type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust, runSelfq } from './services.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
-import { formatPercent } from './format.ts';
+import { formatPercent } from '../view/format.ts';
 
 /** One evaluation as Markdown, with a column for the earlier one where there is one. */
 export function evaluationReport(evaluation: Evaluation, before: Evaluation | undefined): string {

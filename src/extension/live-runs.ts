@@ -3,7 +3,7 @@ import { type RunClient, type StartOptions, attach, startEngine } from '../engin
 import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { type RunStore, isLive } from './run-store.ts';
-import type { StageView } from './view-model/messages.ts';
+import type { StageView } from '../view/messages.ts';
 
 /** An event of one live run. */
 export interface LiveEvent {

@@ -4,7 +4,7 @@ import { registerDocuments } from './documents.ts';
 import { registerHelp } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { EvaluationStore } from './evaluation-store.ts';
-import { registerEurusImport } from './eurus/command.ts';
+import { registerEurusImport } from './import-eurus.ts';
 import { registerExport } from './export.ts';
 import { LiveRuns } from './live-runs.ts';
 import { Dashboards } from './panels/dashboard-panel.ts';

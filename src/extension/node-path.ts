@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { cacheDir } from '../model/cache-dir.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { cacheDir } from '../base/cache-dir.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { setting } from './settings.ts';
 
 /** Majors that isolated-vm brings a binary for. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
 import { type BrokenRun, type RunEntry, isLive, isResumable } from './run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust, showError } from './services.ts';

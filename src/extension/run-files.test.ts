@@ -3,9 +3,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runPaths } from '../run/folder.ts';
-import { writeFileAtomic } from '../run/files.ts';
+import { writeFileAtomic } from '../base/files.ts';
 import { MetricsReader } from './run-files.ts';
-import { exampleMetrics } from './view-model/example-records.ts';
+import { exampleMetrics } from '../view/example-records.ts';
 
 describe('reading metrics while they are written', () => {
   let dir: string;

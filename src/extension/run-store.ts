@@ -8,7 +8,7 @@ import { shownState } from '../run/ownership.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
-import type { ShownState } from './view-model/messages.ts';
+import type { ShownState } from '../view/messages.ts';
 
 export interface RunEntry {
   dir: string;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
-import { entryPath } from '../protocol/entries.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { entryPath } from '../base/entries.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { nodePath } from './node-path.ts';
 
 export interface ChildOptions {

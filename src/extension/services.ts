@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
 import type { LiveRuns } from './live-runs.ts';
 import type { RunStore } from './run-store.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
-import { formatDuration, formatShare } from './format.ts';
+import { formatDuration, formatShare } from '../view/format.ts';
 import { type RunEntry, isLive } from './run-store.ts';
 import type { Disposables, Services } from './services.ts';
 import { stageWord, stateWord } from './words.ts';

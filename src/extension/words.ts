@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Stage } from '../protocol/control.ts';
-import type { ShownState } from './view-model/messages.ts';
-import type { Outcome } from './view-model/problem-index.ts';
+import type { ShownState } from '../view/messages.ts';
+import type { Outcome } from '../view/problem-index.ts';
 
 /** The stages of a step in the reader's language. */
 export function stageWord(stage: Stage): string {

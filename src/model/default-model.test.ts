@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cacheDir } from './cache-dir.ts';
+import { cacheDir } from '../base/cache-dir.ts';
 import { catalogueEntry } from './catalogue.ts';
 import { readTokenizerFixture } from './fixtures/tokenizer-fixture.ts';
 import { resolveModel } from './installed.ts';

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { catalogue, type CatalogueEntry } from './catalogue.ts';
-import { modelPath } from './download.ts';
-import { fileHash } from './file-hash.ts';
-import { fileSize } from './file-size.ts';
-import { readGgufHeader } from './gguf.ts';
-import { hubModelPath, hubStatus, verifyHubModel } from './hub-model.ts';
-import { type HubName, parseHubName } from './hub-name.ts';
+import { modelPath } from './fetch/download.ts';
+import { fileHash } from '../base/file-hash.ts';
+import { fileSize } from '../base/file-size.ts';
+import { readGgufHeader } from './formats/gguf.ts';
+import { hubModelPath, hubStatus, verifyHubModel } from './fetch/hub-model.ts';
+import { type HubName, parseHubName } from './fetch/hub-name.ts';
 
 /** A model as a person names it: of the catalogue, of the hub, or a file or folder of their own. */
 export interface ChosenModel {

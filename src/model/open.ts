@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { BoundaryError } from '../protocol/errors.ts';
-import { openGguf, readGgufConfig } from './gguf-model.ts';
-import { openHuggingFace, readHuggingFaceConfig } from './hf.ts';
+import { BoundaryError } from '../base/errors.ts';
+import { openGguf, readGgufConfig } from './formats/gguf-model.ts';
+import { openHuggingFace, readHuggingFaceConfig } from './formats/hf.ts';
 import type { DecoderConfig, ModelFile } from './model.ts';
 
 export interface OpenOptions {

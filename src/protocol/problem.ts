@@ -7,7 +7,7 @@ export const Limits = z.strictObject({
 });
 export type Limits = z.infer<typeof Limits>;
 
-/** How an actual value is compared with the expected one (sandbox/compare.ts). Default: exact values / tokens. */
+/** How an actual value is compared with the expected one (sandbox/judge/compare.ts). Default: exact values / tokens. */
 export const Comparison = z.strictObject({
   mode: z.enum(['exact', 'token', 'unordered', 'caseInsensitive']).optional(),
   /** Absolute or relative tolerance for expected values that are not integers. Default 1e-6. */

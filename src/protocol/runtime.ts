@@ -1,4 +1,4 @@
-import type { ErrorRecord } from './errors.ts';
+import type { ErrorRecord } from '../base/errors.ts';
 
 /** What the policy is asked. `prefill` is put behind the assistant header and is not part of the completion. */
 export interface Prompt {
@@ -6,18 +6,18 @@ export interface Prompt {
   prefill?: string;
 }
 
-/** Where a model runs; what each means stands in runtime/devices.ts. */
+/** Where a model runs; what each means stands in runtime/devices/devices.ts. */
 export const deviceNames = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 export type Device = (typeof deviceNames)[number];
 
-/** Precision of the frozen matrices in sampling; what each means stands in runtime/precision.ts. */
+/** Precision of the frozen matrices in sampling; what each means stands in runtime/weights/precision.ts. */
 export const samplerPrecisions = ['strict', 'balanced', 'fast'] as const;
 export type SamplerPrecision = (typeof samplerPrecisions)[number];
 /** Precision of the frozen matrices in training. */
 export const trainPrecisions = ['exact', 'half', 'balanced', 'fast'] as const;
 export type TrainPrecision = (typeof trainPrecisions)[number];
 
-/** What the backward pass of an update computes again instead of keeping it: see runtime/recomputation.ts. */
+/** What the backward pass of an update computes again instead of keeping it: see runtime/training/recomputation.ts. */
 export const gradientCheckpointings = ['none', 'selective', 'full'] as const;
 export type GradientCheckpointing = (typeof gradientCheckpointings)[number];
 

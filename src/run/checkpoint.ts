@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { BoundaryError } from '../protocol/errors.ts';
-import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } from './files.ts';
+import { BoundaryError } from '../base/errors.ts';
+import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
-import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from './files.ts';
+import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from '../base/files.ts';
 
 /** Where everything of a run lies. */
 export const runPaths = (dir: string) => ({

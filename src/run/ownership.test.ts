@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exampleRun } from '../../test/support/run-examples.ts';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { runPaths } from './folder.ts';
 import { claimRun, isAlive, ownIdentity, shownState } from './ownership.ts';
 import { processStartTime } from './process-identity.ts';

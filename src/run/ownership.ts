@@ -1,9 +1,9 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { BoundaryError } from '../protocol/errors.ts';
-import { pidExists } from '../protocol/processes.ts';
+import { BoundaryError } from '../base/errors.ts';
+import { pidExists } from '../base/processes.ts';
 import type { RunRecord, RunState } from '../protocol/records.ts';
-import { codeOf, explainFileError } from './files.ts';
+import { codeOf, explainFileError } from '../base/files.ts';
 import { runPaths } from './folder.ts';
 import { processStartTime } from './process-identity.ts';
 

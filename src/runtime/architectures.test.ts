@@ -8,17 +8,17 @@ import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import type { TrainSequence } from '../protocol/runtime.ts';
-import type { Adapter } from './adapter.ts';
+import type { Adapter } from './decoder/adapter.ts';
 import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
-import { createGenerator } from './generation.ts';
-import { Inference } from './inference.ts';
-import { packAdapter } from './lora-inputs.ts';
-import { chooseRunMode } from './session.ts';
-import { readFullWeights } from './trained.ts';
-import { createOptimizerState, type CallHooks } from './trainer.ts';
-import { createTrainer } from './training.ts';
-import type { WeightFormat } from './weight-plan.ts';
-import { prepareWeights } from './weights.ts';
+import { createGenerator } from './generation/generation.ts';
+import { Inference } from './generation/inference.ts';
+import { packAdapter } from './decoder/lora-inputs.ts';
+import { chooseRunMode } from './devices/session.ts';
+import { readFullWeights } from './decoder/trained.ts';
+import { createOptimizerState, type CallHooks } from './training/trainer.ts';
+import { createTrainer } from './training/training.ts';
+import type { WeightFormat } from './weights/weight-plan.ts';
+import { prepareWeights } from './weights/weights.ts';
 
 /** Made by scripts/fixtures/tiny-architectures.py, which says what the fields are. */
 interface Fixture {

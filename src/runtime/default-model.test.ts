@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cacheDir } from '../model/cache-dir.ts';
+import { cacheDir } from '../base/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import type { Prompt } from '../protocol/runtime.ts';
-import { createGenerator } from './generation.ts';
-import { Inference } from './inference.ts';
-import { chooseRunMode } from './session.ts';
-import { prepareWeights } from './weights.ts';
+import { createGenerator } from './generation/generation.ts';
+import { Inference } from './generation/inference.ts';
+import { chooseRunMode } from './devices/session.ts';
+import { prepareWeights } from './weights/weights.ts';
 
 interface Reference {
   modelHash: string;

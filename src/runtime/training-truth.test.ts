@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gradientAlone, gradientByName, noiseAdapter, projections } from '../../test/support/gradient.ts';
-import { cacheDir } from '../model/cache-dir.ts';
+import { cacheDir } from '../base/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
 import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
-import type { Adapter } from './adapter.ts';
-import { createOptimizerState, type CallHooks, type Trainer } from './trainer.ts';
-import { createTrainer } from './training.ts';
+import type { Adapter } from './decoder/adapter.ts';
+import { createOptimizerState, type CallHooks, type Trainer } from './training/trainer.ts';
+import { createTrainer } from './training/training.ts';
 
 /** Made by scripts/fixtures/torch-logprobs.py. */
 interface LogprobFixture {

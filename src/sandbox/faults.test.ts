@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { Contention } from './contention.ts';
-import { functionProblem, honest } from './fixtures.ts';
-import { makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
-import { createSandbox, type SandboxPool } from './pool.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { Contention } from './host/contention.ts';
+import { functionProblem, honest } from '../../test/support/problems.ts';
+import { makeWorkingFolder, probeFences, removeWorkingFolder } from './host/launch.ts';
+import { createSandbox, type SandboxPool } from './host/pool.ts';
+import { WorkerProcess } from './host/worker-process.ts';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -85,8 +85,8 @@ describe('faults of processes', function () {
 
   it('no worker outlives a parent that is killed, not even one in a loop that nothing stops; its folder goes with the next start', async () => {
     const script = `
-      import { createSandbox } from ${JSON.stringify(new URL('./pool.ts', import.meta.url).href)};
-      import { functionProblem } from ${JSON.stringify(new URL('./fixtures.ts', import.meta.url).href)};
+      import { createSandbox } from ${JSON.stringify(new URL('./host/pool.ts', import.meta.url).href)};
+      import { functionProblem } from ${JSON.stringify(new URL('../../test/support/problems.ts', import.meta.url).href)};
       const sandbox = await createSandbox({ workers: 1, canaries: 'none' });
       sandbox.judge({
         problem: functionProblem({ limits: { timeMs: 60000, memoryMb: 64 } }),

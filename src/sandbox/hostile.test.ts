@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { functionProblem, honest } from './fixtures.ts';
-import { hostilePrograms } from './hostile.ts';
-import { type PeakWatch, watchPeak } from './platform.ts';
-import { createSandbox, type SandboxPool } from './pool.ts';
+import { functionProblem, honest } from '../../test/support/problems.ts';
+import { hostilePrograms } from '../../test/support/hostile-programs.ts';
+import { type PeakWatch, watchPeak } from './host/platform.ts';
+import { createSandbox, type SandboxPool } from './host/pool.ts';
 
 /** Honest programs get a limit that a busy machine does not turn into a verdict. */
 const honestProblem = functionProblem({ limits: { timeMs: 500, memoryMb: 32 } });

@@ -20,7 +20,7 @@ export interface ProgramRun {
   message: string;
 }
 
-/** Runs model-written programs. Implemented by the pool of child processes (sandbox/pool.ts). */
+/** Runs model-written programs. Implemented by the pool of child processes (sandbox/host/pool.ts). */
 export interface Sandbox {
   /** Runs `source` on every test of `problem` in a fresh isolate and compares outside of it. Never throws for what a program does. */
   judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult>;

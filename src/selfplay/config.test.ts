@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BoundaryError } from '../protocol/errors.ts';
+import { BoundaryError } from '../base/errors.ts';
 import { presets, resolveConfig, settings, type Setting } from './config.ts';
 
 const refusal = (overrides: Record<string, string | number>): BoundaryError => {

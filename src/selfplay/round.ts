@@ -1,11 +1,11 @@
 import { isRejection, type Judgement, type Question, type Rejection } from '../domains/domain.ts';
 import type { DuplicateIndex } from '../domains/near-duplicate.ts';
-import { uniform } from '../protocol/random.ts';
+import { uniform } from '../base/random.ts';
 import type { Answer } from '../protocol/records.ts';
 import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
 import type { Config } from './config.ts';
 import type { Sampled, StepContext } from './context.ts';
-import { optional } from './optional.ts';
+import { optional } from '../base/optional.ts';
 import { groupAdvantages, solverReward } from './rewards.ts';
 
 /** Roles as keys of the random generator. */

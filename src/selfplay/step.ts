@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import type { StepContext } from './context.ts';
 import { playRounds, type Played } from './dynamic-sampling.ts';
 import { measureStep } from './metrics.ts';
-import { optional } from './optional.ts';
+import { optional } from '../base/optional.ts';
 import { groupAdvantages, proposerReward } from './rewards.ts';
 import { groupsOf, type Judged, type Proposed, type Round } from './round.ts';
 import { update } from './update.ts';

@@ -3,7 +3,7 @@ import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runt
 import type { Config } from './config.ts';
 import type { Policy, Sampled, StepContext } from './context.ts';
 import type { Played } from './dynamic-sampling.ts';
-import { optional } from './optional.ts';
+import { optional } from '../base/optional.ts';
 import { truncatedRatios } from './rewards.ts';
 
 /**

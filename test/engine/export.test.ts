@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openModel } from '../../src/model/open.ts';
-import { uniform } from '../../src/protocol/random.ts';
+import { uniform } from '../../src/base/random.ts';
 import { writeCheckpoint } from '../../src/run/checkpoint.ts';
 import { appendMetrics, runPaths, writeEvaluation, writeRun } from '../../src/run/folder.ts';
-import { createAdapter } from '../../src/runtime/adapter.ts';
-import { writeCheckpoint as writeAdapter } from '../../src/runtime/checkpoint.ts';
-import { createOptimizerState } from '../../src/runtime/trainer.ts';
+import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
+import { writeCheckpoint as writeAdapter } from '../../src/runtime/training/checkpoint.ts';
+import { createOptimizerState } from '../../src/runtime/training/trainer.ts';
 import { exampleEvaluation, exampleMetrics, exampleRun } from '../support/run-examples.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 import { selfq, type Workplace } from '../support/whole-program.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entryPath } from '../../src/protocol/entries.ts';
+import { entryPath } from '../../src/base/entries.ts';
 import { readMetrics, readRun, runPaths } from '../../src/run/folder.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 

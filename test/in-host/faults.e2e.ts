@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exampleMetrics, exampleRun } from '../../src/extension/view-model/example-records.ts';
+import { exampleMetrics, exampleRun } from '../../src/view/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
 import {

@@ -4,12 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
-import {
-  exampleEvaluation,
-  exampleMetrics,
-  exampleRun,
-  exampleStep,
-} from '../../src/extension/view-model/example-records.ts';
+import { exampleEvaluation, exampleMetrics, exampleRun, exampleStep } from '../../src/view/example-records.ts';
 import { runPaths, stepName } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
 import { changeSettings, picture, runCommand, themes, typeCommand, webview } from './window.ts';

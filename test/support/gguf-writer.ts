@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { aligned, padded, tensorInfo, text, u32, u64 } from '../../src/model/gguf-bytes.ts';
+import { aligned, padded, tensorInfo, text, u32, u64 } from '../../bench/peers/gguf-bytes.ts';
 
 /** Typed metadata values; numbers are uint32 unless said otherwise. */
 export type MetadataValue =

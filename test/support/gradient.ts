@@ -1,8 +1,8 @@
 import type { DecoderConfig } from '../../src/model/model.ts';
 import type { TrainOptions } from '../../src/protocol/runtime.ts';
-import type { Adapter } from '../../src/runtime/adapter.ts';
-import { adaptedLinears } from '../../src/runtime/decoder.ts';
-import type { OptimizerState } from '../../src/runtime/trainer.ts';
+import type { Adapter } from '../../src/runtime/decoder/adapter.ts';
+import { adaptedLinears } from '../../src/runtime/decoder/decoder.ts';
+import type { OptimizerState } from '../../src/runtime/training/trainer.ts';
 
 /** An update that changes nothing and leaves the gradient in the first moments of the optimiser. */
 export const gradientAlone: TrainOptions = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openModel } from '../../src/model/open.ts';
-import { BoundaryError } from '../../src/protocol/errors.ts';
+import { BoundaryError } from '../../src/base/errors.ts';
 
 /** Asserts that opening fails as the model's fault, naming the path and what is wrong, with a remedy. */
 export async function assertRefused(path: string, words: RegExp): Promise<void> {

@@ -3,7 +3,7 @@ import type { Domain } from '../../src/domains/domain.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { resolveConfig } from '../../src/selfplay/config.ts';
 import { runStep, type StepResult } from '../../src/selfplay/step.ts';
-import { RuntimeProcess } from '../../src/runtime/client.ts';
+import { RuntimeProcess } from '../../src/runtime/process/client.ts';
 
 /** For domains that run no program. */
 const noSandbox: Sandbox = {

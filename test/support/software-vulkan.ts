@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDir } from '../../src/model/cache-dir.ts';
-import { RuntimeProcess } from '../../src/runtime/client.ts';
+import { cacheDir } from '../../src/base/cache-dir.ts';
+import { RuntimeProcess } from '../../src/runtime/process/client.ts';
 
 /** Environment in which WebGPU works, or why there is none. */
 export type WebGpu = { env: Record<string, string> } | { reason: string };

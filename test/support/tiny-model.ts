@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { byteLevelBpe } from '../../src/model/bpe-definition.ts';
-import { byteLevelAlphabet } from '../../src/model/byte-level.ts';
+import { byteLevelBpe } from '../../src/model/tokenizer/bpe-definition.ts';
+import { byteLevelAlphabet } from '../../src/model/tokenizer/byte-level.ts';
 import { expectedTensors } from '../../src/model/layout.ts';
 import type { DecoderConfig } from '../../src/model/model.ts';
-import { writeSafetensors } from '../../src/model/safetensors.ts';
+import { writeSafetensors } from '../../src/model/formats/safetensors.ts';
 
 export interface TinyModelOptions {
   /** Seed of the random weights. Default 1. */

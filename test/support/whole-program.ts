@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunEvent } from '../../src/protocol/control.ts';
-import { entryPath } from '../../src/protocol/entries.ts';
+import { entryPath } from '../../src/base/entries.ts';
 import type { StepMetrics } from '../../src/protocol/records.ts';
 import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts';
 import { type Config, resolveConfig } from '../../src/selfplay/config.ts';

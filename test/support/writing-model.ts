@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { byteLevelBpe } from '../../src/model/bpe-definition.ts';
-import { byteLevelAlphabet } from '../../src/model/byte-level.ts';
-import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
+import { byteLevelBpe } from '../../src/model/tokenizer/bpe-definition.ts';
+import { byteLevelAlphabet } from '../../src/model/tokenizer/byte-level.ts';
+import { readSafetensors, writeSafetensors } from '../../src/model/formats/safetensors.ts';
 import { tinyTokens, writeTinyModel } from './tiny-model.ts';
 
 /**

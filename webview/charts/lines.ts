@@ -1,5 +1,5 @@
 import { nothing, svg, type SVGTemplateResult } from 'lit';
-import type { Point } from '../../src/extension/view-model/messages.ts';
+import type { Point } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import type { Figure } from './figure.ts';
 import { linearScale, short, type Scale } from './scale.ts';

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { RunView } from '../../src/extension/view-model/messages.ts';
+import type { RunView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 
 /** Every setting of the run, with its meaning. */

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { RunView, SeriesName } from '../../src/extension/view-model/messages.ts';
+import type { RunView, SeriesName } from '../../src/view/messages.ts';
 import { stagesFigure } from '../charts/bars.ts';
 import { linesFigure, type Curve, type LinesOptions } from '../charts/lines.ts';
 import { t } from '../texts.ts';

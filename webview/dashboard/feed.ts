@@ -1,5 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { FeedEntry, RunView } from '../../src/extension/view-model/messages.ts';
+import type { FeedEntry, RunView } from '../../src/view/messages.ts';
 import { short } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { reasonWord } from '../words.ts';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunView, ShownState, StageView, dashboardActions } from '../../src/extension/view-model/messages.ts';
+import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
 import { duration } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';

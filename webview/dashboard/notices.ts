@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunView } from '../../src/extension/view-model/messages.ts';
+import type { RunView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import { icon } from '../ui.ts';
 

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { EvaluationView, RunView } from '../../src/extension/view-model/messages.ts';
+import type { EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
 import { percent } from '../charts/scale.ts';
 import { t } from '../texts.ts';

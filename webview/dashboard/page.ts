@@ -1,11 +1,6 @@
 import '../charts/figure.ts';
 import { html, nothing, render } from 'lit';
-import type {
-  DashboardMessage,
-  DashboardModel,
-  HostMessage,
-  StageView,
-} from '../../src/extension/view-model/messages.ts';
+import type { DashboardMessage, DashboardModel, HostMessage, StageView } from '../../src/view/messages.ts';
 import type { SaveDetail } from '../charts/figure.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunView, StageView } from '../../src/extension/view-model/messages.ts';
+import type { RunView, StageView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import { stageWord } from '../words.ts';
 import { isLive } from './header.ts';

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { firstDifference } from '../../src/extension/view-model/difference.ts';
-import type { AnswerView, ProblemMessage, ProblemModel } from '../../src/extension/view-model/messages.ts';
+import { firstDifference } from '../../src/view/difference.ts';
+import type { AnswerView, ProblemMessage, ProblemModel } from '../../src/view/messages.ts';
 import { short } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { button } from '../ui.ts';

@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
-import type { HostMessage, ProblemMessage, ProblemModel } from '../../src/extension/view-model/messages.ts';
+import type { HostMessage, ProblemMessage, ProblemModel } from '../../src/view/messages.ts';
 import { short } from '../charts/scale.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { ProblemModel } from '../../src/extension/view-model/messages.ts';
+import type { ProblemModel } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import { signOf, toneOf, verdictWord } from './verdicts.ts';
 

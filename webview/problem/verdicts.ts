@@ -1,4 +1,4 @@
-import type { AnswerView } from '../../src/extension/view-model/messages.ts';
+import type { AnswerView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 
 export type ShownVerdict = AnswerView['verdict'];

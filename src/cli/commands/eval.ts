@@ -1,7 +1,7 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate, loadBenchmark } from '../../engine/evaluate.ts';
-import { writeFileAtomic } from '../../run/files.ts';
-import { createSandbox } from '../../sandbox/pool.ts';
+import { writeFileAtomic } from '../../base/files.ts';
+import { createSandbox } from '../../sandbox/host/pool.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { contextFor, withPolicy } from '../policy.ts';

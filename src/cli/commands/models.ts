@@ -1,7 +1,7 @@
 import { type MachineMemory, machineMemory, gb, memoryNeed } from '../../engine/memory.ts';
-import { cacheDir } from '../../model/cache-dir.ts';
+import { cacheDir } from '../../base/cache-dir.ts';
 import { catalogue, defaultModelId } from '../../model/catalogue.ts';
-import { listHubModels } from '../../model/hub-model.ts';
+import { listHubModels } from '../../model/fetch/hub-model.ts';
 import { chooseModel, type ModelStatus, modelStatus, verifyModel } from '../../model/installed.ts';
 import { readModelConfig } from '../../model/open.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';

@@ -1,5 +1,5 @@
-import { createSandbox } from '../../sandbox/pool.ts';
-import { startServer } from '../../sandbox/server.ts';
+import { createSandbox } from '../../sandbox/host/pool.ts';
+import { startServer } from '../../sandbox/http/server.ts';
 import type { Arguments } from '../arguments.ts';
 
 /** `selfq serve`: the judge over HTTP, until it is interrupted. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JudgeResult, Problem } from '../../protocol/problem.ts';
-import { createSandbox } from '../../sandbox/pool.ts';
+import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { isRejection, type Question } from '../domain.ts';
 import { createDomain } from '../registry.ts';

@@ -1,8 +1,8 @@
 import type { JudgeResult, Limits } from '../../protocol/problem.ts';
-import { extractCode } from '../../sandbox/extract.ts';
+import { extractCode } from '../../sandbox/judge/extract.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Domain, Judgement, Question } from '../domain.ts';
-import { loadBenchmark } from './benchmark.ts';
+import { loadBenchmark } from '../../benchmarks/coding.ts';
 import { parseProposalFile } from './parse.ts';
 import { parseWrittenProposal } from './parse-written.ts';
 import { executedProposerPrompt, solverPromptFor, writtenProposerPrompt } from './prompts.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createSandbox } from '../../sandbox/pool.ts';
+import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
 import { isRejection, type Draft, type Question, type Rejection } from '../domain.ts';
 import { exemplars } from './exemplars.ts';

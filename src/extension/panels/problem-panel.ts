@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { BoundaryError } from '../../protocol/errors.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import type { StepLine } from '../../protocol/records.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { answerUri } from '../documents.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { type HostMessage, ProblemMessage } from '../view-model/messages.ts';
-import { problemModel } from '../view-model/problem-model.ts';
+import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
+import { problemModel } from '../../view/problem-model.ts';
 import { pageHtml, pageRoot } from './page-html.ts';
 
 /** Where a problem lies. */

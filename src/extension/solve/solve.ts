@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { BoundaryError } from '../../protocol/errors.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import { JudgeResult } from '../../protocol/problem.ts';
 import { commands, internalCommands } from '../contributions.ts';
 import { type ProblemPlace } from '../panels/problem-panel.ts';
 import { type Disposables, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
 import { setting } from '../settings.ts';
-import { testsOf } from '../view-model/problem-model.ts';
+import { testsOf } from '../../view/problem-model.ts';
 import { type SolutionFile, allSolutions, openSolution, solutionOf, solutionsFolder } from './solution-files.ts';
 
 /** "Solve it yourself": a file with the statement, code lenses above it, results in the Test Explorer. */

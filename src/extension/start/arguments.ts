@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BoundaryError } from '../../protocol/errors.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import { type Config, type Preset, type SettingName, presets, resolveConfig } from '../../selfplay/config.ts';
 
 /**

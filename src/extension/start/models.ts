@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { parseHubName } from '../../model/hub-name.ts';
-import { BoundaryError } from '../../protocol/errors.ts';
+import { parseHubName } from '../../model/fetch/hub-name.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import { ModelRow } from '../../protocol/model-row.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../view/format.ts';
 import { type Services, runSelfq } from '../services.ts';
 
 /** Models of the catalogue and those that were fetched from the hub, with what is here of them. */

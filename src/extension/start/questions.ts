@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { parseHubName } from '../../model/hub-name.ts';
+import { parseHubName } from '../../model/fetch/hub-name.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
 import { settings } from '../../selfplay/config.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../view/format.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { BoundaryError } from '../../protocol/errors.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import { commands } from '../contributions.ts';
 import { ensureFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust } from '../services.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Evaluation } from '../../protocol/records.ts';
 import { internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
-import { formatPercent } from '../format.ts';
+import { formatPercent } from '../../view/format.ts';
 import type { Disposables, Services } from '../services.ts';
 
 type Node =

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { commands, contextKeys, internalCommands, views } from '../contributions.ts';
-import { formatShare } from '../format.ts';
+import { formatShare } from '../../view/format.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { feedOf } from '../view-model/dashboard-model.ts';
-import type { FeedEntry } from '../view-model/messages.ts';
-import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../view-model/problem-index.ts';
+import { feedOf } from '../../view/dashboard-model.ts';
+import type { FeedEntry } from '../../view/messages.ts';
+import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../../view/problem-index.ts';
 import { outcomeWord, reasonWord } from '../words.ts';
 
 type Grouping = 'step' | 'outcome' | 'verdict';

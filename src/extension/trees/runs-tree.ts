@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { commands, views } from '../contributions.ts';
-import { formatPercent } from '../format.ts';
+import { formatPercent } from '../../view/format.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
-import type { ShownState } from '../view-model/messages.ts';
+import type { ShownState } from '../../view/messages.ts';
 import { stateWord } from '../words.ts';
 
 type Node = RunEntry | BrokenRun;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluator, type Feed } from '../../runtime/evaluate.ts';
+import { evaluator, type Feed } from '../../runtime/devices/evaluator.ts';
 import { Tape, type CheckpointPolicy } from '../autodiff.ts';
 import { Graph, type Value } from '../graph.ts';
 import { add } from './add.ts';
-import { layOut, planMicroBatches, type MicroBatch } from '../../runtime/training-batches.ts';
+import { layOut, planMicroBatches, type MicroBatch } from '../../runtime/training/training-batches.ts';
 import { attention, type SharedPrompts } from './attention.ts';
 import { embedding } from './embedding.ts';
 import { gatherRows } from './gather-rows.ts';

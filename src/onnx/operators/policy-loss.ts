@@ -21,7 +21,7 @@ const klRange = 10;
 const infinity = 3.4e38;
 
 /**
- * The clipped policy loss of GRPO for each token, with dual clip and a KL penalty (k3): [n, 1]. `runtime/loss.ts` says
+ * The clipped policy loss of GRPO for each token, with dual clip and a KL penalty (k3): [n, 1]. `runtime/training/loss.ts` says
  * the same in plain numbers. Where a clip is active the gradient of that term is 0.
  */
 export function policyLoss(tape: Tape, logprobs: Value, inputs: PolicyLossInputs): Value {

@@ -1,0 +1,142 @@
+import { Template } from '@huggingface/jinja';
+import { Tokenizer as BpeTokenizer } from '@huggingface/tokenizers';
+import { BoundaryError } from '../../base/errors.ts';
+import { byteOfCharacter } from './byte-level.ts';
+import type { TextStream, Tokenizer } from '../model.ts';
+
+/** An entry of `added_tokens` in a tokenizer.json: text that is one token wherever it appears. */
+export interface AddedToken {
+  id: number;
+  content: string;
+  special: boolean;
+}
+
+/** What a model file says about its tokenizer. */
+export interface TokenizerSource {
+  /** The file or folder, for messages. */
+  path: string;
+  /** A tokenizer.json object with a byte-level BPE; asked for once, when text is first encoded. */
+  definition: () => object;
+  /** Tokens by id, in the byte-level alphabet; holes have no text. Asked for once, when ids are first decoded. */
+  vocabulary: () => readonly (string | undefined)[];
+  addedTokens: readonly AddedToken[];
+  /** Jinja source; undefined for base models. */
+  chatTemplate: string | undefined;
+  bosToken: string | undefined;
+  eosToken: string | undefined;
+  endIds: readonly number[];
+}
+
+/**
+ * A byte-level BPE tokenizer. Encoding is left to `@huggingface/tokenizers`; decoding is done here by bytes, since a
+ * completion may be cut inside a character. Building takes some hundred milliseconds and happens on first use.
+ */
+export function createTokenizer(source: TokenizerSource): Tokenizer {
+  const encoder = once(() => new BpeTokenizer(source.definition(), {}));
+  const bytes = once(() => byteLookup(source.vocabulary(), source.addedTokens));
+  const template = once(() => compileTemplate(source));
+  const stream = (): TextStream => createStream(bytes());
+  return {
+    endIds: source.endIds,
+    encode: (text) => (text === '' ? [] : encoder().encode(text, { add_special_tokens: false }).ids),
+    decode(ids) {
+      const decoder = stream();
+      let text = '';
+      for (const id of ids) {
+        text += decoder.push(id);
+      }
+      return text + decoder.end();
+    },
+    stream,
+    renderChat: (messages, prefill = '') => renderTemplate(source, template(), messages) + prefill,
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function createStream(bytesOf: (id: number) => Uint8Array): TextStream {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return {
+    push: (id) => decoder.decode(bytesOf(id), { stream: true }),
+    end: () => decoder.decode(),
+  };
+}
+
+/** Vocabulary entries spell bytes in the byte-level alphabet; added tokens are plain text. */
+function byteLookup(
+  vocabulary: readonly (string | undefined)[],
+  addedTokens: readonly AddedToken[],
+): (id: number) => Uint8Array {
+  const encoder = new TextEncoder();
+  const known = new Map(addedTokens.map(({ id, content }) => [id, encoder.encode(content)]));
+  return (id) => {
+    let bytes = known.get(id);
+    if (bytes === undefined) {
+      bytes = Uint8Array.from(vocabulary[id] ?? '', byteOfCharacter);
+      known.set(id, bytes);
+    }
+    return bytes;
+  };
+}
+
+const instructModel = 'Use an instruction-tuned model: `selfq models list` names some.';
+
+function compileTemplate(source: TokenizerSource): Template {
+  if (source.chatTemplate === undefined) {
+    throw new BoundaryError('model', `${source.path} has no chat template: it is a base model.`, instructModel);
+  }
+  try {
+    return new Template(source.chatTemplate);
+  } catch (error) {
+    throw templateFault(source, error);
+  }
+}
+
+function renderTemplate(
+  source: TokenizerSource,
+  template: Template,
+  messages: readonly { role: string; content: string }[],
+): string {
+  try {
+    return template.render({
+      messages,
+      add_generation_prompt: true,
+      bos_token: source.bosToken ?? '',
+      eos_token: source.eosToken ?? '',
+      // Templates of models that can think aloud first (Qwen3) ask for this; answers here are short.
+      enable_thinking: false,
+    });
+  } catch (error) {
+    throw templateFault(source, error);
+  }
+}
+
+function templateFault(source: TokenizerSource, error: unknown): BoundaryError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new BoundaryError('model', `The chat template of ${source.path} failed: ${reason}`, instructModel, {
+    cause: error,
+  });
+}
+
+/** Texts of tokens that end a turn or a text in the models of these families, as llama.cpp recognises them. */
+const endTokens = new Set([
+  '<|im_end|>',
+  '<|endoftext|>',
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|end_of_text|>',
+  '<|end|>',
+  '<end_of_turn>',
+  '<|fim_pad|>',
+  '<|repo_name|>',
+  '<|file_sep|>',
+]);
+
+/** The declared end tokens and those special tokens that are known to end a turn; ascending, without repetition. */
+export function findEndIds(declared: readonly number[], addedTokens: readonly AddedToken[]): number[] {
+  const known = addedTokens.filter(({ content }) => endTokens.has(content)).map(({ id }) => id);
+  return [...new Set([...declared, ...known])].sort((a, b) => a - b);
+}

@@ -1,0 +1,122 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { BoundaryError } from '../../base/errors.ts';
+import type { Evaluation, RunRecord } from '../../protocol/records.ts';
+import { findCheckpoint } from '../checkpoint.ts';
+import { explainFileError, writeFileAtomic } from '../../base/files.ts';
+import { readEvaluations, readRun, readStep, recordedSteps } from '../folder.ts';
+
+/**
+ * Copies the adapter of a checkpoint (the latest without `step`) to `out`, as PEFT loads it, with a README that says
+ * where it comes from. Returns the step. Throws BoundaryError('usage') for a run that trained all weights.
+ */
+export function exportAdapter(runDir: string, out: string, step?: number): number {
+  const checkpoint = findCheckpoint(runDir, step);
+  if (isFullyTrained(readRun(runDir))) {
+    throw new BoundaryError(
+      'usage',
+      'This run trained every weight of its model: there is no adapter.',
+      'Export the model itself with --format merged.',
+    );
+  }
+  try {
+    mkdirSync(out, { recursive: true });
+    for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
+      copyFileSync(join(checkpoint.dir, name), join(out, name));
+    }
+  } catch (error) {
+    throw explainFileError(error, out);
+  }
+  writeFileAtomic(join(out, 'README.md'), exportReadme(runDir, checkpoint.step, 'adapter'));
+  return checkpoint.step;
+}
+
+function isFullyTrained({ config }: RunRecord): boolean {
+  return config['trainedWeights'] === 'full';
+}
+
+/**
+ * Writes every question of a run as one JSON line: problem, reference solution, and the answers with reward and
+ * verdict. Returns the number of questions.
+ */
+export function exportDataset(runDir: string, file: string): number {
+  const rows = recordedSteps(runDir).flatMap((step) => {
+    const lines = readStep(runDir, step);
+    const answers = Map.groupBy(
+      lines.filter((line) => line.type === 'answer'),
+      ({ groupId }) => groupId,
+    );
+    return lines
+      .filter((line) => line.type === 'question')
+      .map(({ id, problem, reference, solveRate }) => ({
+        step,
+        id,
+        problem,
+        reference: reference ?? null,
+        solveRate: solveRate ?? null,
+        answers: (answers.get(id) ?? []).map(({ answer, text, reward, result }) => ({
+          answer,
+          text,
+          reward: reward ?? null,
+          verdict: result?.verdict ?? null,
+          passed: result?.passed ?? null,
+          total: result?.total ?? null,
+        })),
+      }));
+  });
+  writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return rows.length;
+}
+
+/** README.md of what is exported of a run after `step` steps: where it comes from, how it does, how to load it. */
+export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'merged'): string {
+  const run = readRun(runDir);
+  const base = `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}. Its licence applies to this too.`;
+  const origin = `after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`;
+  const head =
+    kind === 'adapter'
+      ? [`# Adapter of ${run.id}`, '', `LoRA adapter for ${run.model.id} ${origin}`, base]
+      : [
+          `# ${run.model.id} after ${run.id}`,
+          '',
+          `${run.model.id} with ${isFullyTrained(run) ? 'all of its weights trained' : 'its LoRA adapter merged in'}, ${origin}`,
+          base,
+        ];
+  return [
+    ...head,
+    '',
+    '```python',
+    ...usage[kind],
+    '```',
+    '',
+    ...(kind === 'adapter' ? ['`base_model` must be the model named in adapter_config.json.', ''] : []),
+    ...resultLines(readEvaluations(runDir), step),
+    '',
+    '## Settings',
+    '',
+    ...Object.entries(run.config).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+  ].join('\n');
+}
+
+const usage = {
+  adapter: ['from peft import PeftModel', 'model = PeftModel.from_pretrained(base_model, "this folder")'],
+  merged: [
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    'model = AutoModelForCausalLM.from_pretrained("this folder")',
+    'tokenizer = AutoTokenizer.from_pretrained("this folder")',
+  ],
+};
+
+function resultLines(evaluations: readonly Evaluation[], step: number): string[] {
+  const results = evaluations
+    .filter((evaluation) => evaluation.step === 0 || evaluation.step === step)
+    .map(({ benchmark, step: at, solved, total, interval, meanScore }) => {
+      const bounds = interval.map((bound) => `${(100 * bound).toFixed(1)} %`).join(' to ');
+      return `| ${at} | ${benchmark} | ${solved} of ${total} (${bounds}) | ${meanScore.toFixed(3)} |`;
+    });
+  if (results.length === 0) {
+    return ['It was not evaluated.'];
+  }
+  return ['| step | benchmark | solved (95 % interval) | mean score |', '|---|---|---|---|', ...results];
+}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openModel } from '../../model/open.ts';
+import type { ModelFile } from '../../model/model.ts';
+import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
+import { uniform } from '../../base/random.ts';
+import { writeTinyModel } from '../../../test/support/tiny-model.ts';
+import { createAdapter, type Adapter } from '../decoder/adapter.ts';
+import { createGenerator, type Generator, type GeneratorOptions } from './generation.ts';
+
+describe('a generator on a tiny model', () => {
+  let folder: string;
+  let model: ModelFile;
+  const opened: Generator[] = [];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'generation-'));
+    await writeTinyModel(join(folder, 'model'), { embeddingScale: 0.15 });
+    model = await openModel(join(folder, 'model'));
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((generator) => generator.close()));
+  });
+  after(async () => {
+    await model.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(options: Partial<GeneratorOptions> = {}): Promise<Generator> {
+    const whole = { cacheDir: folder, slots: 4, contextTokens: 256, threads: 1, ...options };
+    const generator = await createGenerator(model, whole);
+    opened.push(generator);
+    return generator;
+  }
+
+  const ask = (text: string, overrides: Partial<GenerateRequest> = {}): GenerateRequest => ({
+    prompt: { text },
+    samples: 1,
+    maxTokens: 24,
+    temperature: 1,
+    seed: 5,
+    ...overrides,
+  });
+
+  /** Same tokens, and logprobs equal but for the rounding of other kernels. */
+  function assertSame(actual: Completion | undefined, expected: Completion | undefined): void {
+    assert.ok(actual && expected);
+    assert.deepEqual(actual.tokenIds, expected.tokenIds);
+    assert.equal(actual.text, expected.text);
+    for (const [i, logprob] of expected.logprobs.entries()) {
+      assert.ok(Math.abs(actual.logprobs[i]! - logprob) < 1e-4, `${i}: ${actual.logprobs[i]} against ${logprob}`);
+    }
+  }
+
+  const mixed = [
+    ask('one', { maxTokens: 3 }),
+    ask('a longer prompt with many more tokens', { samples: 3, seed: 8 }),
+    ask('x', { maxTokens: 40, temperature: 0.7 }),
+    ask('another', { samples: 2, maxTokens: 7, temperature: 1.5 }),
+    ask('a longer prompt with another end', { temperature: 0 }),
+  ];
+
+  it('gives each row what it gets alone, with slots that are refilled in between', async () => {
+    const together = await (await open({ slots: 3 })).generate(mixed, { adapter: false });
+    const single = await open({ slots: 1 });
+    for (const [i, request] of mixed.entries()) {
+      for (let sample = 0; sample < request.samples; sample++) {
+        const alone = await single.generate([{ ...request, samples: sample + 1 }], { adapter: false });
+        assertSame(together[i]![sample], alone[0]![sample]);
+      }
+    }
+  });
+
+  it('guesses the next tokens of a row that is alone, which draws the same ones in fewer runs', async () => {
+    const request = ask('ab', { maxTokens: 100, temperature: 0.05 });
+    let runs = 0;
+    const onProgress = ({ stage }: Progress) => {
+      runs += Number(stage === 'generate');
+    };
+    const [[alone]] = (await (await open()).generate([request], { adapter: false, onProgress })) as [[Completion]];
+    const beside = await (await open()).generate([{ ...request, samples: 2 }], { adapter: false });
+    assertSame(beside[0]![0], alone);
+    assert.ok(runs < 0.8 * alone.tokenIds.length, `${runs} runs for ${alone.tokenIds.length} tokens`);
+  });
+
+  it('repeats a call bit for bit, also after other calls', async () => {
+    const generator = await open();
+    const first = await generator.generate(mixed, { adapter: false });
+    await generator.generate([ask('something else entirely', { samples: 5 })], { adapter: false });
+    assert.deepEqual(await generator.generate(mixed, { adapter: false }), first);
+  });
+
+  it('gives other samples for another seed and for another sample', async () => {
+    const generator = await open();
+    const [a, b] = await generator.generate([ask('p', { samples: 2 }), ask('p', { seed: 6 })], { adapter: false });
+    const texts = [a![0], a![1], b![0]].map((completion) => completion!.tokenIds.join());
+    assert.equal(new Set(texts).size, 3);
+  });
+
+  it('computes a prompt of several chunks like one that fits into a single one', async () => {
+    const long = 'abcdefghij'.repeat(70);
+    const generator = await open({ contextTokens: 1000, slots: 2 });
+    const request = ask(long, { maxTokens: 5 });
+    const [[whole]] = (await generator.generate([request], { adapter: false })) as [[Completion]];
+    // The other way: the prefix is in the cache from another prompt, in one chunk, and the rest follows.
+    const both = await generator.generate([ask(long.slice(0, 300), { maxTokens: 1 }), request], { adapter: false });
+    assertSame(both[1]![0], whole);
+    assert.equal(whole.promptTokenIds.length, 700);
+  });
+
+  it('ends at an end token, which belongs to the tokens and not to the text', async () => {
+    const generator = await open();
+    const results = await generator.generate([ask('e', { samples: 30, maxTokens: 200, temperature: 1.2 })], {
+      adapter: false,
+    });
+    const stopped = results[0]!.filter((completion) => completion.finishReason === 'stop');
+    assert.ok(stopped.length > 0, 'no sample met an end token');
+    for (const { tokenIds, text } of stopped) {
+      assert.ok(model.tokenizer.endIds.includes(tokenIds.at(-1)!));
+      assert.equal(text, model.tokenizer.decode(tokenIds.slice(0, -1)));
+      assert.ok(!tokenIds.slice(0, -1).some((id) => model.tokenizer.endIds.includes(id)));
+    }
+  });
+
+  it('ends when a stop text appears, even across tokens, and cuts the text before it', async () => {
+    const generator = await open();
+    const [[free]] = (await generator.generate([ask('s')], { adapter: false })) as [[Completion]];
+    const stop = model.tokenizer.decode(free.tokenIds.slice(8, 11));
+    const at = free.text.indexOf(stop);
+    const [[cut]] = (await generator.generate([ask('s', { stop: ['never there', stop] })], { adapter: false })) as [
+      [Completion],
+    ];
+    assert.equal(cut.text, free.text.slice(0, at));
+    assert.equal(cut.finishReason, 'stop');
+    assert.deepEqual(cut.tokenIds, free.tokenIds.slice(0, cut.tokenIds.length));
+    assert.ok(cut.tokenIds.length <= 11);
+  });
+
+  it('takes the most probable token at temperature 0 and reports its logprob at temperature 1', async () => {
+    const generator = await open();
+    const [[greedy], [cold], [only]] = (await generator.generate(
+      [ask('g', { temperature: 0 }), ask('g', { temperature: 1e-4 }), ask('g', { topK: 1, seed: 99 })],
+      { adapter: false },
+    )) as [[Completion], [Completion], [Completion]];
+    assertSame(cold, only);
+    // Greedy decoding runs on the exact weights, the others on rounded ones.
+    assert.deepEqual(greedy.tokenIds, cold.tokenIds);
+    greedy.logprobs.forEach((logprob, i) => assert.ok(Math.abs(logprob - cold.logprobs[i]!) < 0.2));
+  });
+
+  it('cuts the completion where the context ends, and refuses a prompt that fills it', async () => {
+    const generator = await open({ contextTokens: 32 });
+    const [[completion]] = (await generator.generate([ask('0123456789', { maxTokens: 500, stop: [] })], {
+      adapter: false,
+    })) as [[Completion]];
+    assert.ok(completion.tokenIds.length <= 22);
+    await assert.rejects(generator.generate([ask('x'.repeat(32))], { adapter: false }), /does not fit/);
+    await assert.rejects(generator.generate([ask('')], { adapter: false }), /empty/);
+    await assert.rejects(generator.generate([ask('a', { topP: 0 })], { adapter: false }), /topP/);
+  });
+
+  it('uses the adapter when asked to, as the adapter is at that time', async () => {
+    const generator = await open();
+    const untouched = await generator.generate(mixed, { adapter: false });
+    const adapter = createAdapter(model.config, 4, 8, counter(1));
+    generator.setAdapter(adapter);
+    const fresh = await generator.generate(mixed, { adapter: true });
+    assert.deepEqual(tokens(fresh), tokens(untouched), 'B is zero: nothing may change');
+    perturb(adapter);
+    generator.setAdapter(adapter);
+    assert.notDeepEqual(tokens(await generator.generate(mixed, { adapter: true })), tokens(untouched));
+    assert.deepEqual(await generator.generate(mixed, { adapter: false }), untouched);
+  });
+
+  it('reports completions as they finish and the count of tokens', async () => {
+    const generator = await open();
+    const finished: string[] = [];
+    let last: { tokens: number; finished: number; total: number } | undefined;
+    const results = await generator.generate(mixed, {
+      adapter: false,
+      onProgress: (progress) => {
+        if (progress.stage === 'completion') {
+          finished.push(`${progress.request}.${progress.sample} ${progress.text}`);
+        } else if (progress.stage === 'generate') {
+          last = progress;
+        }
+      },
+    });
+    const expected = results.flatMap((group, i) => group.map(({ text }, j) => `${i}.${j} ${text}`));
+    assert.deepEqual(finished.sort(), expected.sort());
+    assert.deepEqual(last, {
+      stage: 'generate',
+      tokens: results.flat().reduce((sum, { tokenIds }) => sum + tokenIds.length, 0),
+      finished: 8,
+      total: 8,
+    });
+  });
+
+  it('stops between tokens when the signal fires', async () => {
+    const generator = await open();
+    const abort = new AbortController();
+    let steps = 0;
+    const running = generator.generate([ask('c', { maxTokens: 200, stop: [] })], {
+      adapter: false,
+      signal: abort.signal,
+      onProgress: () => {
+        if (++steps === 3) {
+          abort.abort();
+        }
+      },
+    });
+    await assert.rejects(running, { boundary: 'interrupted' });
+    assert.equal(steps, 3);
+    assert.equal((await generator.generate([ask('c')], { adapter: false })).length, 1);
+  });
+});
+
+function tokens(results: readonly (readonly Completion[])[]): number[][] {
+  return results.flat().map(({ tokenIds }) => tokenIds);
+}
+
+function counter(seed: number): () => number {
+  let i = 0;
+  return () => uniform(seed, i++);
+}
+
+function perturb(adapter: Adapter): void {
+  for (const [p, pair] of adapter.pairs.entries()) {
+    for (let i = 0; i < pair.b.length; i++) {
+      pair.b[i] = (uniform(p, i) - 0.5) * 0.3;
+    }
+  }
+}

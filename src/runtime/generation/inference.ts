@@ -1,0 +1,128 @@
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import type { DecoderConfig } from '../../model/model.ts';
+import { buildGenerationGraph, generationPorts } from './generation-graph.ts';
+import { deviceCaches, presentPorts } from './device-cache.ts';
+import { devices } from '../devices/devices.ts';
+import { hostCaches, type Cache, type Caches } from './kv-cache.ts';
+import { noAdapter } from '../decoder/lora-inputs.ts';
+import { createSession, runModes, type RunMode, type SessionOptions, type Tensors } from '../devices/session.ts';
+import type { PreparedWeights } from '../weights/weights.ts';
+
+/** Tokens of one prefill run: long enough for full speed, short enough to stop and to keep attention scores small. */
+const chunkTokens = 512;
+/** The cache grows in steps, so that calls of similar length share one. */
+const positionStep = 64;
+
+export interface InferenceOptions extends SessionOptions {
+  runMode: RunMode;
+  /** Longest sequence, tokens. */
+  contextTokens: number;
+}
+
+/**
+ * The model with its key-value cache: slots that are prefilled one by one and decode together. `lora` is fed with
+ * every run.
+ */
+export class Inference {
+  /** Inputs of all LoRA layers; replaced when the adapter changes or is switched off. */
+  lora: Tensors;
+  readonly #session: InferenceSession;
+  readonly #config: DecoderConfig;
+  readonly #caches: Caches;
+  readonly #contextTokens: number;
+  #cache: Cache;
+  #logits = new Float32Array(0);
+
+  private constructor(session: InferenceSession, config: DecoderConfig, contextTokens: number, caches: Caches) {
+    this.#session = session;
+    this.#config = config;
+    this.#contextTokens = contextTokens;
+    this.#caches = caches;
+    this.#cache = caches.make(0, positionStep);
+    this.lora = noAdapter(config);
+  }
+
+  /** With `int8`, both must have been seen from above. */
+  static async load(
+    config: DecoderConfig,
+    weights: PreparedWeights,
+    options: InferenceOptions,
+    int8?: PreparedWeights,
+  ): Promise<Inference> {
+    const { device = 'cpu', contextTokens, runMode } = options;
+    const { cacheOnDevice } = devices[device];
+    const graph = buildGenerationGraph(config, weights, { positions: contextTokens, int8, inPlace: !cacheOnDevice });
+    const onDevice = cacheOnDevice ? presentPorts(config) : [];
+    const session = await createSession(graph, { ...options, onDevice }, weights.folder);
+    const caches = cacheOnDevice ? await deviceCaches(config, device) : hostCaches(config, runModes[runMode]);
+    return new Inference(session, config, contextTokens, caches);
+  }
+
+  /** Makes room for `slots` sequences of `positions` tokens; what the slots held is lost. */
+  reserve(slots: number, positions: number): void {
+    const rounded = Math.min(this.#contextTokens, Math.ceil(positions / positionStep) * positionStep);
+    if (this.#cache.slots < slots || this.#cache.positions < rounded) {
+      // The old cache must be free before the new one is made, or the peak is their sum.
+      this.#cache.free();
+      this.#cache = this.#caches.make(slots, rounded);
+    }
+  }
+
+  copySlot(from: number, to: number, length: number): Promise<void> {
+    return this.#cache.copy(from, to, length);
+  }
+
+  /** Puts `tokens` behind the `length` tokens that the slot holds. `pause` is called between chunks and may throw. */
+  async prefill(slot: number, length: number, tokens: readonly number[], pause: () => void): Promise<void> {
+    for (let from = 0; from < tokens.length; from += chunkTokens) {
+      pause();
+      const chunk = tokens.slice(from, from + chunkTokens);
+      // The head is computed for one position and thrown away: no run goes without it, and one row costs little.
+      await this.#runBatch(slot, [chunk], [length + from + chunk.length], Int32Array.of(0));
+    }
+  }
+
+  /**
+   * Puts tokens into each of the first slots: one, or, into slot 0 alone, several. `lengths` count them. What other slots
+   * hold may be lost. Returns logits [tokens, vocabulary], valid until the next run.
+   */
+  async decode(tokens: readonly (readonly number[])[], lengths: readonly number[]): Promise<Float32Array> {
+    await this.#cache.keepFirst(tokens.length);
+    return this.#runBatch(0, tokens, lengths, Int32Array.from(tokens.flat().keys()));
+  }
+
+  async #runBatch(
+    firstSlot: number,
+    ids: readonly (readonly number[])[],
+    lengths: readonly number[],
+    rows: Int32Array,
+  ): Promise<Float32Array> {
+    const { vocabulary } = this.#config;
+    if (this.#logits.length < rows.length * vocabulary) {
+      this.#logits = new Float32Array(rows.length * vocabulary);
+    }
+    const logits = this.#logits.subarray(0, rows.length * vocabulary);
+    const shape = [ids.length, ids[0]?.length ?? 0];
+    const inputs: Tensors = {
+      ...this.lora,
+      [generationPorts.ids]: new Tensor('int32', Int32Array.from(ids.flat()), shape),
+      [generationPorts.lastPositions]: new Tensor(
+        'int32',
+        Int32Array.from(lengths, (length) => length - 1),
+        [lengths.length],
+      ),
+      [generationPorts.total]: new Tensor('int32', Int32Array.of(Math.max(...lengths)), []),
+      [generationPorts.rows]: new Tensor('int32', rows, [rows.length]),
+    };
+    const output = new Tensor('float32', logits, [rows.length, vocabulary]);
+    const slots = { first: firstSlot, count: ids.length };
+    await this.#cache.run(this.#session, slots, inputs, { [generationPorts.logits]: output });
+    return logits;
+  }
+
+  async close(): Promise<void> {
+    this.#cache.free();
+    await this.#session.release();
+    await this.#caches.close();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Tokenizer } from '../../model/model.ts';
+import { BoundaryError } from '../../base/errors.ts';
+import { uniform } from '../../base/random.ts';
+import type { Completion, GenerateRequest } from '../../protocol/runtime.ts';
+import { CompletionText } from './completion-text.ts';
+import type { RowSampling } from './sampler.ts';
+
+/** One completion in the making. */
+export interface Row {
+  request: number;
+  sample: number;
+  settings: GenerateRequest;
+  promptTokenIds: number[];
+  /** As asked, or less where the context ends. */
+  maxTokens: number;
+  endIds: readonly number[];
+  tokenIds: number[];
+  logprobs: number[];
+  text: CompletionText;
+  finishReason?: Completion['finishReason'];
+}
+
+/**
+ * The rows of all requests in order. Throws BoundaryError('usage') for an empty prompt or one that leaves no room for
+ * a token, and for settings out of range.
+ */
+export function planRows(requests: readonly GenerateRequest[], tokenizer: Tokenizer, contextTokens: number): Row[] {
+  return requests.flatMap((settings, request) => {
+    checkSettings(settings);
+    const promptTokenIds = tokenizer.encode(renderPrompt(settings.prompt, tokenizer));
+    const room = contextTokens - promptTokenIds.length;
+    if (promptTokenIds.length === 0) {
+      throw new BoundaryError('usage', 'A prompt is empty.', 'Give it at least one character.');
+    }
+    if (room < 1) {
+      throw new BoundaryError(
+        'usage',
+        `A prompt of ${promptTokenIds.length} tokens does not fit into a context of ${contextTokens}.`,
+        'Shorten the prompt or raise contextTokens.',
+      );
+    }
+    return Array.from({ length: settings.samples }, (_, sample) => ({
+      request,
+      sample,
+      settings,
+      promptTokenIds,
+      maxTokens: Math.min(settings.maxTokens, room),
+      endIds: tokenizer.endIds,
+      tokenIds: [],
+      logprobs: [],
+      text: new CompletionText(tokenizer, settings.stop ?? []),
+    }));
+  });
+}
+
+/** The text that the model reads. */
+export function renderPrompt(prompt: GenerateRequest['prompt'], tokenizer: Tokenizer): string {
+  return 'text' in prompt ? prompt.text : tokenizer.renderChat(prompt.messages, prompt.prefill);
+}
+
+function checkSettings({ samples, maxTokens, temperature, topP = 1, topK = 0 }: GenerateRequest): void {
+  const whole = (value: number, least: number) => Number.isInteger(value) && value >= least;
+  const faults = [
+    whole(samples, 1) ? '' : `samples is ${samples}, not a whole number from 1`,
+    whole(maxTokens, 1) ? '' : `maxTokens is ${maxTokens}, not a whole number from 1`,
+    temperature >= 0 && temperature < Infinity ? '' : `temperature is ${temperature}, not a number from 0`,
+    topP > 0 && topP <= 1 ? '' : `topP is ${topP}, not in (0, 1]`,
+    whole(topK, 0) ? '' : `topK is ${topK}, not a whole number from 0`,
+  ].filter((fault) => fault !== '');
+  if (faults.length > 0) {
+    throw new BoundaryError('usage', `Generation settings: ${faults.join('; ')}.`, 'Correct the values.');
+  }
+}
+
+/** How the row draws its next token, or the one `ahead` of it: by (seed, sample, position) alone. */
+export function samplingOf({ settings, sample, tokenIds }: Row, ahead = 0): RowSampling {
+  return {
+    temperature: settings.temperature,
+    uniform: uniform(settings.seed, sample, tokenIds.length + ahead),
+    topP: settings.topP ?? 1,
+    topK: settings.topK ?? 0,
+  };
+}
+
+/** Takes the next token of the row. An end token belongs to the completion (the policy chose it), not to its text. */
+export function appendToken(row: Row, token: number, logprob: number): void {
+  row.tokenIds.push(token);
+  row.logprobs.push(logprob);
+  if (row.endIds.includes(token) || row.text.push(token)) {
+    row.finishReason = 'stop';
+  } else if (row.tokenIds.length >= row.maxTokens) {
+    row.finishReason = 'length';
+  }
+}
+
+export function completionOf(row: Row): Completion {
+  return {
+    text: row.text.end(),
+    promptTokenIds: row.promptTokenIds,
+    tokenIds: row.tokenIds,
+    logprobs: row.logprobs,
+    finishReason: row.finishReason ?? 'length',
+  };
+}

@@ -1,0 +1,203 @@
+import { openModel } from '../../model/open.ts';
+import type { ModelFile } from '../../model/model.ts';
+import { BoundaryError } from '../../base/errors.ts';
+import { uniform } from '../../base/random.ts';
+import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../../protocol/runtime.ts';
+import { createAdapter } from '../decoder/adapter.ts';
+import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
+import { computesHalf, probeDevice } from '../devices/device-probe.ts';
+import { forDevice } from '../devices/device-precision.ts';
+import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from '../training/full-checkpoint.ts';
+import { createPolicyGenerator, type PolicyGenerator } from '../generation/policy-generator.ts';
+import { renderPrompt } from '../generation/rows.ts';
+import {
+  countParameters,
+  isFull,
+  parameterShapes,
+  parametersOf,
+  readFullWeights,
+  type Trained,
+} from '../decoder/trained.ts';
+import { createOptimizerState, type OptimizerState, type Trainer } from '../training/trainer.ts';
+
+export interface CallContext {
+  onProgress(progress: Progress): void;
+  signal: AbortSignal;
+}
+
+/** The runtime's side of every call. */
+export type RuntimeHandlers = {
+  [Name in keyof RuntimeCalls]: (
+    argument: RuntimeCalls[Name][0],
+    context: CallContext,
+  ) => Promise<RuntimeCalls[Name][1]>;
+};
+
+/** What a loaded runtime holds. The trainer comes with the first call that needs it: generation alone stays light. */
+interface Loaded {
+  request: LoadRequest;
+  model: ModelFile;
+  trained: Trained;
+  optimizer: OptimizerState;
+  generator: PolicyGenerator;
+  trainer?: Trainer;
+}
+
+/** One model with its adapter, generator and trainer. Calls must not overlap. */
+export function createRuntime(): RuntimeHandlers {
+  let loaded: Loaded | undefined;
+
+  function need(): Loaded {
+    if (!loaded) {
+      throw new BoundaryError('runtime', 'No model is loaded.', 'Call load first.');
+    }
+    return loaded;
+  }
+
+  async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
+    if (state.request.sleepMode !== 'off') {
+      await state.generator.release();
+    }
+    const { createTrainer } = await import('../training/training.ts');
+    const { model, trained, optimizer, request } = state;
+    const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
+    const { microBatchTokens, gradientCheckpointing } = request;
+    const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
+    state.trainer ??= await createTrainer({
+      ...{ model, cacheDir, device, threads, trained, optimizer, precision, onLoad },
+      ...(microBatchTokens !== undefined && { microBatchTokens }),
+      ...(gradientCheckpointing && { gradientCheckpointing }),
+    });
+    return state.trainer;
+  }
+
+  const trainHooks = ({ onProgress, signal }: CallContext) => ({
+    signal,
+    onProgress: (tokens: number, totalTokens: number) => onProgress({ stage: 'train', tokens, totalTokens }),
+  });
+
+  return {
+    async probeDevice({ device }) {
+      await probeDevice(device);
+      return { half: await computesHalf(device) };
+    },
+
+    async load(request, context) {
+      await close(loaded);
+      loaded = undefined;
+      loaded = await load(await forDevice(request), context);
+      return describe(loaded);
+    },
+
+    countTokens({ prompts }) {
+      const { tokenizer } = need().model;
+      return Promise.resolve(prompts.map((prompt) => tokenizer.encode(renderPrompt(prompt, tokenizer)).length));
+    },
+
+    async generate({ requests, adapter }, context) {
+      const state = need();
+      if (state.request.sleepMode !== 'off') {
+        await state.trainer?.release();
+      }
+      return state.generator.generate(requests, { adapter, ...context });
+    },
+
+    async logprobs({ sequences, adapter }, context) {
+      const trainer = await needTrainer(need(), context);
+      return trainer.logprobs(sequences, adapter, trainHooks(context));
+    },
+
+    async train({ sequences, options }, context) {
+      const state = need();
+      const trainer = await needTrainer(state, context);
+      const records = await trainer.train(sequences, options, trainHooks(context));
+      await state.generator.use(state.trained);
+      return records;
+    },
+
+    async saveCheckpoint({ dir, baseModel }) {
+      const { trained, optimizer } = need();
+      await (isFull(trained)
+        ? writeFullCheckpoint(dir, { weights: trained, optimizer })
+        : writeCheckpoint(dir, { adapter: trained, optimizer }, baseModel));
+      return undefined;
+    },
+
+    async loadCheckpoint({ dir }) {
+      const state = need();
+      const { trained, optimizer } = await readPolicy(dir, state.model);
+      // The trainer holds on to the arrays that it was made for.
+      await state.trainer?.close();
+      delete state.trainer;
+      Object.assign(state, { trained, optimizer });
+      await state.generator.use(trained);
+      return undefined;
+    },
+  };
+}
+
+async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
+  const { device, cacheDir, threads, slots, contextTokens } = request;
+  const model = await openModel(request.modelPath, { cacheDir });
+  try {
+    const trained = await freshPolicy(request, model);
+    const generator = await createPolicyGenerator(model, trained, {
+      cacheDir,
+      device,
+      threads,
+      slots,
+      contextTokens,
+      ...(request.samplerPrecision && { precision: request.samplerPrecision }),
+      onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
+    });
+    return { request, model, trained, optimizer: createOptimizerState(trained), generator };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+/** What is trained, before the first step. */
+async function freshPolicy({ device, lora, trainedWeights }: LoadRequest, model: ModelFile): Promise<Trained> {
+  if (trainedWeights !== 'full') {
+    let drawn = 0;
+    return createAdapter(model.config, lora.rank, lora.alpha, () => uniform(lora.seed, drawn++));
+  }
+  if (device !== 'cpu') {
+    throw new BoundaryError(
+      'usage',
+      `Full fine-tuning runs on the processor alone, not on ${device}.`,
+      'Use --device cpu, or --set trainedWeights=lora.',
+    );
+  }
+  return readFullWeights(model);
+}
+
+async function readPolicy(
+  dir: string,
+  { config }: ModelFile,
+): Promise<{ trained: Trained; optimizer: OptimizerState }> {
+  if (isFullCheckpoint(dir)) {
+    const { weights, optimizer } = await readFullCheckpoint(dir, config);
+    return { trained: weights, optimizer };
+  }
+  const { adapter, optimizer } = await readCheckpoint(dir, config);
+  return { trained: adapter, optimizer };
+}
+
+async function close(state: Loaded | undefined): Promise<void> {
+  await state?.trainer?.close();
+  await state?.generator.close();
+  await state?.model.close();
+}
+
+function describe({ model, trained }: Loaded): LoadReply {
+  const { architecture, vocabulary } = model.config;
+  return {
+    modelHash: model.hash,
+    architecture,
+    parameters: countParameters(parameterShapes(model.config)),
+    trainedParameters: countParameters(parametersOf(trained)),
+    vocabulary,
+  };
+}

@@ -1,0 +1,282 @@
+import { availableParallelism } from 'node:os';
+import { entryPath } from '../../base/entries.ts';
+import { BoundaryError } from '../../base/errors.ts';
+import type { JudgeResult, Limits, Problem } from '../../protocol/problem.ts';
+import { runCanaries, runPythonCanaries } from './canaries.ts';
+import { checkedResult, checkerJob } from '../judge/check.ts';
+import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
+import type { PythonKit } from '../wire/messages.ts';
+import { findPyodide, pythonKit } from './python.ts';
+import type { Execution, Language, ProgramRun, Sandbox } from '../sandbox.ts';
+import { Scheduler } from './scheduler.ts';
+import { decodeValue, hasSpecials, type Json } from '../wire/values.ts';
+import { executionOf, judgeReport, programRunOf, summarise } from '../judge/verdicts.ts';
+import type { Program, RunReport } from '../wire/messages.ts';
+import type { LaunchPlan } from './worker-process.ts';
+
+/** Python programs after which a worker is replaced; each leaves some garbage of tens of megabytes behind. */
+const pythonPrograms = 200;
+
+export interface SandboxOptions {
+  /** Programs that run at once; default one per core. */
+  workers?: number;
+  /** Node >= 24 that runs the workers; default the one that runs this. */
+  nodePath?: string;
+  /** Known programs to judge before anything else: the quick ones (default), those that cost a worker too, or none. */
+  canaries?: 'quick' | 'all' | 'none';
+}
+
+/** A sandbox with what `selfq doctor` reports of it. */
+export interface SandboxPool extends Sandbox {
+  /** Runs a whole program once, with `stdin` as its standard input. */
+  run(job: { source: string; stdin: string; limits: Limits; language?: Language }): Promise<ProgramRun>;
+  readonly fences: Fences;
+  /** Process ids of the workers that are alive. */
+  workerPids(): number[];
+}
+
+/**
+ * Starts worker processes and proves that they judge rightly. Each program runs in a fresh isolate of a process that has
+ * nothing else in flight, without network, files, environment or time to spare; the verdict is made here, from data.
+ *
+ * Python programs run in a CPython that is compiled to WebAssembly, inside such an isolate, restored from a snapshot of its
+ * memory for each program. Their workers start with the first of them; `judge` and `run` throw BoundaryError of the
+ * boundary `environment` where Pyodide is not installed.
+ *
+ * Covered: endless and unstoppable loops, memory in every form, floods, hostile values and thrown values, forged results
+ * and tampered primordials, death of a worker or of this process, a busy machine.
+ *
+ * Not covered: a hole in V8 that lets a program take over its process. It would then face Node's permission model and,
+ * on Linux, an empty network namespace and RLIMIT_DATA, but no system-call filter: it could still use the CPU until it
+ * is killed, and read what Node's own memory holds (inputs of its own tests, never expected values). On macOS and
+ * Windows there is neither namespace nor RLIMIT_DATA nor a look at the memory and the CPU time of a worker: memory is
+ * limited by V8's heap limit alone, and wall time stands in for CPU time. Programs of one worker can tell by timing that
+ * others run beside them.
+ *
+ * Throws BoundaryError of the boundary `environment` where no worker can start, of `sandbox` where one misjudges.
+ */
+export async function createSandbox(options: SandboxOptions = {}): Promise<SandboxPool> {
+  const fences = await probeFences();
+  const cwd = makeWorkingFolder();
+  const plan = (python?: PythonKit): LaunchPlan =>
+    launchPlan({
+      nodePath: options.nodePath ?? process.execPath,
+      workerPath: entryPath('sandbox-worker'),
+      cwd,
+      fences,
+      ...(python === undefined ? {} : { python }),
+    });
+  const size = Math.max(1, options.workers ?? availableParallelism());
+  const pool = new Pool(plan, size, fences, cwd);
+  try {
+    const failure = await pool.start();
+    if (failure !== undefined) {
+      throw startFailure(failure);
+    }
+    if (options.canaries !== 'none') {
+      await runCanaries((problem, source) => pool.judge({ problem, source }), options.canaries === 'all');
+    }
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  pool.resetCounters();
+  return pool;
+}
+
+class Pool implements SandboxPool {
+  readonly counters = { programs: 0, workersKilled: 0, internalErrors: 0 };
+  readonly fences: Fences;
+  readonly #plan: (python?: PythonKit) => LaunchPlan;
+  readonly #size: number;
+  readonly #scripts: Scheduler;
+  /** Started by the first Python program. */
+  #python: Promise<Scheduler> | undefined;
+  readonly #schedulers: Scheduler[] = [];
+  readonly #cwd: string;
+
+  constructor(plan: (python?: PythonKit) => LaunchPlan, size: number, fences: Fences, cwd: string) {
+    this.#plan = plan;
+    this.#size = size;
+    this.fences = fences;
+    this.#cwd = cwd;
+    this.#scripts = this.#schedule(new Scheduler(plan(), size));
+  }
+
+  start(): Promise<string | undefined> {
+    return this.#scripts.start();
+  }
+
+  #schedule(scheduler: Scheduler): Scheduler {
+    scheduler.onKill = () => {
+      this.counters.workersKilled += 1;
+    };
+    this.#schedulers.push(scheduler);
+    return scheduler;
+  }
+
+  async #startPython(): Promise<Scheduler> {
+    const kit = await pythonKit(findPyodide(), this.#plan);
+    const scheduler = this.#schedule(new Scheduler(this.#plan(kit), this.#size, pythonPrograms));
+    try {
+      const failure = await scheduler.start();
+      if (failure !== undefined) {
+        const remedy = 'Run `selfq doctor`, or free some memory.';
+        throw new BoundaryError('sandbox', `Python does not start: ${failure}`, remedy);
+      }
+      await runPythonCanaries(async (problem, source) =>
+        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python'))),
+      );
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+    return scheduler;
+  }
+
+  async #submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
+    if (program.language !== 'python') {
+      return this.#scripts.submit(program);
+    }
+    // One that failed is tried again by the next program: Pyodide may have been installed meanwhile.
+    this.#python ??= this.#startPython().catch((error: unknown) => {
+      this.#python = undefined;
+      throw error;
+    });
+    return (await this.#python).submit(program);
+  }
+
+  workerPids(): number[] {
+    return this.#schedulers.flatMap((scheduler) => scheduler.pids());
+  }
+
+  async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
+    const { problem } = job;
+    this.counters.programs += 1;
+    const report = await this.#submit(programOf(problem, job.source, job.language ?? 'javascript'));
+    const checker = problem.compare?.checker;
+    const result = checker === undefined ? judgeReport(problem, report) : await this.#check(problem, checker, report);
+    this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
+    return result;
+  }
+
+  /** Verdicts of a problem whose answers a function decides on; it runs in an isolate of its own. */
+  async #check(problem: Problem, checker: string, report: RunReport): Promise<JudgeResult> {
+    const judged = judgeReport(problem, report);
+    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index));
+    if (actual.every((value) => value === undefined)) {
+      return judged;
+    }
+    const answers = await this.#call(checkerJob(problem, checker, actual));
+    let next = 0;
+    const tests = judged.tests.map((test, index) => {
+      const value = actual[index];
+      if (value === undefined) {
+        return test;
+      }
+      const answer = answers[next];
+      next += 1;
+      return checkedResult(answer, test.timeMs ?? 0, value, problem.tests[index]?.output ?? null);
+    });
+    return summarise(tests);
+  }
+
+  execute(job: Parameters<Sandbox['execute']>[0]): Promise<Execution[]> {
+    this.counters.programs += 1;
+    const inputs = job.inputs.map((input) => (Array.isArray(input) ? input : [input]));
+    return this.#call({ ...job, inputs, order: shuffled(inputs.length, job.seed ?? 0) });
+  }
+
+  async #call(job: {
+    source: string;
+    entry: string;
+    inputs: readonly Json[][];
+    limits: Problem['limits'];
+    seed?: number;
+    order?: number[];
+  }): Promise<Execution[]> {
+    const report = await this.#submit({
+      kind: 'function',
+      source: job.source,
+      language: 'javascript',
+      entry: job.entry,
+      inputs: job.inputs.map((input) => JSON.stringify(input)),
+      ...job.limits,
+      seed: job.seed ?? 0,
+      ...(job.order === undefined ? {} : { order: job.order }),
+    });
+    return job.inputs.map((_, index) => executionOf(report, index));
+  }
+
+  async run(job: Parameters<SandboxPool['run']>[0]): Promise<ProgramRun> {
+    this.counters.programs += 1;
+    const report = await this.#submit({
+      kind: 'program',
+      source: job.source,
+      language: job.language ?? 'javascript',
+      entry: '',
+      inputs: [job.stdin],
+      ...job.limits,
+      seed: 0,
+      streams: true,
+    });
+    return programRunOf(report);
+  }
+
+  resetCounters(): void {
+    Object.assign(this.counters, { programs: 0, workersKilled: 0, internalErrors: 0 });
+  }
+
+  async close(): Promise<void> {
+    // A Python that is just starting is closed as soon as it is there to be closed.
+    await this.#python?.catch(() => undefined);
+    await Promise.all(this.#schedulers.map((scheduler) => scheduler.close()));
+    removeWorkingFolder(this.#cwd);
+  }
+}
+
+function programOf(problem: Problem, source: string, language: Language): Omit<Program, 'wallFactor'> {
+  const entry = problem.kind === 'function' ? problem.entry : '';
+  return { kind: problem.kind, source, language, entry, inputs: inputsOf(problem), ...problem.limits, seed: 0 };
+}
+
+function inputsOf(problem: Problem): string[] {
+  return problem.kind === 'function'
+    ? problem.tests.map((test) => JSON.stringify(test.input))
+    : problem.tests.map((test) => test.input);
+}
+
+/** The result of a test as JSON data, where it has one. */
+function jsonResult(problem: Problem, report: RunReport, index: number): Json | undefined {
+  const outcome = report.outcomes[index];
+  if (outcome?.status !== 'ok' || outcome.value === undefined) {
+    return undefined;
+  }
+  if (problem.kind === 'program') {
+    return outcome.value;
+  }
+  return hasSpecials(outcome.value) ? undefined : (decodeValue(outcome.value) as Json);
+}
+
+/**
+ * An order that depends on the seed: a reference whose answers hang on the order of its calls gives other results for
+ * another seed. Seed 0 keeps the order.
+ */
+function shuffled(count: number, seed: number): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  let state = seed;
+  for (let index = count - 1; index > 0 && seed !== 0; index -= 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const other = Math.floor((state / 4294967296) * (index + 1));
+    [order[index], order[other]] = [order[other] ?? 0, order[index] ?? 0];
+  }
+  return order;
+}
+
+function startFailure(reason: string): BoundaryError {
+  return new BoundaryError(
+    'environment',
+    `The sandbox cannot start on ${process.platform}-${process.arch} with Node ABI ${process.versions.modules}: ${reason}`,
+    'Run it under Node 24 or 26 on Linux, macOS (arm64) or Windows (x64) and reinstall the dependencies with `npm ci`.',
+  );
+}

@@ -1,0 +1,137 @@
+import * as z from 'zod';
+import { BoundaryError } from '../../base/errors.ts';
+import { type JudgeResult, Problem } from '../../protocol/problem.ts';
+import type { Sandbox } from '../sandbox.ts';
+
+/** One line of a batch, and the body of a request to judge. */
+export const JudgeJob = z.strictObject({
+  problem: Problem,
+  solution: z.string(),
+  language: z.enum(['javascript', 'typescript', 'python']).optional(),
+});
+export type JudgeJob = z.infer<typeof JudgeJob>;
+
+/** What came of one line; `line` counts from 1 and includes blank lines, which get no result. */
+export type BatchResult = { line: number; result: JudgeResult } | { line: number; error: string };
+
+/** Longest line that is read, bytes; the rest of a longer one is skipped. */
+const maxLineBytes = 64 * 1024 * 1024;
+/** Lines that wait for their result are no longer than this together, UTF-16 units. */
+const maxHeldLength = 64 * 1024 * 1024;
+
+/**
+ * Judges one job as it came out of a file or a request. Throws BoundaryError of the boundary `usage` that names the field
+ * where it breaks the schema.
+ */
+export async function judgeOne(sandbox: Sandbox, raw: unknown): Promise<JudgeResult> {
+  const parsed = JudgeJob.safeParse(raw);
+  if (!parsed.success) {
+    throw new BoundaryError(
+      'usage',
+      `The job is not valid: ${describeIssues(parsed.error)}.`,
+      'Give {"problem": {"id", "statement", "kind", "entry", "tests", "limits"}, "solution": "…"}.',
+    );
+  }
+  const { problem, solution, language } = parsed.data;
+  return sandbox.judge({ problem, source: solution, ...(language === undefined ? {} : { language }) });
+}
+
+/** The first faults of a value against its schema, by field. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`)
+    .join('; ');
+}
+
+/**
+ * Judges JSON lines as they come and yields results in their order, while later lines already run. At most `ahead` lines
+ * are held, and no more than some 64 MB of them, so that input of any length takes constant memory; a line that is torn or
+ * wrong yields an error with its number, and the rest goes on.
+ */
+export async function* judgeBatch(
+  sandbox: Sandbox,
+  input: AsyncIterable<Buffer | string>,
+  options: { ahead?: number } = {},
+): AsyncGenerator<BatchResult> {
+  const ahead = Math.max(1, options.ahead ?? 64);
+  const pending: { length: number; result: Promise<BatchResult> }[] = [];
+  let held = 0;
+  let line = 0;
+  async function* take(): AsyncGenerator<BatchResult> {
+    const first = pending.shift();
+    if (first !== undefined) {
+      held -= first.length;
+      yield await first.result;
+    }
+  }
+  for await (const text of linesOf(input)) {
+    line += 1;
+    if (text?.trim() === '') {
+      continue;
+    }
+    const length = text?.length ?? 0;
+    pending.push({ length, result: judgeLine(sandbox, line, text) });
+    held += length;
+    while (pending.length >= ahead || (held > maxHeldLength && pending.length > 0)) {
+      yield* take();
+    }
+  }
+  while (pending.length > 0) {
+    yield* take();
+  }
+}
+
+async function judgeLine(sandbox: Sandbox, line: number, text: string | undefined): Promise<BatchResult> {
+  if (text === undefined) {
+    return { line, error: `Line ${line} is longer than ${maxLineBytes} bytes.` };
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    return { line, error: `Line ${line} is not JSON: ${error instanceof Error ? error.message : String(error)}.` };
+  }
+  try {
+    return { line, result: await judgeOne(sandbox, raw) };
+  } catch (error) {
+    if (error instanceof BoundaryError) {
+      const remedy = error.boundary === 'usage' ? '' : ` ${error.remedy}`;
+      return { line, error: `Line ${line}: ${error.message}${remedy}` };
+    }
+    throw error;
+  }
+}
+
+/** Lines of a byte stream without their ends; undefined for one that is too long to hold. */
+async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | undefined> {
+  let parts: Buffer[] = [];
+  let held = 0;
+  const keep = (part: Buffer): void => {
+    held += part.length;
+    if (held <= maxLineBytes) {
+      parts.push(part);
+    } else {
+      parts = [];
+    }
+  };
+  const finish = (): string | undefined => {
+    const text = held > maxLineBytes ? undefined : Buffer.concat(parts).toString('utf8');
+    parts = [];
+    held = 0;
+    return text;
+  };
+  for await (const piece of input) {
+    const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      keep(chunk.subarray(start, end));
+      start = end + 1;
+      yield finish();
+    }
+    keep(chunk.subarray(start));
+  }
+  if (held > 0) {
+    yield finish();
+  }
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { BoundaryError } from '../../base/errors.ts';
+import type { Limits } from '../../protocol/problem.ts';
+import type { SandboxPool } from '../host/pool.ts';
+import type { Language, ProgramRun } from '../sandbox.ts';
+
+/**
+ * The `/run_code` shape of Sandbox Fusion, for the languages that this sandbox runs, so that trainers which speak to it
+ * can speak to this one. Times are seconds, memory is megabytes; -1 stands for "no limit".
+ */
+const defaultMemoryMb = 256;
+const memoryRange = { least: 8, most: 1024 };
+const maxTimeMs = 60_000;
+
+const languages = {
+  nodejs: 'javascript',
+  javascript: 'javascript',
+  typescript: 'typescript',
+  python: 'python',
+} as const satisfies Record<string, Language>;
+
+export const RunCodeRequest = z.object({
+  code: z.string(),
+  language: z.enum(Object.keys(languages) as (keyof typeof languages)[]),
+  stdin: z.string().nullish(),
+  compile_timeout: z.number().optional(),
+  run_timeout: z.number().positive().optional(),
+  memory_limit_MB: z.number().optional(),
+  files: z.record(z.string(), z.string().nullable()).nullish(),
+  fetch_files: z.array(z.string()).nullish(),
+});
+export type RunCodeRequest = z.infer<typeof RunCodeRequest>;
+
+interface CommandResult {
+  status: 'Finished' | 'Error' | 'TimeLimitExceeded';
+  execution_time: number;
+  return_code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunCodeReply {
+  status: 'Success' | 'Failed' | 'SandboxError';
+  message: string;
+  compile_result: CommandResult | null;
+  run_result: CommandResult | null;
+  executor_pod_name: string | null;
+  files: Record<string, string>;
+}
+
+/** Runs one request. Files in and out are refused: a program sees no file system. */
+export async function runCode(sandbox: SandboxPool, request: RunCodeRequest): Promise<RunCodeReply> {
+  if (Object.keys(request.files ?? {}).length > 0 || (request.fetch_files ?? []).length > 0) {
+    return reply('SandboxError', 'files and fetch_files are not supported', {});
+  }
+  try {
+    const run = await sandbox.run({
+      source: request.code,
+      stdin: request.stdin ?? '',
+      language: languages[request.language],
+      limits: limitsOf(request),
+    });
+    return replyOf(run);
+  } catch (error) {
+    if (error instanceof BoundaryError) {
+      return reply('SandboxError', `${error.message} ${error.remedy}`, {});
+    }
+    throw error;
+  }
+}
+
+function limitsOf(request: RunCodeRequest): Limits {
+  const timeMs = Math.round((request.run_timeout ?? 10) * 1000);
+  const memoryMb = request.memory_limit_MB ?? -1;
+  return {
+    timeMs: Math.min(maxTimeMs, Math.max(1, timeMs)),
+    memoryMb:
+      memoryMb <= 0 ? defaultMemoryMb : Math.round(Math.min(memoryRange.most, Math.max(memoryRange.least, memoryMb))),
+  };
+}
+
+function replyOf(run: ProgramRun): RunCodeReply {
+  const result = (status: CommandResult['status'], returnCode: number | null, stderr = run.stderr): CommandResult => ({
+    status,
+    execution_time: run.timeMs / 1000,
+    return_code: returnCode,
+    stdout: run.stdout,
+    stderr,
+  });
+  switch (run.verdict) {
+    case 'AC':
+      return reply('Success', '', { run_result: result('Finished', 0) });
+    case 'RE':
+      return reply('Failed', run.message, { run_result: result('Finished', run.exitCode ?? 1) });
+    case 'TLE':
+      return reply('Failed', run.message, { run_result: result('TimeLimitExceeded', null) });
+    case 'MLE':
+      return reply('Failed', run.message, { run_result: result('Error', 137, `${run.stderr}${run.message}\n`) });
+    case 'OLE':
+      return reply('Failed', run.message, { run_result: result('Error', 1, `${run.stderr}${run.message}\n`) });
+    case 'CE':
+      return reply('Failed', run.message, { compile_result: result('Error', 1, run.message) });
+    case 'IE':
+      return reply('SandboxError', run.message, {});
+    default:
+      return run.verdict satisfies never;
+  }
+}
+
+function reply(
+  status: RunCodeReply['status'],
+  message: string,
+  results: Partial<Pick<RunCodeReply, 'compile_result' | 'run_result'>>,
+): RunCodeReply {
+  return { status, message, compile_result: null, run_result: null, executor_pod_name: null, files: {}, ...results };
+}

@@ -1,0 +1,82 @@
+import type { FunctionProblem } from '../../protocol/problem.ts';
+
+export type Json = FunctionProblem['tests'][number]['output'];
+
+/**
+ * Values on the wire are JSON; what JSON lacks is an object with the single key `"\0"`: "undefined", "NaN", "Infinity",
+ * "-Infinity", or the digits of a bigint followed by "n". boot.ts writes this form inside the isolate.
+ */
+const specialKey = '\u0000';
+
+/** The value that `text` stands for. Throws SyntaxError when it is no JSON. */
+export function decodeValue(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return text.includes('"\\u0000"') ? revive(value) : value;
+}
+
+/** True where `text` holds something that JSON cannot say. */
+export function hasSpecials(text: string): boolean {
+  return text.includes('{"\\u0000":');
+}
+
+function revive(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(revive);
+  }
+  const special: unknown = Object.hasOwn(value, specialKey) ? Reflect.get(value, specialKey) : undefined;
+  if (typeof special === 'string') {
+    return reviveSpecial(special);
+  }
+  for (const [key, member] of Object.entries(value)) {
+    Object.defineProperty(value, key, { value: revive(member), enumerable: true, writable: true, configurable: true });
+  }
+  return value;
+}
+
+function reviveSpecial(name: string): unknown {
+  switch (name) {
+    case 'undefined':
+      return undefined;
+    case 'NaN':
+      return NaN;
+    case 'Infinity':
+      return Infinity;
+    case '-Infinity':
+      return -Infinity;
+    default:
+      return BigInt(name.slice(0, -1));
+  }
+}
+
+/** A value as a person reads it, cut to `limit` characters; never runs code of the value and never walks all of a large one. */
+export function showValue(value: unknown, limit = 200): string {
+  const text = showPart(value, limit);
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+}
+
+function showPart(value: unknown, room: number): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);
+  }
+  if (typeof value === 'bigint') {
+    return `${value}n`;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return Object.is(value, -0) ? '-0' : String(value);
+  }
+  const list = Array.isArray(value);
+  let text = list ? '[' : '{';
+  const keys = Object.keys(value);
+  for (const [index, key] of keys.entries()) {
+    if (text.length > room) {
+      return text;
+    }
+    const separator = index === 0 ? '' : ', ';
+    const label = list ? '' : `${JSON.stringify(key.slice(0, 100))}: `;
+    text += separator + label + showPart(Reflect.get(value, key), room - text.length);
+  }
+  return text + (list ? ']' : '}');
+}

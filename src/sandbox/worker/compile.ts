@@ -1,0 +1,61 @@
+import { stripTypeScriptTypes } from 'node:module';
+import type ivm from 'isolated-vm';
+import { messageOf } from './clock.ts';
+import { maxSourceBytes, type WorkerJob } from '../wire/messages.ts';
+
+const filename = 'file:///solution.js';
+
+/**
+ * A source that parses: as a script, as an ES module where it makes sense only as one, or as the body of a CommonJS
+ * module (`return` at the top level). Modules are compiled again for each context that they run in.
+ */
+export type Code =
+  { form: 'script'; script: ivm.Script } | { form: 'module'; source: string } | { form: 'commonJs'; source: string };
+
+/** Never pasted into a wrapper: what is no program by itself is a compile error, whose text is returned. */
+export function compileJob(isolate: ivm.Isolate, job: WorkerJob): Code | { fault: string } {
+  if (Buffer.byteLength(job.source) > maxSourceBytes) {
+    return { fault: `the source is over ${maxSourceBytes} bytes` };
+  }
+  let source: string;
+  try {
+    source = job.language === 'typescript' ? stripTypes(job.source) : job.source;
+  } catch (error) {
+    return { fault: messageOf(error) };
+  }
+  return compileSource(isolate, source, job.kind === 'program');
+}
+
+function compileSource(isolate: ivm.Isolate, source: string, returns: boolean): Code | { fault: string } {
+  let fault: string;
+  try {
+    return { form: 'script', script: isolate.compileScriptSync(source, { filename }) };
+  } catch (error) {
+    fault = messageOf(error);
+  }
+  if (returns && fault.includes('Illegal return')) {
+    return { form: 'commonJs', source };
+  }
+  if (!/\b(?:export|import|await)\b/.test(source)) {
+    return { fault };
+  }
+  try {
+    compileModule(isolate, source);
+    return { form: 'module', source };
+  } catch (error) {
+    return { fault: messageOf(error) };
+  }
+}
+
+export function compileModule(isolate: ivm.Isolate, source: string): ivm.Module {
+  return isolate.compileModuleSync(source, { filename });
+}
+
+/** Types only where that is enough, so that lines stay where they were; else enums and the like are rewritten. */
+function stripTypes(source: string): string {
+  try {
+    return stripTypeScriptTypes(source);
+  } catch {
+    return stripTypeScriptTypes(source, { mode: 'transform' });
+  }
+}

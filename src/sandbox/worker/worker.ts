@@ -1,0 +1,104 @@
+import { readSync, writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { encodeFrame, frameOf, FrameReader } from '../wire/frames.ts';
+import type { Hello, PythonKit, Reply, TestOutcome, WorkerJob } from '../wire/messages.ts';
+
+/**
+ * Entry of a worker process: reads a job, runs it, answers, all synchronously (the asynchronous way halves the rate).
+ * It writes nothing but frames, to a pipe of its own; standard output belongs to nobody. Ends with its parent.
+ */
+const channel = 3;
+const lifeline = 4;
+/** Outcomes are sent along at least this often, so that the parent knows which test a worker hangs in. */
+const flushMs = 15;
+
+/** A thread, because the main one may be held by a program that nothing stops: dies with the parent's end of the pipe. */
+const lifelineSource = `
+  const { readSync } = require('node:fs');
+  try {
+    while (readSync(${lifeline}, Buffer.alloc(1)) > 0);
+  } finally {
+    process.kill(process.pid, 'SIGKILL');
+  }
+`;
+
+function write(message: Reply | Hello): void {
+  writeAll(encodeFrame(message));
+}
+
+function writeAll(frame: Buffer): void {
+  let written = 0;
+  while (written < frame.length) {
+    written += writeSync(channel, frame, written);
+  }
+}
+
+type RunJob = (job: WorkerJob, emit: (outcome: TestOutcome) => void, begin: () => void) => void;
+
+function answer(job: WorkerJob, runJob: RunJob): void {
+  let outcomes: TestOutcome[] = [];
+  let flushed = performance.now();
+  const flush = (done: boolean): void => {
+    write({ id: job.id, nonce: job.nonce, outcomes, done });
+    outcomes = [];
+    flushed = performance.now();
+  };
+  const emit = (outcome: TestOutcome): void => {
+    outcomes.push(outcome);
+    if (performance.now() - flushed > flushMs) {
+      flush(false);
+    }
+  };
+  runJob(job, emit, () => {
+    flush(false);
+  });
+  flush(true);
+}
+
+/** What runs jobs, and what is to be done ahead of the next one. */
+async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJob; ahead: () => void }> {
+  if (kit === undefined) {
+    return { runJob: (await import('./isolate.ts')).runJob, ahead: () => undefined };
+  }
+  const { InterpreterFactory } = await import('./interpreter.ts');
+  const { runPython } = await import('./run-python.ts');
+  const factory = new InterpreterFactory(kit);
+  const ahead = (): void => {
+    factory.prepare();
+  };
+  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead };
+}
+
+async function main(): Promise<void> {
+  new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
+  const [, , , folder, snapshot] = process.argv;
+  const kit = folder === undefined ? undefined : { folder, snapshot };
+  if (kit !== undefined && kit.snapshot === undefined) {
+    const { InterpreterFactory } = await import('./interpreter.ts');
+    writeAll(frameOf(new InterpreterFactory(kit).makeSnapshot()));
+    return;
+  }
+  const { runJob, ahead } = await prepareRunner(kit);
+  ahead();
+  write({ ready: true });
+  const reader = new FrameReader();
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  for (;;) {
+    const bytes = readSync(channel, buffer);
+    if (bytes === 0) {
+      return;
+    }
+    for (const job of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
+      // The parent is trusted: its jobs are checked there, by their type.
+      answer(job as WorkerJob, runJob);
+      ahead();
+    }
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  write({ failed: error instanceof Error ? error.message : String(error) });
+}
+process.kill(process.pid, 'SIGKILL');

@@ -1,0 +1,202 @@
+import * as z from 'zod';
+import type { Stage } from '../protocol/control.ts';
+import type { Verdict } from '../protocol/problem.ts';
+import type { RunState } from '../protocol/records.ts';
+
+/**
+ * What crosses the border between the extension host and its pages. The host sends whole models: they are small after
+ * down-sampling, and a page that was hidden needs no history. Everything from a page is untrusted and parsed.
+ */
+
+/** [step, value] */
+export type Point = readonly [number, number];
+
+/** Curves of a run by name. Values of the field, as in metrics.jsonl; null values are left out. */
+export const seriesNames = [
+  'solver.reward',
+  'proposer.reward',
+  'test_pass_rate',
+  'solved_rate',
+  'valid_share',
+  'diversity',
+  'solver.entropy',
+  'proposer.entropy',
+  'solver.kl',
+  'proposer.kl',
+  'solver.mean_length',
+  'proposer.mean_length',
+  'solver.frac_reward_zero_std',
+  'proposer.frac_reward_zero_std',
+  'solver.clipped_ratio',
+  'solver.grad_norm',
+  'solver.sampling_logp_difference',
+] as const;
+export type SeriesName = (typeof seriesNames)[number];
+
+export type ShownState = RunState | 'interrupted';
+
+export interface EvaluationView {
+  benchmark: string;
+  step: number;
+  solved: number;
+  total: number;
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  interval: readonly [number, number];
+  meanScore: number;
+}
+
+export interface StageTimes {
+  stages: string[];
+  /** Mean seconds of each stage; a row stands for one step, or for neighbours where there are many. */
+  rows: { step: number; seconds: number[] }[];
+}
+
+export interface FeedEntry {
+  step: number;
+  id: string;
+  title: string;
+  rejection?: string;
+  /** Verdict of each answer; `none` where it was not judged. */
+  answers: (Verdict | 'none')[];
+  /** One row per answer, one verdict per test, cut to what a strip can show. */
+  strip: Verdict[][];
+  solveRate?: number;
+  proposerReward?: number;
+}
+
+export interface RunView {
+  dir: string;
+  name: string;
+  state: ShownState;
+  step: number;
+  steps: number;
+  model: string;
+  device: string;
+  createdAt: string;
+  /** Why it failed, and what to do. */
+  error?: { message: string; remedy: string };
+  /** Steers the run: only the machine that owns it can. */
+  secondsPerStep?: number;
+  tokensPerSecond?: number;
+  secondsLeft?: number;
+  series: Record<SeriesName, Point[]>;
+  /** Steps in which the proposer was updated. */
+  proposerUpdates: number[];
+  stageTimes: StageTimes;
+  /** Of the latest step that had questions; index = number of answers that were fully right. */
+  difficulty?: { step: number; counts: number[] };
+  /** Over the latest steps: accepted and each reason of rejection. */
+  proposals: { steps: number; accepted: number; rejected: [reason: string, count: number][] };
+  evaluations: EvaluationView[];
+  alarms: { step: number; name: string; message: string }[];
+  restarts: number;
+  config: { name: string; value: string; unit: string; description: string }[];
+}
+
+/** What the engine is doing now. */
+export interface StageView {
+  step: number;
+  stage: Stage;
+  done: number;
+  total: number;
+  what?: string;
+  tokensPerSecond?: number;
+}
+
+export interface DashboardModel {
+  /** The first is the run of the page, the others are laid over its curves. */
+  runs: RunView[];
+  feed: FeedEntry[];
+}
+
+export interface AnswerView {
+  id: string;
+  verdict: Verdict | 'none';
+  code: string;
+  text: string;
+  reward?: number;
+  advantage: number;
+  tokens: number;
+  /** Mean logprob of a token, nats. */
+  meanLogprob?: number;
+  cut: boolean;
+  timeMs?: number;
+  message?: string;
+  tests: { verdict: Verdict; timeMs?: number; actual?: string; expected?: string; at?: string; message?: string }[];
+}
+
+export interface ProblemModel {
+  dir: string;
+  runName: string;
+  step: number;
+  id: string;
+  title: string;
+  /** Place among all proposals of the step, from 1. */
+  place: number;
+  count: number;
+  rejection?: { reason: string; detail: string };
+  proposal: {
+    text: string;
+    tokens: number;
+    reward?: number;
+    advantage: number;
+    meanLogprob?: number;
+    cut: boolean;
+    prompt: string;
+  };
+  question?: {
+    statement: string;
+    kind: 'function' | 'program';
+    entry?: string;
+    reference?: string;
+    testsMode: string;
+    solveRate?: number;
+    tests: { input: string; expected: string }[];
+    answers: AnswerView[];
+  };
+}
+
+export type HostMessage =
+  | { type: 'dashboard'; model: DashboardModel }
+  | { type: 'stage'; stage: StageView | null }
+  | { type: 'problem'; model: ProblemModel; answer: number }
+  | { type: 'failure'; message: string; remedy: string };
+
+/** Buttons of the dashboard: each is one command of the extension for the page's run. */
+export const dashboardActions = [
+  'pause',
+  'resume',
+  'stop',
+  'evaluate',
+  'exportRun',
+  'compareRuns',
+  'inspectProblems',
+  'showLog',
+] as const;
+
+const step = z.number().int().min(0);
+
+export const DashboardMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('action'), action: z.enum(dashboardActions) }),
+  z.strictObject({ type: z.literal('open'), step, id: z.string().max(200) }),
+  z.strictObject({ type: z.literal('evaluation'), step, benchmark: z.string().max(1000) }),
+  z.strictObject({
+    type: z.literal('save'),
+    name: z.string().regex(/^[\w-]{1,80}$/),
+    format: z.enum(['svg', 'csv', 'json']),
+    content: z.string().max(5_000_000),
+  }),
+]);
+export type DashboardMessage = z.infer<typeof DashboardMessage>;
+
+export const ProblemMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('move'), by: z.union([z.literal(1), z.literal(-1)]) }),
+  z.strictObject({ type: z.literal('openAnswer'), answer: step }),
+  z.strictObject({ type: z.literal('diffAnswers'), left: step, right: step }),
+  z.strictObject({ type: z.literal('copy') }),
+  z.strictObject({ type: z.literal('solve') }),
+]);
+export type ProblemMessage = z.infer<typeof ProblemMessage>;
