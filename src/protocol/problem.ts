@@ -10,12 +10,35 @@ export type Limits = z.infer<typeof Limits>;
 /** How an actual value is compared with the expected one (sandbox/judge/compare.ts). Default: exact values / tokens. */
 export const Comparison = z.strictObject({
   mode: z.enum(['exact', 'token', 'unordered', 'caseInsensitive']).optional(),
-  /** Absolute or relative tolerance for expected values that are not integers. Default 1e-6. */
+  /**
+   * Absolute or relative tolerance for each number, whole ones too. Where none is given, expected integers are exact, and
+   * others have 1e-6.
+   */
   tolerance: z.number().min(0).max(1).optional(),
   /** Source of a JavaScript function `check(input, actual, expected) => boolean`, run in a sandbox of its own. */
   checker: z.string().optional(),
 });
 export type Comparison = z.infer<typeof Comparison>;
+
+/** Plain JSON data. Not zod's own `json()`, which drops a key named `__proto__` without a word. */
+const Json = z.custom<z.core.util.JSONType>(isJson, 'Invalid input: expected JSON data');
+
+function isJson(root: unknown): boolean {
+  // A list of what is left to visit, because data may be nested deeper than a stack is.
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'number' ? !Number.isFinite(value) : !['string', 'boolean', 'object'].includes(typeof value)) {
+      return false;
+    }
+    if (typeof value === 'object' && value !== null) {
+      for (const member of Object.values(value)) {
+        open.push(member);
+      }
+    }
+  }
+  return true;
+}
 
 const common = {
   id: z.string().min(1).max(200),
@@ -33,7 +56,7 @@ export const FunctionProblem = z.strictObject({
   entry: z.string().regex(/^[A-Za-z_$][\w$]*$/),
   /** Parameter names of `entry`, for the signature that a solver is shown. Default: arg0, arg1, … as the tests need. */
   parameters: z.array(z.string().regex(/^[A-Za-z_$][\w$]*$/)).optional(),
-  tests: z.array(z.strictObject({ input: z.array(z.json()), output: z.json() })).min(1),
+  tests: z.array(z.strictObject({ input: z.array(Json), output: Json })).min(1),
 });
 export type FunctionProblem = z.infer<typeof FunctionProblem>;
 

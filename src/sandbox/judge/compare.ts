@@ -11,10 +11,7 @@ export const defaultTolerance = 1e-6;
 
 /** Compares data, never code: both sides are plain values that were decoded in this process. */
 export function compareValues(expected: unknown, actual: unknown, comparison: Comparison = {}): Verified {
-  const rules: Rules = {
-    tolerance: comparison.tolerance ?? defaultTolerance,
-    mode: comparison.mode ?? 'exact',
-  };
+  const rules: Rules = { tolerance: toleranceOf(comparison), mode: comparison.mode ?? 'exact' };
   if (rules.mode === 'token' && typeof expected === 'string' && typeof actual === 'string') {
     return compareText(expected, actual, comparison);
   }
@@ -22,8 +19,22 @@ export function compareValues(expected: unknown, actual: unknown, comparison: Co
 }
 
 interface Rules {
-  tolerance: number;
+  tolerance: Tolerance;
   mode: Mode;
+}
+
+/** `amount`: absolute or relative, whichever is more. `integers`: whether whole expected numbers have it, too. */
+export interface Tolerance {
+  amount: number;
+  integers: boolean;
+}
+
+/**
+ * A tolerance that a problem names counts for each of its numbers. Where it names none, an expected integer is either
+ * right or wrong, and only fractions have one.
+ */
+export function toleranceOf(comparison: Comparison): Tolerance {
+  return { amount: comparison.tolerance ?? defaultTolerance, integers: comparison.tolerance !== undefined };
 }
 
 function differs(path: string, expected: unknown, actual: unknown): Verified {
@@ -47,18 +58,15 @@ function compareAt(path: string, expected: unknown, actual: unknown, rules: Rule
   return Array.isArray(actual) ? differs(path, expected, actual) : compareObjects(path, expected, actual, rules);
 }
 
-/**
- * By value with -0 = 0 and NaN = NaN. A tolerance, absolute or relative, applies only where the expected value is no
- * integer: an integer answer is either right or wrong.
- */
-export function numbersAgree(expected: number, actual: number, tolerance: number): boolean {
+/** By value with -0 = 0 and NaN = NaN, and within the tolerance. */
+export function numbersAgree(expected: number, actual: number, { amount, integers }: Tolerance): boolean {
   if (expected === actual || (Number.isNaN(expected) && Number.isNaN(actual))) {
     return true;
   }
-  if (!Number.isFinite(expected) || !Number.isFinite(actual) || Number.isInteger(expected)) {
+  if (!Number.isFinite(expected) || !Number.isFinite(actual) || (Number.isInteger(expected) && !integers)) {
     return false;
   }
-  return Math.abs(expected - actual) <= tolerance * Math.max(1, Math.abs(expected));
+  return Math.abs(expected - actual) <= amount * Math.max(1, Math.abs(expected));
 }
 
 function stringsAgree(expected: string, actual: string, mode: Mode): boolean {
@@ -188,15 +196,15 @@ function shortKey(key: string): string {
  */
 export function compareText(expected: string, actual: string, comparison: Comparison = {}): Verified {
   const mode = comparison.mode ?? 'token';
-  const tolerance = comparison.tolerance ?? defaultTolerance;
+  const tolerance = toleranceOf(comparison);
   if (mode === 'exact') {
     return compareLines(expected, actual);
   }
   const left = tokensOf(expected);
   const right = tokensOf(actual);
   if (mode === 'unordered') {
-    left.sort();
-    right.sort();
+    left.sort(byNumberOrText);
+    right.sort(byNumberOrText);
   }
   const count = Math.max(left.length, right.length);
   for (let index = 0; index < count; index += 1) {
@@ -239,15 +247,30 @@ function tokensOf(text: string): string[] {
   return text.split(/\s+/u).filter((token) => token !== '');
 }
 
-const fractional = /^[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?$/;
+const integral = /^[+-]?\d+$/;
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: number): boolean {
+function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: Tolerance): boolean {
   if (stringsAgree(expected, actual, mode)) {
     return true;
   }
-  if (!expected.includes('.') || !fractional.test(expected) || !fractional.test(actual)) {
+  // The text tells a fraction: `15.0` is one, `15` is an integer.
+  if (!(tolerance.integers || expected.includes('.')) || !decimal.test(expected) || !decimal.test(actual)) {
     return false;
   }
   const [wanted, got] = [Number(expected), Number(actual)];
-  return wanted === got || Math.abs(wanted - got) <= tolerance * Math.max(1, Math.abs(wanted));
+  if (integral.test(expected) && integral.test(actual) && !(Number.isSafeInteger(wanted) && Number.isSafeInteger(got))) {
+    const apart = BigInt(expected.replace('+', '')) - BigInt(actual.replace('+', ''));
+    return Math.abs(Number(apart)) <= tolerance.amount * Math.abs(wanted);
+  }
+  return numbersAgree(wanted, got, { ...tolerance, integers: true });
+}
+
+/** Numbers first, by value, so that those within a tolerance of each other meet; then text. */
+function byNumberOrText(a: string, b: string): number {
+  const [first, second] = [decimal.test(a), decimal.test(b)];
+  if (first && second) {
+    return Number(a) - Number(b);
+  }
+  return first !== second ? (first ? -1 : 1) : a < b ? -1 : a > b ? 1 : 0;
 }

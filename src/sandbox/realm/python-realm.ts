@@ -1,4 +1,5 @@
-import { bytes, type Bytes } from './bytes.ts';
+import { defineTextCoders } from './text-coders.ts';
+import { makeUtf8, type Utf8 } from './utf8.ts';
 
 /**
  * What surrounds the Python interpreter inside its isolate. `realm` is turned into text and must be self-contained. A
@@ -56,7 +57,7 @@ interface Pyodide {
 }
 
 function realm(
-  tools: Bytes,
+  tools: Utf8,
   ownMemoryMb: number,
   maxLength: number,
   maxOutput: number,
@@ -308,5 +309,6 @@ export function realmSource(limits: {
   maxErrors: number;
 }): string {
   const { ownMemoryMb, maxLength, maxOutput, maxErrors } = limits;
-  return `(${realm.toString()})((${bytes.toString()})(), ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
+  const utf8 = `((utf8) => ((${defineTextCoders.toString()})(utf8), utf8))((${makeUtf8.toString()})())`;
+  return `(${realm.toString()})(${utf8}, ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
 }

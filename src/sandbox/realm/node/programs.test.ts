@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createSandbox, type SandboxPool } from '../host/pool.ts';
-import { type StdinProgram, stdinPrograms } from '../../../test/support/stdin-programs.ts';
+import { createSandbox, type SandboxPool } from '../../host/pool.ts';
+import { type StdinProgram, stdinPrograms } from '../../../../test/support/stdin-programs.ts';
 
 /** Standard output under real Node. A source with `import` is run as an ES module. */
 function underNode(program: StdinProgram): Promise<string> {

@@ -1,0 +1,45 @@
+import type { Libraries } from './libraries.ts';
+
+/** The module `assert`: the package, brought up to Node 24. Turned into text (compose.ts): self-contained. */
+export function makeAssertions(libraries: Libraries): object {
+  type Check = (actual: unknown, expected: unknown, message?: unknown) => void;
+  interface Assert {
+    equal: Check;
+    notEqual: Check;
+    deepEqual: Check;
+    notDeepEqual: Check;
+    strict: object;
+  }
+  const library = libraries.need('assert') as {
+    assert: Assert;
+    isDeepStrictEqual: (a: unknown, b: unknown) => boolean;
+    isDeepEqual: (a: unknown, b: unknown) => boolean;
+  };
+  const { assert, isDeepStrictEqual, isDeepEqual } = library;
+  const { equal, notEqual, deepEqual, notDeepEqual } = assert;
+  const bothNaN = (a: unknown, b: unknown): boolean => Number.isNaN(a) && Number.isNaN(b);
+  const deepAlike = (a: unknown, b: unknown): boolean => isDeepEqual(a, b) || isDeepStrictEqual(a, b);
+  // In loose comparisons, too, NaN equals itself since Node 14.
+  const loose: Omit<Assert, 'strict'> = {
+    equal(actual, expected, message) {
+      if (!bothNaN(actual, expected)) {
+        equal(actual, expected, message);
+      }
+    },
+    notEqual(actual, expected, message) {
+      notEqual(actual, bothNaN(actual, expected) ? actual : expected, message);
+      if (bothNaN(actual, expected)) {
+        notDeepEqual('NaN', 'NaN', message ?? 'Expected "actual" to be loosely unequal to: NaN');
+      }
+    },
+    deepEqual(actual, expected, message) {
+      if (!deepAlike(actual, expected)) {
+        deepEqual(actual, expected, message);
+      }
+    },
+    notDeepEqual(actual, expected, message) {
+      notDeepEqual(actual, deepAlike(actual, expected) ? actual : expected, message);
+    },
+  };
+  return Object.assign(assert, loose);
+}
