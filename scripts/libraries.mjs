@@ -33,7 +33,8 @@ const sources = {
     URL: require('core-js-pure/actual/url'),
     URLSearchParams: require('core-js-pure/actual/url-search-params'),
   };`,
-  abort: "module.exports = { ...require('event-target-shim'), ...require('abort-controller/dist/abort-controller.js') };",
+  abort:
+    "module.exports = { ...require('event-target-shim'), ...require('abort-controller/dist/abort-controller.js') };",
   hashes: `
     const { md5, ripemd160, sha1 } = require('@noble/hashes/legacy.js');
     const { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } = require('@noble/hashes/sha2.js');

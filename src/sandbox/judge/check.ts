@@ -26,7 +26,12 @@ export function checkerJob(problem: Problem, checker: string, actual: readonly (
 }
 
 /** The verdict of one answer of a checker. A checker that fails is our fault, not the solution's. */
-export function checkedResult(answer: Execution | undefined, timeMs: number, actual: unknown, expected: unknown): TestResult {
+export function checkedResult(
+  answer: Execution | undefined,
+  timeMs: number,
+  actual: unknown,
+  expected: unknown,
+): TestResult {
   if (answer === undefined || !answer.ok) {
     return { verdict: 'IE', timeMs, message: `the checker failed: ${answer?.message ?? 'no answer'}` };
   }

@@ -259,7 +259,11 @@ function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: To
     return false;
   }
   const [wanted, got] = [Number(expected), Number(actual)];
-  if (integral.test(expected) && integral.test(actual) && !(Number.isSafeInteger(wanted) && Number.isSafeInteger(got))) {
+  if (
+    integral.test(expected) &&
+    integral.test(actual) &&
+    !(Number.isSafeInteger(wanted) && Number.isSafeInteger(got))
+  ) {
     const apart = BigInt(expected.replace('+', '')) - BigInt(actual.replace('+', ''));
     return Math.abs(Number(apart)) <= tolerance.amount * Math.abs(wanted);
   }

@@ -21,12 +21,7 @@ export interface Calls {
 }
 
 /** Turned into text (boot.ts): self-contained. `module`: the one that a solution may export from. */
-export function makeCalls(
-  wire: WireText,
-  loop: EventLoop,
-  describe: Describe,
-  module: { exports: unknown },
-): Calls {
+export function makeCalls(wire: WireText, loop: EventLoop, describe: Describe, module: { exports: unknown }): Calls {
   const { parse } = JSON;
   const { apply, get } = Reflect;
   const { isArray } = Array;

@@ -20,12 +20,7 @@ export interface EventLoop {
 }
 
 /** Turned into text (boot.ts): self-contained. */
-export function makeEventLoop(
-  clock: VirtualClock,
-  timers: Timers,
-  makeQueue: MakeQueue,
-  define: Define,
-): EventLoop {
+export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: MakeQueue, define: Define): EventLoop {
   const { apply } = Reflect;
   const then = Promise.prototype.then;
   const settled = Promise.resolve();

@@ -56,13 +56,7 @@ interface Pyodide {
   setStderr(options: { write: (data: Uint8Array) => number; isatty: boolean }): void;
 }
 
-function realm(
-  tools: Utf8,
-  ownMemoryMb: number,
-  maxLength: number,
-  maxOutput: number,
-  maxErrors: number,
-): PythonRealm {
+function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: number, maxErrors: number): PythonRealm {
   const wasm = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyApi;
   const { Module, Instance, Memory } = wasm;
   const { isInteger } = Number;

@@ -134,7 +134,12 @@ export function makeTimers(clock: VirtualClock, define: Define): Timers {
       throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
     }
     const wait = Number(delay);
-    return new Timeout(callback as () => unknown, wait >= 1 && wait <= 2147483647 ? Math.trunc(wait) : 1, repeats, args);
+    return new Timeout(
+      callback as () => unknown,
+      wait >= 1 && wait <= 2147483647 ? Math.trunc(wait) : 1,
+      repeats,
+      args,
+    );
   }
   function clear(timeout: unknown): void {
     const found = timeout instanceof Timeout ? timeout : byId.get(Number(timeout));

@@ -16,7 +16,8 @@ interface Wanted {
 }
 
 const nodeWords = [
-  ...['require', 'module', 'exports', 'process', 'console', 'global', '__filename', '__dirname', 'import', 'Buffer'],
+  ...['require', 'module', 'exports', 'process', 'console', 'global', '__filename', '__dirname', 'Buffer'],
+  ...['import', '__import', '__importMeta'],
   ...['TextEncoder', 'TextDecoder', 'URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'Event', 'EventTarget'],
   ...['structuredClone', 'atob', 'btoa', 'fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'crypto'],
 ];
@@ -39,8 +40,14 @@ const anyWord = (words: readonly string[]): RegExp => new RegExp(`\\b(?:${words.
 const nodePattern = anyWord(nodeWords);
 const libraryPatterns = Object.entries(libraryWords).map(([name, words]) => [name, anyWord(words)] as const);
 /** Names that are put together at run time, and the ways to get at a global or a module under such a name. */
-const dynamic =
-  /\brequire\b(?!\s*\(\s*(['"`])[\w:/]+\1\s*\)|\s*\.\s*main\b)|\bimport\s*\(\s*(?!['"])|\b(?:eval|Function|getBuiltinModule|createRequire)\b|\b(?:globalThis|global|this)\s*\[/;
+const dynamic = new RegExp(
+  [
+    String.raw`\brequire\b(?!\s*\(\s*(['"\`])[\w:/]+\1\s*\)|\s*\.\s*main\b)`,
+    String.raw`\b(?:__)?import\s*\(\s*(?!['"])`,
+    String.raw`\b(?:eval|Function|getBuiltinModule|createRequire)\s*\(`,
+    String.raw`\b(?:globalThis|global)\s*\[`,
+  ].join('|'),
+);
 
 export function wantedBy(job: WorkerJob, source: string): Wanted {
   // A path that is read at once is no stream.

@@ -69,12 +69,7 @@ function load(clock: Clock, isolate: ivm.Isolate, around: Surroundings, code: Co
 }
 
 /** Turns the event loop until the top-level await of a module is over, or nothing is left that could end it. */
-function waitFor(
-  clock: Clock,
-  { calls }: Surroundings,
-  module: StartedModule,
-  spentMs: number,
-): Ran<StartedModule> {
+function waitFor(clock: Clock, { calls }: Surroundings, module: StartedModule, spentMs: number): Ran<StartedModule> {
   const time = stopwatch();
   const turn = calls('turn');
   let going = true;

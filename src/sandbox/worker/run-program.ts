@@ -50,9 +50,7 @@ function topLevel(isolate: ivm.Isolate, around: Surroundings, source: string): T
     return { form: 'commonJs', run: (timeout) => main?.applySync(undefined, [compiled?.derefInto()], { timeout }) };
   } catch (error) {
     const code = isolate.isDisposed ? { fault: messageOf(error) } : moduleOr(isolate, source, messageOf(error));
-    return 'fault' in code
-      ? code
-      : { form: 'module', run: (timeout) => startModule(isolate, around, source, timeout) };
+    return 'fault' in code ? code : { form: 'module', run: (timeout) => startModule(isolate, around, source, timeout) };
   }
 }
 

@@ -44,7 +44,9 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
       if (!isUtf8(encoding)) {
         return toString.call(this, encoding, start, end);
       }
-      return utf8.toText(start === 0 && end >= this.length ? this : this.subarray(Math.max(0, start), Math.max(0, end)));
+      return utf8.toText(
+        start === 0 && end >= this.length ? this : this.subarray(Math.max(0, start), Math.max(0, end)),
+      );
     });
     define(made, 'from', (value: unknown, second?: unknown, third?: unknown): BufferObject => {
       if (typeof value === 'string' && isUtf8(second)) {

@@ -13,11 +13,13 @@ import { makeHashes } from './hashes.ts';
 import { makeInput } from './input.ts';
 import { makeInspection } from './inspection.ts';
 import { type LibraryBody, makeLibraries } from './libraries.ts';
+import { makeModuleTable } from './module-table.ts';
 import { makeModules } from './modules.ts';
 import { makeSink } from './output.ts';
 import { makeProcess } from './process.ts';
 import { makeProgram, type Program } from './program.ts';
 import { makeReadline } from './readline.ts';
+import { defineScope } from './scope.ts';
 import { makeStreams } from './streams.ts';
 import { makeTable } from './table.ts';
 import { makeTimerModules } from './timer-modules.ts';
@@ -33,6 +35,7 @@ export interface NodeRealm extends Program {
 }
 
 const makers = {
+  defineScope,
   defineStructuredClone,
   defineTextCoders,
   defineWebGlobals,
@@ -46,6 +49,7 @@ const makers = {
   makeInspection,
   makeLibraries,
   makeModules,
+  makeModuleTable,
   makeProcess,
   makeProgram,
   makeReadline,
@@ -73,7 +77,7 @@ function compose(
   use.defineTextCoders(utf8);
   const libraries = use.makeLibraries(bodies);
   const inspection = use.makeInspection(libraries);
-  const events = use.makeEvents(libraries);
+  const events = use.makeEvents(libraries, inspection);
   const buffers = use.makeBuffers(libraries, utf8);
   const input = use.makeInput(utf8);
   let overflowed = false;
@@ -88,82 +92,18 @@ function compose(
 
   const processes = use.makeProcess(events, loop, clock, describe, () => sinks.out.close());
   const { process } = processes;
-  const streams = use.makeStreams(events, libraries, buffers, loop, input, sinks);
-  Object.defineProperty(process, 'stdin', { get: streams.stdin, configurable: true, enumerable: true });
-  Object.assign(process, { stdout: streams.stdout, stderr: streams.stderr });
-
+  const streams = use.makeStreams(process, events, libraries, buffers, loop, input, sinks);
   const quiet = { ...inspection, format: () => '', inspect: () => '' };
-  const write = { out: (text: string) => sinks.out.write(text), err: (text: string) => sinks.err.write(text) };
-  const console = use.makeConsole(write, silent ? quiet : inspection, use.makeTable, clock);
+  const console = use.makeConsole(streams.text, silent ? quiet : inspection, use.makeTable, clock);
   define('console', console);
-  const web = use.defineWebGlobals(libraries, define);
-
-  const encoded = (text: string, encoding: string): Uint8Array => {
-    const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding: string): Uint8Array } };
-    return /^utf-?8$/i.test(encoding) ? utf8.fromText(text) : Buffer.from(text, encoding);
-  };
-  const { fs, promises } = use.makeFiles(input, sinks, streams, buffers, encoded);
-  const readline = use.makeReadline(events, streams.stdin, utf8);
-  const timers = use.makeTimerModules();
-  const types = use.makeTypes();
-  const util = (): object => use.makeUtilities(libraries, inspection, types);
-  const assert = (): { strict: object } => use.makeAssertions(libraries) as { strict: object };
-  const path = (): object => libraries.need('path');
-  const stream = (): object => libraries.need('stream');
-  const os = { EOL: '\n', cpus: () => [], platform: () => 'linux', tmpdir: () => '/tmp', type: () => 'Linux' };
-
-  const modules = use.makeModules(libraries, {
-    assert,
-    'assert/strict': () => (modules.require('assert') as { strict: object }).strict,
-    buffer: () => ({ ...libraries.need('buffer'), Buffer: Reflect.get(globalThis, 'Buffer') as unknown }),
-    console: () => console,
-    constants: () => Reflect.get(fs, 'constants') as object,
-    crypto: () => use.makeHashes(libraries, buffers, utf8),
-    events: () => events.EventEmitter,
-    fs: () => fs,
-    'fs/promises': () => promises,
-    module: () => ({ builtinModules: [], createRequire: () => modules.require }),
-    os: () => os,
-    path,
-    'path/posix': path,
-    perf_hooks: () => ({ performance: Reflect.get(globalThis, 'performance') as unknown }),
-    process: () => process,
-    readline: () => readline.readline,
-    'readline/promises': () => readline.promises,
-    stream,
-    'stream/promises': () => Reflect.get(stream(), 'promises') as object,
-    string_decoder: () => libraries.need('string_decoder'),
-    sys: util,
-    timers: () => timers.timers,
-    'timers/promises': () => timers.promises,
-    url: () => web.url(),
-    util,
-    'util/types': () => types,
-  });
-  const main = { exports: {} };
-  const { require } = modules;
-  // A solution whose function is called is a module of somebody else's program.
-  Object.assign(require, { main: silent ? main : module });
-  Object.assign(module, { id: silent ? '/solution.js' : '.', filename: '/solution.js', loaded: false, children: [], require });
-  Object.assign(process, {
-    mainModule: silent ? main : module,
-    getBuiltinModule: (name: string) => (modules.exportsOf(name) === '' ? undefined : modules.require(name)),
-  });
-  define('global', globalThis);
-  // Where the synthetic modules of an ES module find what they re-export, and what `import()` and `import.meta` become.
-  define('__modules', require);
-  define('__import', modules.importModule);
-  define('__importMeta', { url: 'file:///solution.js', filename: '/solution.js', dirname: '/', main: !silent });
-  if (silent) {
-    // The body of a program gets these as parameters.
-    for (const [name, value] of Object.entries({ require, module, exports: module.exports })) {
-      define(name, value);
-    }
-    define('__filename', '/solution.js');
-    define('__dirname', '/');
-  }
-
-  const program = use.makeProgram(processes, loop, describe, input, sinks, module, require);
+  const { url } = use.defineWebGlobals(libraries, define);
+  const shared = { libraries, inspection, events, buffers, streams, input, sinks, utf8, process, console, url };
+  const modules = use.makeModules(
+    libraries,
+    use.makeModuleTable(use, { ...shared, require: (specifier) => modules.require(specifier) }),
+  );
+  use.defineScope(define, modules, process, module, !silent);
+  const program = use.makeProgram(processes, loop, describe, input, sinks, module, modules.require);
   return { ...program, exportsOf: modules.exportsOf, why: modules.why };
 }
 

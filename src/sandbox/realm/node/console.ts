@@ -1,20 +1,15 @@
 import type { VirtualClock } from '../clock.ts';
 import type { Inspection } from './inspection.ts';
-
-export interface ConsoleStreams {
-  out(text: string): void;
-  err(text: string): void;
-}
+import type { Streams } from './streams.ts';
 
 /** The global `console`, on two streams. Turned into text (compose.ts): self-contained. */
 export function makeConsole(
-  { out, err }: ConsoleStreams,
+  { out, err }: Streams['text'],
   inspection: Inspection,
   makeTable: (inspection: Inspection) => (data: unknown, columns?: unknown) => string | undefined,
   clock: VirtualClock,
 ): object {
   const { format, inspect } = inspection;
-  const table = makeTable(inspection);
   let indent = '';
   const counts = new Map<string, number>();
   const starts = new Map<string, number>();
@@ -60,7 +55,7 @@ export function makeConsole(
     dir: (value: unknown, options?: object) => line(out, inspect(value, { customInspect: false, ...options })),
     dirxml: log,
     table: (data: unknown, columns?: unknown) => {
-      const text = table(data, columns);
+      const text = makeTable(inspection)(data, columns);
       if (text === undefined) {
         log(data);
       } else {

@@ -1,3 +1,4 @@
+import type { Inspection } from './inspection.ts';
 import type { Libraries } from './libraries.ts';
 
 export type Listener = (...parts: never[]) => unknown;
@@ -11,15 +12,15 @@ export interface Emitter {
 }
 
 export interface Events {
-  EventEmitter: new () => Emitter;
+  EventEmitter: { new (): Emitter; prototype: object };
   /** An emitter in the shape of `members`, which become its own. */
   emitterWith<T extends object>(members: T): Emitter & T;
   /** Values that come in through `push`, handed out to `for await`. */
   queueIterator<T>(): { push: (value: T) => void; end: () => void; iterator: AsyncIterableIterator<T> };
 }
 
-/** The package `events`, with the static `on` that it lacks. Turned into text (compose.ts): self-contained. */
-export function makeEvents(libraries: Libraries): Events {
+/** The package `events`, with Node's code of the error that nobody heard, and the static `on`, which it lacks. Turned into text (compose.ts): self-contained. */
+export function makeEvents(libraries: Libraries, inspection: Inspection): Events {
   const EventEmitter = libraries.need('events')['EventEmitter'] as Events['EventEmitter'];
 
   function queueIterator<T>(): ReturnType<typeof iteratorOf<T>> {
@@ -66,6 +67,17 @@ export function makeEvents(libraries: Libraries): Events {
     return { push, end, iterator };
   }
 
+  const { emit } = EventEmitter.prototype as { emit: (name: unknown, ...parts: unknown[]) => boolean };
+  const withCode = function (this: Emitter, name: unknown, ...parts: unknown[]): boolean {
+    const [error] = parts;
+    if (name === 'error' && !(error instanceof Error) && this.listenerCount('error') === 0) {
+      const text = typeof error === 'string' ? `'${error}'` : inspection.format(error);
+      throw Object.assign(new Error(`Unhandled error. (${text})`), { code: 'ERR_UNHANDLED_ERROR', context: error });
+    }
+    return Reflect.apply(emit, this, [name, ...parts]);
+  };
+  Object.assign(EventEmitter.prototype, { emit: withCode });
+
   Object.assign(EventEmitter, {
     on(emitter: Emitter, name: unknown): AsyncIterableIterator<unknown[]> {
       const { push, iterator } = queueIterator<unknown[]>();
@@ -77,7 +89,9 @@ export function makeEvents(libraries: Libraries): Events {
 
   return {
     EventEmitter,
-    emitterWith: (members) => Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members)) as Emitter & typeof members,
+    emitterWith: (members) =>
+      Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members)) as Emitter &
+        typeof members,
     queueIterator,
   };
 }

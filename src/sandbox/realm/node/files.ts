@@ -207,7 +207,7 @@ export function makeFiles(
       return encoding === undefined ? streams.stdin() : streams.stdin().setEncoding(encoding);
     },
     createWriteStream(path: unknown, options?: unknown): unknown {
-      return fdOf(optionOf(options, 'fd') ?? path, 'open', true) === 2 ? streams.stderr : streams.stdout;
+      return fdOf(optionOf(options, 'fd') ?? path, 'open', true) === 2 ? streams.stderr() : streams.stdout();
     },
     promises,
   };

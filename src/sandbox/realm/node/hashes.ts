@@ -23,7 +23,7 @@ export function makeHashes(libraries: Libraries, buffers: Buffers, utf8: Utf8): 
       .replace('/', '-');
     const found = Object.hasOwn(hashes, key) ? hashes[key] : undefined;
     if (found === undefined) {
-      throw Object.assign(new Error('Digest method not supported'), { code: 'ERR_CRYPTO_INVALID_DIGEST' });
+      throw new Error('Digest method not supported');
     }
     return found;
   }

@@ -15,23 +15,18 @@ export interface Modules {
  * instead. Turned into text (compose.ts): self-contained.
  */
 export function makeModules(libraries: Libraries, table: Record<string, () => object>): Modules {
-  const noNetwork = 'there is no network. Read the data from standard input.';
-  const noProcess = 'a program runs alone, in one thread. Do the work in the program itself.';
-  const noFiles = 'there are no files. Read standard input and write standard output.';
-  const elsewhere = 'it is not offered here. Write what you need of it into the program.';
-  const refused: Record<string, string> = {
-    ...Object.fromEntries(['http', 'https', 'http2', 'net', 'dgram', 'dns', 'tls'].map((name) => [name, noNetwork])),
-    ...Object.fromEntries(['child_process', 'cluster', 'worker_threads'].map((name) => [name, noProcess])),
-    ...Object.fromEntries(['sqlite', 'tty', 'repl', 'inspector', 'wasi'].map((name) => [name, noFiles])),
-    ...Object.fromEntries(
-      ['async_hooks', 'diagnostics_channel', 'domain', 'punycode', 'trace_events', 'v8', 'vm', 'zlib'].map((name) => [
-        name,
-        elsewhere,
-      ]),
-    ),
-    querystring: 'it is not offered here. Use URLSearchParams.',
-    test: 'it is not offered here. Use node:assert.',
-  };
+  /** Why each family of Node's modules is not offered, and what to do instead. */
+  const refusals: [names: string, reason: string][] = [
+    ['http https http2 net dgram dns tls', 'there is no network. Read the data from standard input.'],
+    ['child_process cluster worker_threads', 'a program runs alone, in one thread. Do the work in the program itself.'],
+    ['sqlite tty repl inspector wasi', 'there are no files. Read standard input and write standard output.'],
+    ['querystring', 'it is not offered here. Use URLSearchParams.'],
+    ['test', 'it is not offered here. Use node:assert.'],
+    [
+      'async_hooks diagnostics_channel domain punycode trace_events v8 vm zlib',
+      'it is not offered here. Write what you need of it into the program.',
+    ],
+  ];
 
   const made = new Map<string, object>();
   const bare = (specifier: unknown): string => String(specifier).replace(/^node:/, '');
@@ -50,10 +45,10 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
 
   function why(specifier: string): string {
     const name = bare(specifier).replace(/\/.*$/, '');
-    const reason = Object.hasOwn(refused, name) ? refused[name] : undefined;
-    return reason === undefined
+    const refusal = refusals.find(([names]) => names.split(' ').includes(name));
+    return refusal === undefined
       ? `Cannot find module '${specifier}': only Node's own modules are here, no packages and no files.`
-      : `Cannot find module '${specifier}': ${reason}`;
+      : `Cannot find module '${specifier}': ${refusal[1]}`;
   }
 
   function require(specifier: unknown): unknown {

@@ -84,10 +84,9 @@ export function makeProcess(
     nextTick,
     hrtime: Object.assign(hrtime, { bigint: () => BigInt(clock.now() - begin) * 1_000_000n }),
     uptime: () => (clock.now() - begin) / 1000,
-    memoryUsage: Object.assign(
-      () => ({ rss: 5e7, heapTotal: 3e7, heapUsed: 2e7, external: 1e6, arrayBuffers: 1e4 }),
-      { rss: () => 5e7 },
-    ),
+    memoryUsage: Object.assign(() => ({ rss: 5e7, heapTotal: 3e7, heapUsed: 2e7, external: 1e6, arrayBuffers: 1e4 }), {
+      rss: () => 5e7,
+    }),
     cpuUsage: () => ({ user: 1000, system: 1000 }),
     resourceUsage: () => ({ userCPUTime: 1000, systemCPUTime: 1000, maxRSS: 50_000 }),
     cwd: () => '/',

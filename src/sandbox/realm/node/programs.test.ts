@@ -1,49 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createSandbox, type SandboxPool } from '../../host/pool.ts';
+import { nodePrograms } from '../../../../test/support/node-programs.ts';
 import { type StdinProgram, stdinPrograms } from '../../../../test/support/stdin-programs.ts';
+import { type NodeRun, underNode } from '../../../../test/support/under-node.ts';
 
-/** Standard output under real Node. A source with `import` is run as an ES module. */
-function underNode(program: StdinProgram): Promise<string> {
-  const type = /^import /.test(program.source) ? ['--input-type=module'] : ['--input-type=commonjs'];
-  return new Promise((resolve, reject) => {
-    const script = type[0] === '--input-type=commonjs' ? commonJsRunner(program.source) : program.source;
-    // Through cat, so that standard input is a pipe that /dev/stdin can open, as under a judge.
-    const command = 'cat | "$0" "$@"';
-    const stdio: ['pipe', 'pipe', 'ignore'] = ['pipe', 'pipe', 'ignore'];
-    const child = spawn('/bin/sh', ['-c', command, process.execPath, ...type, '-e', script], { stdio });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', () => {
-      resolve(text);
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(program.stdin);
-  });
-}
+const programs: readonly StdinProgram[] = [...stdinPrograms, ...nodePrograms];
 
-/** `-e` is no module: the source is compiled as Node compiles a file, with a module of its own as the main one. */
-function commonJsRunner(source: string): string {
-  return [
-    "const Module = require('module');",
-    "const main = new Module('/solution.js', null);",
-    'process.mainModule = main;',
-    "process.argv = ['node', '/solution.js'];",
-    'const own = Object.assign((id) => require(id), { main });',
-    "const run = require('vm').compileFunction(" +
-      JSON.stringify(source) +
-      ", ['exports', 'require', 'module'], { filename: '/solution.js' });",
-    'run.call(main.exports, main.exports, own, main);',
-  ].join('\n');
-}
-
-describe('standard input and output of programs', function () {
+describe('programs in the sandbox', function () {
   this.timeout(120_000);
   let sandbox: SandboxPool;
-  const expected = new Map<StdinProgram, Promise<string>>();
+  const expected = new Map<StdinProgram, Promise<NodeRun>>();
 
   before(async () => {
     sandbox = await createSandbox({ workers: 1, canaries: 'none' });
@@ -52,30 +18,57 @@ describe('standard input and output of programs', function () {
     await sandbox.close();
   });
 
-  it('is compared on at least sixty programs', () => {
-    assert.ok(stdinPrograms.length >= 60, `${stdinPrograms.length}`);
+  it('are compared on at least a hundred', () => {
+    assert.ok(programs.length >= 100, `${programs.length}`);
   });
 
-  for (const [index, program] of stdinPrograms.entries()) {
-    it(`is the same as Node's for ${program.name}`, async () => {
+  for (const [index, program] of programs.entries()) {
+    it(`write what they write under Node: ${program.name}`, async () => {
       // Node starts slowly, so the next ones are started ahead.
-      for (const ahead of stdinPrograms.slice(index, index + 3)) {
-        expected.set(ahead, expected.get(ahead) ?? underNode(ahead));
+      for (const ahead of programs.slice(index, index + 3)) {
+        expected.set(ahead, expected.get(ahead) ?? underNode(ahead.source, ahead.stdin));
       }
       const run = await sandbox.run({ ...program, limits: { timeMs: 2000, memoryMb: 128 } });
-      assert.equal(run.stdout, await expected.get(program), `${run.verdict} ${run.message}`);
+      const wanted = await expected.get(program);
+      assert.equal(run.stdout, wanted?.stdout, `${run.verdict} ${run.message} ${wanted?.stderr}`);
+      assert.equal(run.exitCode, wanted?.exitCode, `${run.verdict} ${run.message} ${wanted?.stderr}`);
     });
   }
 
-  it('gives standard error and the exit code', async () => {
+  it('give standard error and the exit code', async () => {
     const run = await sandbox.run({
-      source: "console.error('oops %d', 3); console.log('out'); process.exitCode = 3;",
+      source: "console.error('oops %d', 3); console.assert(1 === 2); console.log('out'); process.exitCode = 3;",
       stdin: '',
       limits: { timeMs: 1000, memoryMb: 64 },
     });
     assert.deepEqual(
       { stdout: run.stdout, stderr: run.stderr, exitCode: run.exitCode, verdict: run.verdict },
-      { stdout: 'out\n', stderr: 'oops 3\n', exitCode: 3, verdict: 'RE' },
+      { stdout: 'out\n', stderr: 'oops 3\nAssertion failed\n', exitCode: 3, verdict: 'RE' },
     );
   });
+
+  const refused: [name: string, source: string, words: RegExp][] = [
+    ['a network', "require('http')", /'http': there is no network\. Read the data from standard input/],
+    [
+      'other processes',
+      "import { spawn } from 'node:child_process';\nspawn('ls');",
+      /'node:child_process': a program runs alone/,
+    ],
+    ['packages', "require('lodash')", /'lodash': only Node's own modules are here/],
+    ['files to write', "require('fs').writeFileSync('out.txt', 'x')", /EROFS: read-only file system, open 'out\.txt'/],
+    ['folders', "require('fs').readdirSync('.')", /fs\.readdirSync is not available: there are no files here/],
+    ['fetch', "fetch('http://example.com')", /fetch is not available: there is no network/],
+    [
+      'a promise that nothing settles',
+      "import 'fs';\nawait new Promise(() => {});",
+      /the top-level await never settles/,
+    ],
+  ];
+  for (const [name, source, words] of refused) {
+    it(`are refused ${name} by name`, async () => {
+      const run = await sandbox.run({ source, stdin: '', limits: { timeMs: 1000, memoryMb: 64 } });
+      assert.equal(run.verdict, 'RE');
+      assert.match(run.message, words);
+    });
+  }
 });

@@ -19,15 +19,18 @@ export interface OutputStream extends Emitter {
 
 export interface Streams {
   stdin(): InputStream;
-  stdout: OutputStream;
-  stderr: OutputStream;
+  stdout(): OutputStream;
+  stderr(): OutputStream;
+  /** Writes as console.log does: through the streams where the program has got hold of them. */
+  text: { out(text: string): void; err(text: string): void };
 }
 
 /**
- * The standard streams of a process. Standard input is a real Readable of the package `readable-stream`; the outputs write
+ * The standard streams, as members of `process`. Standard input is a real Readable of the package `readable-stream`; the outputs write
  * at once, so they need no queue. Turned into text (compose.ts): self-contained.
  */
 export function makeStreams(
+  process: object,
   events: Events,
   libraries: Libraries,
   buffers: Buffers,
@@ -125,9 +128,19 @@ export function makeStreams(
   }
 
   let stdin: InputStream | undefined;
-  return {
+  let stdout: OutputStream | undefined;
+  let stderr: OutputStream | undefined;
+  const streams = {
     stdin: () => (stdin ??= makeInputStream()),
-    stdout: makeOutputStream(1, sinks.out),
-    stderr: makeOutputStream(2, sinks.err),
+    stdout: () => (stdout ??= makeOutputStream(1, sinks.out)),
+    stderr: () => (stderr ??= makeOutputStream(2, sinks.err)),
   };
+  for (const [name, get] of Object.entries(streams)) {
+    Object.defineProperty(process, name, { get, configurable: true, enumerable: true });
+  }
+  const text = {
+    out: (line: string) => void (stdout ?? sinks.out).write(line),
+    err: (line: string) => void (stderr ?? sinks.err).write(line),
+  };
+  return { ...streams, text };
 }

@@ -19,9 +19,10 @@ export function defineWebGlobals(libraries: Libraries, define: Define): { url():
       });
     }
   }
-  libraries.refine('url', showUrls);
+  libraries.refine('url', refineUrls);
   lazily('url', ['URL', 'URLSearchParams']);
-  lazily('abort', ['AbortController', 'AbortSignal', 'Event', 'EventTarget']);
+  lazily('abort', ['AbortController', 'AbortSignal', 'EventTarget']);
+  define('Event', makeEvent());
 
   for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest']) {
     define(name, () => {
@@ -29,13 +30,42 @@ export function defineWebGlobals(libraries: Libraries, define: Define): { url():
     });
   }
 
-  /** How console.log shows them; their members are accessors of the prototype. */
-  function showUrls(library: object): void {
+  /** What dispatchEvent takes. */
+  function makeEvent(): unknown {
+    return class Event {
+      readonly type: string;
+      readonly bubbles: boolean;
+      readonly cancelable: boolean;
+      defaultPrevented = false;
+      constructor(type: unknown, { bubbles, cancelable }: { bubbles?: boolean; cancelable?: boolean } = {}) {
+        this.type = String(type);
+        this.bubbles = Boolean(bubbles);
+        this.cancelable = Boolean(cancelable);
+      }
+      preventDefault(): void {
+        this.defaultPrevented = this.cancelable;
+      }
+    };
+  }
+
+  interface Maker {
+    prototype: object;
+  }
+  /** Node's code of the error, and how console.log shows URLs, whose members are accessors of the prototype. */
+  function refineUrls(library: object): void {
     type Inspect = (value: unknown, options: object) => string;
-    interface Prototype {
-      prototype: object;
-    }
-    const { URL, URLSearchParams } = library as { URL: Prototype; URLSearchParams: Prototype };
+    const { URL, URLSearchParams } = library as { URL: Maker; URLSearchParams: Maker };
+    const withCode = new Proxy(URL, {
+      construct(target, args: unknown[], maker): object {
+        try {
+          return Reflect.construct(target as never, args, maker) as object;
+        } catch (error) {
+          throw Object.assign(error as object, { code: 'ERR_INVALID_URL', input: String(args[0]) });
+        }
+      },
+    });
+    Object.assign(library, { URL: withCode });
+    Object.assign(URL.prototype, { constructor: withCode });
     const custom = Symbol.for('nodejs.util.inspect.custom');
     const names = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname'];
     Object.defineProperty(URL.prototype, custom, {
