@@ -8,6 +8,8 @@ export function makeAssertions(libraries: Libraries): object {
     notEqual: Check;
     deepEqual: Check;
     notDeepEqual: Check;
+    notStrictEqual: Check;
+    notDeepStrictEqual: Check;
     strict: object;
   }
   const library = libraries.need('assert') as {
@@ -20,17 +22,14 @@ export function makeAssertions(libraries: Libraries): object {
   const bothNaN = (a: unknown, b: unknown): boolean => Number.isNaN(a) && Number.isNaN(b);
   const deepAlike = (a: unknown, b: unknown): boolean => isDeepEqual(a, b) || isDeepStrictEqual(a, b);
   // In loose comparisons, too, NaN equals itself since Node 14.
-  const loose: Omit<Assert, 'strict'> = {
+  const loose: Pick<Assert, 'equal' | 'notEqual' | 'deepEqual' | 'notDeepEqual'> = {
     equal(actual, expected, message) {
       if (!bothNaN(actual, expected)) {
         equal(actual, expected, message);
       }
     },
     notEqual(actual, expected, message) {
-      notEqual(actual, bothNaN(actual, expected) ? actual : expected, message);
-      if (bothNaN(actual, expected)) {
-        notDeepEqual('NaN', 'NaN', message ?? 'Expected "actual" to be loosely unequal to: NaN');
-      }
+      (bothNaN(actual, expected) ? assert.notStrictEqual : notEqual)(actual, expected, message);
     },
     deepEqual(actual, expected, message) {
       if (!deepAlike(actual, expected)) {
@@ -38,7 +37,8 @@ export function makeAssertions(libraries: Libraries): object {
       }
     },
     notDeepEqual(actual, expected, message) {
-      notDeepEqual(actual, deepAlike(actual, expected) ? actual : expected, message);
+      const alike = isDeepStrictEqual(actual, expected);
+      (alike ? assert.notDeepStrictEqual : notDeepEqual)(actual, expected, message);
     },
   };
   return Object.assign(assert, loose);

@@ -11,8 +11,8 @@ export interface Buffers {
 }
 
 /**
- * The package `buffer` as the module and the global of that name, with UTF-8 of our own (a fraction of its time) and
- * base64url, which it lacks. Turned into text (compose.ts): self-contained.
+ * The package `buffer` as the module and the global of that name, with UTF-8 of our own (a fraction of its time),
+ * base64url, which it lacks, and the look of Node's. Turned into text (compose.ts): self-contained.
  */
 export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
   interface BufferMaker {
@@ -52,6 +52,10 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
       if (typeof value === 'string' && isUtf8(second)) {
         return wrap(utf8.fromText(value));
       }
+      if (typeof value === 'string' && String(second).toLowerCase() === 'hex') {
+        // Up to the first pair that is none.
+        return from(/^(?:[0-9a-f]{2})*/i.exec(value)?.[0] ?? '', 'hex');
+      }
       return from(value, isUrl(second) ? 'base64' : second, third);
     });
     define(made, 'byteLength', (text: unknown, encoding?: unknown): number =>
@@ -59,6 +63,15 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
         ? utf8.fromText(text).length
         : byteLength(text, isUrl(encoding) ? 'base64' : encoding),
     );
+    Object.defineProperty(made.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: BufferObject) {
+        const shown = 50;
+        const pairs = this.subarray(0, shown).toString('hex').match(/../g) ?? [];
+        const left = this.length - shown;
+        return `<Buffer ${pairs.join(' ')}${left > 0 ? ` ... ${left} more byte${left > 1 ? 's' : ''}` : ''}>`;
+      },
+      configurable: true,
+    });
     define(made, 'isEncoding', (name: unknown) => isUrl(name) || isEncoding(name));
     return made;
   }

@@ -9,8 +9,9 @@ export function makeTable(inspection: Inspection): (data: unknown, columns?: unk
   const valueHead = 'Values';
 
   function cell(value: unknown): string {
-    const depth = typeof value === 'object' && value !== null && Object.keys(value).length > 2 ? -1 : 0;
-    return inspect(value, { maxArrayLength: 3, breakLength: Infinity, depth });
+    const list = Array.isArray(value) || ArrayBuffer.isView(value);
+    const large = typeof value === 'object' && value !== null && !list && Object.keys(value).length > 2;
+    return inspect(value, { maxArrayLength: 3, breakLength: Infinity, depth: large ? -1 : 0 });
   }
 
   /** Columns that terminals give a text: characters that combine take none, those of East Asia two. */
@@ -58,7 +59,8 @@ export function makeTable(inspection: Inspection): (data: unknown, columns?: unk
 
   function ofRecords(data: object, wanted: unknown): string {
     const names = Object.keys(data);
-    const fields = new Map<string, string[]>();
+    // In the order of the keys of an object, where those that are indices come first.
+    const fields = Object.create(null) as Record<string, string[]>;
     const plain: string[] = names.map(() => '');
     let hasPlain = false;
     names.forEach((name, row) => {
@@ -69,13 +71,12 @@ export function makeTable(inspection: Inspection): (data: unknown, columns?: unk
         return;
       }
       for (const field of Array.isArray(wanted) ? wanted.map(String) : Object.keys(record)) {
-        const column = fields.get(field) ?? names.map(() => '');
-        fields.set(field, column);
+        const column = (fields[field] ??= names.map(() => ''));
         column[row] = Object.hasOwn(record, field) ? cell(Reflect.get(record, field)) : '';
       }
     });
-    const heads = [indexHead, ...fields.keys(), ...(hasPlain ? [valueHead] : [])];
-    return draw(heads, [names, ...fields.values(), ...(hasPlain ? [plain] : [])]);
+    const heads = [indexHead, ...Object.keys(fields), ...(hasPlain ? [valueHead] : [])];
+    return draw(heads, [names, ...Object.values(fields), ...(hasPlain ? [plain] : [])]);
   }
 
   return (data, columns) => {
