@@ -118,6 +118,9 @@ function oneOfEach(library) {
       onLoad({ filter: /node-inspect-extracted.dist.inspect\.js$/ }, async ({ path }) => ({
         contents: withQuickKeys(await readFile(path, 'utf8')),
       }));
+      onLoad({ filter: /assert.build.internal.util.comparisons\.js$/ }, async ({ path }) => ({
+        contents: withNaN(await readFile(path, 'utf8')),
+      }));
       onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => ({ contents: native[path] }));
     },
   };
@@ -129,10 +132,28 @@ function oneOfEach(library) {
  */
 function withQuickKeys(text) {
   const slow = /getOwnNonIndexProperties:function\(t,e=2\)\{.*?return r\}/s;
-  if (!slow.test(text)) {
-    throw new Error('node-inspect-extracted has changed: look at withQuickKeys in scripts/libraries.mjs again.');
+  return changed(text, slow, `getOwnNonIndexProperties:${quickKeys.toString()}`);
+}
+
+/** In loose comparisons, too, NaN equals itself since Node 14, and so do dates that are none. */
+function withNaN(text) {
+  const loose = changed(
+    text,
+    'return val1 == val2;',
+    'return val1 == val2 || (numberIsNaN(val1) && numberIsNaN(val2));',
+  );
+  const [first, second] = ['val1', 'val2'].map((name) => `Date.prototype.getTime.call(${name})`);
+  return changed(loose, `${first} !== ${second}`, `!objectIs(${first}, ${second})`);
+}
+
+function changed(text, from, to) {
+  const result = text.replace(from, () => to);
+  if (result === text) {
+    throw new Error(
+      `A package has changed: ${from} is not in it. Look again at what is changed in scripts/libraries.mjs.`,
+    );
   }
-  return text.replace(slow, () => `getOwnNonIndexProperties:${quickKeys.toString()}`);
+  return result;
 }
 
 function quickKeys(target, filter = 2) {

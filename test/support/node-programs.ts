@@ -295,7 +295,7 @@ const modules: Row[] = [
   ],
   [
     'missing packages and files',
-    `${tries("require('lodash')", "require('./helper')", "require('fs').readFileSync('/no')")}`,
+    tries("require('lodash')", "require('./helper')", "require('fs').readFileSync('/no')"),
   ],
   [
     'performance and hrtime',

@@ -78,7 +78,8 @@ function builtInModule(isolate: ivm.Isolate, { context, node }: Surroundings, sp
   }
   const listed: unknown = node('exportsOf').applySync(undefined, [specifier]);
   if (typeof listed !== 'string' || listed === '') {
-    throw new Error(String(node('why').applySync(undefined, [specifier])));
+    const why: unknown = node('why').applySync(undefined, [specifier]);
+    throw new Error(typeof why === 'string' ? why : `Cannot find module '${specifier}'`);
   }
   const names = listed.split(',').filter((name) => name !== 'default');
   const source = [

@@ -24,7 +24,7 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
   let Buffer: BufferMaker | undefined;
 
   function isUtf8(encoding: unknown): boolean {
-    return encoding === undefined || encoding === null || /^utf-?8$/i.test(String(encoding));
+    return encoding === undefined || encoding === null || (typeof encoding === 'string' && /^utf-?8$/i.test(encoding));
   }
   function isUrl(encoding: unknown): boolean {
     return typeof encoding === 'string' && encoding.toLowerCase() === 'base64url';
@@ -66,7 +66,7 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
     Object.defineProperty(made.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(this: BufferObject) {
         const shown = 50;
-        const pairs = this.subarray(0, shown).toString('hex').match(/../g) ?? [];
+        const pairs = Array.from(this.subarray(0, shown), (byte) => byte.toString(16).padStart(2, '0'));
         const left = this.length - shown;
         return `<Buffer ${pairs.join(' ')}${left > 0 ? ` ... ${left} more byte${left > 1 ? 's' : ''}` : ''}>`;
       },

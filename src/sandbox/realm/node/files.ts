@@ -161,29 +161,29 @@ export function makeFiles(
   /** `name(…)`: its outcome as a promise that a turn of the event loop settles. */
   function withPromise(run: (...parts: unknown[]) => unknown): (...parts: unknown[]) => Promise<unknown> {
     return (...parts) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve, reject: (reason: unknown) => void) => {
         setImmediate(() => {
           try {
             resolve(run(...parts));
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         });
       });
   }
-  const callbacks = Object.entries(sync).map(([name, run]) => [
+  const callbacks = Object.entries(sync).map(([name, run]): [string, unknown] => [
     name.replace(/Sync$/, ''),
     withCallback(run as () => unknown, name === 'readSync' || name === 'writeSync' ? 1 : 0),
   ]);
   const promised = Object.entries(sync)
     .filter(([name]) => /^(?:readFile|writeFile|appendFile|access|stat|lstat)Sync$/.test(name))
-    .map(([name, run]) => [name.replace(/Sync$/, ''), withPromise(run as () => unknown)]);
+    .map(([name, run]): [string, unknown] => [name.replace(/Sync$/, ''), withPromise(run as () => unknown)]);
   const promises: object = Object.fromEntries(promised);
 
   /** What there is no disk for, refused by name. */
   const refused = ['mkdir', 'mkdtemp', 'readdir', 'rm', 'rmdir', 'rename', 'unlink', 'copyFile', 'cp', 'truncate'];
   const refusals = refused.flatMap((name) =>
-    [name, `${name}Sync`].map((full) => [
+    [name, `${name}Sync`].map((full): [string, unknown] => [
       full,
       () => {
         const words = 'there are no files here. Read standard input and write standard output instead.';
@@ -195,7 +195,7 @@ export function makeFiles(
     return names.some(([name]) => name === path);
   }
 
-  const fs = {
+  const fs: object = {
     ...Object.fromEntries([...refusals, ...callbacks]),
     ...sync,
     existsSync,

@@ -68,7 +68,7 @@ export function makeProcess(
     argv0: 'node',
     execArgv: [] as string[],
     execPath: '/usr/bin/node',
-    env: {} as Record<string, string>,
+    env: {},
     pid: 1,
     ppid: 0,
     platform: 'linux',

@@ -60,14 +60,12 @@ export function makeTable(inspection: Inspection): (data: unknown, columns?: unk
   function ofRecords(data: object, wanted: unknown): string {
     const names = Object.keys(data);
     // In the order of the keys of an object, where those that are indices come first.
-    const fields = Object.create(null) as Record<string, string[]>;
-    const plain: string[] = names.map(() => '');
-    let hasPlain = false;
+    const fields = Object.create(null) as Record<string, string[] | undefined>;
+    const plain: (string | undefined)[] = names.map(() => undefined);
     names.forEach((name, row) => {
       const record: unknown = Reflect.get(data, name);
       if ((typeof record !== 'object' && typeof record !== 'function') || record === null) {
         plain[row] = cell(record);
-        hasPlain = true;
         return;
       }
       for (const field of Array.isArray(wanted) ? wanted.map(String) : Object.keys(record)) {
@@ -75,8 +73,9 @@ export function makeTable(inspection: Inspection): (data: unknown, columns?: unk
         column[row] = Object.hasOwn(record, field) ? cell(Reflect.get(record, field)) : '';
       }
     });
-    const heads = [indexHead, ...Object.keys(fields), ...(hasPlain ? [valueHead] : [])];
-    return draw(heads, [names, ...Object.values(fields), ...(hasPlain ? [plain] : [])]);
+    const last = plain.some((text) => text !== undefined) ? [plain.map((text) => text ?? '')] : [];
+    const heads = [indexHead, ...Object.keys(fields), ...last.map(() => valueHead)];
+    return draw(heads, [names, ...Object.values(fields).map((column) => column ?? []), ...last]);
   }
 
   return (data, columns) => {

@@ -34,7 +34,10 @@ export function makeTypes(): object {
     isSymbolObject: boxed(Symbol.prototype.valueOf),
   };
   const arrays = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float32', 'Float64'];
-  const isArrays = [...arrays, 'BigInt64', 'BigUint64'].map((name) => [`is${name}Array`, arrayNamed(`${name}Array`)]);
+  const isArrays = [...arrays, 'BigInt64', 'BigUint64'].map((name): [string, unknown] => [
+    `is${name}Array`,
+    arrayNamed(`${name}Array`),
+  ]);
   const probe = {};
   return {
     ...isBoxed,
@@ -48,10 +51,10 @@ export function makeTypes(): object {
     isDataView: accepts(getter(DataView.prototype, 'byteLength')),
     isMap: accepts(getter(Map.prototype, 'size')),
     isSet: accepts(getter(Set.prototype, 'size')),
-    isWeakMap: accepts(WeakMap.prototype.has as () => unknown, probe),
-    isWeakSet: accepts(WeakSet.prototype.has as () => unknown, probe),
+    isWeakMap: accepts(WeakMap.prototype.has, probe),
+    isWeakSet: accepts(WeakSet.prototype.has, probe),
     isDate: accepts(Date.prototype.getTime),
-    isRegExp: accepts(getter(RegExp.prototype, 'flags')) && tagged('RegExp'),
+    isRegExp: tagged('RegExp'),
     isPromise: (value: unknown) => value instanceof Promise,
     isNativeError: Reflect.get(Error, 'isError') as unknown,
     isMapIterator: tagged('Map Iterator'),

@@ -22,12 +22,12 @@ export function makeUtilities(libraries: Libraries, inspection: Inspection, type
       return made as Run;
     }
     const promised = function (this: unknown, ...parts: unknown[]): Promise<unknown> {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve, reject: (reason: unknown) => void) => {
         const done: Done = (error, value) => {
           if (error === null || error === undefined || error === false) {
             resolve(value);
           } else {
-            reject(error as Error);
+            reject(error);
           }
         };
         void run.call(this, ...parts, done);
@@ -40,7 +40,7 @@ export function makeUtilities(libraries: Libraries, inspection: Inspection, type
   function callbackify(original: unknown): Run {
     const run = requireFunction(original, 'original');
     return function (this: unknown, ...parts) {
-      const done = requireFunction(parts.pop(), 'last argument') as Done;
+      const done = requireFunction(parts.pop(), 'last argument');
       const later = (error: unknown, value?: unknown): void => {
         process.nextTick(() => done(error, value));
       };

@@ -60,7 +60,7 @@ export function defineWebGlobals(libraries: Libraries, define: Define): { url():
         try {
           return Reflect.construct(target as never, args, maker) as object;
         } catch (error) {
-          throw Object.assign(error as object, { code: 'ERR_INVALID_URL', input: String(args[0]) });
+          throw Object.assign(error as Error, { code: 'ERR_INVALID_URL', input: String(args[0]) });
         }
       },
     });
@@ -70,8 +70,11 @@ export function defineWebGlobals(libraries: Libraries, define: Define): { url():
     const names = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname'];
     Object.defineProperty(URL.prototype, custom, {
       value(this: object, _depth: number, options: object, inspect: Inspect) {
-        const members = [...names, 'search', 'searchParams', 'hash'].map((name) => [name, Reflect.get(this, name)]);
-        return `URL ${inspect(Object.fromEntries(members), options)}`;
+        const members = {};
+        for (const name of [...names, 'search', 'searchParams', 'hash']) {
+          Object.assign(members, { [name]: Reflect.get(this, name) as unknown });
+        }
+        return `URL ${inspect(members, options)}`;
       },
     });
     Object.defineProperty(URLSearchParams.prototype, custom, {
