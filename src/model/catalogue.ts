@@ -38,6 +38,7 @@ const million = 1e6;
 /** What `selfq run` uses unless told otherwise. */
 export const defaultModelId = 'qwen2.5-coder-0.5b';
 
+/** Every model that has a name of its own here; the first is the default. */
 export const catalogue: readonly CatalogueEntry[] = [
   {
     id: defaultModelId,

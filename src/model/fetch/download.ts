@@ -22,6 +22,7 @@ export type PullProgress =
   | { stage: 'download'; source: string; done: number; total: number }
   | { stage: 'verify'; source: string };
 
+/** From where and whereto a model is fetched. */
 export interface PullOptions {
   /** The folder of {@link cacheDir}; the file comes to lie in its `models`. */
   cacheDir: string;
@@ -36,6 +37,7 @@ export interface PullOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** A model that lies whole in the cache. */
 export interface PulledModel {
   path: string;
   /** Hex. */

@@ -74,6 +74,7 @@ export interface HubFile {
   digest: { kind: 'sha256' | 'git'; hex: string };
 }
 
+/** What a repository of the hub holds at one revision. */
 export interface HubRepo {
   /** Of the revision that was asked for, hex. */
   commit: string;

@@ -3,7 +3,15 @@ import { BoundaryError } from '../../base/errors.ts';
 import { blockFormats, byteLength, dequantize } from './dequantize.ts';
 import { fileHash } from '../../base/file-hash.ts';
 import { isReadable, readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
-import { elementsOf, findLayoutFault } from '../layout.ts';
+import {
+  decoderLayout,
+  elementsOf,
+  expectedTensors,
+  findConfigFault,
+  findLayoutFault,
+  linearsOf,
+  type LinearRole,
+} from '../layout.ts';
 import { architectures, type DecoderConfig, type ModelFile } from '../model.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 
@@ -31,11 +39,13 @@ export async function readGgufConfig(path: string): Promise<DecoderConfig> {
 }
 
 function modelOf(path: string, hash: string, config: DecoderConfig, header: GgufHeader, file: FileHandle): ModelFile {
-  const find = (name: string): GgufTensor | undefined => header.tensors.get(ggufName(name));
-  const fault = findLayoutFault(config, find, Object.keys(blockFormats));
-  if (fault !== undefined) {
-    throw new BoundaryError('model', `${path} ${fault}.`, otherModel);
+  const names = tensorNames(config);
+  const find = (name: string): GgufTensor | undefined => header.tensors.get(names.get(name) ?? name);
+  const problem = findLayoutFault(config, find, Object.keys(blockFormats)) ?? findStrayTensor(config, header, names);
+  if (problem !== undefined) {
+    throw fault(path, problem);
   }
+  const heads = permutedHeads(config);
   const tokenizer = ggufTokenizer(path, header.metadata);
   return {
     path,
@@ -46,44 +56,72 @@ function modelOf(path: string, hash: string, config: DecoderConfig, header: Gguf
     async tensor(name) {
       const stored = find(name);
       if (stored === undefined) {
-        throw new BoundaryError('model', `${path} has no tensor ${name}.`, otherModel);
+        throw fault(path, `has no tensor ${name}`);
       }
       const values = await readTensor(path, file, stored);
-      const heads = permutedHeads(config, name);
-      return heads === 0 ? values : splitRotaryHalves(values, heads, stored.shape);
+      const permuted = heads.get(name);
+      return permuted === undefined ? values : splitRotaryHalves(values, permuted, stored.shape);
     },
     close: () => file.close(),
   };
 }
 
-const layerNames: Readonly<Record<string, string>> = {
-  input_layernorm: 'attn_norm',
-  post_attention_layernorm: 'ffn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  'self_attn.q_norm': 'attn_q_norm',
-  'self_attn.k_norm': 'attn_k_norm',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
+/** llama.cpp's names of the parts of a layer. */
+const linearNames: Readonly<Record<Exclude<LinearRole, 'head'>, string>> = {
+  q: 'attn_q',
+  k: 'attn_k',
+  v: 'attn_v',
+  o: 'attn_output',
+  gate: 'ffn_gate',
+  up: 'ffn_up',
+  down: 'ffn_down',
 };
 
-const globalNames: Readonly<Record<string, string>> = {
-  'model.embed_tokens.weight': 'token_embd.weight',
-  'model.norm.weight': 'output_norm.weight',
-  'lm_head.weight': 'output.weight',
-};
-
-/** Hugging Face's name of a tensor -> llama.cpp's; a name of neither kind stays as it is. */
-export function ggufName(name: string): string {
-  const match = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name);
-  if (match === null) {
-    return globalNames[name] ?? name;
+/** Hugging Face's name of every tensor of a decoder -> llama.cpp's. */
+export function tensorNames(config: DecoderConfig): Map<string, string> {
+  const { embedding, layers, norm, head } = decoderLayout(config);
+  const parts: [string, string][] = [
+    [embedding.name, 'token_embd'],
+    [norm.name, 'output_norm'],
+    [head.name, 'output'],
+  ];
+  for (const layer of layers) {
+    const block = `blk.${layer.index}`;
+    parts.push([layer.inputNorm.name, `${block}.attn_norm`], [layer.postAttentionNorm.name, `${block}.ffn_norm`]);
+    for (const { role, name } of linearsOf(layer)) {
+      if (role !== 'head' && role !== 'qkv') {
+        parts.push([name, `${block}.${linearNames[role]}`]);
+      }
+    }
+    if (layer.headNorms) {
+      parts.push([layer.headNorms.q.name, `${block}.attn_q_norm`], [layer.headNorms.k.name, `${block}.attn_k_norm`]);
+    }
   }
-  const [, layer = '', part = '', kind = ''] = match;
-  return `blk.${layer}.${layerNames[part] ?? part}.${kind}`;
+  return new Map(
+    parts.flatMap(([name, own]): [string, string][] => [
+      [`${name}.weight`, `${own}.weight`],
+      [`${name}.bias`, `${own}.bias`],
+    ]),
+  );
+}
+
+/** What a file may hold besides the decoder: divisors of rotary frequencies, which are read with the configuration. */
+const sideTensors = ['rope_freqs.weight'];
+
+/** A tensor that would change the result, and that this decoder does not compute with. */
+function findStrayTensor(
+  config: DecoderConfig,
+  header: GgufHeader,
+  names: ReadonlyMap<string, string>,
+): string | undefined {
+  const known = new Set(sideTensors);
+  for (const name of expectedTensors(config).keys()) {
+    known.add(names.get(name) ?? name);
+  }
+  const stray = [...header.tensors.keys()].find((name) => !known.has(name));
+  return stray === undefined
+    ? undefined
+    : `holds ${stray}, which a ${config.architecture} model of this configuration does not compute with`;
 }
 
 function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
@@ -104,7 +142,7 @@ function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
   if (rotated !== headSize) {
     throw metadata.fault(`rotates ${rotated} of ${headSize} dimensions of a head; only whole heads can be run`);
   }
-  return {
+  const config: DecoderConfig = {
     architecture,
     layers: metadata.number(`${architecture}.block_count`),
     hidden,
@@ -120,6 +158,11 @@ function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
     headNorm: architecture === 'qwen3',
     tiedEmbedding: !header.tensors.has('output.weight'),
   };
+  const problem = findConfigFault(config);
+  if (problem !== undefined) {
+    throw metadata.fault(problem);
+  }
+  return config;
 }
 
 /** Llama 3 files bring the divisors of their rotary frequencies as a tensor. */
@@ -130,7 +173,18 @@ async function withRopeFactors(
   config: DecoderConfig,
 ): Promise<DecoderConfig> {
   const stored = header.tensors.get('rope_freqs.weight');
-  return stored === undefined ? config : { ...config, ropeFactors: [...(await readTensor(path, file, stored))] };
+  if (stored === undefined) {
+    return config;
+  }
+  if (elementsOf(stored.shape) !== config.headSize / 2) {
+    throw fault(path, `has rope_freqs.weight of shape [${stored.shape.join(', ')}], not [${config.headSize / 2}]`);
+  }
+  const scaled = { ...config, ropeFactors: [...(await readTensor(path, file, stored))] };
+  const problem = findConfigFault(scaled);
+  if (problem !== undefined) {
+    throw fault(path, problem);
+  }
+  return scaled;
 }
 
 /** Files whose architecture has a known name but another computation would load and then answer nonsense. */
@@ -147,6 +201,38 @@ function refuseVariants(architecture: string, metadata: Metadata): void {
   if (scaling !== 'none') {
     throw metadata.fault(`scales its rotary positions (${scaling}); only unscaled ones can be run`);
   }
+  for (const [key, neutral] of neutralValues) {
+    const value = metadata.number(`${architecture}.${key}`, neutral[0] ?? 0);
+    if (!neutral.includes(value)) {
+      throw metadata.fault(`sets ${architecture}.${key} to ${value}, which cannot be run`);
+    }
+  }
+  if (!metadata.flag(`${architecture}.attention.causal`, true)) {
+    throw metadata.fault('lets tokens see those that follow; only causal attention can be run');
+  }
+  const sizes = ['key_length', 'value_length'].map((key) => metadata.number(`${architecture}.attention.${key}`, 0));
+  if (sizes[1] !== 0 && sizes[0] !== sizes[1]) {
+    throw metadata.fault(`has keys of ${sizes[0]} numbers and values of ${sizes[1]}; only equal ones can be run`);
+  }
+}
+
+/** Numbers that change the computation, with the values that do not. */
+const neutralValues: readonly (readonly [key: string, neutral: readonly number[]])[] = [
+  // Without a type, llama.cpp scales linearly by the factor.
+  ['rope.scaling.factor', [1, 0]],
+  ['rope.scale_linear', [1, 0]],
+  ['rope.scaling.attn_factor', [1, 0]],
+  ['attention.scale', [0]],
+  ['attention.clamp_kqv', [0]],
+  ['attn_logit_softcapping', [0]],
+  ['final_logit_softcapping', [0]],
+  ['logit_scale', [1, 0]],
+  ['embedding_scale', [1, 0]],
+  ['residual_scale', [1, 0]],
+];
+
+function fault(path: string, problem: string): BoundaryError {
+  return new BoundaryError('model', `${path} ${problem}.`, otherModel);
 }
 
 /** Typed look-ups that name the file when a value is missing or of another kind. */
@@ -160,13 +246,21 @@ class Metadata {
   }
 
   fault(problem: string): BoundaryError {
-    return new BoundaryError('model', `${this.#path} ${problem}.`, otherModel);
+    return fault(this.#path, problem);
   }
 
   number(key: string, absent?: number): number {
     const value = this.#values.get(key) ?? absent;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw this.fault(value === undefined ? `lacks ${key}` : `has a ${key} that is not a number`);
+    }
+    return value;
+  }
+
+  flag(key: string, absent: boolean): boolean {
+    const value = this.#values.get(key) ?? absent;
+    if (typeof value !== 'boolean') {
+      throw this.fault(`has a ${key} that is not true or false`);
     }
     return value;
   }
@@ -185,11 +279,7 @@ const chunkBytes = 8 * 2 ** 20;
 
 async function readTensor(path: string, file: FileHandle, stored: GgufTensor): Promise<Float32Array> {
   if (!isReadable(stored.type)) {
-    throw new BoundaryError(
-      'model',
-      `${path} stores ${stored.name} as ${stored.type}, which cannot be read.`,
-      otherModel,
-    );
+    throw fault(path, `stores ${stored.name} as ${stored.type}, which cannot be read`);
   }
   const format = blockFormats[stored.type];
   const elements = elementsOf(stored.shape);
@@ -214,14 +304,19 @@ async function readTensor(path: string, file: FileHandle, stored: GgufTensor): P
 }
 
 /**
- * llama.cpp's converter interleaves the two rotary halves of q and k for architecture llama (its kernel rotates
- * neighbours there), but not for the others. Returns the number of heads of such a tensor, 0 for any other.
+ * Tensors whose rotary halves llama.cpp's converter interleaves, with their number of heads: q and k of architecture
+ * llama, where its kernel rotates neighbours, but not those of the others.
  */
-function permutedHeads(config: DecoderConfig, name: string): number {
-  if (config.architecture !== 'llama') {
-    return 0;
+function permutedHeads(config: DecoderConfig): Map<string, number> {
+  const permuted = new Map<string, number>();
+  if (config.architecture === 'llama') {
+    for (const { q, k } of decoderLayout(config).layers) {
+      for (const kind of ['weight', 'bias']) {
+        permuted.set(`${q.name}.${kind}`, config.heads).set(`${k.name}.${kind}`, config.kvHeads);
+      }
+    }
   }
-  return name.includes('.self_attn.q_proj.') ? config.heads : name.includes('.self_attn.k_proj.') ? config.kvHeads : 0;
+  return permuted;
 }
 
 /** Rows 0 1 2 3 … of a head (interleaved pairs) -> 0 2 4 … 1 3 5 … (halves), as Hugging Face stores them. */

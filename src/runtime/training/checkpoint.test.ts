@@ -7,7 +7,7 @@ import { readSafetensors, writeSafetensors } from '../../model/formats/safetenso
 import { uniform } from '../../base/random.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { createOptimizerState } from './trainer.ts';
+import { createOptimizerState } from './optimizer.ts';
 
 const config: DecoderConfig = {
   architecture: 'llama',

@@ -16,7 +16,7 @@ import {
   type FullCheckpoint,
 } from './full-checkpoint.ts';
 import { isFull, readFullWeights } from '../decoder/trained.ts';
-import { createOptimizerState } from './trainer.ts';
+import { createOptimizerState } from './optimizer.ts';
 
 describe('a checkpoint of all weights', () => {
   let dir: string;

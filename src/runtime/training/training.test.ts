@@ -9,13 +9,8 @@ import { uniform } from '../../base/random.ts';
 import type { GradientCheckpointing, TrainOptions, TrainPrecision, TrainSequence } from '../../protocol/runtime.ts';
 import { createAdapter, type Adapter } from '../decoder/adapter.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
-import {
-  createOptimizerState,
-  type CallHooks,
-  type OptimizerState,
-  type Trainer,
-  type TrainerOptions,
-} from './trainer.ts';
+import { createOptimizerState, type OptimizerState } from './optimizer.ts';
+import type { CallHooks, Trainer, TrainerOptions } from './trainer.ts';
 import { parametersOf } from '../decoder/trained.ts';
 import { createTrainer } from './training.ts';
 

@@ -2,7 +2,7 @@ import type { SamplerPrecision, TrainPrecision } from '../../protocol/runtime.ts
 import type { WeightFormat } from './weight-plan.ts';
 
 /**
- * How the frozen matrices of a model are multiplied. LoRA, norms, attention and the embedding's sums are fp32 in all of
+ * The stored format of each precision of the sampler: how the frozen matrices of a model are multiplied. LoRA, norms, attention and the embedding's sums are fp32 in all of
  * them.
  *
  * sampler `strict`: 8-bit weights in blocks of 32, activations rounded in blocks of 32 (`MatMulNBits`).
@@ -18,6 +18,7 @@ export const samplerFormats: Record<SamplerPrecision, WeightFormat> = {
   fast: 'int8',
 };
 
+/** The stored format of each precision of the trainer. */
 export const trainerFormats: Record<TrainPrecision, WeightFormat> = {
   exact: 'fp32',
   half: 'fp16',

@@ -42,6 +42,7 @@ function randomModel(overrides: Partial<DecoderConfig> = {}): ModelFile & { aske
     config: whole,
     tokenizer: {
       encode: () => [],
+      encodeText: () => [],
       decode: () => '',
       stream: () => ({ push: () => '', end: () => '' }),
       renderChat: () => '',

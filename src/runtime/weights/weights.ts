@@ -1,8 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as z from 'zod';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../../onnx/graph.ts';
+import { zip } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { pidExists } from '../../base/processes.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type WeightFormat,
 } from './weight-plan.ts';
 
-/** Raised when what a format stores changes: older folders are then built anew. */
+/** Raised when what a format stores changes: older folders are then rebuilt. */
 const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
@@ -23,7 +24,7 @@ const indexFile = 'index.json';
 const alignment = 4096;
 /** One write call takes at most 2 GiB. */
 const writeBytes = 256 * 2 ** 20;
-/** Left free on the disk beyond the file itself. */
+/** Left free on the disk beyond the file itself, bytes. */
 const reserveBytes = 256 * 2 ** 20;
 
 const Index = z.object({
@@ -65,8 +66,13 @@ export interface PreparedWeights {
   read(name: string): Promise<Float32Array>;
 }
 
-/** Bytes written, bytes in all, and the tensor at hand. */
+/** Bytes written, bytes in all, and the tensor that is written next. */
 export type PreparationProgress = (done: number, total: number, what: string) => void;
+
+/** The folder of all prepared weights. */
+export function preparedFolder(cacheDir: string): string {
+  return join(cacheDir, 'prepared');
+}
 
 /**
  * The model's weights under `<cacheDir>/prepared/<hash>-<format>/`, built on first use: written to a temporary folder
@@ -79,7 +85,7 @@ export async function prepareWeights(
   format: WeightFormat,
   onProgress: PreparationProgress = () => undefined,
 ): Promise<PreparedWeights> {
-  const parent = join(cacheDir, 'prepared');
+  const parent = preparedFolder(cacheDir);
   const folder = join(parent, `${model.hash}-${format}`);
   const known = await readIndex(folder, model.hash, format);
   if (known) {
@@ -107,7 +113,7 @@ function preparedWeights(folder: string, index: Index, config: DecoderConfig): P
   const tensor = (name: string): PreparedTensor => {
     const entry = index.tensors[name];
     if (!entry) {
-      throw new BoundaryError('model', `The prepared weights lack ${name}.`, `Delete ${folder}; it is built anew.`);
+      throw new BoundaryError('model', `The prepared weights lack ${name}.`, `Delete ${folder}; it is rebuilt.`);
     }
     const { type, dims, offset, length } = entry;
     return { type, dims, data: { location: dataFile, offset, length } };
@@ -140,14 +146,18 @@ function preparedWeights(folder: string, index: Index, config: DecoderConfig): P
   };
 }
 
-/** The same weights for an ONNX file in the folder above: one graph can then refer to several prepared folders. */
-export function seenFromAbove(weights: PreparedWeights): PreparedWeights {
+/**
+ * The same weights for an ONNX file in `folder`, a folder that holds theirs: one graph can then refer to several prepared
+ * folders.
+ */
+export function relativeTo(folder: string, weights: PreparedWeights): PreparedWeights {
+  const below = relative(folder, weights.folder);
   return {
     ...weights,
-    folder: dirname(weights.folder),
+    folder,
     addTo(graph: Graph, name: string): Value {
       const { type, dims, data } = weights.tensor(name);
-      return graph.external(name, type, dims, { ...data, location: join(basename(weights.folder), data.location) });
+      return graph.external(name, type, dims, { ...data, location: join(below, data.location) });
     },
   };
 }
@@ -186,15 +196,14 @@ async function build(
   const file = await open(join(folder, dataFile), 'w');
   try {
     for (const step of plan.steps) {
-      const what = step.outputs[0]!.name;
-      onProgress(tensors[what]!.offset, bytes, what);
+      const [first] = step.outputs;
+      onProgress(placeOf(tensors, first.name).offset, bytes, first.name);
       const parts: Float32Array[] = [];
       for (const source of step.sources) {
         parts.push(await model.tensor(source));
       }
-      const built = step.build(parts);
-      for (const [i, shape] of step.outputs.entries()) {
-        await writeTensor(file, shape.name, built[i]!, tensors[shape.name]!);
+      for (const [{ name }, values] of zip(step.outputs, step.build(parts))) {
+        await writeTensor(file, name, values, placeOf(tensors, name));
       }
     }
     await file.truncate(bytes);
@@ -223,10 +232,18 @@ function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'b
     end = offset + length;
   }
   for (const { name, type, dims, of } of aliases) {
-    const { offset, length } = tensors[of]!;
+    const { offset, length } = placeOf(tensors, of);
     tensors[name] = { type, dims: [...dims], offset, length };
   }
   return { tensors, bytes: end };
+}
+
+function placeOf(tensors: Index['tensors'], name: string): Index['tensors'][string] {
+  const place = tensors[name];
+  if (!place) {
+    throw new RangeError(`the plan has no tensor ${name}`);
+  }
+  return place;
 }
 
 async function writeTensor(
@@ -249,7 +266,7 @@ async function writeTensor(
   }
 }
 
-/** A rename onto a folder fails: an unusable one goes first, and a usable one of another process is as good as ours. */
+/** A rename onto a folder fails: an unusable one is removed first; a usable one of another process is kept. */
 async function moveInto(temporary: string, folder: string, usable: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await usable()) {
