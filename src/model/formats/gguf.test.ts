@@ -223,6 +223,88 @@ describe('a GGUF file', () => {
     }
   });
 
+  it('is refused by name where it holds a tensor that is not computed with', async () => {
+    const own = (name: string, shape: number[]) => {
+      const values = new Float32Array(shape.reduce((a, b) => a * b));
+      return { name, shape, type: f32, bytes: new Uint8Array(values.buffer) };
+    };
+    for (const [name, shape] of [
+      ['blk.0.attn_output.bias', [8]],
+      ['blk.0.ffn_down.bias', [8]],
+      ['blk.0.attn_q.bias', [8]],
+      ['blk.1.attn_norm.weight', [8]],
+      ['output_norm.bias', [8]],
+    ] as const) {
+      const content = tinyLlama();
+      content.tensors.push(own(name, [...shape]));
+      await writeGguf(path, content);
+      // A bias of q asks for those of k and v.
+      await assertRefused(path, name === 'blk.0.attn_q.bias' ? /has no tensor .*bias/ : new RegExp(`holds ${name}`));
+    }
+  });
+
+  it('computes with the biases of q, k and v, which are interleaved as their matrices are', async () => {
+    const content = tinyLlama();
+    for (const [part, length] of [
+      ['q', 8],
+      ['k', 4],
+      ['v', 4],
+    ] as const) {
+      const values = Float32Array.from({ length }, (_, i) => i);
+      const bytes = new Uint8Array(values.buffer);
+      content.tensors.push({ name: `blk.0.attn_${part}.bias`, shape: [length], type: f32, bytes });
+    }
+    await writeGguf(path, content);
+    const model = await openModel(path);
+    assert.equal(model.config.attentionBias, true);
+    const biasOf = async (part: string) => [...(await model.tensor(`model.layers.0.self_attn.${part}_proj.bias`))];
+    assert.deepEqual(await biasOf('q'), [0, 2, 1, 3, 4, 6, 5, 7]);
+    assert.deepEqual(await biasOf('k'), [0, 2, 1, 3]);
+    assert.deepEqual(await biasOf('v'), [0, 1, 2, 3]);
+    await model.close();
+  });
+
+  it('is refused when it has a tensor or a key twice', async () => {
+    const content = tinyLlama();
+    await writeGguf(path, { ...content, tensors: [...content.tensors, ...content.tensors.slice(0, 1)] });
+    await assertRefused(path, /has the tensor "token_embd\.weight" twice/);
+    await writeGguf(path, content);
+    const bytes = await readFile(path);
+    // Two keys of equal length become one.
+    const at = bytes.indexOf('llama.context_length');
+    bytes.write('llama.block_count\0\0\0', at, 'latin1');
+    bytes.writeBigUInt64LE(17n, at - 8);
+    await writeFile(path, bytes);
+    await assertRefused(path, /twice|damaged|torn/);
+  });
+
+  it('is refused for an array of millions of bytes before memory is filled with it', async () => {
+    const header = Buffer.alloc(24);
+    header.write('GGUF');
+    header.writeUInt32LE(3, 4);
+    header.writeBigUInt64LE(1n, 16);
+    const key = Buffer.from('a');
+    const array = Buffer.alloc(8 + key.length + 4 + 4 + 8);
+    array.writeBigUInt64LE(1n, 0);
+    key.copy(array, 8);
+    array.writeUInt32LE(9, 9);
+    array.writeUInt32LE(0, 13);
+    array.writeBigUInt64LE(30_000_000n, 17);
+    await writeFile(path, Buffer.concat([header, array, Buffer.alloc(30_000_000)]));
+    const before = process.memoryUsage().rss;
+    await assertRefused(path, /an array of 30000000 values, more than any model has/);
+    assert.ok(process.memoryUsage().rss - before < 250e6);
+  });
+
+  it('refuses by name the numbers that change the computation', async () => {
+    await refusesChanged({ 'llama.rope.scaling.factor': { float: 4 } }, /llama\.rope\.scaling\.factor to 4/);
+    await refusesChanged({ 'llama.attention.scale': { float: 0.5 } }, /llama\.attention\.scale to 0\.5/);
+    await refusesChanged({ 'llama.attention.causal': false }, /only causal attention/);
+    await refusesChanged({ 'llama.attention.value_length': 8 }, /values of 8; only equal ones/);
+    await refusesChanged({ 'llama.block_count': 1_000_000_000 }, /gives its layers as 1000000000/);
+    await refusesChanged({ 'llama.embedding_length': 0 }, /gives its hidden as 0/);
+  });
+
   it('names an unknown architecture, variant or tokenizer', async () => {
     await refusesChanged({ 'general.architecture': 'mamba' }, /architecture "mamba"; qwen2, qwen3, llama can be run/);
     await refusesChanged({ 'llama.expert_count': 8 }, /mixture of experts/);

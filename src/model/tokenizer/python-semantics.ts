@@ -71,10 +71,18 @@ class Rewriter {
       return node;
     }
     const state = identifier(`loop.state.${this.#loops++}`);
-    const turn = [set(member(state, 'skipped'), 'false'), ...withoutJumps(body, state)];
-    Object.assign(node, { body: [condition(negation(member(state, 'ended')), turn)] });
+    const [skipped, ended, completed] = [member(state, 'skipped'), member(state, 'ended'), member(state, 'completed')];
+    const turn = [
+      set(skipped, 'false'),
+      ...withoutJumps(body, state),
+      condition(negation(skipped), [set(completed, 'true')]),
+    ];
+    // Jinja renders `else` when no turn was completed.
+    const otherwise = condition(negation(completed), nodes(node, 'defaultBlock'));
+    Object.assign(node, { body: [condition(negation(ended), turn)], defaultBlock: [] });
     const created = build('Set', { assignee: state, value: call('namespace', []), body: [] });
-    return condition(identifier('true'), [created, set(member(state, 'ended'), 'false'), node]);
+    const setUp = [created, set(ended, 'false'), set(completed, 'false')];
+    return condition(identifier('true'), [...setUp, node, otherwise]);
   }
 }
 
@@ -182,8 +190,19 @@ function rewriteComparison(node: Node): Node {
   if (sign !== '==' && sign !== '!=') {
     return node;
   }
-  const same = call(names.equal, [field(node, 'left'), field(node, 'right')]);
+  const [left, right] = [field(node, 'left'), field(node, 'right')];
+  // The library's functions get None and undefined as the same value.
+  const same = isNone(right)
+    ? build('TestExpression', { operand: left, negate: false, test: identifier('none') })
+    : isNone(left)
+      ? build('TestExpression', { operand: right, negate: false, test: identifier('none') })
+      : call(names.equal, [left, right]);
   return sign === '==' ? same : negation(same);
+}
+
+function isNone(node: unknown): boolean {
+  const name = isNode(node) && node.type === 'Identifier' ? field(node, 'value') : undefined;
+  return name === 'none' || name === 'None';
 }
 
 /** Python's white space. */

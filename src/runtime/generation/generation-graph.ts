@@ -1,4 +1,4 @@
-import { at, zip } from '../../base/arrays.ts';
+import { at } from '../../base/arrays.ts';
 import { decoderLayout, type DecoderLayer, type DecoderLayout, type Linear, type Norm } from '../../model/layout.ts';
 import type { DecoderConfig } from '../../model/model.ts';
 import { contrib, elementType, Graph, type Value } from '../../onnx/graph.ts';
@@ -222,7 +222,9 @@ class InferenceOps implements DecoderOps<Hidden> {
     const { heads, kvHeads, headSize, rmsEpsilon } = this.#config;
     const byHead = graph.op('Reshape', [flat, graph.int64([-1, heads + 2 * kvHeads, headSize])]);
     const parts = graph.ops('Split', [byHead, graph.int64([heads, kvHeads, kvHeads])], { axis: 1 }, 3);
-    return zip(parts, [q, k, undefined]).map(([part, norm]) => {
+    const norms = [q, k];
+    return parts.map((part, i) => {
+      const norm = norms[i];
       if (norm === undefined) {
         return graph.op('Reshape', [part, this.#batchShape]);
       }

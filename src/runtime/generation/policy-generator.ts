@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ModelFile } from '../../model/model.ts';
 import { createGenerator, type Generator, type GeneratorOptions } from './generation.ts';
 import { isFull, withWeights, type Trained } from '../decoder/trained.ts';
-import { preparedFolder, removeLeftovers } from '../weights/weights.ts';
+import { openPreparedFolder } from '../weights/weights.ts';
 
 /** A generator whose `adapter: true` means the policy that is trained, whatever is trained of it. */
 export interface PolicyGenerator extends Pick<Generator, 'generate' | 'release' | 'close'> {
@@ -22,8 +22,7 @@ export async function createPolicyGenerator(
   trained: Trained,
   options: GeneratorOptions,
 ): Promise<PolicyGenerator> {
-  const prepared = preparedFolder(options.cacheDir);
-  const scratch = join(prepared, `policy.tmp-${process.pid}`);
+  const scratch = join(await openPreparedFolder(options.cacheDir), `policy.tmp-${process.pid}`);
   let policy = trained;
   let version = 0;
   let base: Generator | undefined;
@@ -54,7 +53,6 @@ export async function createPolicyGenerator(
 
   const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
   process.once('exit', removeScratch);
-  await removeLeftovers(prepared);
   if (!isFull(policy)) {
     await baseGenerator();
   }

@@ -285,8 +285,22 @@ async function moveInto(temporary: string, folder: string, usable: () => Promise
   }
 }
 
-/** Removes temporary folders of processes that are gone. */
-export async function removeLeftovers(parent: string): Promise<void> {
+/**
+ * Makes the folder of all prepared weights and removes what processes left in it that are gone; returns its path. Throws
+ * BoundaryError('environment') when it cannot be written.
+ */
+export async function openPreparedFolder(cacheDir: string): Promise<string> {
+  const folder = preparedFolder(cacheDir);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw asDiskError(error, folder);
+  }
+  await removeLeftovers(folder);
+  return folder;
+}
+
+async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1]);
     if (Number.isInteger(pid) && !pidExists(pid)) {
@@ -321,6 +335,7 @@ function asDiskError(error: unknown, folder: string): unknown {
     case 'EACCES':
     case 'EROFS':
     case 'ENOTDIR':
+    case 'EEXIST':
     case 'EPERM':
       return new BoundaryError(
         'environment',
