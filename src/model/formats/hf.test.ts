@@ -150,12 +150,13 @@ describe('a model folder in the format of Hugging Face', () => {
     await assertRefused(dir, /is quantised \(gptq\)/);
     await editConfig({ quantization_config: null });
     const path = join(dir, 'model.safetensors');
-    const tensors = await readSafetensors(path);
+    const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>(await readSafetensors(path));
     const bias = { shape: [64], data: new Float32Array(64) };
-    await writeSafetensors(path, new Map([...tensors, ['model.layers.0.self_attn.o_proj.bias', bias]]));
+    const stray = 'model.layers.0.self_attn.o_proj.bias';
+    await writeSafetensors(path, tensors.set(stray, bias));
     await assertRefused(dir, /holds model\.layers\.0\.self_attn\.o_proj\.bias, which a qwen2 model/);
-    const frequencies = new Map([...tensors, ['model.layers.0.self_attn.rotary_emb.inv_freq', bias]]);
-    await writeSafetensors(path, frequencies);
+    tensors.delete(stray);
+    await writeSafetensors(path, tensors.set('model.layers.0.self_attn.rotary_emb.inv_freq', bias));
     await (await openModel(dir)).close();
   });
 

@@ -21,7 +21,11 @@ export function pythonSemantics(template: Template): {
   template: Template;
   functions: Readonly<Record<string, unknown>>;
 } {
-  template.parsed.body = new Rewriter().block(template.parsed.body);
+  const program: unknown = template.parsed;
+  if (!isNode(program)) {
+    throw new TypeError('the library parses templates to another shape');
+  }
+  Object.assign(program, { body: new Rewriter().block(nodes(program, 'body')) });
   return { template, functions: { [names.strip]: strip, [names.equal]: equal, [names.range]: range } };
 }
 
@@ -215,7 +219,7 @@ function strip(text: unknown, method: 'strip' | 'lstrip' | 'rstrip', characters?
   }
   const goes = (character: string) =>
     typeof characters === 'string' ? characters.includes(character) : whiteSpace.test(character);
-  const all = [...text];
+  const all = Array.from(text);
   const first = method === 'rstrip' ? 0 : all.findIndex((character) => !goes(character));
   const last = method === 'lstrip' ? all.length - 1 : all.findLastIndex((character) => !goes(character));
   return first < 0 ? '' : all.slice(first, last + 1).join('');

@@ -58,6 +58,19 @@ describe('a checkpoint of all weights', () => {
     assert.deepEqual(await readFullCheckpoint(dir, model.config), checkpoint);
   });
 
+  it('cannot be resumed without its optimiser once there was an update', async () => {
+    await writeFullCheckpoint(dir, await trained());
+    await rm(join(dir, 'optimizer.safetensors'));
+    await assert.rejects(readFullCheckpoint(dir, model.config, { resume: true }), {
+      boundary: 'model',
+      message: /lacks optimizer\.safetensors/,
+    });
+    await readFullCheckpoint(dir, model.config);
+    const weights = await readFullWeights(model);
+    await writeFullCheckpoint(dir, { weights, optimizer: createOptimizerState(weights) });
+    await readFullCheckpoint(dir, model.config, { resume: true });
+  });
+
   it('is told from one of an adapter', async () => {
     const adapter = createAdapter(model.config, 2, 4, () => 0.5);
     await writeCheckpoint(dir, { adapter, optimizer: createOptimizerState(adapter) }, 'tiny');

@@ -31,8 +31,8 @@ function randomModel(overrides: Partial<DecoderConfig> = {}): ModelFile & { aske
   const whole = { ...config, ...overrides };
   const sizes = new Map(
     planPreparation(whole, 'fp32').steps.map(({ outputs: [shape] }) => [
-      shape!.name,
-      shape!.dims.reduce((product, size) => product * size, 1),
+      shape.name,
+      shape.dims.reduce((product, size) => product * size, 1),
     ]),
   );
   const asked: string[] = [];
