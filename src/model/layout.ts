@@ -118,7 +118,7 @@ function layerLayout(config: DecoderConfig, index: number): DecoderLayer {
   };
 }
 
-/** The linear layers of one transformer layer, each by itself, in the order of the checkpoint. */
+/** The linear layers of one transformer layer, one by one, in the order of the checkpoint. */
 export function linearsOf({ q, k, v, o, gate, up, down }: DecoderLayer): Linear[] {
   return [q, k, v, o, gate, up, down];
 }

@@ -239,7 +239,7 @@ export class Graph {
     });
   }
 
-  /** The nodes that outputs depend on. Every node stands behind those that it reads from. */
+  /** The nodes that outputs depend on. Every node follows those that it reads from. */
   #needed(): Node[] {
     const read = new Set(this.#outputs.map(({ name }) => name));
     const readBy = ({ input, attributes }: Node): void => {

@@ -38,7 +38,7 @@ export function isReadable(type: string): type is TensorType {
   return Object.hasOwn(blockFormats, type);
 }
 
-/** The header ends beyond the bytes at hand: read more, or the file is torn. */
+/** The header ends beyond the bytes that were read: read more, or the file is torn. */
 class Truncated extends Error {}
 
 /** What stands in the file makes no sense. */

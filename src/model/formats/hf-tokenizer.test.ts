@@ -126,7 +126,7 @@ describe('the tokenizer of a model folder', () => {
     }
   });
 
-  it('finds its template in a file of its own, or by the name default among several', async () => {
+  it('finds its template in a separate file, or by the name default among several', async () => {
     const messages = [{ role: 'user', content: 'hi' }];
     const named = [
       { name: 'tool_use', template: 'tools' },

@@ -4,7 +4,7 @@
  */
 export function findDuplicateKey(text: string): string | undefined {
   const objects: Set<string>[] = [];
-  // A string, with the colon behind it where it is a key.
+  // A string, followed by a colon where it is a key.
   const token = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/gs;
   for (const [found, literal, colon] of text.matchAll(token)) {
     if (found === '{') {

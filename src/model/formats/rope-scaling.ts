@@ -55,7 +55,7 @@ export function llama3RopeFactors(
   return Array.from({ length: headSize / 2 }, (_, i) => {
     const wavelength = 2 * Math.PI * ropeBase ** ((2 * i) / headSize);
     const turns = context / wavelength;
-    const share = Math.min(1, Math.max(0, (turns - low) / (high - low)));
-    return 1 / ((1 - share) / factor + share);
+    const unscaled = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+    return 1 / ((1 - unscaled) / factor + unscaled);
   });
 }

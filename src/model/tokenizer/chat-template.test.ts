@@ -68,7 +68,7 @@ describe('a chat template', () => {
     });
   }
 
-  it('is ended when it does not end by itself, and makes no list without bounds', () => {
+  it('is stopped when it does not end, and makes no list without bounds', () => {
     const started = performance.now();
     const endless = '{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}';
     assert.throws(

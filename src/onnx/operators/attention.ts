@@ -121,7 +121,7 @@ function gridAttention(
   { heads, kvHeads, headSize, loops }: AttentionOptions,
 ) {
   const scale = 1 / Math.sqrt(headSize);
-  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...], or with a 1 behind for a loop. */
+  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...], or followed by a 1 for a loop. */
   const inPairs = (x: Value): Value => {
     const pairs = graph.int64(loops ? [-1, 1] : [-1]);
     return graph.op('Reshape', [x, graph.op('Concat', [pairs, graph.op('Shape', [x], { start: 2 })], { axis: 0 })]);

@@ -91,7 +91,7 @@ export function addSequenceOutput(graph: Graph, value: string): void {
 const sequenceRefusal = 'Non tensor type is temporarily not supported.';
 
 /**
- * Runs a session so that its outputs stand in the buffers of `outputs`; an output may share its buffer with an input
+ * Runs a session so that its outputs are written to the buffers of `outputs`; an output may share its buffer with an input
  * (GroupQueryAttention then writes into the cache in place).
  *
  * onnxruntime-node 1.30 copies every fetched output into a new ArrayBuffer, pre-allocated or not, which for a KV cache

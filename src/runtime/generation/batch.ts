@@ -103,7 +103,7 @@ export class Batch {
     let first = 0;
     for (const [{ row, held }, input] of zip(this.#active, inputs)) {
       for (const [ahead, token] of input.entries()) {
-        // What was drawn behind a draft token counts only if that token was drawn itself.
+        // What was drawn after a draft token counts only if that token was drawn itself.
         if (row.finishReason || (ahead > 0 && token !== row.tokenIds.at(-1))) {
           break;
         }

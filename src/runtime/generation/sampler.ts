@@ -32,7 +32,7 @@ const smallestNormal = 2 ** -126;
 
 /**
  * Draws tokens from logits [rows, vocabulary] by the inverse of the cumulative distribution, with one uniform number a
- * row, in a separate graph: the whole distribution never leaves the native side. Rows with top-p or top-k are drawn
+ * row, in a separate graph: the whole distribution stays on the native side. Rows with top-p or top-k are drawn
  * in JavaScript instead.
  */
 export class Sampler {
@@ -102,9 +102,9 @@ function buildSamplingGraph(vocabulary: number, kind: 'plain' | 'tempered'): Gra
   const masses = graph.op('ReduceSum', [byBlock, graph.int64([-1])], { keepdims: 0 });
   const block = drawIndex(graph, masses, uniforms, blocks);
   const inBlock = graph.op('GatherND', [byBlock, block.index], { batch_dims: 1 });
-  // What is left of the uniform number within the block, as a share of its mass.
-  const share = graph.op('Div', [block.rest, graph.op('GatherElements', [masses, block.index], { axis: 1 })]);
-  const token = drawIndex(graph, inBlock, graph.op('Clip', [share, graph.float(0), graph.float(belowOne)]), size);
+  // The remainder of the uniform number within the block, as a fraction of its mass.
+  const fraction = graph.op('Div', [block.rest, graph.op('GatherElements', [masses, block.index], { axis: 1 })]);
+  const token = drawIndex(graph, inBlock, graph.op('Clip', [fraction, graph.float(0), graph.float(belowOne)]), size);
   const tokens = graph.op('Add', [graph.op('Mul', [block.index, graph.int64(size)]), token.index]);
 
   const chosen = graph.op('GatherElements', [policy, tokens], { axis: 1 });
@@ -131,14 +131,14 @@ function blockCount(vocabulary: number): number {
 }
 
 /**
- * The first index whose cumulative weight exceeds share * total, weights [rows, length], share [rows, 1] in [0, 1).
- * Its weight is positive: shares have 23 bits, so share * total < total = the last cumulative weight. `rest`: how far
+ * The first index whose cumulative weight exceeds fraction * total, weights [rows, length], fraction [rows, 1] in [0, 1).
+ * Its weight is positive: fractions have 23 bits, so fraction * total < total = the last cumulative weight. `rest`: how far
  * into the weight of that index the threshold lies.
  */
-function drawIndex(graph: Graph, weights: Value, share: Value, length: number): { index: Value; rest: Value } {
+function drawIndex(graph: Graph, weights: Value, fraction: Value, length: number): { index: Value; rest: Value } {
   const sums = graph.op('CumSum', [weights, graph.int64(1)]);
   const total = graph.op('Slice', [sums, graph.int64([length - 1]), graph.int64([length]), graph.int64([1])]);
-  const threshold = graph.op('Mul', [share, total]);
+  const threshold = graph.op('Mul', [fraction, total]);
   const below = graph.op('Cast', [graph.op('LessOrEqual', [sums, threshold])], { to: elementType.int64 });
   const count = graph.op('ReduceSum', [below, graph.int64([-1])], { keepdims: 1 });
   const index = graph.op('Min', [count, graph.int64(length - 1)]);

@@ -111,7 +111,7 @@ export class RuntimeProcess {
     this.#child.kill('SIGKILL');
   }
 
-  /** Ends the process: after the call at hand, or at once when that takes longer than `graceMs`. */
+  /** Ends the process: after the current call, or at once when that takes longer than `graceMs`. */
   async close(graceMs = 2_000): Promise<void> {
     this.#closing = true;
     if (this.#child.connected) {

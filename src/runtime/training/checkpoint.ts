@@ -55,7 +55,7 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, baseM
 
 /** How a checkpoint is read. */
 export interface ReadOptions {
-  /** Whether training goes on from it, which a checkpoint without its optimiser does not allow. */
+  /** Whether training continues from it: a checkpoint without its optimiser is refused then. */
   resume?: boolean | undefined;
 }
 

@@ -103,7 +103,7 @@ async function differentiate(
   };
 }
 
-/** Loss of the mini-batch; KL and share of clipped ratios as means over all of its tokens. */
+/** Loss of the mini-batch; KL and fraction of clipped ratios as means over all of its tokens. */
 function summarize(
   trained: readonly WeightedSequence[],
   current: readonly (readonly number[])[],

@@ -11,7 +11,7 @@ const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly SavedKi
 /**
  * What a layer keeps for its backward pass besides its input.
  * `selective`: the result of attention and the products that gate the feed-forward part; norms, q, k and v, attention
- * weights, gates and the product behind attention are computed again. `full`: the result of attention alone.
+ * weights, gates and the product after attention are computed again. `full`: the result of attention alone.
  * `rounded`: where products are rounded to 8 bit anyway, so are the widest of what is kept, and the rest to 16 bit: the
  * gradient differs by less than the products' own rounding makes.
  */

@@ -1,7 +1,7 @@
 import { at } from '../../base/arrays.ts';
 
 /**
- * Tokens of one run of the graph. The answers of a question share their prompt only where they fit beside each other,
+ * Tokens of one run of the graph. The answers to a question share their prompt only where they fit into one run,
  * and each token means memory.
  */
 export const microBatchTokens = 1400;
@@ -38,7 +38,7 @@ export interface Block {
 /** One run of the graph. Sizes are rounded up, so that runs share memory plans. */
 export interface MicroBatch {
   blocks: readonly Block[];
-  /** Rows of the graph: the tokens of the blocks behind each other and at least one of padding. */
+  /** Rows of the graph: the tokens of the blocks one after the other and at least one of padding. */
   tokens: number;
   /** Parts in which they are computed where rows do not depend on each other. */
   rowBlocks: number;

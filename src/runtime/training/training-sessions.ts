@@ -89,7 +89,7 @@ export class TrainingSessions {
     return this.#parameters.map(({ data }) => new Float32Array(data.length));
   }
 
-  /** Frees the session at hand; the next call makes one again. */
+  /** Frees the session; the next call makes one again. */
   async close(): Promise<void> {
     const session = this.#current?.session;
     this.#current = undefined;

@@ -147,7 +147,7 @@ describe('prepareWeights', () => {
     assert.deepEqual([again.asked, stages], [[], []]);
   });
 
-  it('builds anew what is torn or of another layout', async () => {
+  it('rebuilds what is torn or of another layout', async () => {
     const { folder } = await prepareWeights(randomModel(), cache, 'nb32');
     const index = await readFile(join(folder, 'index.json'), 'utf8');
     const damages: (() => Promise<void>)[] = [
