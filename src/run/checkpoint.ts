@@ -6,18 +6,10 @@ import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } fro
 import { numberedNames, runPaths, stepName } from './folder.ts';
 
 /**
- * state.json: all that the next step depends on besides adapter and optimiser. Everything random is a function of the
- * seed (in run.json) and the step, so there is no state of a generator here.
+ * state.json: all that the next step depends on besides adapter, optimiser and the records of earlier steps. Everything
+ * random is a function of the seed (in run.json) and the step, so there is no state of a generator here.
  */
-const CheckpointState = z.object({
-  step: z.number().int(),
-  /** Statements met so far, as the near-duplicate index stores them. */
-  duplicates: z.object({
-    threshold: z.number(),
-    ids: z.array(z.string()),
-    signatures: z.array(z.array(z.number())),
-  }),
-});
+const CheckpointState = z.object({ step: z.number().int() });
 export type CheckpointState = z.infer<typeof CheckpointState>;
 
 export interface Checkpoint {
