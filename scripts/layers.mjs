@@ -61,7 +61,7 @@ export const layers = {
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
   'src/selfplay': ['src/base', 'src/protocol', 'src/domains', 'src/sandbox/sandbox.ts'],
   'src/run': ['src/base', 'src/protocol'],
-  'src/view': ['src/base', 'src/protocol', 'src/selfplay/config.ts'],
+  'src/view': ['src/base', 'src/protocol', 'src/selfplay/config.ts', 'src/domains/coding/content.ts'],
   'src/engine': [
     'src/base',
     'src/protocol',

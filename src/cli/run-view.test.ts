@@ -37,7 +37,7 @@ describe('the view of a run', () => {
   it('tells of questions that the update leaves out', () => {
     const { view, told } = watch();
     view.show({ type: 'metrics', metrics: exampleMetrics(1) });
-    view.show({ type: 'metrics', metrics: { ...exampleMetrics(2), left_out: 3 } });
+    view.show({ type: 'metrics', metrics: { ...exampleMetrics(2), skipped: 3 } });
     const [usual, dynamic] = told.lines;
     assert.doesNotMatch(usual ?? '', /left out/);
     assert.match(dynamic ?? '', /3 left out of the update/);

@@ -163,7 +163,7 @@ export const StepMetrics = z.object({
   /** Share of answers that are marked right, masked ones skipped. */
   solved_rate: z.number().nullable(),
   /** Mark -> number of answers. */
-  marks: z.partialRecord(Mark, z.number().int()).optional(),
+  marks: z.record(z.string(), z.number().int()).optional(),
   /** Where answers elect a label: share of labels that are true (of those whose truth can be computed). */
   label_accuracy: z.number().nullable().optional(),
   /** Share of questions that have a label. */

@@ -52,8 +52,18 @@ export function appendMetrics(dir: string, metrics: StepMetrics): void {
   appendLine(runPaths(dir).metrics, JSON.stringify(metrics));
 }
 
-export function readStep(dir: string, step: number): StepLine[] {
-  return readJsonLines(stepPath(dir, step), storedLine);
+/** The lines of a step; of some types alone where they are named, which skips the texts and tokens of all others. */
+export function readStep(dir: string, step: number): StepLine[];
+export function readStep<Type extends StepLine['type']>(
+  dir: string,
+  step: number,
+  types: readonly Type[],
+): Extract<StepLine, { type: Type }>[];
+export function readStep(dir: string, step: number, types?: readonly StepLine['type'][]): StepLine[] {
+  // The type is the first key of every line that this program writes.
+  const wanted = types?.map((type) => `{"type":"${type}"`);
+  const isWanted = (line: string): boolean => wanted?.some((start) => line.startsWith(start)) ?? true;
+  return readJsonLines(stepPath(dir, step), storedLine, isWanted);
 }
 
 export function writeStep(dir: string, step: number, lines: readonly StepLine[]): void {

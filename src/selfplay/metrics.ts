@@ -65,7 +65,10 @@ function measureAnswers(answers: readonly Answer[]): Pick<StepMetrics, AnswerFig
 type LabelFigures = 'labelled_rate' | 'majority_ratio' | 'form_agreement' | 'label_accuracy' | 'answer_accuracy';
 
 /** Of domains whose answers elect a label; nothing for others. */
-function measureLabels(questions: readonly QuestionRecord[], answers: readonly Answer[]): Pick<StepMetrics, LabelFigures> {
+function measureLabels(
+  questions: readonly QuestionRecord[],
+  answers: readonly Answer[],
+): Pick<StepMetrics, LabelFigures> {
   const labels = questions.flatMap(({ label }) => label ?? []);
   if (labels.length === 0) {
     return {};
@@ -140,7 +143,9 @@ function mismatch(
 
 /** How many questions had 0, 1, … answers that were right. */
 function difficulty(questions: readonly QuestionRecord[], answers: readonly Answer[], perQuestion: number): number[] {
-  const right = questions.map(({ id }) => answers.filter(({ questionId, mark }) => questionId === id && mark === 'right'));
+  const right = questions.map(({ id }) =>
+    answers.filter(({ questionId, mark }) => questionId === id && mark === 'right'),
+  );
   const counts = Array.from({ length: Math.max(perQuestion, ...right.map(({ length }) => length)) + 1 }, () => 0);
   for (const { length } of right) {
     counts[length] = (counts[length] ?? 0) + 1;
@@ -160,8 +165,8 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function countBy<Name extends string>(names: readonly Name[]): Partial<Record<Name, number>> {
-  const counts: Partial<Record<Name, number>> = {};
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
   for (const name of names) {
     counts[name] = (counts[name] ?? 0) + 1;
   }

@@ -39,7 +39,13 @@ async function solve(
     answers: item.prompts.map((prompt, form): Rollout[] => {
       const groupId = answerGroup(item.id, form);
       const samples = completions.next().value ?? [];
-      return samples.map((completion, index) => ({ id: `${groupId}/${index}`, groupId, prompt, completion, advantage: 0 }));
+      return samples.map((completion, index) => ({
+        id: `${groupId}/${index}`,
+        groupId,
+        prompt,
+        completion,
+        advantage: 0,
+      }));
     }),
   }));
 }

@@ -11,6 +11,10 @@ export function drawInteger(...key: number[]): number {
 }
 
 /** How both roles sample. */
-export function samplingOf({ temperature, topP, topK }: Config): Pick<GenerateRequest, 'temperature' | 'topP' | 'topK'> {
+export function samplingOf({
+  temperature,
+  topP,
+  topK,
+}: Config): Pick<GenerateRequest, 'temperature' | 'topP' | 'topK'> {
   return { temperature, topP, topK };
 }

@@ -15,7 +15,12 @@ export interface QuestionSource {
    * Questions for `groups` proposer prompts' worth of a step. `before`: the step's rounds so far; ids and seeds continue
    * behind theirs. A function of the run's seed, the step, `before` and the policy, so that a stage can be run again.
    */
-  draw(context: StepContext, step: number, groups: number, before: Round): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
+  draw(
+    context: StepContext,
+    step: number,
+    groups: number,
+    before: Round,
+  ): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
 }
 
 /** The policy itself, as proposer (method section 1). */
@@ -60,7 +65,12 @@ export function poolSource(
 const prefix = (labelled: boolean): string => (labelled ? 'd' : 'q');
 
 /** Questions of a pool in this round: fractions of a question add up over the steps. */
-function poolCount({ proposerPrompts, proposalsPerPrompt }: Config, step: number, groups: number, share: number): number {
+function poolCount(
+  { proposerPrompts, proposalsPerPrompt }: Config,
+  step: number,
+  groups: number,
+  share: number,
+): number {
   if (groups < proposerPrompts) {
     return Math.ceil(groups * proposalsPerPrompt * share);
   }
@@ -143,7 +153,9 @@ async function parseAndVerify(context: StepContext, proposals: readonly Rollout[
   const tooLong = new Set(
     questions.filter((_, index) => {
       const start = prompts.slice(0, index).reduce((sum, forms) => sum + forms.length, 0);
-      return lengths.slice(start, start + (prompts[index]?.length ?? 0)).some((length) => length > config.maxPromptTokens);
+      return lengths
+        .slice(start, start + (prompts[index]?.length ?? 0))
+        .some((length) => length > config.maxPromptTokens);
     }),
   );
   return parsed.map(({ id, draft }): Verified => {

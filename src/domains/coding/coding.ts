@@ -47,7 +47,8 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
     },
     async reward(question, answers) {
       const sandbox = await tools.sandbox();
-      const gradeAll = (form: readonly string[]) => Promise.all(form.map((text) => gradeAnswer(question, text, sandbox)));
+      const gradeAll = (form: readonly string[]) =>
+        Promise.all(form.map((text) => gradeAnswer(question, text, sandbox)));
       return { grades: await Promise.all(answers.map(gradeAll)) };
     },
     grade: async (question, answer) => gradeAnswer(question, answer, await tools.sandbox()),

@@ -40,7 +40,10 @@ function length({ statement, reference }: Draft): Rejection | undefined {
     return { reason: 'statement_too_long', detail: `The statement has more than ${maxStatement} characters.` };
   }
   if (reference !== undefined && reference.length > maximumReference) {
-    return { reason: 'reference_too_long', detail: `The reference solution has more than ${maximumReference} characters.` };
+    return {
+      reason: 'reference_too_long',
+      detail: `The reference solution has more than ${maximumReference} characters.`,
+    };
   }
   return undefined;
 }
