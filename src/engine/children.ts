@@ -4,6 +4,7 @@ import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol
 import { RuntimeProcess } from '../runtime/process/client.ts';
 import type { DomainTools } from '../domains/domain.ts';
 import type { Policy } from '../selfplay/context.ts';
+import { policyOver } from './runtime-policy.ts';
 
 /** Deaths of a child in one stage after which the run ends. */
 const deathLimit = 3;
@@ -70,9 +71,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
 
   return {
     policy: {
-      generate: (requests) => call('generate', { requests, adapter: true }),
-      countTokens: (prompts) => call('countTokens', { prompts }),
-      logprobs: (sequences, adapter) => call('logprobs', { sequences: [...sequences], adapter }),
+      ...policyOver(call),
       async train(sequences, trainOptions) {
         const update = { sequences, options: trainOptions };
         const records = await call('train', update);
