@@ -1,5 +1,9 @@
 import { createDomain } from '../../domains/registry.ts';
-import { evaluate, loadBenchmark } from '../../engine/evaluate.ts';
+import { evaluate } from '../../benchmarks/evaluate.ts';
+import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { type Split, splits } from '../../benchmarks/split.ts';
+import { optional } from '../../base/optional.ts';
+import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
@@ -12,23 +16,23 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark coding, or a JSONL file of problems.');
   }
-  const config = resolveConfig('quick', {});
-  const domain = createDomain(config.domain, {
-    testsMode: 'executed',
-    minDistinctTests: config.minDistinctTests,
-    maxTests: config.maxTests,
-    topic: '',
-  });
+  const domainName = args.text('domain') ?? findBenchmark(name)?.domain;
+  const config = resolveConfig('quick', domainName === undefined ? {} : { domain: domainName });
+  const sandbox = lazily(createSandbox);
+  const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
+  const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
-  const benchmark = await loadBenchmark(name, domain, args.integer('limit', 1));
-  const sandbox = await createSandbox();
+  const benchmark = await loadBenchmark(name, domain, {
+    ...optional('split', splitArgument(args)),
+    ...optional('limit', args.integer('limit', 1)),
+  });
   const adapter = args.text('adapter');
   try {
     const evaluation = await withPolicy(
       { model: args.text('model'), adapter, contextTokens: contextFor(maxTokens) },
       ({ model, modelHash, generate }) => {
         const policy = { step: 0, model, modelHash, adapter: adapter ?? null };
-        return evaluate(benchmark, policy, { domain, sandbox, generate, maxTokens });
+        return evaluate(benchmark, policy, { domain, generate, maxTokens });
       },
     );
     const out = args.text('out');
@@ -46,4 +50,13 @@ export async function evalCommand(args: Arguments): Promise<number> {
   } finally {
     await sandbox.close();
   }
+}
+
+function splitArgument(args: Arguments): Split | undefined {
+  const name = args.text('split');
+  const split = splits.find((known) => known === name);
+  if (name !== undefined && split === undefined) {
+    throw usage(`There is no split "${name}".`, `Choose one of ${splits.join(', ')}.`);
+  }
+  return split;
 }
