@@ -35,8 +35,7 @@ describe('safetensors', () => {
       assert.deepEqual(read.get(name), { dtype: 'F32', shape, data });
     }
     const { metadata } = await readSafetensorsHeader(path);
-    assert.deepEqual({ ...metadata, crc32: '' }, { format: 'pt', step: '12', crc32: '' });
-    assert.match(metadata['crc32'] ?? '', /^[0-9a-f]{8}$/);
+    assert.deepEqual(metadata, { format: 'pt', step: '12' });
   });
 
   it('writes part of a larger buffer where a tensor is one', async () => {

@@ -174,7 +174,7 @@ export async function readSafeTensor(
 
 /**
  * Reads a whole safetensors file (F32, F16, BF16) as fp32, in the order of its header. Throws BoundaryError('model') when
- * it is torn or damaged; where it has the checksum of {@link writeSafetensors}, also when a number was changed.
+ * it is torn or damaged; where {@link writeSafetensors} wrote a checksum, also when a number was changed.
  */
 export async function readSafetensors(path: string): Promise<Map<string, SafeTensor>> {
   await assertRegularFile(path);
@@ -185,11 +185,7 @@ export async function readSafetensors(path: string): Promise<Map<string, SafeTen
     for (const [name, entry] of header.tensors) {
       tensors.set(name, await readSafeTensor(path, file, name, entry));
     }
-    const checksum = header.metadata[checksumKey];
-    const actual = checksumOf([...tensors.values()].map(({ data }) => data));
-    if (checksum !== undefined && checksum !== actual) {
-      throw torn(path, `is damaged: the checksum of its tensors is ${actual} instead of ${checksum}`);
-    }
+    assertChecksum(path, header.metadata[checksumKey], tensors);
     return tensors;
   } finally {
     await file.close();
@@ -198,16 +194,18 @@ export async function readSafetensors(path: string): Promise<Map<string, SafeTen
 
 /**
  * Writes fp32 tensors as a safetensors file, atomically: a reader sees the old file or the new one, also after a
- * power cut. `metadata` is added to `{format: 'pt'}`, which the Python libraries ask for, and a checksum.
+ * power cut. `metadata` is added to `{format: 'pt'}`, which the Python libraries ask for; with
+ * `checksum` also that of the tensors, which {@link readSafetensors} compares.
  * Throws BoundaryError('environment') when the disk is full.
  */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
   metadata: Readonly<Record<string, string>> = {},
+  { checksum = false }: { checksum?: boolean } = {},
 ): Promise<void> {
-  const checksum = checksumOf([...tensors.values()].map(({ data }) => data));
-  const header = encodeHeader(tensors, { ...metadata, [checksumKey]: checksum });
+  const sum = checksum ? { [checksumKey]: checksumOf([...tensors.values()].map(({ data }) => data)) } : {};
+  const header = encodeHeader(tensors, { ...metadata, ...sum });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, 'w');
@@ -226,6 +224,16 @@ export async function writeSafetensors(
     throw diskFault(path, error);
   }
   await syncFolder(dirname(path));
+}
+
+function assertChecksum(path: string, expected: string | undefined, tensors: ReadonlyMap<string, SafeTensor>): void {
+  if (expected === undefined) {
+    return;
+  }
+  const actual = checksumOf([...tensors.values()].map(({ data }) => data));
+  if (actual !== expected) {
+    throw torn(path, `is damaged: the checksum of its tensors is ${actual} instead of ${expected.slice(0, 80)}`);
+  }
 }
 
 function checksumOf(parts: readonly Float32Array[]): string {

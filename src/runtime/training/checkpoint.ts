@@ -48,8 +48,9 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, baseM
       moments.set(`${names.b}.${moment}`, { shape: shapes.b, data: at(optimizer[moment], 2 * i + 1) });
     }
   }
-  await writeSafetensors(join(dir, adapterFile), weights);
-  await writeSafetensors(join(dir, optimizerFile), moments, { step: String(optimizer.step) });
+  const checked = { checksum: true };
+  await writeSafetensors(join(dir, adapterFile), weights, {}, checked);
+  await writeSafetensors(join(dir, optimizerFile), moments, { step: String(optimizer.step) }, checked);
   await writeFile(join(dir, configFile), adapterConfigJson(adapter, baseModel));
 }
 

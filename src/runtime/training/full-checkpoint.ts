@@ -35,12 +35,18 @@ export function isFullCheckpoint(dir: string): boolean {
 export async function writeFullCheckpoint(dir: string, { weights, optimizer }: FullCheckpoint): Promise<void> {
   const { tensors } = weights;
   const step = String(optimizer.step);
-  await writeSafetensors(join(dir, weightsFile), new Map(tensors.map((tensor) => [tensor.name, tensor])), { step });
+  const checked = { checksum: true };
+  await writeSafetensors(
+    join(dir, weightsFile),
+    new Map(tensors.map((tensor) => [tensor.name, tensor])),
+    { step },
+    checked,
+  );
   if (optimizer.step > 0) {
     const named = moments.flatMap((moment) =>
       zip(tensors, optimizer[moment]).map(([{ name, shape }, data]) => [`${name}.${moment}`, { shape, data }] as const),
     );
-    await writeSafetensors(join(dir, optimizerFile), new Map(named), { step });
+    await writeSafetensors(join(dir, optimizerFile), new Map(named), { step }, checked);
   }
 }
 
