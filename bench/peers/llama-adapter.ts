@@ -1,5 +1,5 @@
 import { writeGguf } from '../../test/support/gguf-writer.ts';
-import { tensorNames } from '../../src/model/formats/gguf-model.ts';
+import { tensorNames } from '../../src/model/formats/gguf-tensors.ts';
 import type { DecoderConfig } from '../../src/model/model.ts';
 import { adaptedLinears } from '../../src/runtime/decoder/decoder.ts';
 

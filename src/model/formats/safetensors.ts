@@ -2,7 +2,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { isDiskFull } from '../../base/files.ts';
+import { isDiskFull, syncFolder } from '../../base/files.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { blockFormats, dequantize } from './dequantize.ts';
 import { elementsOf } from '../layout.ts';
@@ -223,7 +223,7 @@ export async function writeSafetensors(
     await rm(temporary, { force: true });
     throw diskFault(path, error);
   }
-  await syncFolder(dirname(path));
+  syncFolder(dirname(path));
 }
 
 function assertChecksum(path: string, expected: string | undefined, tensors: ReadonlyMap<string, SafeTensor>): void {
@@ -283,19 +283,6 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, Math.min(bytes.length - at, 2 ** 30));
     at += bytesWritten;
-  }
-}
-
-/** Makes the rename durable. Windows has no such call on folders and does not need it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') {
-    return;
-  }
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

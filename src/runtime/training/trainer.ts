@@ -9,7 +9,7 @@ import type {
   UpdateRecord,
 } from '../../protocol/runtime.ts';
 import type { Trained } from '../decoder/trained.ts';
-import type { PreparationProgress } from '../weights/weights.ts';
+import type { PreparationProgress } from '../weights/weights-file.ts';
 import type { OptimizerState } from './optimizer.ts';
 
 /** What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. */

@@ -1,48 +1,12 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import * as z from 'zod';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../../onnx/graph.ts';
-import { zip } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { pidExists } from '../../base/processes.ts';
-import {
-  bytesOf,
-  planPreparation,
-  storedTypes,
-  weightFormats,
-  type PreparationPlan,
-  type PreparedData,
-  type WeightFormat,
-} from './weight-plan.ts';
-
-/** Raised when what a format stores changes: older folders are then rebuilt. */
-const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
-const dataFile = 'weights.bin';
-const indexFile = 'index.json';
-/** ORT maps external data into memory; pages are the natural alignment. */
-const alignment = 4096;
-/** One write call takes at most 2 GiB. */
-const writeBytes = 256 * 2 ** 20;
-/** Left free on the disk beyond the file itself, bytes. */
-const reserveBytes = 256 * 2 ** 20;
-
-const Index = z.object({
-  version: z.number().int(),
-  format: z.enum(weightFormats),
-  modelHash: z.string(),
-  bytes: z.number().int(),
-  tensors: z.record(
-    z.string(),
-    z.object({
-      type: z.enum(storedTypes),
-      dims: z.array(z.number().int()),
-      offset: z.number().int(),
-      length: z.number().int(),
-    }),
-  ),
-});
-type Index = z.infer<typeof Index>;
+import { asDiskError } from './disk-space.ts';
+import type { WeightFormat } from './weight-plan.ts';
+import { dataFile, readFully, readIndex, writeWeights, type Index, type PreparationProgress } from './weights-file.ts';
 
 /** One tensor in the prepared file; `data` is what `Graph.external` takes. */
 export interface PreparedTensor {
@@ -65,9 +29,6 @@ export interface PreparedWeights {
   /** The data of an fp32 tensor, read from the file. */
   read(name: string): Promise<Float32Array>;
 }
-
-/** Bytes written, bytes in all, and the tensor that is written next. */
-export type PreparationProgress = (done: number, total: number, what: string) => void;
 
 /** The folder of all prepared weights. */
 export function preparedFolder(cacheDir: string): string {
@@ -96,7 +57,7 @@ export async function prepareWeights(
     await mkdir(parent, { recursive: true });
     await removeLeftovers(parent);
     await mkdir(temporary, { recursive: true });
-    await build(model, format, temporary, onProgress);
+    await writeWeights(model, format, temporary, onProgress);
     await moveInto(temporary, folder, () => readIndex(folder, model.hash, format));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -162,110 +123,6 @@ export function relativeTo(folder: string, weights: PreparedWeights): PreparedWe
   };
 }
 
-async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(writeBytes, bytes.length - done), position + done);
-    if (bytesRead === 0) {
-      throw new RangeError(`the file ends after ${position + done} bytes`);
-    }
-    done += bytesRead;
-  }
-}
-
-/** The index of a whole folder, else undefined: missing, torn, of another layout, model or format. */
-async function readIndex(folder: string, modelHash: string, format: WeightFormat): Promise<Index | undefined> {
-  try {
-    const index = Index.parse(JSON.parse(await readFile(join(folder, indexFile), 'utf8')));
-    const { size } = await stat(join(folder, dataFile));
-    const current = index.modelHash === modelHash && index.format === format && index.version === versions[format];
-    return current && size === index.bytes ? index : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function build(
-  model: ModelFile,
-  format: WeightFormat,
-  folder: string,
-  onProgress: PreparationProgress,
-): Promise<void> {
-  const plan = planPreparation(model.config, format);
-  const { tensors, bytes } = layOut(plan);
-  await checkSpace(folder, bytes);
-  const file = await open(join(folder, dataFile), 'w');
-  try {
-    for (const step of plan.steps) {
-      const [first] = step.outputs;
-      onProgress(placeOf(tensors, first.name).offset, bytes, first.name);
-      const parts: Float32Array[] = [];
-      for (const source of step.sources) {
-        parts.push(await model.tensor(source));
-      }
-      for (const [{ name }, values] of zip(step.outputs, step.build(parts))) {
-        await writeTensor(file, name, values, placeOf(tensors, name));
-      }
-    }
-    await file.truncate(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  onProgress(bytes, bytes, 'done');
-  const index: Index = { version: versions[format], format, modelHash: model.hash, bytes, tensors };
-  const indexHandle = await open(join(folder, indexFile), 'w');
-  try {
-    await indexHandle.writeFile(JSON.stringify(index));
-    await indexHandle.sync();
-  } finally {
-    await indexHandle.close();
-  }
-}
-
-function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'bytes'> {
-  const tensors: Index['tensors'] = {};
-  let end = 0;
-  for (const shape of steps.flatMap((step) => step.outputs)) {
-    const offset = Math.ceil(end / alignment) * alignment;
-    const length = bytesOf(shape);
-    tensors[shape.name] = { type: shape.type, dims: [...shape.dims], offset, length };
-    end = offset + length;
-  }
-  for (const { name, type, dims, of } of aliases) {
-    const { offset, length } = placeOf(tensors, of);
-    tensors[name] = { type, dims: [...dims], offset, length };
-  }
-  return { tensors, bytes: end };
-}
-
-function placeOf(tensors: Index['tensors'], name: string): Index['tensors'][string] {
-  const place = tensors[name];
-  if (!place) {
-    throw new RangeError(`the plan has no tensor ${name}`);
-  }
-  return place;
-}
-
-async function writeTensor(
-  file: FileHandle,
-  name: string,
-  values: PreparedData,
-  { offset, length }: { offset: number; length: number },
-): Promise<void> {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  if (bytes.length !== length) {
-    throw new BoundaryError(
-      'model',
-      `${name} has ${bytes.length} bytes where its shape needs ${length}.`,
-      'The model file is damaged or of an unknown kind: fetch it again.',
-    );
-  }
-  for (let done = 0; done < length;) {
-    const { bytesWritten } = await file.write(bytes, done, Math.min(writeBytes, length - done), offset + done);
-    done += bytesWritten;
-  }
-}
-
 /** A rename onto a folder fails: an unusable one is removed first; a usable one of another process is kept. */
 async function moveInto(temporary: string, folder: string, usable: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -306,44 +163,5 @@ async function removeLeftovers(parent: string): Promise<void> {
     if (Number.isInteger(pid) && !pidExists(pid)) {
       await rm(join(parent, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < bytes + reserveBytes) {
-    throw diskFull(folder, bytes);
-  }
-}
-
-function diskFull(folder: string, bytes?: number, cause?: unknown): BoundaryError {
-  const need = bytes === undefined ? 'more room' : `${Math.ceil((bytes + reserveBytes) / 1e6)} MB`;
-  return new BoundaryError(
-    'environment',
-    `The disk of ${folder} is too full: the prepared weights need ${need}.`,
-    'Free some space, or set SELFQ_HOME to a folder on a larger disk.',
-    { cause },
-  );
-}
-
-function asDiskError(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return diskFull(folder, undefined, error);
-    case 'EACCES':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'EEXIST':
-    case 'EPERM':
-      return new BoundaryError(
-        'environment',
-        `${folder} cannot be written (${code}).`,
-        'Set SELFQ_HOME to a folder that you may write.',
-        { cause: error },
-      );
-    default:
-      return error;
   }
 }
