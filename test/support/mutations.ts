@@ -53,7 +53,7 @@ const oddValues: readonly unknown[] = [
   ...['a'.repeat(5000), { a: { a: { a: 1 } } }, '(a+)+$', '../x', '__proto__', [1, 'a', null], Array(200).fill(9)],
 ];
 
-const newKeys = ['extra', '__proto__', 'rank_pattern', 'type'];
+const newKeys = ['extra', '__proto__', 'rank_pattern', 'type', '([a-z0-9._]+)+!'];
 
 /** The JSON value with one to three changes: an odd value, a missing key, a new key, a value of another place. */
 export function mutateJson(value: unknown, random: Draws): unknown {

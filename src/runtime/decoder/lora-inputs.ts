@@ -58,9 +58,9 @@ function transposeInto(
   scale = 1,
 ): void {
   for (let row = 0; row < rows; row++) {
-    source.subarray(row * columns, (row + 1) * columns).forEach((value, column) => {
-      target[first + column * width + row] = value * scale;
-    });
+    for (let column = 0; column < columns; column++) {
+      target[first + column * width + row] = source[row * columns + column]! * scale;
+    }
   }
 }
 

@@ -185,11 +185,12 @@ function keptTokens(logits: Float32Array, largest: number, row: RowSampling, tot
   for (const reach of reaches) {
     const least = largest - reach * row.temperature;
     ranked = [];
-    logits.forEach((logit, token) => {
-      if (logit >= least) {
+    for (let token = 0; token < logits.length; token++) {
+      const logit = logits[token];
+      if (logit !== undefined && logit >= least) {
         ranked.push(token);
       }
-    });
+    }
     ranked.sort((a, b) => at(logits, b) - at(logits, a) || a - b);
     const kept = cut(ranked, row, total, weight);
     if (kept) {

@@ -111,8 +111,10 @@ async function readAdapterTensors(dir: string): Promise<Map<string, SafeTensor>>
 }
 
 function assertFinite(data: Float32Array, name: string, dir: string): void {
-  if (!data.every(Number.isFinite)) {
-    throw foreign(dir, `has numbers in ${name} that are not finite`);
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw foreign(dir, `has numbers in ${name} that are not finite`);
+    }
   }
 }
 

@@ -61,8 +61,9 @@ export function applyUpdate(
 function globalNorm(gradients: readonly Float32Array[]): number {
   let sum = 0;
   for (const gradient of gradients) {
-    for (const value of gradient) {
-      sum += value * value;
+    // An iterator over a typed array takes ten times as long.
+    for (let i = 0; i < gradient.length; i++) {
+      sum += gradient[i]! * gradient[i]!;
     }
   }
   return Math.sqrt(sum);
