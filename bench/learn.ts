@@ -6,10 +6,11 @@ import type { TrainSequence } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import { resolveConfig, type Config } from '../src/selfplay/config.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import type { Config } from '../src/config/tables.ts';
 import { groupAdvantages, mean, solverReward } from '../src/selfplay/rewards.ts';
 import { describeConditions, noteConditions, round, type Conditions } from './measure.ts';
-import { openBenchModel, type BenchArguments } from './policy.ts';
+import { openBenchModel, type BenchArguments, type BenchObserver } from './policy.ts';
 import { options } from './train.ts';
 
 /** Every third of the shipped problems is learnt, the others are held out. */
@@ -49,7 +50,10 @@ export interface LearnBench {
  * `selfq bench learn`: the solver alone, on the same problems in every step, so that curves of different precisions or
  * rewards differ by nothing else. It has no peer.
  */
-export async function learnTarget(args: BenchArguments): Promise<{ figures: LearnBench; lines: string[] }> {
+export async function learnTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: LearnBench; lines: string[] }> {
   const count = args.integer('steps', 1) ?? (args.has('quick') ? 3 : 30);
   const seed = args.integer('seed', 0) ?? 1;
   const config = resolveConfig('quick', {
@@ -58,7 +62,7 @@ export async function learnTarget(args: BenchArguments): Promise<{ figures: Lear
     maxAnswerTokens: answerTokens,
     learningRate,
   });
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const domain = codingDomain({ ...config, testsMode: 'executed' });
   const problems = await domain.benchmark();
@@ -68,7 +72,7 @@ export async function learnTarget(args: BenchArguments): Promise<{ figures: Lear
   const runtime = await model.start({
     slots: learnt.length * answers,
     contextTokens: config.maxPromptTokens + config.maxAnswerTokens,
-    lora: { rank: config.loraRank, alpha: config.loraAlpha, seed },
+    seed,
   });
   const tools = { domain, sandbox, runtime, config };
   try {

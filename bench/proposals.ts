@@ -2,7 +2,7 @@
  * What a model proposes: validity, agreement of statement and reference, difficulty and diversity of the coding
  * domain's proposals, for several ways of asking.
  *
- * usage: node bench/proposals.ts [--model FILE] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
+ * usage: node bench/proposals.ts [--model NAME] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
  * Prints one table row a variant; --out writes every proposal with its rejection as JSONL.
  */
 import { appendFileSync } from 'node:fs';
@@ -11,18 +11,16 @@ import { codingDomain } from '../src/domains/coding/coding.ts';
 import { composeExecuted } from '../src/domains/coding/prompts.ts';
 import { isRejection, type Domain, type Question, type Rejection } from '../src/domains/domain.ts';
 import { createDuplicateIndex, meanPairwiseDistance } from '../src/domains/near-duplicate.ts';
-import { cacheDir } from '../src/base/cache-dir.ts';
-import { catalogueEntry, defaultModelId } from '../src/model/catalogue.ts';
-import { modelPath } from '../src/model/fetch/download.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import { loadPolicy } from '../src/engine/policy.ts';
+import { defaultModelId } from '../src/model/catalogue.ts';
 import type { Completion, Prompt } from '../src/protocol/runtime.ts';
-import { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import { resolveConfig } from '../src/selfplay/config.ts';
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: modelPath(catalogueEntry(defaultModelId), cacheDir()) },
+    model: { type: 'string', default: defaultModelId },
     variants: { type: 'string', default: 'rotating,fixed,written' },
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
@@ -30,20 +28,13 @@ const { values } = parseArgs({
   },
 });
 
-const config = resolveConfig('quick', {});
+const config = resolveConfig('quick', { model: values.model, slots: 64 });
 const perPrompt = 4;
 const answersPerQuestion = 4;
-const nearDuplicate = 0.8;
 
 type Variant = (group: number) => { domain: Domain; prompt: Prompt };
 
-const domainOf = (testsMode: 'executed' | 'written'): Domain =>
-  codingDomain({
-    testsMode,
-    minDistinctTests: config.minDistinctTests,
-    maxTests: config.maxTests,
-    topic: config.topic,
-  });
+const domainOf = (testsMode: 'executed' | 'written'): Domain => codingDomain({ ...config, testsMode });
 
 /** Ways of asking: the default; one fixed opening without an exemplar; the paper's layout. */
 const variants: Readonly<Record<string, Variant>> = {
@@ -61,18 +52,17 @@ const variants: Readonly<Record<string, Variant>> = {
   },
 };
 
-const runtime = new RuntimeProcess();
+const policy = await loadPolicy({
+  config,
+  observer: {
+    onFetch: (model, { stage }) => console.error(`${model.id}: ${stage}`),
+    onMemory: ({ message, remedy }) => console.error(`${message}. ${remedy}`),
+    onCall: () => undefined,
+    onProgress: () => undefined,
+  },
+});
 const sandbox = await createSandbox({ workers: 2 });
 try {
-  await runtime.call('load', {
-    modelPath: values.model,
-    cacheDir: cacheDir(),
-    device: 'cpu',
-    threads: 0,
-    slots: 64,
-    contextTokens: config.maxPromptTokens + config.maxProposalTokens,
-    lora: { rank: 16, alpha: 32, seed: 1 },
-  });
   console.log('| variant | valid | agreement | between | near-duplicates | distance | tokens | rejected for |');
   console.log('|---|---|---|---|---|---|---|---|');
   for (const name of values.variants.split(',')) {
@@ -83,7 +73,7 @@ try {
     console.log(await measure(name, variant, Number(values.count)));
   }
 } finally {
-  await runtime.close();
+  await policy.close();
   await sandbox.close();
 }
 
@@ -173,11 +163,11 @@ async function generate(
     temperature: 1,
     seed: Number(values.seed) * 1_000_003 + index,
   }));
-  return runtime.call('generate', { requests, adapter: false });
+  return policy.generate(requests);
 }
 
 function countNearDuplicates(statements: readonly string[]): number {
-  const index = createDuplicateIndex(nearDuplicate);
+  const index = createDuplicateIndex(config.nearDuplicate);
   return statements.filter((statement, i) => {
     const duplicate = index.nearest(statement)?.duplicate ?? false;
     index.add(String(i), statement);

@@ -11,7 +11,7 @@ import {
 import { appendMetrics, readEvaluations, readMetrics, writeEvaluation, writeStep } from '../run/folder.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { presets } from '../selfplay/config.ts';
+import { presets } from '../base/setting.ts';
 import {
   commands,
   contextKeys,

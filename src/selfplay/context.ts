@@ -10,7 +10,7 @@ import type {
   UpdateRecord,
 } from '../protocol/runtime.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {

@@ -8,7 +8,7 @@ import type {
   Update,
 } from '../protocol/records.ts';
 import { meanPairwiseDistance } from '../domains/near-duplicate.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import { mean, standardDeviation } from './rewards.ts';
 
 /** The figures of a step, computed from its records alone (so that anyone can compute them again). */

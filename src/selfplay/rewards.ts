@@ -1,5 +1,5 @@
 import type { Judgement } from '../domains/domain.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 
 /**
  * Reward of one answer in [0, 1]: the fraction of tests passed (method section 1), or 1 for a well-formed answer

@@ -3,7 +3,7 @@ import type { DuplicateIndex } from '../domains/near-duplicate.ts';
 import { uniform } from '../base/random.ts';
 import type { Answer } from '../protocol/records.ts';
 import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { Sampled, StepContext } from './context.ts';
 import { optional } from '../base/optional.ts';
 import { groupAdvantages, solverReward } from './rewards.ts';

@@ -1,7 +1,7 @@
 import { sandboxFault } from '../domains/domain.ts';
 import type { PromptRecord, Proposal, QuestionRecord, StepLine, StepMetrics } from '../protocol/records.ts';
 import type { Completion, Prompt } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { StepContext } from './context.ts';
 import { playRounds, type Played } from './dynamic-sampling.ts';
 import { measureStep } from './metrics.ts';

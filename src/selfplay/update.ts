@@ -1,6 +1,6 @@
 import type { Proposal, Update } from '../protocol/records.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { Policy, Sampled, StepContext } from './context.ts';
 import type { Played } from './dynamic-sampling.ts';
 import { optional } from '../base/optional.ts';
