@@ -105,6 +105,7 @@ export const layers = {
     'src/model/fetch/hub-name.ts',
     'src/model/catalogue.ts',
     'src/runtime/settings.ts',
+    'src/selfplay/settings.ts',
     'src/config',
     'src/run',
     'src/engine',
