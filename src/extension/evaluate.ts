@@ -130,7 +130,6 @@ function basePolicy(entry: RunEntry | undefined): Policy {
   return {
     label: vscode.l10n.t('{0} before training', basename(model)),
     model,
-    step: 0,
     options: entry ? comparable(entry) : [],
   };
 }
@@ -145,7 +144,6 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
     label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)),
     model: modelOf(entry),
     adapter,
-    step,
     options: [],
   };
 }
