@@ -110,6 +110,9 @@ export async function startRuntime(
   { onProgress }: Partial<Pick<PolicyObserver, 'onProgress'>> = {},
   signal?: AbortSignal,
 ): Promise<{ runtime: RuntimeProcess; loaded: LoadReply }> {
+  if (signal?.aborted) {
+    throw new BoundaryError('interrupted', 'The model was not loaded: it was interrupted.', 'Start it again.');
+  }
   const runtime = new RuntimeProcess();
   signal?.addEventListener('abort', () => runtime.kill(), { once: true });
   try {
