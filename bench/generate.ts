@@ -1,4 +1,5 @@
-import { codingDomain } from '../src/domains/coding/coding.ts';
+import type { DomainTools } from '../src/domains/domain.ts';
+import { createDomain } from '../src/domains/registry.ts';
 import type { GenerateRequest } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { renderPrompt } from '../src/runtime/generation/rows.ts';
@@ -136,16 +137,22 @@ function decodeRequests(model: BenchModel, rows: number, promptTokens: number): 
     : [{ prompt: { text: codePrompt(model, promptTokens) }, samples: rows, maxTokens: 25, temperature: 1, seed: 1 }];
 }
 
+/** Prompts need neither sandbox nor policy. */
+const idleTools: DomainTools = {
+  sandbox: () => Promise.reject(new Error('nothing is judged here')),
+  base: () => Promise.reject(new Error('nothing is asked here')),
+};
+
 /** Prompts of at least `least` tokens: code stands before them where they are shorter. */
 function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {
   const { tokenizer } = model.file;
   const config = resolveConfig('quick', {});
-  const { proposerPrompt, proposerStop } = codingDomain({ ...config, testsMode: 'executed' });
+  const { proposer } = createDomain('coding', { ...config, testsMode: 'executed' }, idleTools);
   return Array.from({ length: proposals }, (_, variant) => {
-    const { messages, prefill } = proposerPrompt(config.topic, variant);
+    const { messages, prefill } = proposer.prompt(variant);
     const prompt = tokenizer.renderChat(messages, prefill);
     const text = codePrompt(model, Math.max(0, least - tokenizer.encode(prompt).length)) + prompt;
-    const sampling = { temperature: 1, seed: variant, stop: proposerStop };
+    const sampling = { temperature: 1, seed: variant, stop: proposer.stop };
     return { prompt: { text }, samples: 1, maxTokens: config.maxProposalTokens, ...sampling };
   });
 }

@@ -69,14 +69,14 @@ describe('selfq bench', function () {
     const figures = JSON.parse(out) as {
       seed: number;
       steps: { reward: number; testsPassed: number; meanTokens: number }[];
-      learnt: { total: number }[];
+      trained: { total: number }[];
       heldOut: { total: number }[];
     };
     assert.equal(figures.seed, 3);
     assert.equal(figures.steps.length, 2);
     assert.ok(figures.steps.every(({ meanTokens }) => meanTokens > 0 && meanTokens <= 96));
     assert.deepEqual(
-      [...figures.learnt, ...figures.heldOut].map(({ total }) => total),
+      [...figures.trained, ...figures.heldOut].map(({ total }) => total),
       [8, 8, 16, 16],
     );
     const unknown = await bench(['learn', '--reward', 'praise']);

@@ -3,7 +3,8 @@ import type { Problem } from '../protocol/problem.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { trigramSimilarity } from '../domains/near-duplicate.ts';
-import { loadBenchmark, loadSolutions, type Solution } from './coding.ts';
+import { CodingContent } from '../domains/coding/content.ts';
+import { heldOutProblems, loadSolutions, type Solution } from './coding.ts';
 import { shownStatements } from '../domains/coding/prompts.ts';
 
 describe('the held-out set', function () {
@@ -14,7 +15,7 @@ describe('the held-out set', function () {
 
   before(async () => {
     sandbox = await createSandbox({ workers: 2 });
-    problems = (await loadBenchmark()).map((question) => question.problem);
+    problems = (await heldOutProblems()).map(({ content }) => CodingContent.parse(content).problem);
     solutions = await loadSolutions();
   });
   after(() => sandbox.close());
@@ -56,7 +57,7 @@ describe('the held-out set', function () {
     }
   });
 
-  it('turns down every plausible wrong solution', async () => {
+  it('rejects every plausible wrong solution', async () => {
     const pairs = problems.flatMap((problem, i) => (solutions[i]?.wrong ?? []).map((source) => ({ problem, source })));
     assert.ok(pairs.length >= 2 * problems.length);
     const results = await Promise.all(pairs.map((pair) => sandbox.judge(pair)));

@@ -4,25 +4,23 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
-import { Problem } from '../protocol/problem.ts';
+import { codingQuestion } from '../domains/coding/content.ts';
 import type { Question } from '../domains/domain.ts';
+import { Problem } from '../protocol/problem.ts';
 
 /**
  * A reference solution, kept apart from its problem so that no prompt can be made of it by mistake. `wrong`: plausible
- * wrong solutions, each of which the problem's tests turn down.
+ * wrong solutions, each of which the problem's tests reject.
  */
 const Solution = z.strictObject({ id: z.string(), reference: z.string(), wrong: z.array(z.string()).min(2) });
 export type Solution = z.infer<typeof Solution>;
 
 /** The shipped held-out questions, in the order of the file. Throws BoundaryError('environment') where it is damaged. */
-export async function loadBenchmark(): Promise<Question[]> {
+export async function heldOutProblems(): Promise<Question[]> {
   const problems = await readLines(join(packageFolder(), 'data', 'coding-heldout.jsonl'), Problem);
   const solutions = await loadSolutions();
   const references = new Map(solutions.map(({ id, reference }) => [id, reference]));
-  return problems.map((problem) => {
-    const reference = references.get(problem.id);
-    return { problem, ...(reference === undefined ? {} : { reference }) };
-  });
+  return problems.map((problem) => codingQuestion(problem, references.get(problem.id)));
 }
 
 /** Of the held-out questions, in the order of their file. */

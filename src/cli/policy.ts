@@ -1,3 +1,4 @@
+import { optional } from '../base/optional.ts';
 import { loadPolicy, type LoadedPolicy, type PolicyObserver, type PolicyOptions } from '../engine/policy.ts';
 import { findPolicy, type PolicySource } from '../engine/policy-source.ts';
 import { createProgressReporter } from '../engine/progress.ts';
@@ -7,9 +8,13 @@ import { createPullView, showMemory } from './model.ts';
 import { overridesOf } from './overrides.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
-/** What --adapter, --model, --device and --set mean together; says what is read differently of an older run. */
-export function policySourceOf(args: Arguments): PolicySource {
-  const source = findPolicy(args.text('adapter'), overridesOf(args, ['model', 'device']));
+/**
+ * What --adapter, --domain, --model, --device and --set mean together; says what is read differently of an older run.
+ * `domain` is that of the task where none is named.
+ */
+export function policySourceOf(args: Arguments, domain?: string): PolicySource {
+  const overrides = { ...optional('domain', domain), ...overridesOf(args, ['domain', 'model', 'device']) };
+  const source = findPolicy(args.text('adapter'), overrides);
   const output = createProgressOutput();
   source.notes.forEach((note) => output.line(paint('dim', note)));
   return source;

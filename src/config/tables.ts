@@ -1,4 +1,4 @@
-import { choice, text, type Setting, type SettingTable, type ValuesOf } from '../base/setting.ts';
+import { choice, text, type Setting, type SettingTable, type SettingValue, type ValuesOf } from '../base/setting.ts';
 import { domainSettings, type DomainName, type DomainSettings } from '../domains/settings.ts';
 import { defaultModelId } from '../model/catalogue.ts';
 import { runtimeSettings, type RuntimeSettings } from '../runtime/settings.ts';
@@ -80,6 +80,12 @@ export function findSetting(
     }
   }
   return undefined;
+}
+
+/** What a run of another domain can take over of a run's settings: those that are no domain's own, but for its name. */
+export function sharedSettings(config: Config): Readonly<Record<string, SettingValue>> {
+  const { domain: _, ...names } = Object.assign({}, ...tables.shared.map(({ settings }) => settings)) as SettingTable;
+  return Object.fromEntries(Object.entries(config).filter(([name]) => Object.hasOwn(names, name)));
 }
 
 /** The names of all settings of all domains. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Lazy, lazily } from '../base/lazy.ts';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
@@ -17,6 +18,7 @@ import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
 import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { proposerSource } from '../selfplay/sources.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
 import { assertDisk } from './disk.ts';
@@ -126,7 +128,8 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       notify({ type: 'restart', child: 'runtime', stage, message });
     },
   });
-  let sandbox: Sandbox | undefined;
+  const workers = config.sandboxWorkers || availableParallelism();
+  const sandbox = lazily(() => startSandbox(workers, gate));
   try {
     reporter.enter(live.record.step, 'load');
     await gate.race(runtime.stage('load', () => Promise.resolve()));
@@ -134,12 +137,11 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
-    sandbox = await startSandbox(config.sandboxWorkers || availableParallelism(), gate);
     const baseModel = await baseModelName(model);
     await trainLoop(createSession(dir, config, baseModel, { ...tools, runtime, sandbox }));
   } finally {
     await runtime.close();
-    await sandbox?.close();
+    await sandbox.close();
   }
 }
 
@@ -162,7 +164,7 @@ function createSession(
   dir: string,
   config: Config,
   baseModel: string,
-  tools: Tools & { runtime: RuntimeOwner; sandbox: Sandbox },
+  tools: Tools & { runtime: RuntimeOwner; sandbox: Lazy<Sandbox> },
 ): Session {
   const { gate, live, notify, reporter, runtime, sandbox } = tools;
   let seconds: Record<string, number> = {};
@@ -171,11 +173,11 @@ function createSession(
     dir,
     config,
     live,
-    sandbox,
     runtime,
     notify,
     baseModel,
-    domain: createDomain(config.domain, config),
+    domain: createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base }),
+    source: proposerSource,
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
       await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));

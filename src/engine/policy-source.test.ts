@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveConfig } from '../config/resolve.ts';
+import { sharedSettings } from '../config/tables.ts';
 import { runFolderVersion, type RunRecord } from '../protocol/records.ts';
 import { findPolicy } from './policy-source.ts';
 
@@ -54,6 +55,13 @@ describe('the settings of a policy', () => {
     const refused = { boundary: 'usage', message: /maxAnswerTokens cannot be "0"/ };
     assert.throws(() => findPolicy(join(dir, 'run'), { maxAnswerTokens: '0' }), refused);
     assert.throws(() => findPolicy(join(dir, 'run'), { maxAnswerToken: '9' }), { remedy: /"maxAnswerTokens"/ });
+  });
+
+  it('are those that every domain has where another domain is asked for', () => {
+    assert.throws(() => findPolicy(join(dir, 'run'), { domain: 'codding' }), { remedy: /"coding"/ });
+    const { domain, testsMode, maxTests, minDistinctTests, nearDuplicate, ...shared } = config;
+    assert.ok([domain, testsMode, maxTests, minDistinctTests, nearDuplicate].every((value) => value !== undefined));
+    assert.deepEqual(sharedSettings(config), shared);
   });
 
   it('are missing for a run without a checkpoint, which is said', () => {

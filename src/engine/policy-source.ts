@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { resolveConfig, type SettingValues } from '../config/resolve.ts';
 import { resolveStored } from '../config/stored.ts';
-import type { Config } from '../config/tables.ts';
+import { sharedSettings, type Config } from '../config/tables.ts';
 import { findCheckpoint } from '../run/checkpoint.ts';
 import { readRun, runPaths } from '../run/folder.ts';
 
@@ -20,7 +20,7 @@ export interface PolicySource {
 /**
  * Settings of a policy. `adapter`: the folder of a run (its latest checkpoint counts), one of its checkpoints, or any
  * other folder of an adapter. The first two have the settings of their run, everything else the defaults of `quick`;
- * `overrides` stand above both. Throws BoundaryError as `resolveConfig` and `resolveStored` do.
+ * `overrides` stand above both; with another domain, only what all domains have is the run's. Throws BoundaryError as `resolveConfig` and `resolveStored` do.
  */
 export function findPolicy(adapter: string | undefined, overrides: SettingValues): PolicySource {
   const dir = adapter === undefined ? undefined : resolve(adapter);
@@ -29,12 +29,11 @@ export function findPolicy(adapter: string | undefined, overrides: SettingValues
     const config = resolveConfig('quick', overrides);
     return { config, step: 0, notes: [], ...(dir === undefined ? {} : { adapter: dir }) };
   }
-  const stored = readRun(run).config;
-  const domain = stored['domain'];
-  // What a person gives is held to today's settings before it is mixed with what a run stored.
-  resolveConfig('quick', { ...(domain === undefined ? {} : { domain }), ...overrides });
+  const { config: own, notes } = resolveStored(readRun(run).config);
+  const { domain = own.domain } = overrides;
+  const config = resolveConfig('quick', { ...(domain === own.domain ? own : sharedSettings(own)), ...overrides });
   const checkpoint = dir === run ? findCheckpoint(run) : { dir, step: stepOf(dir) };
-  return { ...resolveStored({ ...stored, ...overrides }), adapter: checkpoint.dir, step: checkpoint.step };
+  return { config, notes, adapter: checkpoint.dir, step: checkpoint.step };
 }
 
 function isRun(dir: string): boolean {

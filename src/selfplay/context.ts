@@ -9,15 +9,15 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { SelfPlaySettings as Config } from './settings.ts';
+import type { QuestionSource } from './sources.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {
   generate(requests: GenerateRequest[]): Promise<Completion[][]>;
   countTokens(prompts: readonly Prompt[]): Promise<number[]>;
   /** Trainer's logprobs; `adapter: false` is the reference policy. */
-  logprobs(sequences: readonly Sampled[], adapter: boolean): Promise<number[][]>;
+  logprobs(sequences: readonly TokenSequence[], adapter: boolean): Promise<number[][]>;
   train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;
 }
 
@@ -26,7 +26,7 @@ export interface StepContext {
   config: Config;
   domain: Domain;
   policy: Policy;
-  sandbox: Sandbox;
+  source: QuestionSource;
   duplicates: DuplicateIndex;
   notify(event: RunEvent): void;
   /** Runs one stage; may run it again from its start when a child process died. */
@@ -35,11 +35,8 @@ export interface StepContext {
   seconds(): Record<string, number>;
 }
 
-/** What the trainer needs to know of a completion. */
-export interface Sampled {
-  id: string;
+/** A prompt and a completion in token ids. */
+export interface TokenSequence {
   promptTokenIds: readonly number[];
   tokenIds: readonly number[];
-  logprobs: readonly number[];
-  advantage: number;
 }

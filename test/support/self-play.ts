@@ -1,18 +1,11 @@
 import { createDuplicateIndex } from '../../src/domains/near-duplicate.ts';
 import type { Domain } from '../../src/domains/domain.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { policyOver } from '../../src/engine/runtime-policy.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { loadRequestOf } from '../../src/engine/load-request.ts';
+import { proposerSource } from '../../src/selfplay/sources.ts';
 import { runStep, type StepResult } from '../../src/selfplay/step.ts';
 import { RuntimeProcess } from '../../src/runtime/process/client.ts';
-
-/** For domains that run no program. */
-const noSandbox: Sandbox = {
-  counters: { programs: 0, workersKilled: 0, internalErrors: 0 },
-  judge: () => Promise.reject(new Error('This domain runs no program.')),
-  execute: () => Promise.reject(new Error('This domain runs no program.')),
-  close: () => Promise.resolve(),
-};
 
 export interface SelfPlayOptions {
   modelPath: string;
@@ -37,13 +30,8 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
             config,
             duplicates,
             domain: options.domain,
-            sandbox: noSandbox,
-            policy: {
-              generate: (requests) => runtime.call('generate', { requests, adapter: true }),
-              countTokens: (prompts) => runtime.call('countTokens', { prompts }),
-              logprobs: (sequences, adapter) => runtime.call('logprobs', { sequences: [...sequences], adapter }),
-              train: (sequences, trainOptions) => runtime.call('train', { sequences, options: trainOptions }),
-            },
+            source: proposerSource,
+            policy: policyOver((name, argument) => runtime.call(name, argument)),
             notify: () => undefined,
             stage: (_, work) => work(),
             seconds: () => ({}),

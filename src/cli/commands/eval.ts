@@ -1,5 +1,7 @@
 import { createDomain } from '../../domains/registry.ts';
-import { evaluate, loadBenchmark } from '../../engine/evaluate.ts';
+import { evaluate } from '../../benchmarks/evaluate.ts';
+import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import type { Evaluation } from '../../protocol/records.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
@@ -12,17 +14,18 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark coding, or a JSONL file of problems.');
   }
-  const { config, adapter, step } = policySourceOf(args);
-  const domain = createDomain(config.domain, config);
+  const { config, adapter, step } = policySourceOf(args, findBenchmark(name)?.domain);
+  const { sandboxWorkers } = config;
+  const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
+  const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
+  const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
   const benchmark = await loadBenchmark(name, domain, args.integer('limit', 1));
-  const { sandboxWorkers } = config;
-  const sandbox = await createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {});
   try {
     const contextTokens = config.maxPromptTokens + maxTokens;
     const evaluation = await withPolicy({ config, adapter, contextTokens }, ({ model, modelHash, generate }) => {
       const policy = { step, model: model.id, modelHash, adapter: adapter ?? null };
-      return evaluate(benchmark, policy, { domain, sandbox, generate, maxTokens });
+      return evaluate(benchmark, policy, { domain, generate, maxTokens });
     });
     const out = args.text('out');
     if (out !== undefined) {
