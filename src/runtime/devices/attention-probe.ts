@@ -1,7 +1,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { BoundaryError } from '../../base/errors.ts';
 import { contrib, Graph } from '../../onnx/graph.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { addSequenceOutput, createSession, runInto } from './session.ts';
 
 /**

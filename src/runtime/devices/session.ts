@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import type { Graph } from '../../onnx/graph.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 
 /** How a session is made. */

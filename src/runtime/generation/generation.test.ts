@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { openModel } from '../../model/open.ts';
 import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
@@ -29,7 +30,7 @@ describe('a generator on a tiny model', () => {
   });
 
   async function open(options: Partial<GeneratorOptions> = {}): Promise<Generator> {
-    const whole = { cacheDir: folder, slots: 4, contextTokens: 256, threads: 1, ...options };
+    const whole = { ...exactRuntime, cacheDir: folder, slots: 4, contextTokens: 256, ...options };
     const generator = await createGenerator(model, whole);
     opened.push(generator);
     return generator;
@@ -165,7 +166,7 @@ describe('a generator on a tiny model', () => {
     const cacheDir = await mkdtemp(join(folder, 'lazy-'));
     const formats = async () =>
       (await readdir(join(cacheDir, 'prepared'))).map((name) => name.split('-').slice(1).join('-'));
-    const generator = await open({ cacheDir, precision: 'balanced' });
+    const generator = await open({ cacheDir, samplerPrecision: 'balanced' });
     const loads: string[] = [];
     const onProgress = (progress: Progress) => progress.stage === 'load' && loads.push(progress.what);
     await generator.generate([ask('a', { temperature: 0 })], { adapter: false, onProgress });
@@ -183,7 +184,7 @@ describe('a generator on a tiny model', () => {
     definition.added_tokens.push({ id: 500, content: '<|pad|>', special: true });
     await writeFile(file, JSON.stringify(definition));
     const stray = await openModel(path);
-    const generator = await createGenerator(stray, { cacheDir: folder, slots: 1, contextTokens: 64, threads: 1 });
+    const generator = await createGenerator(stray, { ...exactRuntime, cacheDir: folder, contextTokens: 64 });
     opened.push(generator);
     await assert.rejects(generator.generate([ask('a <|pad|> b')], { adapter: false }), {
       boundary: 'model',

@@ -1,9 +1,10 @@
 import type { ModelFile } from '../../model/model.ts';
-import type { Completion, GenerateRequest, Progress, SamplerPrecision } from '../../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import type { Adapter } from '../decoder/adapter.ts';
 import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
 import { assertAttention } from '../devices/attention-probe.ts';
-import type { SessionOptions, Tensors } from '../devices/session.ts';
+import type { Tensors } from '../devices/session.ts';
 import { samplerFormats } from '../weights/precision.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
@@ -13,15 +14,11 @@ import { completionOf, planRows, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
 
 /** What a generator is made of. */
-export interface GeneratorOptions extends SessionOptions {
+export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
   /** Folder for prepared weights. */
   cacheDir: string;
-  /** Rows that decode at once, 1 to 64. */
-  slots: number;
   /** Longest prompt plus completion, tokens. */
   contextTokens: number;
-  /** Default `strict`. */
-  precision?: SamplerPrecision;
 }
 
 /** How one call generates. */
@@ -106,7 +103,7 @@ class Inferences {
   }
 
   async rounded(onProgress: (progress: Progress) => void): Promise<Inference> {
-    return (this.#rounded ??= await this.#load(samplerFormats[this.#options.precision ?? 'strict'], onProgress));
+    return (this.#rounded ??= await this.#load(samplerFormats[this.#options.samplerPrecision], onProgress));
   }
 
   async exact(onProgress: (progress: Progress) => void): Promise<Inference> {
@@ -125,7 +122,7 @@ class Inferences {
   }
 
   async #load(format: WeightFormat, onProgress: (progress: Progress) => void): Promise<Inference> {
-    const { cacheDir, device = 'cpu', threads, contextTokens } = this.#options;
+    const { cacheDir, device, threads, contextTokens } = this.#options;
     const prepare = async (wanted: WeightFormat) => {
       const onPrepare = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
       return relativeTo(preparedFolder(cacheDir), await prepareWeights(this.#model, cacheDir, wanted, onPrepare));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { at } from '../../base/arrays.ts';
 import { uniform } from '../../base/random.ts';
@@ -126,8 +127,8 @@ describe('an adapter of PEFT', () => {
 
   async function scores(of: ModelFile, adapter: Parameters<typeof createOptimizerState>[0], adapted: boolean) {
     const optimizer = createOptimizerState(adapter);
-    const options = { model: of, cacheDir: folder, threads: 1, trained: adapter, optimizer, onLoad: () => undefined };
-    const trainer = await createTrainer({ ...options, precision: 'exact' });
+    const options = { model: of, cacheDir: folder, trained: adapter, optimizer, onLoad: () => undefined };
+    const trainer = await createTrainer({ ...exactRuntime, ...options });
     const hooks = { onProgress: () => undefined, signal: new AbortController().signal };
     const [logprobs] = await trainer.logprobs([sequence], adapted, hooks);
     await trainer.close();
@@ -135,7 +136,7 @@ describe('an adapter of PEFT', () => {
   }
 
   async function greedy(of: ModelFile, adapter: Awaited<ReturnType<typeof readCheckpoint>>['adapter'] | undefined) {
-    const generator = await createGenerator(of, { cacheDir: folder, slots: 1, contextTokens: 64, threads: 1 });
+    const generator = await createGenerator(of, { ...exactRuntime, cacheDir: folder, contextTokens: 64 });
     if (adapter) {
       generator.setAdapter(adapter);
     }

@@ -1,7 +1,7 @@
 import { at } from '../../base/arrays.ts';
 import type { CheckpointPolicy, SavedKind } from '../../onnx/autodiff.ts';
 import { elementType, type Graph, type Typed, type Value } from '../../onnx/graph.ts';
-import type { GradientCheckpointing } from '../../protocol/runtime.ts';
+import type { GradientCheckpointing } from '../settings.ts';
 
 const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly SavedKind[]> = {
   selective: ['input', 'attended', 'wide', 'reduced'],

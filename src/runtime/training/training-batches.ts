@@ -1,10 +1,5 @@
 import { at } from '../../base/arrays.ts';
 
-/**
- * Tokens of one run of the graph. The answers to a question share their prompt only where they fit into one run,
- * and each token means memory.
- */
-export const microBatchTokens = 1400;
 /** Different questions are computed together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
 const togetherTokens = 720;
 

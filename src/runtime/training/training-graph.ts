@@ -14,7 +14,7 @@ import { reshapeRows } from '../../onnx/operators/reshape.ts';
 import { rmsNorm } from '../../onnx/operators/rms-norm.ts';
 import { rotary, type Rotation } from '../../onnx/operators/rotary.ts';
 import { siluGate } from '../../onnx/operators/silu-gate.ts';
-import type { GradientCheckpointing } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import type { LoraPair } from '../decoder/adapter.ts';
 import { decode, type DecoderOps } from '../decoder/decoder.ts';
 import { exactMatrices, type FrozenMatrices } from '../weights/frozen-matrices.ts';
@@ -37,20 +37,18 @@ export const lossScalars = ['epsilonLow', 'epsilonHigh', 'dualClip', 'beta'] as 
 export type PairSizes = Pick<LoraPair, 'name' | 'inputs' | 'outputs' | 'rank' | 'scale'>;
 
 /** How a training graph is built. */
-export interface TrainingGraphOptions {
+export interface TrainingGraphOptions extends Pick<RuntimeSettings, 'gradientCheckpointing'> {
   /** An adapter whose matrices are inputs; the model's weights are constants then. */
   lora?: { pairs: readonly PairSizes[] };
   /** Every weight of the model is an input, to be trained without an adapter. */
   full?: boolean;
   /** Whether the graph computes gradients of its inputs, or logprobs alone. */
   gradients: boolean;
-  /** What the backward pass computes again. Default `none`. */
-  checkpointing?: GradientCheckpointing;
   /**
    * Whether blocks of rows and of attention are computed one after the other, so that what lies between stays in the
-   * processor's caches. Default true; false for devices, whose loops the processor would drive.
+   * processor's caches. False for devices, whose loops the processor would drive.
    */
-  loops?: boolean;
+  loops: boolean;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
   /** Whether what is kept for the backward pass is rounded, as integer products round it anyway. Default false. */
@@ -68,14 +66,14 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const source = options.full ? asInputs(graph, weights) : weights;
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
   const layout = decoderLayout(weights.config);
-  const { lora, gradients, checkpointing = 'none', loops = true, roundKept = false } = options;
+  const { lora, gradients, gradientCheckpointing, loops, roundKept = false } = options;
   const ops = new DifferentiableOps(tape, {
     ...{ weights: source, matricesOf, matrices: matricesOf(graph), loops },
     pairs: pairInputs(graph, lora?.pairs ?? []),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
     rowBlocks: graph.input('rowBlocks', 'int64', [1]),
-    checkpoints: gradients ? checkpointPolicy(checkpointing, roundKept) : undefined,
+    checkpoints: gradients ? checkpointPolicy(gradientCheckpointing, roundKept) : undefined,
   });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: elementType.int32 }));

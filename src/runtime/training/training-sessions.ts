@@ -13,7 +13,6 @@ import { batchInputs, lossInputs, parameterInputs, positionsOf, type WeightedSeq
 import type { TrainerOptions } from './trainer.ts';
 import {
   headRows,
-  microBatchTokens,
   planMicroBatches,
   type BatchSequence,
   type MicroBatch,
@@ -52,8 +51,8 @@ export class TrainingSessions {
   /** Micro-batches of a size that suits the sessions. */
   plan(sequences: readonly BatchSequence[]): MicroBatch[] {
     // Matrices that are not packed are packed for every product: the head should then get many rows at once.
-    const tokens = this.#options.microBatchTokens ?? microBatchTokens;
-    return planMicroBatches(sequences, tokens, this.#frozen.matrices ? headRows.packed : headRows.mapped);
+    const rows = this.#frozen.matrices ? headRows.packed : headRows.mapped;
+    return planMicroBatches(sequences, this.#options.microBatchTokens, rows);
   }
 
   /** Logprobs of the response rows, nats; `adapter: false` = without what was trained. */
@@ -141,11 +140,11 @@ export class TrainingSessions {
   }
 
   #create(kind: SessionKind): Promise<InferenceSession> {
-    const { trained, device = 'cpu', threads, profile, gradientCheckpointing = 'selective' } = this.#options;
+    const { trained, device, threads, profile, gradientCheckpointing } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
       ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
       gradients: kind === 'differentiate',
-      checkpointing: gradientCheckpointing,
+      gradientCheckpointing,
       loops: devices[device].loops,
       ...this.#frozen,
     });

@@ -24,11 +24,11 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 async function prepareTraining({
   model,
   cacheDir,
-  precision = 'exact',
+  trainPrecision,
   trained,
   onLoad,
 }: TrainerOptions): Promise<{ weights: PreparedWeights; frozen: FrozenOptions }> {
-  const format = isFull(trained) ? 'fp32' : trainerFormats[precision];
+  const format = isFull(trained) ? 'fp32' : trainerFormats[trainPrecision];
   const prepare = async (wanted: WeightFormat) =>
     relativeTo(preparedFolder(cacheDir), await prepareWeights(model, cacheDir, wanted, onLoad));
   const weights = await prepare('fp32');

@@ -10,11 +10,11 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
  * `fp16`: matrices in half precision (`NAME.half`), for products both ways. Everything else is in `fp32`.
  * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
  * generation.
- * `int8`: matrices rounded to 8 bit by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`; q, k and v
- * stacked as `self_attn.qkv_proj`) and for gradient W (`NAME.backward`, `NAME.backward.scale`). `int8-rotated`: the same
- * with inputs rotated. Everything else of the model is in the other formats.
+ * `int8-rotated`: matrices rounded to 8 bit by columns, twice: with inputs rotated for x W^T (`NAME.forward`,
+ * `NAME.forward.scale`; q, k and v stacked as `self_attn.qkv_proj`), and for gradient W (`NAME.backward`,
+ * `NAME.backward.scale`). Everything else of the model is in the other formats.
  */
-export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8', 'int8-rotated'] as const;
+export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8-rotated'] as const;
 /** One of {@link weightFormats}. */
 export type WeightFormat = (typeof weightFormats)[number];
 
@@ -24,7 +24,7 @@ type StoredType = (typeof storedTypes)[number];
 
 /** Whether products with matrices of this format are those of 8-bit integers. */
 export function isInt8(format: WeightFormat): boolean {
-  return format === 'int8' || format === 'int8-rotated';
+  return format === 'int8-rotated';
 }
 
 /** A tensor of the prepared file: its name there, element type and shape. */
@@ -64,16 +64,9 @@ export function planPreparation(config: DecoderConfig, format: WeightFormat): Pr
       return planHalves(config);
     case 'nb32':
       return planBlocks(config);
-    case 'int8':
     case 'int8-rotated':
-      return planColumns(config, format);
+      return planColumns(config);
   }
-}
-
-/** Width of the blocks in which the inputs of a product are rotated; 1 = not at all. */
-export function rotationOf({ role, inputs }: Linear, format: WeightFormat): number {
-  const rotated = format === 'int8-rotated' || (format === 'int8' && role === 'o');
-  return rotated ? rotationWidth(inputs) : 1;
 }
 
 const elementBytes: Record<StoredType, number> = { float: 4, float16: 2, uint8: 1, int8: 1 };
@@ -141,20 +134,20 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
   };
 }
 
-function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPlan {
+function planColumns(config: DecoderConfig): PreparationPlan {
   const { layers, head } = decoderLayout(config);
   return {
     steps: [
-      ...layers.flatMap(packedLinearsOf).map((linear) => forwardColumns(linear, format)),
+      ...layers.flatMap(packedLinearsOf).map(forwardColumns),
       ...layers.flatMap(linearsOf).map(backwardColumns),
-      forwardColumns(head, format),
+      forwardColumns(head),
       backwardColumns(head),
     ],
     aliases: [],
   };
 }
 
-function forwardColumns(linear: Linear, format: WeightFormat): PreparationStep {
+function forwardColumns(linear: Linear): PreparationStep {
   const { name, inputs, outputs } = linear;
   return {
     sources: weightsOf(linear),
@@ -163,7 +156,7 @@ function forwardColumns(linear: Linear, format: WeightFormat): PreparationStep {
       { name: `${name}.forward.scale`, type: 'float', dims: [outputs] },
     ],
     build: (parts) => {
-      const { values, scales } = quantizeForward(stack(parts), outputs, inputs, rotationOf(linear, format));
+      const { values, scales } = quantizeForward(stack(parts), outputs, inputs, rotationWidth(inputs));
       return [values, scales];
     },
   };
