@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lazy, lazily } from '../base/lazy.ts';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../base/cache-dir.ts';
+import { resolveStored } from '../config/stored.ts';
+import type { Config } from '../config/tables.ts';
 import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseModel } from '../model/installed.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
@@ -16,7 +18,6 @@ import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
 import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { type Config, resolveConfig } from '../selfplay/config.ts';
 import { proposerSource } from '../selfplay/sources.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
@@ -25,7 +26,8 @@ import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
 import { type Session, trainLoop } from './loop.ts';
-import { assertMemory, contextTokensOf } from './memory.ts';
+import { loadRequestOf } from './load-request.ts';
+import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { programVersions } from './versions.ts';
 
@@ -52,7 +54,8 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
   const claim = claimRun(dir);
   try {
     const record = prepareRecord(options);
-    const config = resolveConfig('quick', record.config as Record<string, string | number>);
+    const { config, notes } = resolveStored(record.config);
+    notes.forEach((note) => log(note));
     const model = chooseModel(config.model, cacheDir());
     await assertReady(model);
     const memory = await assertMemory(model.path, config, 'run');
@@ -117,21 +120,7 @@ interface Tools {
 async function work(dir: string, config: Config, model: ChosenModel, tools: Tools): Promise<void> {
   const { gate, live, notify, reporter } = tools;
   const runtime = createRuntimeOwner({
-    load: {
-      modelPath: model.path,
-      cacheDir: cacheDir(),
-      device: config.device,
-      threads: config.threads,
-      slots: config.slots,
-      contextTokens: contextTokensOf(config),
-      trainedWeights: config.trainedWeights,
-      lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
-      samplerPrecision: config.samplerPrecision,
-      trainPrecision: config.trainPrecision,
-      microBatchTokens: config.microBatchTokens,
-      gradientCheckpointing: config.gradientCheckpointing,
-      sleepMode: config.sleepMode,
-    },
+    load: loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() }),
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {
       log(`the runtime died in stage ${stage} and is started again: ${message}`);

@@ -15,7 +15,7 @@ import {
   writeStep,
 } from '../run/folder.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import type { QuestionSource } from '../selfplay/sources.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';

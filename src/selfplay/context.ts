@@ -9,7 +9,7 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { QuestionSource } from './sources.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */

@@ -1,7 +1,7 @@
 import { optional } from '../base/optional.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, StepLine, Update } from '../protocol/records.ts';
 import type { Completion, Prompt } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
 import { type Asked, groupsOf, type Rollout, solveRateOf } from './rollout.ts';
 

@@ -8,7 +8,7 @@ import type {
   StepMetrics,
   Update,
 } from '../protocol/records.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import { mean, standardDeviation } from './rewards.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Grade } from '../protocol/question.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 
 /**
  * Reward of one answer in [0, 1]: what its domain gives it (the fraction of tests passed, the vote), or 1 for a

@@ -1,6 +1,6 @@
 import { uniform } from '../base/random.ts';
 import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { StepContext } from './context.ts';
 import type { Asked, Rollout, Round } from './rollout.ts';
 import { groupsOf, textOf } from './rollout.ts';

@@ -1,5 +1,5 @@
 import type { StepLine, StepMetrics } from '../protocol/records.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { StepContext } from './context.ts';
 import { playRounds } from './dynamic-sampling.ts';
 import { stepLines } from './lines.ts';

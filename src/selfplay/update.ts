@@ -1,7 +1,7 @@
 import { optional } from '../base/optional.ts';
 import type { Update } from '../protocol/records.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings as Config } from './settings.ts';
 import type { Policy, StepContext } from './context.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
 import { truncatedRatios } from './rewards.ts';
