@@ -9,7 +9,7 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { SelfPlaySettings as Config } from './settings.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { QuestionSource } from './sources.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
@@ -23,7 +23,7 @@ export interface Policy {
 
 /** What a step works with. */
 export interface StepContext {
-  config: Config;
+  config: SelfPlaySettings;
   domain: Domain;
   policy: Policy;
   source: QuestionSource;
