@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Lazy, lazily } from '../base/lazy.ts';
+import { lazily } from '../base/lazy.ts';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
@@ -18,7 +18,6 @@ import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
 import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { proposerSource } from '../selfplay/sources.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
 import { assertDisk } from './disk.ts';
@@ -29,6 +28,7 @@ import { type Session, trainLoop } from './loop.ts';
 import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
+import { createSource } from './question-source.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -138,7 +138,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
     const baseModel = await baseModelName(model);
-    await trainLoop(createSession(dir, config, baseModel, { ...tools, runtime, sandbox }));
+    const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base });
+    const source = await createSource(config, domain, runtime.policy.countTokens);
+    const session = { dir, config, baseModel, domain, source, live, notify, runtime };
+    await trainLoop({ ...session, ...stagesOf(tools, runtime) });
   } finally {
     await runtime.close();
     await sandbox.close();
@@ -160,24 +163,11 @@ async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
   }
 }
 
-function createSession(
-  dir: string,
-  config: Config,
-  baseModel: string,
-  tools: Tools & { runtime: RuntimeOwner; sandbox: Lazy<Sandbox> },
-): Session {
-  const { gate, live, notify, reporter, runtime, sandbox } = tools;
+/** Stages with a gate in front, announced, timed, and run again where the runtime died. */
+function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<Session, 'stage' | 'seconds'> {
   let seconds: Record<string, number> = {};
   let secondsOf = -1;
   return {
-    dir,
-    config,
-    live,
-    runtime,
-    notify,
-    baseModel,
-    domain: createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base }),
-    source: proposerSource,
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
       await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));

@@ -40,6 +40,29 @@ export const selfPlaySettings = {
     source: 'DAPO',
     default: 0,
   },
+  pool: {
+    kind: text,
+    description:
+      "A JSONL file of questions made beforehand, in the form of the domain's benchmarks; empty = the proposer alone asks.",
+    default: '',
+  },
+  poolShare: {
+    kind: real(0, 1),
+    unit: "share of a step's questions",
+    description: 'Questions that come from the pool instead of the proposer.',
+    default: 1,
+  },
+  labelled: {
+    kind: text,
+    description: 'A JSONL file of questions with known answers: answers to them are graded by the truth. Empty = none.',
+    default: '',
+  },
+  labelledShare: {
+    kind: real(0, 1),
+    unit: "share of a step's questions",
+    description: 'Questions that come from the file of labelled ones.',
+    default: 0.05,
+  },
   temperature: { kind: real(0.01, 4), description: 'Sampling temperature of both roles.', default: 1 },
   topP: { kind: real(0.01, 1), unit: 'probability', description: 'Nucleus sampling; 1 = off.', default: 1 },
   topK: { kind: integer(0, 1_000_000), unit: 'tokens', description: 'Top-k sampling; 0 = off.', default: 0 },

@@ -25,7 +25,9 @@ export async function run(args: Arguments): Promise<number> {
   await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(config.domain);
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
-  await startEngine(resolve(dir), { config: { ...config, model: model.entry || model.hub ? model.id : model.path } });
+  const paths = { pool: absolute(config.pool), labelled: absolute(config.labelled) };
+  const modelName = model.entry || model.hub ? model.id : model.path;
+  await startEngine(resolve(dir), { config: { ...config, ...paths, model: modelName } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
@@ -35,6 +37,10 @@ export async function run(args: Arguments): Promise<number> {
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });
+}
+
+function absolute(path: string): string {
+  return path === '' ? '' : resolve(path);
 }
 
 /** The settings: preset, then the named options, then every --set. */
