@@ -22,6 +22,7 @@ export interface LoadRequest extends RuntimeSettings {
   seed: number;
 }
 
+/** What was loaded. */
 export interface LoadReply {
   modelHash: string;
   architecture: string;
