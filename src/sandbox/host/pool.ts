@@ -9,8 +9,8 @@ import type { PythonKit } from '../wire/messages.ts';
 import { findPyodide, pythonKit } from './python.ts';
 import type { Execution, Language, ProgramRun, Sandbox } from '../sandbox.ts';
 import { Scheduler } from './scheduler.ts';
-import { decodeValue, hasSpecials, type Json } from '../wire/values.ts';
-import { executionOf, judgeReport, programRunOf, summarise } from '../judge/verdicts.ts';
+import { hasSpecials, type Json } from '../wire/values.ts';
+import { executionOf, judgeReport, programRunOf, summarise, tryDecode } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
 
@@ -125,7 +125,7 @@ class Pool implements SandboxPool {
         throw new BoundaryError('sandbox', `Python does not start: ${failure}`, remedy);
       }
       await runPythonCanaries(async (problem, source) =>
-        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python'))),
+        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python')), 'python'),
       );
     } catch (error) {
       await scheduler.close();
@@ -151,19 +151,25 @@ class Pool implements SandboxPool {
   }
 
   async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
-    const { problem } = job;
+    const { problem, language = 'javascript' } = job;
     this.counters.programs += 1;
-    const report = await this.#submit(programOf(problem, job.source, job.language ?? 'javascript'));
+    const report = await this.#submit(programOf(problem, job.source, language));
+    const judged = judgeReport(problem, report, language);
     const checker = problem.compare?.checker;
-    const result = checker === undefined ? judgeReport(problem, report) : await this.#check(problem, checker, report);
+    const result = checker === undefined ? judged : await this.#check(problem, checker, judged, report, language);
     this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
     return result;
   }
 
   /** Verdicts of a problem whose answers a function decides on; it runs in an isolate of its own. */
-  async #check(problem: Problem, checker: string, report: RunReport): Promise<JudgeResult> {
-    const judged = judgeReport(problem, report);
-    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index));
+  async #check(
+    problem: Problem,
+    checker: string,
+    judged: JudgeResult,
+    report: RunReport,
+    language: Language,
+  ): Promise<JudgeResult> {
+    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index, language));
     if (actual.every((value) => value === undefined)) {
       return judged;
     }
@@ -247,7 +253,7 @@ function inputsOf(problem: Problem): string[] {
 }
 
 /** The result of a test as JSON data, where it has one. */
-function jsonResult(problem: Problem, report: RunReport, index: number): Json | undefined {
+function jsonResult(problem: Problem, report: RunReport, index: number, language: Language): Json | undefined {
   const outcome = report.outcomes[index];
   if (outcome?.status !== 'ok' || outcome.value === undefined) {
     return undefined;
@@ -255,7 +261,9 @@ function jsonResult(problem: Problem, report: RunReport, index: number): Json | 
   if (problem.kind === 'program') {
     return outcome.value;
   }
-  return hasSpecials(outcome.value) ? undefined : (decodeValue(outcome.value) as Json);
+  return hasSpecials(outcome.value)
+    ? undefined
+    : (tryDecode(outcome.value, language === 'python')?.value as Json | undefined);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { Contention } from './contention.ts';
-import { readVitals } from './platform.ts';
 import { deservesRetry } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
 import { type LaunchPlan, WorkerProcess } from './worker-process.ts';
@@ -183,7 +182,7 @@ export class Scheduler {
     }
     this.#failedStarts = 0;
     // Start-up is a first sample of how contended the machine is.
-    this.#contention.learn(worker, readVitals(worker.pid ?? 0));
+    this.#contention.learn(worker, worker.vitals());
     this.#idle.push(worker);
     void worker.exited.then(() => {
       this.#lost(worker);

@@ -94,6 +94,9 @@ export interface PythonKit {
   snapshot: string | undefined;
 }
 
+/** Name of the thread in which a worker for Python runs its programs; its CPU time is what counts. */
+export const interpreterThread = 'interpreter';
+
 /** First message of a worker: it has loaded isolated-vm, or why it has not. */
 export type Hello = { ready: true } | { failed: string };
 

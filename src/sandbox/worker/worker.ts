@@ -1,7 +1,16 @@
+import { once } from 'node:events';
 import { readSync, writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { encodeFrame, frameOf, FrameReader } from '../wire/frames.ts';
-import type { Hello, PythonKit, Reply, TestOutcome, WorkerJob } from '../wire/messages.ts';
+import {
+  type Hello,
+  interpreterThread,
+  type PythonKit,
+  type Reply,
+  type TestOutcome,
+  type WorkerJob,
+} from '../wire/messages.ts';
 
 /**
  * Entry of a worker process: reads a job, runs it, answers, all synchronously (the asynchronous way halves the rate).
@@ -55,6 +64,23 @@ function answer(job: WorkerJob, runJob: RunJob): void {
   flush(true);
 }
 
+/**
+ * Python that recurses through C (lru_cache, max over a generator) takes some 1.4 kB of machine stack a level; with this
+ * much, the interpreter reaches the end of its own stack first, some 20,000 levels deep, and says RecursionError.
+ */
+const pythonStackMb = 128;
+
+/** The main thread's stack is what the system gives; the size of another thread's can be chosen on every platform. */
+async function runInThread(): Promise<void> {
+  const [, path = '', ...argv] = process.argv;
+  const thread = new Worker(path, {
+    argv,
+    name: interpreterThread,
+    resourceLimits: { stackSizeMb: pythonStackMb, codeRangeSizeMb: 8 },
+  });
+  await once(thread, 'exit');
+}
+
 /** What runs jobs, and what is to be done ahead of the next one. */
 async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJob; ahead: () => void }> {
   if (kit === undefined) {
@@ -70,9 +96,19 @@ async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJ
 }
 
 async function main(): Promise<void> {
-  new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
   const [, , , folder, snapshot] = process.argv;
   const kit = folder === undefined ? undefined : { folder, snapshot };
+  if (isMainThread) {
+    new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
+  }
+  if (kit !== undefined && isMainThread) {
+    await runInThread();
+    return;
+  }
+  if (kit !== undefined) {
+    // What V8 allows an isolate that is made from here on; some of the stack is left for what surrounds it.
+    setFlagsFromString(`--stack-size=${(pythonStackMb - 4) * 1024}`);
+  }
   if (kit !== undefined && kit.snapshot === undefined) {
     const { InterpreterFactory } = await import('./interpreter.ts');
     writeAll(frameOf(new InterpreterFactory(kit).makeSnapshot()));
