@@ -74,7 +74,8 @@ export class Scheduler {
     await setTimeout(deathNoticeMs);
     const alone = { ...program, wallFactor: aloneWallFactor };
     const second = await this.#enqueue(alone, true);
-    return wasKilledFromOutside(second) ? this.#enqueue(alone, true) : second;
+    const last = wasKilledFromOutside(second) ? await this.#enqueue(alone, true) : second;
+    return withWritten(last, first);
   }
 
   async close(): Promise<void> {
@@ -207,6 +208,25 @@ export class Scheduler {
       task.resolve({ outcomes: [], end: { type: 'killed', reason: 'retired' } });
     }
   }
+}
+
+/**
+ * What a program wrote that was cut off in its first run, where a second one was killed for its time together with its
+ * output: it had come as far as that, too.
+ */
+function withWritten(last: RunReport, first: RunReport): RunReport {
+  const { end } = last;
+  const cut = first.outcomes[0];
+  if (end.type !== 'killed' || end.reason !== 'time' || cut?.status !== 'starved' || cut.value === undefined) {
+    return last;
+  }
+  const timeMs = end.spentMs ?? cut.timeMs;
+  const outcomes = last.outcomes.map((outcome, index) =>
+    index === 0 && outcome === undefined
+      ? { ...cut, status: 'time' as const, timeMs, message: 'killed at the deadline' }
+      : outcome,
+  );
+  return { outcomes, end };
 }
 
 /** Nothing that a program can do ends its process in this way; the system, short of memory, or a person does. */

@@ -89,9 +89,9 @@ class Solution:
         except BaseException as error:
             return describe(error)
 
-    def run(self):
-        """The whole program; the reply has no text, the output is with the streams."""
-        streams()
+    def run(self, live):
+        """The whole program; the reply has no text, the output is with the streams. live: each line leaves at once."""
+        streams(live)
         main = self.module('__main__')
         code = 0
         fault = None
@@ -146,7 +146,7 @@ def report(error):
 STDIN = '${stdinPath}'
 _kept = []
 
-def streams():
+def streams(live=False):
     # A program may close its streams, as open(0) does when it is dropped.
     if not _kept:
         _kept.extend([os.dup(number) for number in range(3)])
@@ -159,7 +159,7 @@ def streams():
     _waiting.clear()
     start_loop()
     sys.stdin = open(0, 'r', encoding='utf-8', errors='surrogateescape', closefd=False)
-    sys.stdout = open(1, 'w', encoding='utf-8', errors='surrogateescape', closefd=False)
+    sys.stdout = open(1, 'w', 1 if live else -1, encoding='utf-8', errors='surrogateescape', closefd=False)
     sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
     sys.setrecursionlimit(1000)
     atexit._clear()

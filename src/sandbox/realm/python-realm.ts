@@ -18,7 +18,8 @@ export interface PythonRealm {
   compile(source: string): string;
   load(entry: string): string;
   call(text: string): string;
-  run(input: string): string;
+  /** `live`: lines are written as they come, so that they are known of a program that is cut off. */
+  run(input: string, live: boolean): string;
   /** JSON {stdout, stderr, exitCode} of the last run. */
   streams(): string;
 }
@@ -43,7 +44,7 @@ interface PythonSolution {
   code: unknown;
   load(entry: string): string;
   call(text: string, limit: number): string;
-  run(): string;
+  run(live: boolean): string;
 }
 
 /** File of the interpreter that holds the standard input of a run. */
@@ -300,10 +301,10 @@ function realm(
         open('');
         return solution?.call(text, maxLength);
       }),
-    run: (text) => {
+    run: (text, live) => {
       open(text);
       const reply = guarded(() => {
-        const [code = '1', ...rest] = (solution?.run() ?? '').split(' ');
+        const [code = '1', ...rest] = (solution?.run(live) ?? '').split(' ');
         exitCode = Number(code);
         return rest.join(' ');
       });
