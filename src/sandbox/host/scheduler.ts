@@ -67,7 +67,8 @@ export class Scheduler {
   /** Runs a program; a second time, alone, where the first may have failed for a reason that is not its own. */
   async submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
     const first = await this.#enqueue({ ...program, wallFactor: 1 }, false);
-    if (!deservesRetry(first) || this.#closed) {
+    // A compiler that fails by itself may have been near its end before this program came.
+    if ((!deservesRetry(first) && first.spent !== true) || this.#closed) {
       return first;
     }
     // Workers that died together are noticed one by one; the second try must not go to another dead one.
@@ -237,5 +238,5 @@ function wasKilledFromOutside({ end }: RunReport): boolean {
 /** Anything but a program that ran to its end within its limits: the process may carry traces of it. */
 function isAbnormal(report: RunReport): boolean {
   const harmless: readonly (string | undefined)[] = ['ok', 'threw', 'compile', 'notData', 'pending'];
-  return report.end.type !== 'done' || report.outcomes.some((outcome) => !harmless.includes(outcome?.status));
+  return report.end.type !== 'done' || report.spent === true || report.outcomes.some((outcome) => !harmless.includes(outcome?.status));
 }

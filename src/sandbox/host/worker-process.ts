@@ -234,7 +234,7 @@ export class WorkerProcess {
       this.kill('protocol');
       return;
     }
-    this.#finish({ type: 'done' });
+    this.#finish({ type: 'done' }, reply.spent);
   }
 
   #greet(failure: string | undefined): void {
@@ -243,10 +243,10 @@ export class WorkerProcess {
     hello?.(failure);
   }
 
-  #finish(end: RunEnd): void {
+  #finish(end: RunEnd, spent = false): void {
     const flight = this.#flight;
     this.#flight = undefined;
-    flight?.resolve({ outcomes: flight.outcomes, end });
+    flight?.resolve({ outcomes: flight.outcomes, end, ...(spent ? { spent } : {}) });
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {

@@ -44,11 +44,19 @@ function writeAll(frame: Buffer): void {
 
 type RunJob = (job: WorkerJob, emit: (outcome: TestOutcome) => void, begin: () => void) => void;
 
-function answer(job: WorkerJob, runJob: RunJob): void {
+interface Runner {
+  runJob: RunJob;
+  /** What is to be done before the next job comes. */
+  ahead: () => void;
+  /** True once no further job may be run. */
+  isSpent: () => boolean;
+}
+
+function answer(job: WorkerJob, { runJob, isSpent }: Runner): void {
   let outcomes: TestOutcome[] = [];
   let flushed = performance.now();
   const flush = (done: boolean): void => {
-    write({ id: job.id, nonce: job.nonce, outcomes, done });
+    write({ id: job.id, nonce: job.nonce, outcomes, done, ...(done && isSpent() ? { spent: true } : {}) });
     outcomes = [];
     flushed = performance.now();
   };
@@ -81,10 +89,10 @@ async function runInThread(): Promise<void> {
   await once(thread, 'exit');
 }
 
-/** What runs jobs, and what is to be done ahead of the next one. */
-async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJob; ahead: () => void }> {
+async function prepareRunner(kit: PythonKit | undefined): Promise<Runner> {
   if (kit === undefined) {
-    return { runJob: (await import('./isolate.ts')).runJob, ahead: () => undefined };
+    const { runJob } = await import('./isolate.ts');
+    return { runJob, ahead: () => undefined, isSpent: (await import('./compile.ts')).isCompilerBroken };
   }
   const { InterpreterFactory } = await import('./interpreter.ts');
   const { runPython } = await import('./run-python.ts');
@@ -92,7 +100,8 @@ async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJ
   const ahead = (): void => {
     factory.prepare();
   };
-  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead };
+  // Each program has had an interpreter that goes with it.
+  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead, isSpent: () => false };
 }
 
 async function main(): Promise<void> {
@@ -114,8 +123,8 @@ async function main(): Promise<void> {
     writeAll(frameOf(new InterpreterFactory(kit).makeSnapshot()));
     return;
   }
-  const { runJob, ahead } = await prepareRunner(kit);
-  ahead();
+  const runner = await prepareRunner(kit);
+  runner.ahead();
   write({ ready: true });
   const reader = new FrameReader();
   const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -126,8 +135,8 @@ async function main(): Promise<void> {
     }
     for (const job of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
       // The parent is trusted: its jobs are checked there, by their type.
-      answer(job as WorkerJob, runJob);
-      ahead();
+      answer(job as WorkerJob, runner);
+      runner.ahead();
     }
   }
 }
