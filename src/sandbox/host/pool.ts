@@ -8,7 +8,7 @@ import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingF
 import type { PythonKit } from '../wire/messages.ts';
 import { findPyodide, pythonKit } from './python.ts';
 import type { Execution, Language, ProgramRun, Sandbox } from '../sandbox.ts';
-import { Scheduler } from './scheduler.ts';
+import { type Caller, Scheduler } from './scheduler.ts';
 import { hasSpecials, type Json } from '../wire/values.ts';
 import { executionOf, judgeReport, programRunOf, summarise, tryDecode } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
@@ -29,7 +29,14 @@ export interface SandboxOptions {
 /** A sandbox with what `selfq doctor` reports of it. */
 export interface SandboxPool extends Sandbox {
   /** Runs a whole program once, with `stdin` as its standard input. */
-  run(job: { source: string; stdin: string; limits: Limits; language?: Language }): Promise<ProgramRun>;
+  run(job: {
+    source: string;
+    stdin: string;
+    limits: Limits;
+    language?: Language;
+    caller?: Caller;
+  }): Promise<ProgramRun>;
+  judge(job: Parameters<Sandbox['judge']>[0] & { caller?: Caller }): Promise<JudgeResult>;
   readonly fences: Fences;
   /** Process ids of the workers that are alive. */
   workerPids(): number[];
@@ -134,30 +141,30 @@ class Pool implements SandboxPool {
     return scheduler;
   }
 
-  async #submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
+  async #submit(program: Omit<Program, 'wallFactor'>, caller?: Caller): Promise<RunReport> {
     if (program.language !== 'python') {
-      return this.#scripts.submit(program);
+      return this.#scripts.submit(program, caller);
     }
     // One that failed is tried again by the next program: Pyodide may have been installed meanwhile.
     this.#python ??= this.#startPython().catch((error: unknown) => {
       this.#python = undefined;
       throw error;
     });
-    return (await this.#python).submit(program);
+    return (await this.#python).submit(program, caller);
   }
 
   workerPids(): number[] {
     return this.#schedulers.flatMap((scheduler) => scheduler.pids());
   }
 
-  async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
-    const { problem, language = 'javascript' } = job;
+  async judge(job: Parameters<SandboxPool['judge']>[0]): Promise<JudgeResult> {
+    const { problem, language = 'javascript', caller } = job;
     this.counters.programs += 1;
-    const report = await this.#submit(programOf(problem, job.source, language));
+    const report = await this.#submit(programOf(problem, job.source, language), caller);
     const judged = judgeReport(problem, report, language);
     const checker = problem.compare?.checker;
     const result = checker === undefined ? judged : await this.#check(problem, checker, judged, report, language);
-    this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
+    this.counters.internalErrors += result.verdict === 'IE' && caller?.signal?.aborted !== true ? 1 : 0;
     return result;
   }
 
@@ -216,7 +223,7 @@ class Pool implements SandboxPool {
 
   async run(job: Parameters<SandboxPool['run']>[0]): Promise<ProgramRun> {
     this.counters.programs += 1;
-    const report = await this.#submit({
+    const program = {
       kind: 'program',
       source: job.source,
       language: job.language ?? 'javascript',
@@ -225,7 +232,8 @@ class Pool implements SandboxPool {
       ...job.limits,
       seed: 0,
       streams: true,
-    });
+    } as const;
+    const report = await this.#submit(program, job.caller);
     return programRunOf(report);
   }
 
