@@ -1,8 +1,9 @@
-import { codingDomain } from '../src/domains/coding/coding.ts';
+import type { DomainTools } from '../src/domains/domain.ts';
+import { createDomain } from '../src/domains/registry.ts';
 import type { GenerateRequest } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { renderPrompt } from '../src/runtime/generation/rows.ts';
-import { resolveConfig } from '../src/selfplay/config.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
 import {
   describeConditions,
   median,
@@ -13,7 +14,7 @@ import {
   type Conditions,
 } from './measure.ts';
 import { startLlamaPeers, type LlamaPeer, type LlamaRequest, type LlamaWork } from './peers/llama.ts';
-import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchObserver, type BenchModel } from './policy.ts';
 
 const usualPromptTokens = 200;
 const prefillTokens = 512;
@@ -44,11 +45,14 @@ export interface GenerateBench {
 }
 
 /** `selfq bench generate`. */
-export async function generateTarget(args: BenchArguments): Promise<{ figures: GenerateBench; lines: string[] }> {
+export async function generateTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: GenerateBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
   const promptTokens = args.integer('prompt-tokens', 1) ?? usualPromptTokens;
   const counts = (args.text('rows') ?? '1,32,64').split(',').map(Number);
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
   const { tokenizer } = model.file;
@@ -133,16 +137,22 @@ function decodeRequests(model: BenchModel, rows: number, promptTokens: number): 
     : [{ prompt: { text: codePrompt(model, promptTokens) }, samples: rows, maxTokens: 25, temperature: 1, seed: 1 }];
 }
 
+/** Prompts need neither sandbox nor policy. */
+const idleTools: DomainTools = {
+  sandbox: () => Promise.reject(new Error('nothing is judged here')),
+  base: () => Promise.reject(new Error('nothing is asked here')),
+};
+
 /** Prompts of at least `least` tokens: code stands before them where they are shorter. */
 function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {
   const { tokenizer } = model.file;
   const config = resolveConfig('quick', {});
-  const { proposerPrompt, proposerStop } = codingDomain({ ...config, testsMode: 'executed' });
+  const { proposer } = createDomain('coding', { ...config, testsMode: 'executed' }, idleTools);
   return Array.from({ length: proposals }, (_, variant) => {
-    const { messages, prefill } = proposerPrompt(config.topic, variant);
+    const { messages, prefill } = proposer.prompt(variant);
     const prompt = tokenizer.renderChat(messages, prefill);
     const text = codePrompt(model, Math.max(0, least - tokenizer.encode(prompt).length)) + prompt;
-    const sampling = { temperature: 1, seed: variant, stop: proposerStop };
+    const sampling = { temperature: 1, seed: variant, stop: proposer.stop };
     return { prompt: { text }, samples: 1, maxTokens: config.maxProposalTokens, ...sampling };
   });
 }

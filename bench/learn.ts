@@ -1,47 +1,47 @@
-import { codingDomain } from '../src/domains/coding/coding.ts';
-import type { Domain, Question } from '../src/domains/domain.ts';
-import { evaluate } from '../src/engine/evaluate.ts';
+import { evaluate } from '../src/benchmarks/evaluate.ts';
+import { loadBenchmark } from '../src/benchmarks/registry.ts';
+import type { Question } from '../src/protocol/question.ts';
 import type { Evaluation } from '../src/protocol/records.ts';
-import type { TrainSequence } from '../src/protocol/runtime.ts';
-import type { RuntimeProcess } from '../src/runtime/process/client.ts';
-import { createSandbox } from '../src/sandbox/host/pool.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import { resolveConfig, type Config } from '../src/selfplay/config.ts';
-import { groupAdvantages, mean, solverReward } from '../src/selfplay/rewards.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import type { Config } from '../src/config/tables.ts';
+import { mean } from '../src/selfplay/rewards.ts';
+import { poolSource } from '../src/selfplay/sources.ts';
+import { runStep } from '../src/selfplay/step.ts';
 import { describeConditions, noteConditions, round, type Conditions } from './measure.ts';
-import { openBenchModel, type BenchArguments } from './policy.ts';
-import { options } from './train.ts';
+import { openBenchModel, type BenchArguments, type BenchObserver } from './policy.ts';
+import { contextOf, createPlayground } from './self-play.ts';
 
-/** Every third of the shipped problems is learnt, the others are held out. */
-const learntEvery = 3;
+/** Every third of the shipped problems is trained on, the others are held out. */
+const trainedEvery = 3;
 const answers = 4;
 /** Enough for what is right; wrong answers are longer. */
 const answerTokens = 96;
 const learningRate = 1e-4;
 
 interface LearnStep {
-  /** Mean reward of the answers, whichever is learnt from. */
-  reward: number;
-  /** Mean share of tests passed. */
-  testsPassed: number;
+  /** Mean reward of the answers, whichever is trained on. */
+  reward: number | null;
+  /** Share of tests passed. */
+  testsPassed: number | null;
   /** Nats a token, of the sampled tokens. */
-  entropy: number;
-  meanTokens: number;
+  entropy: number | null;
+  meanTokens: number | null;
   /** Mean |sampler logprob - trainer logprob|, nats; null where nothing was to be learnt. */
   samplingLogpDifference: number | null;
-  gradNorm: number;
+  gradNorm: number | null;
   seconds: number;
 }
 
 type Result = Pick<Evaluation, 'solved' | 'total' | 'meanScore'>;
 
+/** Figures of one learning curve. */
 export interface LearnBench {
   conditions: Conditions;
   seed: number;
   reward: Config['solverReward'];
   steps: LearnStep[];
   /** One greedy answer in fp32 to each problem, before the first and after the last step. */
-  learnt: [before: Result, after: Result];
+  trained: [before: Result, after: Result];
   heldOut: [before: Result, after: Result];
 }
 
@@ -49,43 +49,65 @@ export interface LearnBench {
  * `selfq bench learn`: the solver alone, on the same problems in every step, so that curves of different precisions or
  * rewards differ by nothing else. It has no peer.
  */
-export async function learnTarget(args: BenchArguments): Promise<{ figures: LearnBench; lines: string[] }> {
+export async function learnTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: LearnBench; lines: string[] }> {
   const count = args.integer('steps', 1) ?? (args.has('quick') ? 3 : 30);
   const seed = args.integer('seed', 0) ?? 1;
   const config = resolveConfig('quick', {
     seed,
     solverReward: args.text('reward') ?? 'tests',
     maxAnswerTokens: answerTokens,
+    answersPerQuestion: answers,
+    proposerPrompts: 8,
+    proposalsPerPrompt: 1,
+    proposerUpdateEvery: 0,
     learningRate,
   });
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
-  const domain = codingDomain({ ...config, testsMode: 'executed' });
-  const problems = await domain.benchmark();
-  const learnt = problems.filter((_, index) => index % learntEvery === 0);
-  const heldOut = problems.filter((_, index) => index % learntEvery !== 0);
-  const sandbox = await createSandbox();
   const runtime = await model.start({
-    slots: learnt.length * answers,
+    slots: config.proposerPrompts * answers,
     contextTokens: config.maxPromptTokens + config.maxAnswerTokens,
-    lora: { rank: config.loraRank, alpha: config.loraAlpha, seed },
+    seed,
   });
-  const tools = { domain, sandbox, runtime, config };
+  const { domain, sandbox } = createPlayground(config, runtime);
   try {
-    const before = [await examine(tools, learnt), await examine(tools, heldOut)] as const;
+    const { name, questions } = await loadBenchmark('coding', domain);
+    const trained = questions.filter((_, index) => index % trainedEvery === 0);
+    const heldOut = questions.filter((_, index) => index % trainedEvery !== 0);
+    const context = contextOf(config, domain, poolSource(trained, { labelled: true }), runtime);
+    const examine = async (part: readonly Question[]): Promise<Result> => {
+      process.stderr.write(`Evaluating ${part.length} problems …\n`);
+      const policy = { step: 0, model: model.id, modelHash: '', adapter: null };
+      const tools = { domain, generate: context.policy.generate, maxTokens: config.maxAnswerTokens };
+      const { solved, total, meanScore } = await evaluate({ name, questions: part }, policy, tools);
+      return { solved, total, meanScore: round(meanScore) };
+    };
+    const before = [await examine(trained), await examine(heldOut)] as const;
     const steps: LearnStep[] = [];
     for (let step = 1; step <= count; step++) {
-      const done = await learnStep(tools, learnt, step);
-      steps.push(done);
-      process.stderr.write(`${step} of ${count}: reward ${done.reward.toFixed(3)}, ${round(done.seconds)} s\n`);
+      const start = performance.now();
+      const { solver, test_pass_rate } = (await runStep(context, step)).metrics;
+      steps.push({
+        reward: solver.reward,
+        testsPassed: test_pass_rate,
+        entropy: solver.entropy,
+        meanTokens: solver.mean_length,
+        samplingLogpDifference: solver.sampling_logp_difference,
+        gradNorm: solver.grad_norm,
+        seconds: (performance.now() - start) / 1000,
+      });
+      process.stderr.write(`${step} of ${count}: reward ${(solver.reward ?? NaN).toFixed(3)}\n`);
     }
     const figures: LearnBench = {
       conditions: finish({}),
       seed,
       reward: config.solverReward,
       steps,
-      learnt: [before[0], await examine(tools, learnt)],
-      heldOut: [before[1], await examine(tools, heldOut)],
+      trained: [before[0], await examine(trained)],
+      heldOut: [before[1], await examine(heldOut)],
     };
     return { figures, lines: describe(figures) };
   } finally {
@@ -95,80 +117,7 @@ export async function learnTarget(args: BenchArguments): Promise<{ figures: Lear
   }
 }
 
-interface Tools {
-  domain: Domain;
-  sandbox: Sandbox;
-  runtime: RuntimeProcess;
-  config: Config;
-}
-
-async function learnStep(
-  { domain, sandbox, runtime, config }: Tools,
-  questions: readonly Question[],
-  step: number,
-): Promise<LearnStep> {
-  const start = performance.now();
-  const prompts = questions.map((question) => domain.solverPrompt(question));
-  const completions = await runtime.call('generate', {
-    requests: prompts.map((prompt, index) => ({
-      prompt,
-      samples: answers,
-      maxTokens: config.maxAnswerTokens,
-      temperature: 1,
-      stop: domain.solverStop,
-      seed: config.seed * 1_000_003 + step * questions.length + index,
-    })),
-    adapter: true,
-  });
-  const judged = await Promise.all(
-    questions.map(async (question, index) => {
-      const texts = completions[index]!.map(({ text }) => (prompts[index]!.prefill ?? '') + text);
-      return domain.judge(question, texts, sandbox);
-    }),
-  );
-  const rewards = judged.map((group) => group.map((judgement) => solverReward(judgement, config.solverReward)));
-  const sequences = completions.flatMap((group, question): TrainSequence[] => {
-    const advantages = groupAdvantages(rewards[question]!);
-    return group.map(({ promptTokenIds, tokenIds, logprobs }, answer) => ({
-      id: `${question}.${answer}`,
-      promptTokenIds,
-      tokenIds,
-      oldLogprobs: logprobs,
-      advantage: advantages[answer]!,
-    }));
-  });
-  const [update] = await runtime.call('train', {
-    sequences,
-    options: { ...options, learningRate: config.learningRate, maxCompletionTokens: config.maxAnswerTokens },
-  });
-  const sampled = sequences.flatMap(({ oldLogprobs }) => [...oldLogprobs]);
-  const differences = (update?.sequences ?? []).flatMap(({ logprobs }, index) =>
-    (logprobs ?? []).map((logprob, t) => Math.abs(logprob - sequences[index]!.oldLogprobs[t]!)),
-  );
-  return {
-    reward: mean(rewards.flat().filter((reward) => reward !== undefined)),
-    testsPassed: mean(judged.flat().flatMap(({ reward }) => reward ?? [])),
-    entropy: -mean(sampled),
-    meanTokens: sampled.length / sequences.length,
-    samplingLogpDifference: differences.length === 0 ? null : mean(differences),
-    gradNorm: update?.gradNorm ?? 0,
-    seconds: (performance.now() - start) / 1000,
-  };
-}
-
-async function examine({ domain, sandbox, runtime, config }: Tools, questions: Question[]): Promise<Result> {
-  process.stderr.write(`Evaluating ${questions.length} problems …\n`);
-  const policy = { step: 0, model: '', modelHash: '', adapter: null };
-  const result = await evaluate({ name: domain.name, questions }, policy, {
-    domain,
-    sandbox,
-    generate: (requests) => runtime.call('generate', { requests, adapter: true }),
-    maxTokens: config.maxAnswerTokens,
-  });
-  return { solved: result.solved, total: result.total, meanScore: round(result.meanScore) };
-}
-
-function describe({ conditions, seed, reward, steps, learnt, heldOut }: LearnBench): string[] {
+function describe({ conditions, seed, reward, steps, trained, heldOut }: LearnBench): string[] {
   const fives = Array.from({ length: Math.ceil(steps.length / 5) }, (_, i) => steps.slice(5 * i, 5 * i + 5));
   const average = (part: readonly LearnStep[], of: keyof LearnStep) =>
     mean(part.flatMap((step) => step[of] ?? [])).toFixed(3);
@@ -183,7 +132,7 @@ function describe({ conditions, seed, reward, steps, learnt, heldOut }: LearnBen
         ...(['testsPassed', 'entropy', 'meanTokens', 'samplingLogpDifference'] as const).map((of) => average(part, of)),
       ].join(', '),
     ),
-    `Learnt problems: ${results(learnt)}`,
+    `Problems trained on: ${results(trained)}`,
     `Held out: ${results(heldOut)}`,
     describeConditions(conditions),
   ];

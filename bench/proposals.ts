@@ -1,28 +1,25 @@
 /**
- * What a model proposes: validity, agreement of statement and reference, difficulty and diversity of the coding
- * domain's proposals, for several ways of asking.
+ * What a model proposes: validity, difficulty and diversity of a domain's proposals, for several ways of asking.
  *
- * usage: node bench/proposals.ts [--model FILE] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
+ * usage: node bench/proposals.ts [--model NAME] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
  * Prints one table row a variant; --out writes every proposal with its rejection as JSONL.
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { codingDomain } from '../src/domains/coding/coding.ts';
 import { composeExecuted } from '../src/domains/coding/prompts.ts';
-import { isRejection, type Domain, type Question, type Rejection } from '../src/domains/domain.ts';
-import { createDuplicateIndex, meanPairwiseDistance } from '../src/domains/near-duplicate.ts';
-import { cacheDir } from '../src/base/cache-dir.ts';
-import { catalogueEntry, defaultModelId } from '../src/model/catalogue.ts';
-import { modelPath } from '../src/model/fetch/download.ts';
-import type { Completion, Prompt } from '../src/protocol/runtime.ts';
-import { RuntimeProcess } from '../src/runtime/process/client.ts';
-import { createSandbox } from '../src/sandbox/host/pool.ts';
-import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import { resolveConfig } from '../src/selfplay/config.ts';
+import type { Domain } from '../src/domains/domain.ts';
+import { meanPairwiseDistance } from '../src/domains/near-duplicate.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import type { Config } from '../src/config/tables.ts';
+import { emptyRound, type Round, solveRateOf, textOf } from '../src/selfplay/rollout.ts';
+import { playRound } from '../src/selfplay/round.ts';
+import { proposerSource } from '../src/selfplay/sources.ts';
+import { openBenchModel } from './policy.ts';
+import { contextOf, createPlayground } from './self-play.ts';
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: modelPath(catalogueEntry(defaultModelId), cacheDir()) },
+    model: { type: 'string' },
     variants: { type: 'string', default: 'rotating,fixed,written' },
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
@@ -30,167 +27,88 @@ const { values } = parseArgs({
   },
 });
 
-const config = resolveConfig('quick', {});
-const perPrompt = 4;
-const answersPerQuestion = 4;
-const nearDuplicate = 0.8;
-
-type Variant = (group: number) => { domain: Domain; prompt: Prompt };
-
-const domainOf = (testsMode: 'executed' | 'written'): Domain =>
-  codingDomain({
-    testsMode,
-    minDistinctTests: config.minDistinctTests,
-    maxTests: config.maxTests,
-    topic: config.topic,
-  });
-
 /** Ways of asking: the default; one fixed opening without an exemplar; the paper's layout. */
-const variants: Readonly<Record<string, Variant>> = {
-  rotating: (group) => {
-    const domain = domainOf('executed');
-    return { domain, prompt: domain.proposerPrompt(config.topic, group * 7919) };
+const variants: Readonly<Record<string, { settings: Record<string, string>; change?: (domain: Domain) => Domain }>> = {
+  rotating: { settings: {} },
+  fixed: {
+    settings: {},
+    change: (domain) => {
+      const opening = { text: 'Given an array of integers nums, return', parameters: 'nums', kind: 'array' as const };
+      return { ...domain, proposer: { ...domain.proposer, prompt: () => composeExecuted({ opening }) } };
+    },
   },
-  fixed: () => {
-    const opening = { text: 'Given an array of integers nums, return', parameters: 'nums', kind: 'array' as const };
-    return { domain: domainOf('executed'), prompt: composeExecuted({ opening }) };
-  },
-  written: (group) => {
-    const domain = domainOf('written');
-    return { domain, prompt: domain.proposerPrompt(config.topic, group * 7919) };
-  },
+  written: { settings: { testsMode: 'written' } },
 };
 
-const runtime = new RuntimeProcess();
-const sandbox = await createSandbox({ workers: 2 });
+const base = resolveConfig('quick', {});
+const model = await openBenchModel(
+  {
+    has: () => false,
+    text: (name) => (name === 'model' ? values.model : undefined),
+    integer: () => undefined,
+  },
+  { onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`) },
+);
+const runtime = await model.start({ slots: 64, contextTokens: base.maxPromptTokens + base.maxProposalTokens });
 try {
-  await runtime.call('load', {
-    modelPath: values.model,
-    cacheDir: cacheDir(),
-    device: 'cpu',
-    threads: 0,
-    slots: 64,
-    contextTokens: config.maxPromptTokens + config.maxProposalTokens,
-    lora: { rank: 16, alpha: 32, seed: 1 },
-  });
-  console.log('| variant | valid | agreement | between | near-duplicates | distance | tokens | rejected for |');
+  console.log('| variant | valid | some answer right | between | near-duplicates | distance | tokens | rejected for |');
   console.log('|---|---|---|---|---|---|---|---|');
   for (const name of values.variants.split(',')) {
     const variant = variants[name];
     if (!variant) {
       throw new RangeError(`there is no variant "${name}"; choose from ${Object.keys(variants).join(', ')}`);
     }
-    console.log(await measure(name, variant, Number(values.count)));
+    const prompts = Math.ceil(Number(values.count) / base.proposalsPerPrompt);
+    const config = resolveConfig('quick', { ...variant.settings, seed: values.seed, proposerPrompts: prompts });
+    console.log(row(name, await play(config, variant.change)));
   }
 } finally {
   await runtime.close();
-  await sandbox.close();
+  await model.close();
 }
 
-/** One row of the table. Shares are of the proposals, agreement and between of the valid questions. */
-async function measure(name: string, variant: Variant, count: number): Promise<string> {
-  const groups = Array.from({ length: Math.ceil(count / perPrompt) }, (_, group) => variant(group));
-  const [first] = groups;
-  if (!first) {
-    throw new RangeError('--count must be at least 1');
+async function play(config: Config, change = (domain: Domain) => domain): Promise<Round> {
+  const { domain, sandbox } = createPlayground(config, runtime);
+  try {
+    return await playRound(
+      contextOf(config, change(domain), proposerSource, runtime),
+      1,
+      config.proposerPrompts,
+      emptyRound,
+    );
+  } finally {
+    await sandbox.close();
   }
-  const { domain } = first;
-  const proposals = await generate(
-    groups.map(({ prompt }) => prompt),
-    perPrompt,
-    config.maxProposalTokens,
-    domain.proposerStop,
+}
+
+/** One row of the table. Shares are of the proposals; of right answers and between, of the valid questions. */
+function row(name: string, { proposals, asked }: Round): string {
+  const marks = asked.map(({ answers }) => answers.flat().map(({ grade }) => grade?.mark));
+  const solvable = marks.filter((group) => group.includes('right')).length;
+  const between = asked.map(solveRateOf).filter((rate) => rate !== undefined && rate > 0 && rate < 1).length;
+  const tokens = proposals.reduce((sum, { completion }) => sum + completion.tokenIds.length, 0) / proposals.length;
+  const reasons = Map.groupBy(
+    proposals.flatMap(({ rejection }) => rejection?.reason ?? []),
+    (reason) => reason,
   );
-  const texts = proposals.flatMap((group, index) =>
-    group.map(({ text }) => (groups[index]?.prompt.prefill ?? '') + text),
-  );
-  const results = await verifyAll(domain, texts, sandbox);
-  const questions = results.filter((result): result is Question => !isRejection(result));
-  const rewards = await answerAll(domain, questions);
-  const solvable = rewards.filter((group) => group.some((reward) => reward === 1)).length;
-  const between = rewards.filter((group) => {
-    const mean = group.reduce((sum, reward) => sum + reward, 0) / group.length;
-    return mean > 0 && mean < 1;
-  }).length;
-  const statements = questions.map(({ problem }) => problem.statement);
-  const tokens = proposals.flat().reduce((sum, { tokenIds }) => sum + tokenIds.length, 0) / texts.length;
   if (values.out) {
-    const lines = texts.map((text, index) => JSON.stringify({ variant: name, text, result: results[index] }));
+    const lines = proposals.map((proposal) =>
+      JSON.stringify({ variant: name, text: textOf(proposal), rejection: proposal.rejection ?? null }),
+    );
     appendFileSync(values.out, `${lines.join('\n')}\n`);
   }
   const share = (part: number, whole: number): string => `${part} of ${whole} (${Math.round((100 * part) / whole)} %)`;
-  const reasons = Object.entries(countReasons(results)).sort(([, a], [, b]) => b - a);
   return `| ${[
     name,
-    share(questions.length, texts.length),
-    share(solvable, questions.length),
-    share(between, questions.length),
-    share(countNearDuplicates(statements), questions.length),
-    (meanPairwiseDistance(statements) ?? NaN).toFixed(3),
+    share(asked.length, proposals.length),
+    share(solvable, asked.length),
+    share(between, asked.length),
+    share(reasons.get('near_duplicate')?.length ?? 0, proposals.length),
+    (meanPairwiseDistance(asked.map(({ question }) => question.statement)) ?? NaN).toFixed(3),
     tokens.toFixed(0),
-    reasons.map(([reason, number]) => `${reason} ${number}`).join(', '),
+    [...reasons]
+      .sort(([, a], [, b]) => b.length - a.length)
+      .map(([reason, { length }]) => `${reason} ${length}`)
+      .join(', '),
   ].join(' | ')} |`;
-}
-
-async function verifyAll(domain: Domain, texts: string[], runner: Sandbox): Promise<(Question | Rejection)[]> {
-  const parsed = texts.map((text) => domain.parse(text));
-  const drafts = parsed.flatMap((draft, index) => (isRejection(draft) ? [] : [{ draft, id: `p${index}` }]));
-  const verified = await domain.verify(
-    drafts.map(({ draft }) => draft),
-    drafts.map(({ id }) => id),
-    runner,
-  );
-  let next = 0;
-  return parsed.map((draft) => (isRejection(draft) ? draft : (verified[next++] ?? draftLost)));
-}
-
-const draftLost: Rejection = { reason: 'not_verified', detail: 'The domain gave no result for it.' };
-
-/** Rewards of the answers of each question; answers that could not be judged are left out. */
-async function answerAll(domain: Domain, questions: readonly Question[]): Promise<number[][]> {
-  const prompts = questions.map((question) => domain.solverPrompt(question));
-  const answers = await generate(prompts, answersPerQuestion, config.maxAnswerTokens, domain.solverStop);
-  return Promise.all(
-    questions.map(async (question, index) => {
-      const texts = (answers[index] ?? []).map(({ text }) => (prompts[index]?.prefill ?? '') + text);
-      const judgements = await domain.judge(question, texts, sandbox);
-      return judgements.flatMap(({ reward }) => reward ?? []);
-    }),
-  );
-}
-
-async function generate(
-  prompts: readonly Prompt[],
-  samples: number,
-  maxTokens: number,
-  stop: readonly string[],
-): Promise<Completion[][]> {
-  const requests = prompts.map((prompt, index) => ({
-    prompt,
-    samples,
-    maxTokens,
-    stop,
-    temperature: 1,
-    seed: Number(values.seed) * 1_000_003 + index,
-  }));
-  return runtime.call('generate', { requests, adapter: false });
-}
-
-function countNearDuplicates(statements: readonly string[]): number {
-  const index = createDuplicateIndex(nearDuplicate);
-  return statements.filter((statement, i) => {
-    const duplicate = index.nearest(statement)?.duplicate ?? false;
-    index.add(String(i), statement);
-    return duplicate;
-  }).length;
-}
-
-function countReasons(results: readonly (Question | Rejection)[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const result of results) {
-    if (isRejection(result)) {
-      counts[result.reason] = (counts[result.reason] ?? 0) + 1;
-    }
-  }
-  return counts;
 }

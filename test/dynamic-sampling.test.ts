@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StepLine } from '../src/protocol/records.ts';
 import type { StepResult } from '../src/selfplay/step.ts';
-import { lettersDomain } from './support/letters-domain.ts';
+import { lettersDomain, shareOfLetters } from './support/letters-domain.ts';
 import { recompute } from './support/recompute.ts';
 import { selfPlay } from './support/self-play.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
@@ -72,28 +72,28 @@ describe('dynamic sampling', function () {
       share > 0 && share < 0.7,
       `${varied(without).length} of ${without.metrics.valid} questions with variance`,
     );
-    assert.equal(without.metrics.left_out, 0);
+    assert.equal(without.metrics.skipped, 0);
   });
 
   it('learns from as many questions as without, every one with variance where rounds suffice', async () => {
     const result = await play(100);
-    const { valid, left_out } = result.metrics;
+    const { valid, skipped: count } = result.metrics;
     assert.ok(valid > without.metrics.valid);
-    const learnt = updated(result);
-    assert.equal(learnt.size, without.metrics.valid);
-    assert.ok([...learnt].every((id) => varied(result).includes(id)));
-    const leftOut = ofType(result, 'question').filter((question) => question.leftOut);
-    assert.ok(leftOut.every(({ id }) => !learnt.has(id)));
-    assert.equal(leftOut.length + learnt.size, valid);
-    assert.equal(left_out, leftOut.length);
+    const trainedOn = updated(result);
+    assert.equal(trainedOn.size, without.metrics.valid);
+    assert.ok([...trainedOn].every((id) => varied(result).includes(id)));
+    const skipped = ofType(result, 'question').filter((question) => question.skipped);
+    assert.ok(skipped.every(({ id }) => !trainedOn.has(id)));
+    assert.equal(skipped.length + trainedOn.size, valid);
+    assert.equal(count, skipped.length);
   });
 
   it('stops at the given number of rounds and fills up with questions without variance', async () => {
     const result = await play(1);
-    const learnt = updated(result);
+    const trainedOn = updated(result);
     assert.ok(varied(result).length < without.metrics.valid, 'one round does not suffice here');
-    assert.equal(learnt.size, without.metrics.valid);
-    assert.ok(varied(result).every((id) => learnt.has(id)));
+    assert.equal(trainedOn.size, without.metrics.valid);
+    assert.ok(varied(result).every((id) => trainedOn.has(id)));
   });
 
   it('keeps the records of every round, the first of which is that of a step without it', async () => {
@@ -114,7 +114,9 @@ describe('dynamic sampling', function () {
   it('records enough for another program to compute the step again, and gives the same step again', async () => {
     const [result, again] = [await play(2), await play(2)];
     assert.deepEqual(result.lines, again.lines);
-    const { rewards, advantages, losses } = recompute(result.lines, settings);
+    const { rewards, advantages, losses } = recompute(result.lines, settings, ({ text }) =>
+      Number(shareOfLetters(text) >= enough),
+    );
     assert.ok(rewards.worst < 1e-9 && advantages.worst < 1e-9, JSON.stringify({ rewards, advantages }));
     assert.ok(losses.count > 0 && losses.worst < 1e-3, JSON.stringify(losses));
   });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StepResult } from '../src/selfplay/step.ts';
-import { lettersDomain } from './support/letters-domain.ts';
+import { lettersDomain, shareOfLetters } from './support/letters-domain.ts';
 import { recompute } from './support/recompute.ts';
 import { selfPlay } from './support/self-play.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
@@ -90,8 +90,8 @@ describe('self-play on a tiny model made on the spot', function () {
         beta: 0,
         importanceSamplingCorrection: 'truncated',
         importanceSamplingCap: 1.001,
-        samplerPrecision: 'fast',
-        trainPrecision: 'balanced',
+        samplerPrecision: 'balanced',
+        trainPrecision: 'exact',
       },
     ];
     for (const variant of variants) {
@@ -99,7 +99,9 @@ describe('self-play on a tiny model made on the spot', function () {
       const results = await selfPlay({ modelPath, cacheDir, domain: lettersDomain(), steps: 3, settings: used });
       for (const { lines } of results) {
         const overTheWire = lines.map((line): unknown => JSON.parse(JSON.stringify(line)));
-        const again = recompute(overTheWire, { epsilonHigh: 0.2, dualClip: 3, ...used });
+        const again = recompute(overTheWire, { epsilonHigh: 0.2, dualClip: 3, ...used }, ({ text }) =>
+          shareOfLetters(text),
+        );
         assert.ok(again.rewards.count > 0 && again.rewards.worst < 1e-9, JSON.stringify(again));
         assert.ok(again.advantages.worst < 1e-9, JSON.stringify(again));
         assert.ok(again.losses.count > 0 && again.losses.worst < 1e-3, JSON.stringify(again));

@@ -30,20 +30,28 @@ export function appendLine(path: string, line: string): void {
 
 /**
  * The lines of a JSONL file. A last line without line end that does not parse was torn by a crash and is ignored; any
- * other line that does not fit `schema` throws BoundaryError('run') with its number. No file: no lines.
+ * other line that does not fit `schema` throws BoundaryError('run') with its number. No file: no lines. `isWanted`: lines
+ * that are looked at at all, by their text.
  */
-export function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] {
+export function readJsonLines<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  isWanted: (line: string) => boolean = () => true,
+): T[] {
   const text = readIfPresent(path) ?? '';
   const lines = text.split('\n');
   const torn = lines.pop() ?? '';
-  const values = lines.map((line, index) => {
+  const values = lines.flatMap((line, index) => {
+    if (!isWanted(line)) {
+      return [];
+    }
     const value = parseJson(line, schema);
     if (value === undefined) {
       throw damaged(path, `line ${index + 1}`);
     }
-    return value;
+    return [value];
   });
-  const last = torn === '' ? undefined : parseJson(torn, schema);
+  const last = torn === '' || !isWanted(torn) ? undefined : parseJson(torn, schema);
   return last === undefined ? values : [...values, last];
 }
 

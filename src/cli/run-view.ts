@@ -151,8 +151,8 @@ function stageText(event: StageEvent, steps: number, left: number | undefined): 
 }
 
 /** A strip with one sign for each answer, then the problem. */
-function questionLine({ verdicts, solveRate, statement }: Extract<RunEvent, { type: 'question' }>): string {
-  const strip = verdicts.map((verdict) => (verdict === 'AC' ? paint('green', '✔') : paint('red', '✘'))).join('');
+function questionLine({ marks, solveRate, statement }: Extract<RunEvent, { type: 'question' }>): string {
+  const strip = marks.map((mark) => (mark === 'right' ? paint('green', '✔') : paint('red', '✘'))).join('');
   const rate = solveRate === null ? ' –  ' : solveRate.toFixed(2);
   return `  ${strip} ${paint('dim', rate)} ${oneLine(statement, 100)}`;
 }
@@ -161,8 +161,9 @@ function metricsLine(metrics: StepMetrics, steps: number, seconds: number): stri
   const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
   const parts = [
     `${metrics.valid} of ${metrics.proposals} proposals valid`,
-    ...(metrics.left_out ? [`${metrics.left_out} left out of the update`] : []),
-    `tests passed ${figure(metrics.test_pass_rate)}`,
+    ...(metrics.skipped ? [`${metrics.skipped} skipped in the update`] : []),
+    ...(metrics.test_pass_rate === null ? [] : [`tests passed ${figure(metrics.test_pass_rate)}`]),
+    ...(metrics.label_accuracy === undefined ? [] : [`labels true ${figure(metrics.label_accuracy)}`]),
     `reward solver ${figure(metrics.solver.reward)}, proposer ${figure(metrics.proposer.reward)}`,
     `${Math.round(metrics.tokens_per_second)} tokens/s`,
     duration(seconds),

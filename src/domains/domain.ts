@@ -1,65 +1,82 @@
-import type { JudgeResult, Problem } from '../protocol/problem.ts';
-import type { Prompt } from '../protocol/runtime.ts';
+import type { z } from 'zod';
+import type { Grade, Label, Question, Rejection } from '../protocol/question.ts';
+import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
-/** Why a proposal was turned down: a stable code for counting and one sentence for a person. */
-export interface Rejection {
-  reason: string;
-  detail: string;
+export type { Question, Rejection } from '../protocol/question.ts';
+
+/** What a domain may use; each is started when it is first asked for. */
+export interface DomainTools {
+  sandbox(): Promise<Sandbox>;
+  /** Completions of the frozen base policy (adapter off): reply is [request][sample]. */
+  base(requests: GenerateRequest[]): Promise<Completion[][]>;
 }
 
-/** The reason of a rejection that is no fault of the proposal: it is masked out of the reward, as verdict IE is. */
-export const sandboxFault = 'sandbox_fault';
-
-/** What the parser made of a proposal: not yet executed, not yet guarded. */
-export interface Draft {
-  statement: string;
-  /** Present in mode `executed`; never shown to the solver. */
-  reference?: string;
-  /** What becomes the tests. `outputs` only in mode `written`. */
-  inputs: unknown[][];
-  outputs?: unknown[];
-  entry: string;
-  parameters: string[];
+/** What makes two questions the same, or alike. */
+export interface Fingerprint {
+  /** Questions of one key are one question. */
+  key?: string;
+  /** Questions whose texts are near-duplicates (word 3-grams) count as one. Absent: only keys are compared. */
+  text?: string;
 }
 
-/** A question that passed every guard. */
-export interface Question {
-  problem: Problem;
-  reference?: string;
+/** The answers to one question, judged together. */
+export interface Rewarded {
+  /** [form][sample], as the answers were given. */
+  grades: Grade[][];
+  /** Where the answers elected the truth among themselves. */
+  label?: Label;
 }
 
-export interface Judgement {
-  /** What was taken out of the completion and judged. */
-  answer: string;
-  /** In [0, 1]; undefined when the fault was ours (IE): masked out. */
-  reward: number | undefined;
-  wellFormed: boolean;
-  result?: JudgeResult;
-}
-
-/** One field in which the model plays both roles. */
-export interface Domain {
+/**
+ * One field in which the model plays both roles. `Draft` is what a proposal parses to, `Content` what makes a question;
+ * nobody but the domain looks into either.
+ */
+export interface Domain<Draft = unknown, Content = unknown> {
   readonly name: string;
+  /** Shape of a question's content, for reading records. */
+  readonly content: z.ZodType<Content>;
+  readonly proposer: {
+    /**
+     * `variant`: a non-negative integer that the step draws for each group from the run's seed. A domain may spend it
+     * on opening and theme, so that groups differ; samples of one group share it. Equal variants give equal prompts.
+     */
+    prompt(variant: number): Prompt;
+    /** Texts that end a proposal. */
+    readonly stop: readonly string[];
+    /** `proposal`: the prompt's prefill followed by the completion. */
+    parse(proposal: string): Draft | Rejection;
+    /** Applies the guards: executes references, checks statement and safety. One entry for each draft, in order. */
+    verify(drafts: readonly { id: string; draft: Draft }[]): Promise<(Question<Content> | Rejection)[]>;
+    fingerprint(question: Question<Content>): Fingerprint;
+  };
+  readonly solver: {
+    /** One prompt for each form of the question that is answered; the first is the question as it stands. */
+    prompts(question: Question<Content>): Prompt[];
+    /** Texts that end an answer. */
+    readonly stop: readonly string[];
+  };
   /**
-   * `variant`: a non-negative integer that the step draws for each group from the run's seed. A domain may spend it on
-   * opening and theme, so that groups differ; samples of one group share it. Equal arguments give equal prompts.
+   * Reward of self-play, where no truth is known: all answers to one question together, [form][sample], each the
+   * prompt's prefill followed by the completion.
    */
-  proposerPrompt(topic: string, variant: number): Prompt;
-  /** Stop texts of a proposal and of an answer. */
-  readonly proposerStop: readonly string[];
-  readonly solverStop: readonly string[];
-  /** `proposal`: the prompt's prefill followed by the completion. */
-  parse(proposal: string): Draft | Rejection;
-  /** Turns drafts into questions: executes references, checks tests, statement, safety. One entry per draft. */
-  verify(drafts: readonly Draft[], ids: readonly string[], sandbox: Sandbox): Promise<(Question | Rejection)[]>;
-  solverPrompt(question: Question): Prompt;
-  /** All answers of one question together (majority domains need the whole group). An answer is prefill + completion. */
-  judge(question: Question, answers: readonly string[], sandbox: Sandbox): Promise<Judgement[]>;
-  /** Shipped held-out questions. */
-  benchmark(): Promise<Question[]>;
+  reward(question: Question<Content>, answers: readonly (readonly string[])[]): Promise<Rewarded>;
+  /** Grade of one answer (to the first form) by the known truth; undefined where the question does not hold it. */
+  grade(question: Question<Content>, answer: string): Promise<Grade | undefined>;
+  /** A question from one row of a file (a problem, a labelled question). Throws where the row is none. */
+  read(row: unknown, id: string): Question<Content>;
 }
 
-export function isRejection(value: object): value is Rejection {
-  return 'reason' in value;
+/** Tells a rejection from what would have been in its place. */
+export function isRejection(value: unknown): value is Rejection {
+  return typeof value === 'object' && value !== null && 'reason' in value && 'detail' in value;
+}
+
+/** The form in which a question is evaluated. */
+export function firstPrompt(domain: Domain, question: Question): Prompt {
+  const [prompt] = domain.solver.prompts(question);
+  if (!prompt) {
+    throw new RangeError(`The domain ${domain.name} has no prompt for ${question.id}.`);
+  }
+  return prompt;
 }

@@ -1,23 +1,19 @@
-/** What can be stored and restored: `signatures[i]` belongs to `ids[i]`. */
-export interface DuplicateSnapshot {
-  threshold: number;
-  ids: string[];
-  signatures: number[][];
-}
+import type { Fingerprint } from './domain.ts';
 
+/** The earlier question that a new one repeats. */
 export interface Nearest {
   id: string;
-  /** Estimated Jaccard similarity of the word 3-grams, in [0, 1]. */
+  /** Estimated Jaccard similarity of the word 3-grams, in [0, 1]; 1 for questions of one key. */
   similarity: number;
   /** `similarity` reaches the threshold. */
   duplicate: boolean;
 }
 
+/** The questions of a run so far, by what makes them the same or alike. */
 export interface DuplicateIndex {
-  add(id: string, text: string): void;
-  /** The earlier text most like this one; the first of equals; undefined while the index is empty. */
-  nearest(text: string): Nearest | undefined;
-  snapshot(): DuplicateSnapshot;
+  add(id: string, fingerprint: Fingerprint): void;
+  /** The earlier question most like this one; the first of equals; undefined where none can be compared with it. */
+  nearest(fingerprint: Fingerprint): Nearest | undefined;
 }
 
 /**
@@ -26,38 +22,48 @@ export interface DuplicateIndex {
  */
 const permutations = 128;
 
-/**
- * An index of texts by word 3-grams. `threshold`: similarity in [0, 1] from which texts count as near-duplicates.
- * `from` continues a stored index; its own threshold is replaced.
- */
-export function createDuplicateIndex(threshold: number, from?: DuplicateSnapshot): DuplicateIndex {
-  const entries = (from?.ids ?? []).map((id, i) => ({ id, signature: from?.signatures[i] ?? [] }));
+/** An empty index. `threshold`: similarity in [0, 1] from which texts count as near-duplicates. */
+export function createDuplicateIndex(threshold: number): DuplicateIndex {
+  const keys = new Map<string, string>();
+  const texts: { id: string; signature: number[] }[] = [];
   return {
-    add(id, text) {
-      entries.push({ id, signature: minHash(text) });
-    },
-    nearest(text) {
-      const signature = minHash(text);
-      let best: Nearest | undefined;
-      for (const entry of entries) {
-        const similarity = agreement(signature, entry.signature);
-        if (!best || similarity > best.similarity) {
-          best = { id: entry.id, similarity, duplicate: similarity >= threshold };
-        }
+    add(id, { key, text }) {
+      if (key !== undefined && !keys.has(key)) {
+        keys.set(key, id);
       }
-      return best;
+      if (text !== undefined) {
+        texts.push({ id, signature: minHash(text) });
+      }
     },
-    snapshot: () => ({
-      threshold,
-      ids: entries.map((entry) => entry.id),
-      signatures: entries.map((entry) => [...entry.signature]),
-    }),
+    nearest({ key, text }) {
+      const same = key === undefined ? undefined : keys.get(key);
+      if (same !== undefined) {
+        return { id: same, similarity: 1, duplicate: true };
+      }
+      return text === undefined ? undefined : mostSimilar(texts, minHash(text), threshold);
+    },
   };
 }
 
-/** Lower-case words and numbers of a text, in order. */
+function mostSimilar(
+  entries: readonly { id: string; signature: readonly number[] }[],
+  signature: readonly number[],
+  threshold: number,
+): Nearest | undefined {
+  let best: Nearest | undefined;
+  for (const entry of entries) {
+    const similarity = agreement(signature, entry.signature);
+    if (!best || similarity > best.similarity) {
+      best = { id: entry.id, similarity, duplicate: similarity >= threshold };
+    }
+  }
+  return best;
+}
+
+/** Lower-case words and numbers of a text, in order; of a text without letters (an expression) its operators, too. */
 export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const pattern = /\p{L}/u.test(text) ? /[\p{L}\p{N}]+/gu : /\p{N}+|[^\p{N}\s]/gu;
+  return text.toLowerCase().match(pattern) ?? [];
 }
 
 /** The distinct word 3-grams; a shorter text is one gram. */

@@ -1,8 +1,11 @@
 import type { Stage } from '../protocol/control.ts';
 import { BoundaryError } from '../base/errors.ts';
-import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
+import type { Progress } from '../protocol/runtime.ts';
+import type { LoadReply, LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';
+import type { DomainTools } from '../domains/domain.ts';
 import type { Policy } from '../selfplay/context.ts';
+import { policyOver } from './runtime-policy.ts';
 
 /** Deaths of a child in one stage after which the run ends. */
 const deathLimit = 3;
@@ -21,6 +24,8 @@ export interface RuntimeOwnerOptions {
  */
 export interface RuntimeOwner {
   readonly policy: Policy;
+  /** Completions of the base model: the adapter is off. */
+  base: DomainTools['base'];
   /** What the process said of the model when it loaded it; throws before the first stage. */
   readonly loaded: LoadReply;
   /**
@@ -48,7 +53,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
     runtime = new RuntimeProcess();
     loaded = await call('load', options.load);
     if (base !== undefined) {
-      await call('loadCheckpoint', { dir: base });
+      await call('loadCheckpoint', { dir: base, resume: true });
     }
     for (const update of updates) {
       await call('train', update);
@@ -67,9 +72,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
 
   return {
     policy: {
-      generate: (requests) => call('generate', { requests, adapter: true }),
-      countTokens: (prompts) => call('countTokens', { prompts }),
-      logprobs: (sequences, adapter) => call('logprobs', { sequences: [...sequences], adapter }),
+      ...policyOver(call),
       async train(sequences, trainOptions) {
         const update = { sequences, options: trainOptions };
         const records = await call('train', update);
@@ -77,6 +80,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
         return records;
       },
     },
+    base: (requests) => call('generate', { requests, adapter: false }),
     get loaded() {
       if (!loaded) {
         throw new Error('The runtime was not started.');
@@ -112,7 +116,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
     async loadCheckpoint(dir) {
       base = dir;
       updates = [];
-      await call('loadCheckpoint', { dir });
+      await call('loadCheckpoint', { dir, resume: true });
     },
     async saveCheckpoint(dir, baseModel) {
       await call('saveCheckpoint', { dir, baseModel });

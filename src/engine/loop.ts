@@ -1,21 +1,25 @@
-import { createDuplicateIndex } from '../domains/near-duplicate.ts';
-import type { Domain } from '../domains/domain.ts';
+import { evaluate } from '../benchmarks/evaluate.ts';
+import { benchmarkOf } from '../benchmarks/registry.ts';
+import type { Domain, Question } from '../domains/domain.ts';
+import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { Evaluation } from '../protocol/records.ts';
+import { type Checkpoint, latestCheckpoint, pruneCheckpoints, writeCheckpoint } from '../run/checkpoint.ts';
 import {
-  type Checkpoint,
-  latestCheckpoint,
-  pruneCheckpoints,
-  readCheckpointState,
-  writeCheckpoint,
-} from '../run/checkpoint.ts';
-import { appendMetrics, readEvaluations, readMetrics, writeEvaluation, writeStep } from '../run/folder.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+  appendMetrics,
+  readEvaluations,
+  readMetrics,
+  readStep,
+  recordedSteps,
+  writeEvaluation,
+  writeStep,
+} from '../run/folder.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
+import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
-import { evaluate, loadBenchmark } from './evaluate.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** All that the loop works with; whoever makes it also ends it. */
@@ -24,7 +28,7 @@ export interface Session {
   config: Config;
   live: LiveRun;
   domain: Domain;
-  sandbox: Sandbox;
+  source: QuestionSource;
   runtime: RuntimeOwner;
   baseModel: string;
   /** Waits at the gate, announces the stage, runs it, again where a child died, and measures its time. */
@@ -50,39 +54,50 @@ export async function trainLoop(session: Session): Promise<void> {
       config,
       duplicates,
       domain: session.domain,
-      sandbox: session.sandbox,
+      source: session.source,
       policy: session.runtime.policy,
       notify: (event) => session.notify(event),
       stage: (stage, work) => session.stage(step, stage, work),
       seconds: () => session.seconds(),
     };
     const result = await runStep(context, step);
-    await record(session, step, result, duplicates);
+    await record(session, step, result);
     await evaluateIfDue(session, step);
   }
 }
 
-type Duplicates = ReturnType<typeof createDuplicateIndex>;
-
 /** The state of the latest checkpoint; a run that has none gets that of its beginning. */
-async function restore(session: Session): Promise<{ step: number; duplicates: Duplicates }> {
-  const { dir, config, runtime } = session;
+async function restore(session: Session): Promise<{ step: number; duplicates: DuplicateIndex }> {
+  const { dir, runtime } = session;
   const checkpoint = latestCheckpoint(dir);
-  if (!checkpoint) {
-    const duplicates = createDuplicateIndex(config.nearDuplicate);
-    await session.stage(0, 'record', () => saveCheckpoint(session, 0, duplicates));
-    return { step: 0, duplicates };
+  if (checkpoint) {
+    await session.stage(checkpoint.step, 'load', () => runtime.loadCheckpoint(checkpoint.dir));
+  } else {
+    await session.stage(0, 'record', () => saveCheckpoint(session, 0));
   }
-  const state = readCheckpointState(checkpoint);
-  await session.stage(checkpoint.step, 'load', () => runtime.loadCheckpoint(checkpoint.dir));
-  return { step: checkpoint.step, duplicates: createDuplicateIndex(config.nearDuplicate, state.duplicates) };
+  return { step: checkpoint?.step ?? 0, duplicates: askedSoFar(session) };
 }
 
-async function record(session: Session, step: number, result: StepResult, duplicates: Duplicates): Promise<void> {
+/** The questions of all recorded steps; records beyond the checkpoint are gone by now. */
+function askedSoFar({ dir, config, domain }: Session): DuplicateIndex {
+  const duplicates = createDuplicateIndex(config.nearDuplicate);
+  for (const step of recordedSteps(dir)) {
+    for (const { id, statement, content, origin } of readStep(dir, step, ['question'])) {
+      const parsed = domain.content.safeParse(content);
+      if (parsed.success && origin === undefined) {
+        const question: Question = { id, statement, content: parsed.data };
+        duplicates.add(id, domain.proposer.fingerprint(question));
+      }
+    }
+  }
+  return duplicates;
+}
+
+async function record(session: Session, step: number, result: StepResult): Promise<void> {
   const { dir, live } = session;
   writeStep(dir, step, result.lines);
   appendMetrics(dir, result.metrics);
-  await session.stage(step, 'record', () => saveCheckpoint(session, step, duplicates));
+  await session.stage(step, 'record', () => saveCheckpoint(session, step));
   pruneCheckpoints(dir);
   session.notify({ type: 'metrics', metrics: result.metrics });
   const alarms = findAlarms(readMetrics(dir)).map((alarm) => ({ step, ...alarm }));
@@ -90,30 +105,28 @@ async function record(session: Session, step: number, result: StepResult, duplic
   live.update({ step, alarms: [...live.record.alarms, ...alarms] });
 }
 
-async function saveCheckpoint(session: Session, step: number, duplicates: Duplicates): Promise<Checkpoint> {
+async function saveCheckpoint(session: Session, step: number): Promise<Checkpoint> {
   const { dir, runtime, baseModel } = session;
-  const state = { step, duplicates: duplicates.snapshot() };
-  const checkpoint = await writeCheckpoint(dir, state, (target) => runtime.saveCheckpoint(target, baseModel));
+  const checkpoint = await writeCheckpoint(dir, step, (target) => runtime.saveCheckpoint(target, baseModel));
   runtime.checkpointed(checkpoint.dir);
   return checkpoint;
 }
 
 /** Greedy evaluation on the domain's held-out set: before the first step, after the last, and every k-th. */
 async function evaluateIfDue(session: Session, step: number): Promise<void> {
-  const { config, live, domain, sandbox, runtime, dir } = session;
+  const { config, live, domain, runtime, dir } = session;
   const due = step === 0 || step === live.record.steps || (config.evalEvery > 0 && step % config.evalEvery === 0);
-  if (!due || readEvaluations(dir).some((evaluation) => evaluation.step === step)) {
+  const row = benchmarkOf(domain.name);
+  const isDone = ({ step: at, benchmark }: Evaluation): boolean => at === step && benchmark === row?.name;
+  if (!due || !row || readEvaluations(dir).some(isDone)) {
     return;
   }
-  const benchmark = await loadBenchmark(domain.name, domain);
-  if (benchmark.questions.length === 0) {
-    return;
-  }
+  const benchmark = { name: row.name, questions: await row.load() };
   const { id, hash } = live.record.model;
   const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
   const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);
   const evaluation = await session.stage(step, 'evaluate', () =>
-    evaluate(benchmark, policy, { domain, sandbox, generate, maxTokens: config.maxAnswerTokens }),
+    evaluate(benchmark, policy, { domain, generate, maxTokens: config.maxAnswerTokens }),
   );
   writeEvaluation(dir, evaluation);
   session.notify({ type: 'evaluation', evaluation });

@@ -12,12 +12,12 @@ export function evaluationReport(evaluation: Evaluation, before: Evaluation | un
     vscode.l10n.t('tests passed'),
     '',
   ];
-  const rows = evaluation.problems.map(({ id, verdict, score }) => {
+  const rows = evaluation.problems.map(({ id, mark, verdict, score }) => {
     const old = earlier.get(id);
     return [
       cell(id),
-      ...(before ? [old?.verdict ?? ''] : []),
-      verdict,
+      ...(before ? [old?.verdict ?? old?.mark ?? ''] : []),
+      verdict ?? mark,
       formatPercent(score),
       change(score, old?.score),
     ];

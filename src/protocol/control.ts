@@ -1,3 +1,4 @@
+import type { Mark } from './question.ts';
 import type { RunRecord, StepMetrics, Evaluation } from './records.ts';
 
 /** The stages of a step, in order, as they are shown. */
@@ -9,7 +10,7 @@ export type RunEvent =
   | { type: 'state'; run: RunRecord }
   | { type: 'stage'; step: number; stage: Stage; done: number; total: number; what?: string; tokensPerSecond?: number }
   | { type: 'proposal'; step: number; id: string; statement?: string; rejection?: { reason: string; detail: string } }
-  | { type: 'question'; step: number; id: string; statement: string; verdicts: string[]; solveRate: number | null }
+  | { type: 'question'; step: number; id: string; statement: string; marks: Mark[]; solveRate: number | null }
   | { type: 'metrics'; metrics: StepMetrics }
   | { type: 'evaluation'; evaluation: Evaluation }
   | { type: 'alarm'; step: number; name: string; message: string }

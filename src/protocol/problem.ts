@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { JsonValue } from './json.ts';
 
 /** Limits of one test. `timeMs`: CPU milliseconds per test, 1 to 60,000. `memoryMb`: V8 heap MiB, 8 to 1,024. */
 export const Limits = z.strictObject({
@@ -20,26 +21,6 @@ export const Comparison = z.strictObject({
 });
 export type Comparison = z.infer<typeof Comparison>;
 
-/** Plain JSON data. Not zod's own `json()`, which drops a key named `__proto__` without a word. */
-const Json = z.custom<z.core.util.JSONType>(isJson, 'Invalid input: expected JSON data');
-
-function isJson(root: unknown): boolean {
-  // A list of what is left to visit, because data may be nested deeper than a stack is.
-  const open: unknown[] = [root];
-  while (open.length > 0) {
-    const value = open.pop();
-    if (typeof value === 'number' ? !Number.isFinite(value) : !['string', 'boolean', 'object'].includes(typeof value)) {
-      return false;
-    }
-    if (typeof value === 'object' && value !== null) {
-      for (const member of Object.values(value)) {
-        open.push(member);
-      }
-    }
-  }
-  return true;
-}
-
 const common = {
   id: z.string().min(1).max(200),
   statement: z.string().min(1),
@@ -56,7 +37,7 @@ export const FunctionProblem = z.strictObject({
   entry: z.string().regex(/^[A-Za-z_$][\w$]*$/),
   /** Parameter names of `entry`, for the signature that a solver is shown. Default: arg0, arg1, … as the tests need. */
   parameters: z.array(z.string().regex(/^[A-Za-z_$][\w$]*$/)).optional(),
-  tests: z.array(z.strictObject({ input: z.array(Json), output: Json })).min(1),
+  tests: z.array(z.strictObject({ input: z.array(JsonValue), output: JsonValue })).min(1),
 });
 export type FunctionProblem = z.infer<typeof FunctionProblem>;
 

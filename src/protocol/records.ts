@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { JudgeResult, Problem } from './problem.ts';
+import { Detail, Label, Mark } from './question.ts';
 
 /** Version of the run folder's layout; readers refuse a newer one. */
 export const runFolderVersion = 1;
@@ -38,7 +38,7 @@ export const StepHeader = z.object({
 /** One distinct proposer prompt; `groupId` ties proposals to it. */
 export const ProposerPrompt = z.object({ type: z.literal('prompt'), groupId: z.string(), prompt: PromptRecord });
 
-/** One proposal, accepted or turned down (`rejection`). */
+/** One proposal, accepted or rejected. */
 export const Proposal = z.object({
   type: z.literal('proposal'),
   ...sampled,
@@ -46,31 +46,42 @@ export const Proposal = z.object({
 });
 export type Proposal = z.infer<typeof Proposal>;
 
-/** An accepted proposal as the solver met it. `id` is the group of its answers and the id of its proposal. */
+/** A question as the solver met it. `id` is that of its proposal, where there is one, and of its answers' questionId. */
 export const QuestionRecord = z.object({
   type: z.literal('question'),
   id: z.string(),
-  problem: Problem,
-  /** The proposer's own solution (mode `executed`); the solver never sees it. */
-  reference: z.string().optional(),
-  prompt: PromptRecord,
-  /** Mean reward of the answers in [0, 1]; absent when all were masked. */
+  statement: z.string(),
+  /** The domain's own data, such as a problem with its tests; what no solver sees is in it, too. */
+  content: z.unknown(),
+  /** One for each form of the question. */
+  prompts: z.array(PromptRecord),
+  /** Id in the file of questions that it was drawn from; absent for the policy's own questions. */
+  origin: z.string().optional(),
+  /** Its truth is known, and answers were graded by it; absent otherwise. */
+  labelled: z.literal(true).optional(),
+  /** What the answers elected, in domains without tests. */
+  label: Label.optional(),
+  /** Mean reward that the domain gave the answers, in [0, 1]; absent when all were masked. */
   solveRate: z.number().optional(),
-  /** Left out of the solver's update by dynamic sampling; absent otherwise. */
-  leftOut: z.literal(true).optional(),
+  /** Skipped in the solver's update by dynamic sampling; absent otherwise. */
+  skipped: z.literal(true).optional(),
 });
 export type QuestionRecord = z.infer<typeof QuestionRecord>;
 
 export const Answer = z.object({
   type: z.literal('answer'),
   ...sampled,
-  /** What was taken out of the text and judged. */
+  questionId: z.string(),
+  /** Index of the form of the question that was asked. */
+  form: z.number().int(),
+  /** What was extracted from the text and judged. */
   answer: z.string(),
-  result: JudgeResult.optional(),
+  mark: Mark,
+  detail: Detail.optional(),
 });
 export type Answer = z.infer<typeof Answer>;
 
-/** One optimiser step: enough to recompute its loss (`selfplay/loss` formulas) from this file alone. */
+/** One optimiser step: enough to recompute its loss (formulas of runtime/training/loss.ts) from this file alone. */
 export const Update = z.object({
   type: z.literal('update'),
   role: z.enum(['solver', 'proposer']),
@@ -143,17 +154,31 @@ export const StepMetrics = z.object({
   proposer: RoleMetrics,
   proposals: z.number().int(),
   valid: z.number().int(),
-  /** Questions that dynamic sampling left out of the solver's update. */
-  left_out: z.number().int().optional(),
+  /** Questions that dynamic sampling kept out of the solver's update. */
+  skipped: z.number().int().optional(),
   /** Rejection reason -> number of proposals. */
   rejected: z.record(z.string(), z.number().int()),
-  /** Share of judged tests passed, and of answers that passed every test. */
+  /** Share of judged tests passed; null in domains without tests. */
   test_pass_rate: z.number().nullable(),
+  /** Share of answers that are marked right, masked ones skipped. */
   solved_rate: z.number().nullable(),
-  /** Questions by how many of their answers were fully right: index = number solved. */
+  /** Mark -> number of answers. */
+  marks: z.record(z.string(), z.number().int()).optional(),
+  /** Where answers elect a label: share of labels that are true (of those whose truth can be computed). */
+  label_accuracy: z.number().nullable().optional(),
+  /** Share of questions that have a label. */
+  labelled_rate: z.number().nullable().optional(),
+  /** Mean share of a question's answers that have its most frequent value. */
+  majority_ratio: z.number().nullable().optional(),
+  /** Mean share of pairs of forms of a question that agree. */
+  form_agreement: z.number().nullable().optional(),
+  /** Share of answers that are true, where the truth can be computed. */
+  answer_accuracy: z.number().nullable().optional(),
+  /** Questions by how many of their answers were right: index = number of right answers. */
   difficulty: z.array(z.number().int()),
   /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */
   diversity: z.number().nullable(),
+  /** Verdict of the sandbox -> number of answers; empty in domains without tests. */
   verdicts: z.record(z.string(), z.number().int()),
   sandbox_faults: z.number().int(),
   num_tokens: z.number().int(),
@@ -169,24 +194,29 @@ export type StepMetrics = z.infer<typeof StepMetrics>;
 /** One evaluation: evals/*.json. */
 export const Evaluation = z.object({
   benchmark: z.string(),
+  domain: z.string(),
   /** Steps of training behind the evaluated policy; 0 = before. */
   step: z.number().int(),
   model: z.string(),
   modelHash: z.string(),
   adapter: z.string().nullable(),
   total: z.number().int(),
-  /** Problems of which every test passed. */
+  /** Questions whose answer is right. */
   solved: z.number().int(),
   /** solved / total, with the 95 % Wilson interval. */
   accuracy: z.number(),
   interval: z.tuple([z.number(), z.number()]),
-  /** Mean share of tests passed (the paper's reported figure). */
+  /** Mean reward: in coding the share of tests passed. */
   meanScore: z.number(),
   problems: z.array(
     z.object({
       id: z.string(),
       score: z.number(),
-      verdict: z.string(),
+      mark: Mark,
+      /** Of the sandbox, in coding. */
+      verdict: z.string().optional(),
+      /** The true value, in domains of values. */
+      expected: z.string().optional(),
       completion: z.string(),
       answer: z.string(),
       tokens: z.number().int(),
@@ -206,8 +236,8 @@ export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
   state: RunState,
-  /** Every setting by name (selfplay/config.ts). */
-  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */
+  config: z.record(z.string(), z.union([z.string(), z.number()])),
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
   versions: z.record(z.string(), z.string()),
   createdAt: z.string(),

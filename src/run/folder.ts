@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
+import { currentEvaluation, currentMetrics, currentStepLine } from './older.ts';
 import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from '../base/files.ts';
 
 /** Where everything of a run lies. */
@@ -15,6 +16,11 @@ export const runPaths = (dir: string) => ({
   evals: join(dir, 'evals'),
   checkpoints: join(dir, 'checkpoints'),
 });
+
+/** Records as they lie on disk: those of older versions are brought up to date. */
+const storedLine = z.preprocess(currentStepLine, StepLine);
+const storedMetrics = z.preprocess(currentMetrics, StepMetrics);
+export const StoredEvaluation = z.preprocess(currentEvaluation, Evaluation);
 
 /** Steps are written with six digits, so that names sort like numbers. */
 export const stepName = (step: number): string => String(step).padStart(6, '0');
@@ -39,15 +45,25 @@ export function writeRun(dir: string, run: RunRecord): void {
 }
 
 export function readMetrics(dir: string): StepMetrics[] {
-  return readJsonLines(runPaths(dir).metrics, StepMetrics);
+  return readJsonLines(runPaths(dir).metrics, storedMetrics);
 }
 
 export function appendMetrics(dir: string, metrics: StepMetrics): void {
   appendLine(runPaths(dir).metrics, JSON.stringify(metrics));
 }
 
-export function readStep(dir: string, step: number): StepLine[] {
-  return readJsonLines(stepPath(dir, step), StepLine);
+/** The lines of a step; of some types alone where they are named, which skips the texts and tokens of all others. */
+export function readStep(dir: string, step: number): StepLine[];
+export function readStep<Type extends StepLine['type']>(
+  dir: string,
+  step: number,
+  types: readonly Type[],
+): Extract<StepLine, { type: Type }>[];
+export function readStep(dir: string, step: number, types?: readonly StepLine['type'][]): StepLine[] {
+  // The type is the first key of every line that this program writes.
+  const wanted = types?.map((type) => `{"type":"${type}"`);
+  const isWanted = (line: string): boolean => wanted?.some((start) => line.startsWith(start)) ?? true;
+  return readJsonLines(stepPath(dir, step), storedLine, isWanted);
 }
 
 export function writeStep(dir: string, step: number, lines: readonly StepLine[]): void {
@@ -61,7 +77,7 @@ export function recordedSteps(dir: string): number[] {
 
 /** All evaluations, ascending by step. */
 export function readEvaluations(dir: string): Evaluation[] {
-  return evaluationFiles(dir).map(({ path }) => readJson(path, Evaluation));
+  return evaluationFiles(dir).map(({ path }) => readJson(path, StoredEvaluation));
 }
 
 export function writeEvaluation(dir: string, evaluation: Evaluation): void {

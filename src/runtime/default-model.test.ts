@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { exactRuntime } from '../../test/support/runtime-settings.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
 import type { ModelFile } from '../model/model.ts';
@@ -7,7 +8,6 @@ import { openModel } from '../model/open.ts';
 import type { Prompt } from '../protocol/runtime.ts';
 import { createGenerator } from './generation/generation.ts';
 import { Inference } from './generation/inference.ts';
-import { chooseRunMode } from './devices/session.ts';
 import { prepareWeights } from './weights/weights.ts';
 
 interface Reference {
@@ -38,7 +38,12 @@ describe('generation with the default model', function () {
 
   // Sums in another order still turn the nearest ties.
   it('continues greedily as transformers does, for 90 % of the prompts to the end', async () => {
-    const generator = await createGenerator(model, { cacheDir: cache, slots: 32, contextTokens: 256, threads: 0 });
+    const generator = await createGenerator(model, {
+      ...exactRuntime,
+      threads: 0,
+      cacheDir: cache,
+      contextTokens: 256,
+    });
     const results = await generator.generate(
       reference.prompts.map(({ messages, prefill }) => ({
         prompt: { messages, ...(prefill !== undefined && { prefill }) },
@@ -72,8 +77,7 @@ describe('generation with the default model', function () {
 
   it('gives logprobs within 0.05 nats of those in fp32, on average over sampled tokens', async () => {
     const weights = await prepareWeights(model, cache, 'nb32');
-    const runMode = await chooseRunMode();
-    const inference = await Inference.load(model.config, weights, { threads: 0, runMode, contextTokens: 256 });
+    const inference = await Inference.load(model.config, weights, { threads: 0, contextTokens: 256 });
     const differences = await forcedDifferences(inference, model.config.vocabulary);
     await inference.close();
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -9,24 +9,41 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
+import type { Asked, Rollout, Round } from './rollout.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {
   generate(requests: GenerateRequest[]): Promise<Completion[][]>;
   countTokens(prompts: readonly Prompt[]): Promise<number[]>;
   /** Trainer's logprobs; `adapter: false` is the reference policy. */
-  logprobs(sequences: readonly Sampled[], adapter: boolean): Promise<number[][]>;
+  logprobs(sequences: readonly TokenSequence[], adapter: boolean): Promise<number[][]>;
   train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;
+}
+
+/** A question that is about to be asked. */
+export type Drawn = Omit<Asked, 'answers' | 'label'>;
+
+/** Where the questions of a step come from. */
+export interface QuestionSource {
+  /**
+   * Questions for `groups` proposer prompts' worth of a step. `before`: the step's rounds so far; ids and seeds continue
+   * behind theirs. A function of the run's seed, the step, `before` and the policy, so that a stage can be run again.
+   */
+  draw(
+    context: StepContext,
+    step: number,
+    groups: number,
+    before: Round,
+  ): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
 }
 
 /** What a step works with. */
 export interface StepContext {
-  config: Config;
+  config: SelfPlaySettings;
   domain: Domain;
   policy: Policy;
-  sandbox: Sandbox;
+  source: QuestionSource;
   duplicates: DuplicateIndex;
   notify(event: RunEvent): void;
   /** Runs one stage; may run it again from its start when a child process died. */
@@ -35,11 +52,8 @@ export interface StepContext {
   seconds(): Record<string, number>;
 }
 
-/** What the trainer needs to know of a completion. */
-export interface Sampled {
-  id: string;
+/** A prompt and a completion in token ids. */
+export interface TokenSequence {
   promptTokenIds: readonly number[];
   tokenIds: readonly number[];
-  logprobs: readonly number[];
-  advantage: number;
 }

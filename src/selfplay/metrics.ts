@@ -1,3 +1,4 @@
+import { meanPairwiseDistance } from '../domains/near-duplicate.ts';
 import type {
   Answer,
   Proposal,
@@ -7,44 +8,78 @@ import type {
   StepMetrics,
   Update,
 } from '../protocol/records.ts';
-import { meanPairwiseDistance } from '../domains/near-duplicate.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import { mean, standardDeviation } from './rewards.ts';
 
-/** The figures of a step, computed from its records alone (so that anyone can compute them again). */
+/**
+ * The figures of a step from its records alone, so that anyone can compute them again; only `clock` (seconds of each
+ * stage, time of the end) differs between equal runs.
+ */
 export function measureStep(
-  config: Config,
+  config: Pick<SelfPlaySettings, 'answersPerQuestion' | 'learningRate'>,
   step: number,
   lines: readonly StepLine[],
-  seconds: Readonly<Record<string, number>>,
+  clock: { seconds: Readonly<Record<string, number>>; time: Date },
 ): StepMetrics {
   const proposals = lines.filter((line) => line.type === 'proposal');
   const questions = lines.filter((line) => line.type === 'question');
   const answers = lines.filter((line) => line.type === 'answer');
   const updates = lines.filter((line) => line.type === 'update');
-  const verdicts = answers.flatMap(({ result }) => (result ? [result.verdict] : []));
-  const tests = answers.flatMap(({ result }) => (result && result.verdict !== 'IE' ? [result] : []));
-  const tokens = [...proposals, ...answers].reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-  const generating = (seconds['propose'] ?? 0) + (seconds['solve'] ?? 0);
+  const tokens = sum([...proposals, ...answers].map(({ tokenIds }) => tokenIds.length));
+  const generating = (clock.seconds['propose'] ?? 0) + (clock.seconds['solve'] ?? 0);
   return {
     step,
     solver: measureRole('solver', answers, updates),
     proposer: measureRole('proposer', proposals, updates),
     proposals: proposals.length,
     valid: questions.length,
-    left_out: questions.filter(({ leftOut }) => leftOut).length,
+    skipped: questions.filter(({ skipped }) => skipped).length,
     rejected: countBy(proposals.flatMap(({ rejection }) => (rejection ? [rejection.reason] : []))),
-    test_pass_rate: ratio(sum(tests.map(({ passed }) => passed)), sum(tests.map(({ total }) => total))),
-    solved_rate: ratio(tests.filter(({ verdict }) => verdict === 'AC').length, tests.length),
+    ...measureAnswers(answers),
+    ...measureLabels(questions, answers),
     difficulty: difficulty(questions, answers, config.answersPerQuestion),
-    diversity: meanPairwiseDistance(questions.map(({ problem }) => problem.statement)) ?? null,
-    verdicts: countBy(verdicts),
-    sandbox_faults: verdicts.filter((verdict) => verdict === 'IE').length,
+    diversity: meanPairwiseDistance(questions.map(({ statement }) => statement)) ?? null,
     num_tokens: tokens,
     learning_rate: config.learningRate,
-    seconds,
+    seconds: clock.seconds,
     tokens_per_second: generating > 0 ? tokens / generating : 0,
-    time: new Date().toISOString(),
+    time: clock.time.toISOString(),
+  };
+}
+
+type AnswerFigures = 'test_pass_rate' | 'solved_rate' | 'marks' | 'verdicts' | 'sandbox_faults';
+
+function measureAnswers(answers: readonly Answer[]): Pick<StepMetrics, AnswerFigures> {
+  const results = answers.flatMap(({ detail }) => (detail?.kind === 'tests' ? [detail.result] : []));
+  const judged = results.filter(({ verdict }) => verdict !== 'IE');
+  const marked = answers.filter(({ mark }) => mark !== 'masked');
+  return {
+    test_pass_rate: ratio(sum(judged.map(({ passed }) => passed)), sum(judged.map(({ total }) => total))),
+    solved_rate: ratio(marked.filter(({ mark }) => mark === 'right').length, marked.length),
+    marks: countBy(answers.map(({ mark }) => mark)),
+    verdicts: countBy(results.map(({ verdict }) => verdict)),
+    sandbox_faults: answers.length - marked.length,
+  };
+}
+
+type LabelFigures = 'labelled_rate' | 'majority_ratio' | 'form_agreement' | 'label_accuracy' | 'answer_accuracy';
+
+/** Of domains whose answers elect a label; nothing for others. */
+function measureLabels(
+  questions: readonly QuestionRecord[],
+  answers: readonly Answer[],
+): Pick<StepMetrics, LabelFigures> {
+  const labels = questions.flatMap(({ label }) => label ?? []);
+  if (labels.length === 0) {
+    return {};
+  }
+  const share = (values: readonly boolean[]): number | null => average(values.map(Number));
+  return {
+    labelled_rate: share(labels.map(({ value }) => value !== null)),
+    majority_ratio: average(labels.map(({ majorityRatio }) => majorityRatio)),
+    form_agreement: average(labels.flatMap(({ formAgreement }) => formAgreement ?? [])),
+    label_accuracy: share(labels.flatMap(({ correct }) => correct ?? [])),
+    answer_accuracy: share(answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? (detail.correct ?? []) : []))),
   };
 }
 
@@ -106,12 +141,14 @@ function mismatch(
   };
 }
 
-/** How many questions had 0, 1, … N answers fully right. */
+/** How many questions had 0, 1, … answers that were right. */
 function difficulty(questions: readonly QuestionRecord[], answers: readonly Answer[], perQuestion: number): number[] {
-  const counts = Array.from({ length: perQuestion + 1 }, () => 0);
-  for (const { id } of questions) {
-    const solved = answers.filter(({ groupId, result }) => groupId === id && result?.verdict === 'AC').length;
-    counts[solved] = (counts[solved] ?? 0) + 1;
+  const right = questions.map(({ id }) =>
+    answers.filter(({ questionId, mark }) => questionId === id && mark === 'right'),
+  );
+  const counts = Array.from({ length: Math.max(perQuestion, ...right.map(({ length }) => length)) + 1 }, () => 0);
+  for (const { length } of right) {
+    counts[length] = (counts[length] ?? 0) + 1;
   }
   return counts;
 }

@@ -47,11 +47,16 @@ describe('rewards and advantages', () => {
   });
 
   it('masks an answer that was not judged, whatever the kind of reward', () => {
-    const judgement = { answer: '', wellFormed: true, reward: undefined };
-    assert.equal(solverReward(judgement, 'tests'), undefined);
-    assert.equal(solverReward(judgement, 'format'), undefined);
-    assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'format'), 1);
-    assert.equal(solverReward({ ...judgement, reward: 0.25 }, 'tests'), 0.25);
+    const masked = { mark: 'masked', answer: '' } as const;
+    assert.equal(solverReward(masked, 'tests'), undefined);
+    assert.equal(solverReward(masked, 'format'), undefined);
+  });
+
+  it('rewards what the domain says, or form alone', () => {
+    const partial = { mark: 'partial', reward: 0.25, answer: 'x' } as const;
+    const unparsable = { mark: 'unparsable', reward: 0, answer: '' } as const;
+    assert.deepEqual([solverReward(partial, 'tests'), solverReward(partial, 'format')], [0.25, 1]);
+    assert.deepEqual([solverReward(unparsable, 'tests'), solverReward(unparsable, 'format')], [0, 0]);
   });
 
   it('truncates importance ratios of trainer to sampler at the cap', () => {

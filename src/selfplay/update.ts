@@ -1,36 +1,23 @@
-import type { Proposal, Update } from '../protocol/records.ts';
-import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
-import type { Policy, Sampled, StepContext } from './context.ts';
-import type { Played } from './dynamic-sampling.ts';
 import { optional } from '../base/optional.ts';
+import type { Update } from '../protocol/records.ts';
+import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
+import type { SelfPlaySettings } from './settings.ts';
+import type { Policy, StepContext } from './context.ts';
+import type { Rollouts } from './dynamic-sampling.ts';
 import { truncatedRatios } from './rewards.ts';
+import type { Rollout } from './rollout.ts';
 
 /**
  * The solver learns in every step, the proposer in every k-th, after the solver. The old logprobs of both are those of
  * the policy before the step's first update.
  */
-export async function update(
-  { config, policy }: StepContext,
-  step: number,
-  played: Played,
-  proposals: readonly Proposal[],
-): Promise<Update[]> {
-  const solverPrompts = new Map(
-    played.judged.map(({ proposed, completions }) => [proposed.id, completions[0]?.promptTokenIds ?? []]),
-  );
-  const proposerPrompts = new Map(played.proposals.map(({ id, completion }) => [id, completion.promptTokenIds]));
+export async function update({ config, policy }: StepContext, step: number, rollouts: Rollouts): Promise<Update[]> {
+  const { proposals, asked, trainedOn } = rollouts;
   const learns = { solver: true, proposer: config.proposerUpdateEvery > 0 && step % config.proposerUpdateEvery === 0 };
-  const solver = played.answers
-    .filter(({ groupId }) => played.learnt.has(groupId))
-    .map((answer) => ({ ...answer, promptTokenIds: solverPrompts.get(answer.groupId) ?? [] }));
-  const proposer = proposals.map((proposal) => ({
-    ...proposal,
-    promptTokenIds: proposerPrompts.get(proposal.id) ?? [],
-  }));
+  const answers = asked.filter(({ id }) => trainedOn.has(id)).flatMap((item) => item.answers.flat());
   const batches = {
-    solver: learns.solver ? await prepare(config, policy, solver) : [],
-    proposer: learns.proposer ? await prepare(config, policy, proposer) : [],
+    solver: learns.solver ? await prepare(config, policy, answers) : [],
+    proposer: learns.proposer ? await prepare(config, policy, proposals) : [],
   };
   const roles = (['solver', 'proposer'] as const).filter((role) =>
     batches[role].some(({ advantage }) => advantage !== 0),
@@ -44,7 +31,7 @@ export async function update(
   return updates;
 }
 
-/** So many proposals tell how far sampler and trainer are apart. */
+/** Proposals sampled for the sampler/trainer mismatch metric. */
 const measuredProposals = 8;
 
 /**
@@ -52,7 +39,7 @@ const measuredProposals = 8;
  * another policy than the one that sampled them.
  */
 async function measurePolicy(
-  config: Config,
+  config: SelfPlaySettings,
   policy: Policy,
   batch: readonly TrainSequence[],
 ): Promise<Map<string, readonly number[]>> {
@@ -60,23 +47,30 @@ async function measurePolicy(
   if (oldPolicy(config) === 'trainer') {
     return new Map(trained.map(({ id, oldLogprobs }) => [id, oldLogprobs]));
   }
-  const measured = trained.slice(0, measuredProposals).map((sequence) => ({ ...sequence, logprobs: [] }));
+  const measured = trained.slice(0, measuredProposals);
   const logprobs = await policy.logprobs(measured, true);
   return new Map(measured.map(({ id }, index) => [id, logprobs[index] ?? []]));
 }
 
 /** Ratios of two policies of the trainer need old logprobs of the trainer. */
-function oldPolicy({ oldLogprobs, importanceSamplingCorrection }: Config): Config['oldLogprobs'] {
+function oldPolicy({ oldLogprobs, importanceSamplingCorrection }: SelfPlaySettings): SelfPlaySettings['oldLogprobs'] {
   return importanceSamplingCorrection === 'truncated' ? 'trainer' : oldLogprobs;
 }
 
 /** Adds old and reference logprobs and importance weights to what the trainer will look at. */
-async function prepare(config: Config, policy: Policy, sampled: readonly Sampled[]): Promise<TrainSequence[]> {
-  const used = sampled.filter(({ advantage }) => advantage !== 0 || config.beta > 0);
+async function prepare(
+  config: SelfPlaySettings,
+  policy: Policy,
+  rollouts: readonly Rollout[],
+): Promise<TrainSequence[]> {
+  const used = rollouts
+    .filter(({ advantage }) => advantage !== 0 || config.beta > 0)
+    .map(({ id, completion: { promptTokenIds, tokenIds } }) => ({ id, promptTokenIds, tokenIds }));
   const recomputed = oldPolicy(config) === 'trainer' ? await policy.logprobs(used, true) : undefined;
   const reference = config.beta > 0 ? await policy.logprobs(used, false) : undefined;
   const position = new Map(used.map(({ id }, index) => [id, index]));
-  return sampled.map(({ id, promptTokenIds, tokenIds, logprobs, advantage }) => {
+  return rollouts.map(({ id, completion, advantage }) => {
+    const { promptTokenIds, tokenIds, logprobs } = completion;
     const index = position.get(id);
     const known = index === undefined ? undefined : recomputed?.[index];
     const refLogprobs = index === undefined ? undefined : reference?.[index];
@@ -93,7 +87,7 @@ async function prepare(config: Config, policy: Policy, sampled: readonly Sampled
   });
 }
 
-function trainOptions(config: Config, role: 'solver' | 'proposer'): TrainOptions {
+function trainOptions(config: SelfPlaySettings, role: 'solver' | 'proposer'): TrainOptions {
   return {
     lossType: config.lossType,
     epsilonLow: config.epsilonLow,

@@ -64,8 +64,11 @@ describe('the list of latest problems', () => {
 
   it('shows accepted ones with the verdicts of each answer and rejected ones with their reason', () => {
     const [first, second] = feedOf(3, lines);
-    assert.deepEqual(first?.strip, [['AC', 'AC'], ['AC', 'WA']]); // prettier-ignore
-    assert.deepEqual(first.answers, ['AC', 'WA']);
+    assert.deepEqual(first?.strip, [['passed', 'passed'], ['passed', 'failed']]); // prettier-ignore
+    assert.deepEqual(first.answers, [
+      { mark: 'right', verdict: 'AC' },
+      { mark: 'partial', verdict: 'WA' },
+    ]);
     assert.equal(first.title, 'Sum the numbers');
     assert.equal(second?.rejection, 'near-duplicate');
     assert.deepEqual(second.strip, []);

@@ -1,7 +1,17 @@
-import type { Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
-import { type Setting, settings } from '../selfplay/config.ts';
+import type { Verdict } from '../protocol/problem.ts';
+import type { Answer, Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
+import { findSetting } from '../config/tables.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
-import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, ShownState, StageTimes } from './messages.ts';
+import type {
+  EvaluationView,
+  FeedEntry,
+  Point,
+  RunView,
+  SeriesName,
+  ShownState,
+  StageTimes,
+  StripCell,
+} from './messages.ts';
 import { titleOf } from './problem-model.ts';
 
 /** More points than a chart has pixels show nothing more. */
@@ -10,11 +20,16 @@ const barsOfStageTimes = 60;
 /** Steps over which shares and times are averaged. */
 const recentSteps = 10;
 
-const curves: Record<SeriesName, (metrics: StepMetrics) => number | null> = {
+const curves: Record<SeriesName, (metrics: StepMetrics) => number | null | undefined> = {
   'solver.reward': ({ solver }) => solver.reward,
   'proposer.reward': ({ proposer }) => proposer.reward,
   test_pass_rate: ({ test_pass_rate }) => test_pass_rate,
   solved_rate: ({ solved_rate }) => solved_rate,
+  label_accuracy: ({ label_accuracy }) => label_accuracy,
+  answer_accuracy: ({ answer_accuracy }) => answer_accuracy,
+  majority_ratio: ({ majority_ratio }) => majority_ratio,
+  form_agreement: ({ form_agreement }) => form_agreement,
+  labelled_rate: ({ labelled_rate }) => labelled_rate,
   valid_share: ({ valid, proposals }) => (proposals > 0 ? valid / proposals : null),
   diversity: ({ diversity }) => diversity,
   'solver.entropy': ({ solver }) => solver.entropy,
@@ -69,7 +84,7 @@ function seriesOf(metrics: readonly StepMetrics[]): Record<SeriesName, Point[]> 
   const entries = Object.entries(curves).map(([name, value]): [string, Point[]] => {
     const points = metrics.flatMap((line): Point[] => {
       const y = value(line);
-      return y === null ? [] : [[line.step, y]];
+      return y === null || y === undefined ? [] : [[line.step, y]];
     });
     return [name, downsample(points, pointsOfCurve)];
   });
@@ -127,13 +142,10 @@ function evaluationView(evaluation: Evaluation): EvaluationView {
 }
 
 function configOf(run: RunRecord): RunView['config'] {
-  const known: Readonly<Record<string, Setting | undefined>> = settings;
-  return Object.entries(run.config).map(([name, value]) => ({
-    name,
-    value: String(value),
-    unit: known[name]?.unit ?? '',
-    description: known[name]?.description ?? '',
-  }));
+  return Object.entries(run.config).map(([name, value]) => {
+    const { unit = '', description = '' } = findSetting(name) ?? {};
+    return { name, value: String(value), unit, description };
+  });
 }
 
 /** The proposals of one step in the order of the record, for the list of latest problems. */
@@ -141,24 +153,36 @@ export function feedOf(step: number, lines: readonly StepLine[]): FeedEntry[] {
   const questions = new Map(lines.filter((line) => line.type === 'question').map((line) => [line.id, line]));
   const answers = Map.groupBy(
     lines.filter((line) => line.type === 'answer'),
-    ({ groupId }) => groupId,
+    ({ questionId }) => questionId,
   );
   return lines
     .filter((line) => line.type === 'proposal')
     .map((proposal) => {
       const question = questions.get(proposal.id);
-      const results = (answers.get(proposal.id) ?? []).map(({ result }) => result);
+      const own = answers.get(proposal.id) ?? [];
       return {
         step,
         id: proposal.id,
-        title: titleOf(question?.problem.statement ?? proposal.text),
+        title: titleOf(question?.statement ?? proposal.text),
         ...(proposal.rejection ? { rejection: proposal.rejection.reason } : {}),
-        answers: results.map((result) => result?.verdict ?? 'none'),
-        strip: results.slice(0, 8).map((result) => (result?.tests ?? []).slice(0, 10).map(({ verdict }) => verdict)),
+        answers: own.map(({ mark, detail }) => ({
+          mark,
+          ...(detail?.kind === 'tests' && { verdict: detail.result.verdict }),
+        })),
+        strip: own.slice(0, 8).map(stripOf),
         ...(question?.solveRate === undefined ? {} : { solveRate: question.solveRate }),
         ...(proposal.reward === undefined ? {} : { proposerReward: proposal.reward }),
       };
     });
+}
+
+function stripOf({ mark, detail }: Answer): StripCell[] {
+  if (detail?.kind === 'tests') {
+    const cellOf = (verdict: Verdict): StripCell =>
+      verdict === 'AC' ? 'passed' : verdict === 'IE' ? 'unjudged' : 'failed';
+    return detail.result.tests.slice(0, 10).map(({ verdict }) => cellOf(verdict));
+  }
+  return [mark === 'right' ? 'passed' : mark === 'masked' ? 'unjudged' : 'failed'];
 }
 
 function sum(values: readonly number[]): number {

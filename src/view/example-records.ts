@@ -50,12 +50,15 @@ function questionLines({ id, statement, answers }: ExampleQuestion, prompt: obje
     tests: Array.from({ length: count }, (_, i) => ({ input: [[i, i + 1]], output: i })),
   };
   return [
-    { type: 'question', id, problem, reference: 'function solve() {}', prompt, solveRate: 0.5 },
+    {
+      ...{ type: 'question', id, statement, prompts: [prompt], solveRate: 0.5 },
+      content: { problem, reference: 'function solve() {}' },
+    },
     ...answers.map((verdicts, i) => answerLine(id, i, verdicts.split(' '))),
   ];
 }
 
-function answerLine(groupId: string, index: number, verdicts: readonly string[]): object {
+function answerLine(questionId: string, index: number, verdicts: readonly string[]): object {
   const passed = verdicts.filter((verdict) => verdict === 'AC').length;
   const tests = verdicts.map((verdict, i) =>
     verdict === 'WA'
@@ -64,11 +67,16 @@ function answerLine(groupId: string, index: number, verdicts: readonly string[])
   );
   const score = passed / verdicts.length;
   return {
-    ...{ type: 'answer', id: `${groupId}-a${index}`, groupId, text: `return ${index};`, answer: `return ${index};` },
+    ...{ type: 'answer', id: `${questionId}-a${index}`, groupId: questionId, questionId, form: 0 },
+    ...{ text: `return ${index};`, answer: `return ${index};` },
     ...{ tokenIds: [1], logprobs: [-0.25], finishReason: 'stop', reward: score, advantage: score - 0.5 },
-    result: {
-      ...{ verdict: verdicts.find((verdict) => verdict !== 'AC') ?? 'AC', score, passed },
-      ...{ total: verdicts.length, tests, timeMs: 0.3 },
+    mark: verdicts.includes('IE') && score === 0 ? 'masked' : score === 1 ? 'right' : score > 0 ? 'partial' : 'wrong',
+    detail: {
+      kind: 'tests',
+      result: {
+        ...{ verdict: verdicts.find((verdict) => verdict !== 'AC') ?? 'AC', score, passed },
+        ...{ total: verdicts.length, tests, timeMs: 0.3 },
+      },
     },
   };
 }
@@ -93,10 +101,14 @@ export function exampleMetrics(step: number, given: Partial<StepMetrics> = {}): 
 export function exampleEvaluation(step: number, solved: number): Evaluation {
   const total = 24;
   return {
-    ...{ benchmark: 'coding', step, model: 'tiny', modelHash: 'ab', adapter: null, total, solved },
+    ...{ benchmark: 'coding', domain: 'coding', step, model: 'tiny', modelHash: 'ab', adapter: null, total, solved },
     ...{ accuracy: solved / total, interval: [solved / total / 2, (1 + solved / total) / 2], meanScore: 0.5 },
     problems: Array.from({ length: total }, (_, i) => ({
-      ...{ id: `problem-${i}`, score: i < solved ? 1 : 0.5, verdict: i < solved ? 'AC' : 'WA' },
+      ...{
+        id: `problem-${i}`,
+        score: i < solved ? 1 : 0.5,
+        mark: i < solved ? ('right' as const) : ('partial' as const),
+      },
       ...{ completion: 'x', answer: 'x', tokens: 1 },
     })),
     ...{ seconds: 3, time: '2026-01-01T00:00:00.000Z' },

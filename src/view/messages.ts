@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Stage } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
+import type { Label, Mark } from '../protocol/question.ts';
 import type { RunState } from '../protocol/records.ts';
 
 /**
@@ -17,6 +18,11 @@ export const seriesNames = [
   'proposer.reward',
   'test_pass_rate',
   'solved_rate',
+  'label_accuracy',
+  'answer_accuracy',
+  'majority_ratio',
+  'form_agreement',
+  'labelled_rate',
   'valid_share',
   'diversity',
   'solver.entropy',
@@ -52,15 +58,23 @@ export interface StageTimes {
   rows: { step: number; seconds: number[] }[];
 }
 
+/** What became of an answer; `verdict` is the sandbox's, where it was run. */
+export interface AnswerMark {
+  mark: Mark;
+  verdict?: Verdict;
+}
+
+/** A cell of the strip of answers: `unjudged` is a fault of ours. */
+export type StripCell = 'passed' | 'failed' | 'unjudged';
+
 export interface FeedEntry {
   step: number;
   id: string;
   title: string;
   rejection?: string;
-  /** Verdict of each answer; `none` where it was not judged. */
-  answers: (Verdict | 'none')[];
-  /** One row per answer, one verdict per test, cut to what a strip can show. */
-  strip: Verdict[][];
+  answers: AnswerMark[];
+  /** One row per answer: a cell for each of its tests, or one for the answer; cut to what a strip can show. */
+  strip: StripCell[][];
   solveRate?: number;
   proposerReward?: number;
 }
@@ -110,10 +124,12 @@ export interface DashboardModel {
   feed: FeedEntry[];
 }
 
-export interface AnswerView {
+export interface AnswerView extends AnswerMark {
   id: string;
-  verdict: Verdict | 'none';
-  code: string;
+  /** Index of the form of the question that was asked. */
+  form: number;
+  /** What was extracted and judged: a program, a value. */
+  answer: string;
   text: string;
   reward?: number;
   advantage: number;
@@ -123,7 +139,21 @@ export interface AnswerView {
   cut: boolean;
   timeMs?: number;
   message?: string;
-  tests: { verdict: Verdict; timeMs?: number; actual?: string; expected?: string; at?: string; message?: string }[];
+  /** Where the answer was run. */
+  tests?: { verdict: Verdict; timeMs?: number; actual?: string; expected?: string; at?: string; message?: string }[];
+  /** Where the answers elected a label: how many of how many answers to the form agree, and whether the answer is true. */
+  vote?: { votes: number; of: number; correct?: boolean };
+  /** Where the true value is known. */
+  expected?: string;
+}
+
+/** The tests of a coding question. */
+export interface TestsView {
+  kind: 'function' | 'program';
+  entry?: string;
+  reference?: string;
+  testsMode: string;
+  rows: { input: string; expected: string }[];
 }
 
 export interface ProblemModel {
@@ -147,12 +177,15 @@ export interface ProblemModel {
   };
   question?: {
     statement: string;
-    kind: 'function' | 'program';
-    entry?: string;
-    reference?: string;
-    testsMode: string;
+    /** Its truth was given, not elected. */
+    labelled: boolean;
     solveRate?: number;
-    tests: { input: string; expected: string }[];
+    /** In coding. */
+    tests?: TestsView;
+    /** Where the answers elected one. */
+    label?: Label;
+    /** What was asked, for each form; a question of one form has one. */
+    forms: string[];
     answers: AnswerView[];
   };
 }

@@ -9,21 +9,25 @@ export function outcomeOf(entry: FeedEntry): Outcome {
   if (entry.rejection !== undefined) {
     return 'rejected';
   }
-  const judged = entry.answers.filter((verdict) => verdict !== 'none' && verdict !== 'IE');
-  const solved = judged.filter((verdict) => verdict === 'AC').length;
+  const judged = entry.answers.filter(({ mark }) => mark !== 'masked');
+  const solved = judged.filter(({ mark }) => mark === 'right').length;
   if (judged.length === 0) {
     return 'unjudged';
   }
   return solved === 0 ? 'none' : solved === judged.length ? 'all' : 'some';
 }
 
-/** The verdict that most answers got; undefined for a rejected proposal. Ties go to the first in the record. */
-export function mainVerdict(entry: FeedEntry): FeedEntry['answers'][number] | undefined {
-  const counts = new Map<FeedEntry['answers'][number], number>();
-  for (const verdict of entry.answers) {
-    counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+/**
+ * What most answers got: the sandbox's verdict where they were run, else the mark; undefined for a rejected proposal.
+ * Ties go to the first in the record.
+ */
+export function mainVerdict(entry: FeedEntry): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { mark, verdict } of entry.answers) {
+    const word = verdict ?? mark;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  return [...counts].reduce<[FeedEntry['answers'][number], number] | undefined>(
+  return [...counts].reduce<[string, number] | undefined>(
     (best, next) => (best === undefined || next[1] > best[1] ? next : best),
     undefined,
   )?.[0];

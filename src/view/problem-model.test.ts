@@ -15,9 +15,9 @@ describe('the problem inspector', () => {
     const model = problemModel({ ...facts, id: 'q0' }, lines);
     assert.equal(model?.title, 'Return the sum');
     assert.deepEqual([model.place, model.count], [1, 2]);
-    assert.deepEqual(model.question?.tests[1], { input: '[1,2]', expected: '1' });
+    assert.deepEqual(model.question?.tests?.rows[1], { input: '[1,2]', expected: '1' });
     assert.deepEqual(model.question.answers.map(({ verdict }) => verdict), ['AC', 'WA']); // prettier-ignore
-    assert.deepEqual(model.question.answers[1]?.tests[0], { verdict: 'WA', timeMs: 0.1, actual: '1', expected: '0', at: '$' }); // prettier-ignore
+    assert.deepEqual(model.question.answers[1]?.tests?.[0], { verdict: 'WA', timeMs: 0.1, actual: '1', expected: '0', at: '$' }); // prettier-ignore
   });
 
   it("shows the proposer's full text, the prefill included", () => {

@@ -1,5 +1,8 @@
-import type { Problem } from '../protocol/problem.ts';
+import { optional } from '../base/optional.ts';
+import type { TestResult } from '../protocol/problem.ts';
+import type { Detail } from '../protocol/question.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, RunRecord, StepLine } from '../protocol/records.ts';
+import { testsView } from './domains/coding.ts';
 import type { AnswerView, ProblemModel } from './messages.ts';
 
 /** Longest title, in characters. */
@@ -34,7 +37,7 @@ export function problemModel(
     runName: facts.runName,
     step: facts.step,
     id: facts.id,
-    title: titleOf(question?.problem.statement ?? proposal.text),
+    title: titleOf(question?.statement ?? proposal.text),
     place: index + 1,
     count: proposals.length,
     ...(proposal.rejection ? { rejection: proposal.rejection } : {}),
@@ -45,7 +48,7 @@ export function problemModel(
 
 /** The answers of one question in the order of the record. */
 export function answersOf(lines: readonly StepLine[], questionId: string): Answer[] {
-  return lines.filter((line) => line.type === 'answer').filter(({ groupId }) => groupId === questionId);
+  return lines.filter((line) => line.type === 'answer').filter((answer) => answer.questionId === questionId);
 }
 
 function proposalView(proposal: Proposal, prompt: PromptRecord | undefined): ProblemModel['proposal'] {
@@ -65,52 +68,65 @@ function questionView(
   answers: readonly Answer[],
   run: RunRecord,
 ): NonNullable<ProblemModel['question']> {
-  const { problem } = question;
+  const { statement, content, prompts, labelled, label, solveRate } = question;
   return {
-    statement: problem.statement,
-    kind: problem.kind,
-    ...(problem.kind === 'function' ? { entry: problem.entry } : {}),
-    ...(question.reference === undefined ? {} : { reference: question.reference }),
-    testsMode: String(run.config['testsMode'] ?? ''),
-    ...(question.solveRate === undefined ? {} : { solveRate: question.solveRate }),
-    tests: testsOf(problem),
+    statement,
+    labelled: labelled ?? false,
+    ...optional('solveRate', solveRate),
+    ...optional('tests', testsView(content, String(run.config['testsMode'] ?? ''))),
+    ...optional('label', label),
+    forms: prompts.map(({ messages, prefill }) =>
+      [...messages.map((message) => message.content), prefill ?? ''].join('\n'),
+    ),
     answers: answers.map(answerView),
   };
 }
 
-/** Input and expected output as a person reads them: call arguments as JSON, standard input and output as text. */
-export function testsOf(problem: Problem): { input: string; expected: string }[] {
-  if (problem.kind === 'program') {
-    return problem.tests.map(({ input, output }) => ({ input, expected: output }));
-  }
-  return problem.tests.map(({ input, output }) => ({
-    input: input.map((value) => JSON.stringify(value)).join(', '),
-    expected: JSON.stringify(output),
-  }));
+function answerView(answer: Answer): AnswerView {
+  const { id, form, mark, text, reward, advantage, tokenIds, logprobs, finishReason, detail } = answer;
+  return {
+    id,
+    form,
+    mark,
+    answer: answer.answer,
+    text,
+    ...optional('reward', reward),
+    advantage,
+    tokens: tokenIds.length,
+    ...meanLogprobOf(logprobs),
+    cut: finishReason === 'length',
+    ...(detail ? detailView(detail) : {}),
+  };
 }
 
-function answerView(answer: Answer): AnswerView {
-  const { result } = answer;
+function detailView(detail: Detail): Partial<AnswerView> {
+  switch (detail.kind) {
+    case 'tests': {
+      const { verdict, timeMs, message, tests } = detail.result;
+      return { verdict, timeMs, ...optional('message', message), tests: tests.map(testView) };
+    }
+    case 'vote':
+      return { vote: { votes: detail.votes, of: detail.of, ...optional('correct', detail.correct) } };
+    case 'value':
+      return { expected: detail.expected };
+  }
+}
+
+function testView({
+  verdict,
+  timeMs,
+  actual,
+  expected,
+  difference,
+  message,
+}: TestResult): NonNullable<AnswerView['tests']>[number] {
   return {
-    id: answer.id,
-    verdict: result?.verdict ?? 'none',
-    code: answer.answer,
-    text: answer.text,
-    ...(answer.reward === undefined ? {} : { reward: answer.reward }),
-    advantage: answer.advantage,
-    tokens: answer.tokenIds.length,
-    ...meanLogprobOf(answer.logprobs),
-    cut: answer.finishReason === 'length',
-    ...(result ? { timeMs: result.timeMs } : {}),
-    ...(result?.message === undefined ? {} : { message: result.message }),
-    tests: (result?.tests ?? []).map(({ verdict, timeMs, actual, expected, difference, message }) => ({
-      verdict,
-      ...(timeMs === undefined ? {} : { timeMs }),
-      ...(actual === undefined ? {} : { actual }),
-      ...(expected === undefined ? {} : { expected }),
-      ...(difference === undefined ? {} : { at: difference }),
-      ...(message === undefined ? {} : { message }),
-    })),
+    verdict,
+    ...optional('timeMs', timeMs),
+    ...optional('actual', actual),
+    ...optional('expected', expected),
+    ...optional('at', difference),
+    ...optional('message', message),
   };
 }
 

@@ -134,7 +134,7 @@ describe('a run that is cut off', function () {
     assert.equal(run.state, 'finished', run.error?.message);
     const { metrics } = computed(whole);
     assert.ok(metrics[1]!.proposals > undisturbed.metrics[1]!.proposals, 'step 2 had a further round');
-    assert.ok(metrics.some(({ left_out }) => left_out! > 0));
+    assert.ok(metrics.some(({ skipped }) => (skipped ?? 0) > 0));
     const perProposal = events.filter((event) => event.type === 'proposal').map(({ id }) => id);
     assert.equal(
       new Set(perProposal).size,

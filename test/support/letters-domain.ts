@@ -1,4 +1,6 @@
-import type { Domain, Draft, Question } from '../../src/domains/domain.ts';
+import * as z from 'zod';
+import type { Domain } from '../../src/domains/domain.ts';
+import type { Grade } from '../../src/protocol/question.ts';
 
 /** Share of a text's characters that are small letters: a reward that a model of random weights can learn to raise. */
 export function shareOfLetters(text: string): number {
@@ -9,50 +11,29 @@ export function shareOfLetters(text: string): number {
 }
 
 /**
- * The smallest domain: any text is a question, and an answer is the better the more of it is small letters (each
- * character is one test). It makes the whole loop learn on a tiny model of random weights, which writes no code.
- * `enough`: the only test is whether this share of the answer is small letters.
+ * The smallest domain: any text is a question, and an answer is the better the more of it is small letters. It makes
+ * the whole loop learn on a tiny model of random weights, which writes no code. `enough`: the reward is 1 from this
+ * share of small letters on, else 0.
  */
-export function lettersDomain(enough?: number): Domain {
+export function lettersDomain(enough?: number): Domain<string, null> {
+  const gradeOf = (answer: string): Grade => {
+    const share = shareOfLetters(answer);
+    const reward = enough === undefined ? share : Number(share >= enough);
+    return { mark: reward === 1 ? 'right' : reward > 0 ? 'partial' : 'wrong', reward, answer };
+  };
   return {
     name: 'letters',
-    proposerStop: [],
-    solverStop: [],
-    proposerPrompt: () => ({ messages: [{ role: 'user', content: 'ask' }] }),
-    parse: (proposal): Draft => ({
-      statement: proposal.trim() || 'nothing',
-      inputs: [],
-      entry: 'solve',
-      parameters: [],
-    }),
-    verify: (drafts, ids) =>
-      Promise.resolve(
-        drafts.map(({ statement }, index): Question => ({
-          problem: {
-            id: ids[index] ?? '',
-            statement,
-            kind: 'program',
-            tests: [{ input: '', output: 'letters' }],
-            limits: { timeMs: 1000, memoryMb: 64 },
-            tags: [],
-            source: 'self-play',
-          },
-        })),
-      ),
-    solverPrompt: () => ({ messages: [{ role: 'user', content: 'answer' }] }),
-    judge: (_, answers) => Promise.resolve(answers.map((answer) => judgeLetters(answer, enough))),
-    benchmark: () => Promise.resolve([]),
+    content: z.null(),
+    proposer: {
+      prompt: () => ({ messages: [{ role: 'user', content: 'ask' }] }),
+      stop: [],
+      parse: (proposal) => proposal.trim() || 'nothing',
+      verify: (drafts) => Promise.resolve(drafts.map(({ id, draft }) => ({ id, statement: draft, content: null }))),
+      fingerprint: ({ statement }) => ({ text: statement }),
+    },
+    solver: { prompts: () => [{ messages: [{ role: 'user', content: 'answer' }] }], stop: [] },
+    reward: (_, answers) => Promise.resolve({ grades: answers.map((form) => form.map(gradeOf)) }),
+    grade: (_, answer) => Promise.resolve(gradeOf(answer)),
+    read: (row, id) => ({ id, statement: z.string().parse(row), content: null }),
   };
-}
-
-function judgeLetters(answer: string, enough?: number): Awaited<ReturnType<Domain['judge']>>[number] {
-  const share = shareOfLetters(answer);
-  const verdicts =
-    enough === undefined ? Array.from(answer || ' ', (character) => /[a-z]/.test(character)) : [share >= enough];
-  const tests = verdicts.map((isRight) => ({ verdict: isRight ? ('AC' as const) : ('WA' as const) }));
-  const passed = tests.filter(({ verdict }) => verdict === 'AC').length;
-  const verdict = passed === tests.length ? ('AC' as const) : ('WA' as const);
-  const reward = passed / tests.length;
-  const result = { verdict, score: reward, passed, total: tests.length, tests, timeMs: 0 };
-  return { answer, reward, wellFormed: true, result };
 }

@@ -3,7 +3,7 @@
  * written down here a second time (method section 1). Nothing of `src/` is used.
  */
 
-interface Line {
+export interface Line {
   type: string;
   id: string;
   groupId: string;
@@ -13,7 +13,9 @@ interface Line {
   reward?: number;
   advantage: number;
   rejection?: { reason: string };
-  result?: { verdict: string; tests: { verdict: string }[] };
+  text: string;
+  questionId: string;
+  detail?: { result?: { verdict: string; tests: { verdict: string }[] } };
   loss: number | null;
   sequences: {
     id: string;
@@ -34,18 +36,31 @@ export interface Recomputed {
 
 type Settings = Record<string, unknown>;
 
-/** Computes a step again from its parsed lines. Applies to solverReward `tests`, proposerReward `mean`, lossType `dapo`. */
-export function recompute(parsed: readonly unknown[], settings: Settings): Recomputed {
+/** The share of tests passed; undefined for an answer that could not be judged. */
+function shareOfTests({ detail, reward }: Line): number | undefined {
+  const { verdict, tests } = detail?.result ?? { verdict: reward === undefined ? 'IE' : 'CE', tests: [] };
+  const passed = tests.filter((test) => test.verdict === 'AC').length;
+  return verdict === 'IE' ? undefined : passed / Math.max(1, tests.length);
+}
+
+/**
+ * Computes a step again from its parsed lines. Applies to proposerReward `mean` and lossType `dapo`. `rewardOfAnswer`:
+ * the domain's reward; by default that of coding.
+ */
+export function recompute(
+  parsed: readonly unknown[],
+  settings: Settings,
+  rewardOfAnswer: (answer: Line) => number | undefined = shareOfTests,
+): Recomputed {
   const lines = parsed as readonly Line[];
   const answers = lines.filter(({ type }) => type === 'answer');
   const proposals = lines.filter(({ type }) => type === 'proposal');
   const updates = lines.filter(({ type }) => type === 'update');
   const rewardOf = (line: Line): number | undefined => {
     if (line.type === 'answer') {
-      const { verdict, tests } = line.result ?? { verdict: 'IE', tests: [] };
-      return verdict === 'IE' ? undefined : tests.filter((test) => test.verdict === 'AC').length / tests.length;
+      return rewardOfAnswer(line);
     }
-    const own = answers.filter(({ groupId }) => groupId === line.id).flatMap((answer) => rewardOf(answer) ?? []);
+    const own = answers.filter(({ questionId }) => questionId === line.id).flatMap((answer) => rewardOf(answer) ?? []);
     if (line.rejection || own.length === 0) {
       return line.rejection && line.rejection.reason !== 'sandbox_fault' ? 0 : undefined;
     }

@@ -57,6 +57,7 @@ export function exampleMetrics(step: number): StepMetrics {
 export function exampleEvaluation(step: number): Evaluation {
   return {
     benchmark: 'coding',
+    domain: 'coding',
     step,
     model: 'tiny',
     modelHash: 'ab'.repeat(32),
@@ -66,7 +67,7 @@ export function exampleEvaluation(step: number): Evaluation {
     accuracy: 0.5,
     interval: [0.1, 0.9],
     meanScore: 0.6,
-    problems: [{ id: 'a', score: 1, verdict: 'AC', completion: 'x', answer: 'x', tokens: 1 }],
+    problems: [{ id: 'a', score: 1, mark: 'right', completion: 'x', answer: 'x', tokens: 1 }],
     seconds: 1,
     time: '2026-01-01T00:00:00.000Z',
   };

@@ -60,16 +60,16 @@ function row(entry: FeedEntry, open: (step: number, id: string) => void): Templa
 
 /** One line an answer, one cell a test. Failed tests are shorter as well as red. */
 function strip({ strip: rows, answers }: FeedEntry): TemplateResult {
-  const right = answers.filter((verdict) => verdict === 'AC').length;
+  const right = answers.filter(({ mark }) => mark === 'right').length;
   const [cell, gap, line] = [8, 2, 7];
   const width = Math.max(...rows.map((tests) => tests.length), 1) * (cell + gap);
   const label = t('{0} of {1} answers right', right, answers.length);
   return html`<svg class="strip" role="img" aria-label=${label} width=${width} height=${rows.length * line}>
     <title>${label}</title>
     ${rows.map((tests, i) =>
-      tests.map((verdict, k) => {
-        const passed = verdict === 'AC';
-        const unclear = verdict === 'IE';
+      tests.map((state, k) => {
+        const passed = state === 'passed';
+        const unclear = state === 'unjudged';
         return svg`<rect
           x=${k * (cell + gap)} y=${i * line + (passed ? 0 : 1.5)} width=${cell} height=${passed ? 5 : 2}
           fill=${passed ? 'var(--green)' : unclear ? 'var(--grey)' : 'var(--red)'}/>`;

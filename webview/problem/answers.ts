@@ -1,24 +1,24 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { firstDifference } from '../../src/view/difference.ts';
-import type { AnswerView, ProblemMessage, ProblemModel } from '../../src/view/messages.ts';
+import type { AnswerView, ProblemMessage, ProblemModel, TestsView } from '../../src/view/messages.ts';
 import { short } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { button } from '../ui.ts';
 import { highlighted } from './code.ts';
 import { signed } from './signed.ts';
-import { toneOf, verdictWord } from './verdicts.ts';
+import { answerWord, signOf, toneOfAnswer, verdictWord } from './verdicts.ts';
 
 type Question = NonNullable<ProblemModel['question']>;
 
-interface Hands {
+interface Actions {
   choose: (answer: number) => void;
   post: (message: ProblemMessage) => void;
 }
 
 /** The answers as tabs; the chosen one in full with its first difference. */
-export function answersView({ answers, tests }: Question, chosen: number, hands: Hands): TemplateResult {
+export function answersView({ answers, tests, label }: Question, chosen: number, actions: Actions): TemplateResult {
   const answer = answers[chosen];
-  const best = answers.findIndex(({ verdict }, i) => verdict === 'AC' && i !== chosen);
+  const best = answers.findIndex(({ mark }, i) => mark === 'right' && i !== chosen);
   const other = best >= 0 ? best : chosen === 0 ? 1 : 0;
   return html`<div>
     <h2 id="answers-heading">${t('Answers')}</h2>
@@ -27,24 +27,27 @@ export function answersView({ answers, tests }: Question, chosen: number, hands:
         class="tabs"
         role="tablist"
         aria-labelledby="answers-heading"
-        @keydown=${(event: KeyboardEvent) => key(event, chosen, answers.length, hands)}
+        @keydown=${(event: KeyboardEvent) => key(event, chosen, answers.length, actions)}
       >
-        ${answers.map(({ verdict }, i) => tab(verdict, i, i === chosen, hands))}
+        ${answers.map((answer, i) => tab(answer, i, i === chosen, actions))}
       </div>
       <span class="grow"></span>
       ${
         answers.length > 1
-          ? button(t('Diff with {0}', other + 1), () => hands.post({ type: 'diffAnswers', left: other, right: chosen }))
+          ? button(t('Diff with {0}', other + 1), () =>
+              actions.post({ type: 'diffAnswers', left: other, right: chosen }),
+            )
           : nothing
       }
-      ${answer ? button(t('Open'), () => hands.post({ type: 'openAnswer', answer: chosen })) : nothing}
+      ${answer ? button(t('Open'), () => actions.post({ type: 'openAnswer', answer: chosen })) : nothing}
     </div>
-    ${answer ? panel(answer, tests) : html`<p class="caption">${t('This question was not answered.')}</p>`}
+    ${answer ? panel(answer, tests, label) : html`<p class="caption">${t('This question was not answered.')}</p>`}
   </div>`;
 }
 
-function tab(verdict: AnswerView['verdict'], i: number, on: boolean, { choose }: Hands): TemplateResult {
-  const word = verdict === 'none' ? '–' : verdict;
+function tab(answer: AnswerView, i: number, on: boolean, { choose }: Actions): TemplateResult {
+  const tone = toneOfAnswer(answer);
+  const word = answer.verdict ?? (answer.answer.length > 12 || answer.answer === '' ? signOf(tone) : answer.answer);
   return html`<button
     type="button"
     role="tab"
@@ -52,14 +55,14 @@ function tab(verdict: AnswerView['verdict'], i: number, on: boolean, { choose }:
     aria-selected=${on ? 'true' : 'false'}
     aria-controls="answer"
     tabindex=${on ? 0 : -1}
-    title=${verdictWord(verdict)}
+    title=${answerWord(answer)}
     @click=${() => choose(i)}
   >
-    ${i + 1} <span class=${toneOf(verdict)}>${word}</span>
+    ${i + 1} <span class=${tone}>${word}</span>
   </button>`;
 }
 
-function key(event: KeyboardEvent, chosen: number, count: number, { choose }: Hands): void {
+function key(event: KeyboardEvent, chosen: number, count: number, { choose }: Actions): void {
   const next = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: count - 1 }[event.key];
   if (next === undefined || next < 0 || next >= count) {
     return;
@@ -69,10 +72,11 @@ function key(event: KeyboardEvent, chosen: number, count: number, { choose }: Ha
   document.getElementById(`tab-${next}`)?.focus();
 }
 
-function panel(answer: AnswerView, tests: Question['tests']): TemplateResult {
-  const { reward, advantage, tokens, timeMs, meanLogprob, verdict, cut, message } = answer;
+function panel(answer: AnswerView, tests: Question['tests'], label: Question['label']): TemplateResult {
+  const { reward, advantage, tokens, timeMs, meanLogprob, cut, message } = answer;
   const facts = [
-    verdictWord(verdict),
+    answerWord(answer),
+    ...voteFacts(answer, label),
     reward === undefined ? t('no reward') : t('reward {0}', short(reward)),
     t('advantage {0}', signed(advantage)),
     t('{0} tokens', tokens),
@@ -82,10 +86,11 @@ function panel(answer: AnswerView, tests: Question['tests']): TemplateResult {
   ];
   return html`<div id="answer" role="tabpanel" tabindex="0" aria-labelledby="answers-heading">
     <p class="caption num">${facts.join(' · ')}</p>
-    <pre tabindex="0">${highlighted(answer.code || answer.text)}</pre>
-    ${message === undefined ? nothing : html`<p class="bad">${message}</p>`} ${difference(answer, tests)}
+    <pre tabindex="0">${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
+    ${message === undefined ? nothing : html`<p class="bad">${message}</p>`}
+    ${tests ? difference(answer, tests) : nothing}
     ${
-      answer.text.trim() === answer.code.trim() || answer.code === ''
+      !tests || answer.text.trim() === answer.answer.trim() || answer.answer === ''
         ? nothing
         : html`<details>
             <summary>${t('Whole completion')}</summary>
@@ -95,8 +100,18 @@ function panel(answer: AnswerView, tests: Question['tests']): TemplateResult {
   </div>`;
 }
 
+/** How the vote went, where the answers elected a label. */
+function voteFacts({ answer, vote, expected }: AnswerView, label: Question['label']): string[] {
+  return [
+    ...(vote ? [t('answer {0}, {1} of {2} votes', answer || '–', vote.votes, vote.of)] : []),
+    ...(label ? [label.value === null ? t('no label') : t('label {0}', label.value)] : []),
+    ...(vote?.correct === undefined ? [] : [vote.correct ? t('true') : t('not true')]),
+    ...(expected === undefined ? [] : [t('expected {0}', expected)]),
+  ];
+}
+
 /** The first test that failed: what was expected, what came, and the token where they part. */
-function difference({ tests: results }: AnswerView, tests: Question['tests']): TemplateResult | typeof nothing {
+function difference({ tests: results = [] }: AnswerView, { rows: tests }: TestsView): TemplateResult | typeof nothing {
   const index = results.findIndex(({ verdict }) => verdict !== 'AC');
   const failed = results[index];
   if (!failed) {

@@ -9,6 +9,7 @@ import { answersView } from './answers.ts';
 import { highlighted } from './code.ts';
 import { signed } from './signed.ts';
 import { testsView } from './tests.ts';
+import { votesView } from './votes.ts';
 
 /** Kept over hide, reload and restart of the window. */
 interface PageState {
@@ -50,7 +51,7 @@ function show(next: ProblemModel): void {
 
 /** The answer that a person wants to see first: one that went wrong, else the first. */
 function firstTelling({ question }: ProblemModel): number {
-  return Math.max(0, question?.answers.findIndex(({ verdict }) => verdict !== 'AC') ?? 0);
+  return Math.max(0, question?.answers.findIndex(({ mark }) => mark !== 'right') ?? 0);
 }
 
 function choose(answer: number): void {
@@ -79,7 +80,7 @@ function view(problem: ProblemModel): TemplateResult {
         ${button(t('Previous'), () => host.post({ type: 'move', by: -1 }), { icon: 'chevron-left' })}
         ${button(t('Next'), () => host.post({ type: 'move', by: 1 }), { icon: 'chevron-right' })}
         ${question ? button(t('Copy JSON'), () => host.post({ type: 'copy' })) : nothing}
-        ${question ? button(t('Solve it yourself'), () => host.post({ type: 'solve' }), { primary: true }) : nothing}
+        ${question?.tests ? button(t('Solve it yourself'), () => host.post({ type: 'solve' }), { primary: true }) : nothing}
       </span>
     </header>
     <p class="facts num">${facts(problem)}</p>
@@ -89,7 +90,7 @@ function view(problem: ProblemModel): TemplateResult {
           question
             ? html`<h2>${t('Problem')}</h2>
                 <p class="statement">${question.statement}</p>
-                ${testsView(question, chosen, choose)}`
+                ${question.tests ? testsView(question.tests, answers, chosen, choose) : votesView(question, chosen, choose)}`
             : nothing
         }
         <details ?open=${!question}>
@@ -97,10 +98,10 @@ function view(problem: ProblemModel): TemplateResult {
           <pre tabindex="0">${highlighted(proposal.text)}</pre>
         </details>
         ${
-          question?.reference
+          question?.tests?.reference
             ? html`<details>
                 <summary>${t('Reference solution')}</summary>
-                <pre tabindex="0">${highlighted(question.reference)}</pre>
+                <pre tabindex="0">${highlighted(question.tests.reference)}</pre>
               </details>`
             : nothing
         }
@@ -118,8 +119,12 @@ function view(problem: ProblemModel): TemplateResult {
 function facts({ rejection, question, proposal }: ProblemModel): TemplateResult {
   const rest = [
     ...(question?.solveRate === undefined ? [] : [t('pass rate {0}', short(question.solveRate))]),
-    ...(question
-      ? [question.testsMode === 'written' ? t('tests written by the proposer') : t('tests computed from the reference')]
+    ...(question?.tests
+      ? [
+          question.tests.testsMode === 'written'
+            ? t('tests written by the proposer')
+            : t('tests computed from the reference'),
+        ]
       : []),
     ...(proposal.meanLogprob === undefined ? [] : [t('mean logprob {0}', short(proposal.meanLogprob))]),
     ...(proposal.cut ? [t('cut at the token limit')] : []),

@@ -1,16 +1,15 @@
 import { html, type TemplateResult } from 'lit';
-import type { ProblemModel } from '../../src/view/messages.ts';
+import type { AnswerView, TestsView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import { signOf, toneOf, verdictWord } from './verdicts.ts';
-
-type Question = NonNullable<ProblemModel['question']>;
 
 /** Longest value shown in a cell, in characters; the whole is in its tooltip. */
 const cellLength = 60;
 
 /** Every test against every answer; the chosen answer's column is marked. */
 export function testsView(
-  { tests, answers }: Question,
+  { rows }: TestsView,
+  answers: readonly AnswerView[],
   chosen: number,
   choose: (answer: number) => void,
 ): TemplateResult {
@@ -33,18 +32,19 @@ export function testsView(
           </tr>
         </thead>
         <tbody>
-          ${tests.map(
+          ${rows.map(
             ({ input, expected }, test) =>
               html`<tr>
                 <td class="value" title=${input}>${cut(input)}</td>
                 <td class="value" title=${expected}>${cut(expected)}</td>
                 ${answers.map((answer, i) => {
-                  const verdict = answer.tests[test]?.verdict ?? (answer.verdict === 'AC' ? 'AC' : 'none');
+                  const verdict = answer.tests?.[test]?.verdict ?? (answer.verdict === 'AC' ? 'AC' : undefined);
                   return html`<td
                     class="mark ${toneOf(verdict)} ${i === chosen ? 'on' : ''}"
                     title=${verdictWord(verdict)}
                   >
-                    <span aria-hidden="true">${signOf(verdict)}</span><span class="sr">${verdictWord(verdict)}</span>
+                    <span aria-hidden="true">${signOf(toneOf(verdict))}</span
+                    ><span class="sr">${verdictWord(verdict)}</span>
                   </td>`;
                 })}
               </tr>`,

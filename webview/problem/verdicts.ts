@@ -1,10 +1,12 @@
-import type { AnswerView } from '../../src/view/messages.ts';
+import type { Verdict } from '../../src/protocol/problem.ts';
+import type { Mark } from '../../src/protocol/question.ts';
+import type { AnswerMark } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 
-export type ShownVerdict = AnswerView['verdict'];
+export type Tone = 'good' | 'bad' | 'warn' | 'dim';
 
-/** Tone and sign of a verdict: colour is never alone. */
-export function toneOf(verdict: ShownVerdict): 'good' | 'bad' | 'warn' | 'dim' {
+/** Tone of a verdict; that of a test that was not run is `dim`. */
+export function toneOf(verdict: Verdict | undefined): Tone {
   switch (verdict) {
     case 'AC':
       return 'good';
@@ -13,19 +15,27 @@ export function toneOf(verdict: ShownVerdict): 'good' | 'bad' | 'warn' | 'dim' {
     case 'OLE':
       return 'warn';
     case 'IE':
-    case 'none':
+    case undefined:
       return 'dim';
     default:
       return 'bad';
   }
 }
 
-export function signOf(verdict: ShownVerdict): string {
-  return { good: '✓', bad: '✗', warn: '◷', dim: '–' }[toneOf(verdict)];
+/** Tone of an answer, by its mark. */
+export function toneOfAnswer({ mark, verdict }: AnswerMark): Tone {
+  const tones: Record<Mark, Tone> = { right: 'good', partial: 'bad', wrong: 'bad', unparsable: 'bad', masked: 'dim' };
+  return verdict === undefined ? tones[mark] : toneOf(verdict);
 }
 
-export function verdictWord(verdict: ShownVerdict): string {
-  const words: Record<ShownVerdict, string> = {
+/** Colour is never alone. */
+export function signOf(tone: Tone): string {
+  return { good: '✓', bad: '✗', warn: '◷', dim: '–' }[tone];
+}
+
+/** A verdict in words. */
+export function verdictWord(verdict: Verdict | undefined): string {
+  const words: Record<Verdict, string> = {
     AC: t('accepted'),
     WA: t('wrong answer'),
     RE: t('runtime error'),
@@ -35,7 +45,18 @@ export function verdictWord(verdict: ShownVerdict): string {
     OLE: t('output too large'),
     BAD: t('result is not plain data'),
     IE: t('fault of the judge, not counted'),
-    none: t('not judged'),
   };
-  return words[verdict];
+  return verdict === undefined ? t('not judged') : words[verdict];
+}
+
+/** What became of an answer, in words. */
+export function answerWord({ mark, verdict }: AnswerMark): string {
+  const words: Record<Mark, string> = {
+    right: t('right'),
+    partial: t('partly right'),
+    wrong: t('wrong'),
+    unparsable: t('no answer found'),
+    masked: t('not judged'),
+  };
+  return verdict === undefined ? words[mark] : verdictWord(verdict);
 }

@@ -2,16 +2,23 @@ import assert from 'node:assert/strict';
 import type { JudgeResult, Problem } from '../../protocol/problem.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { isRejection, type Question } from '../domain.ts';
+import { type DomainTools, firstPrompt, isRejection } from '../domain.ts';
 import { createDomain } from '../registry.ts';
 import { codingDomain } from './coding.ts';
+import { codingQuestion } from './content.ts';
 import { ideas, openings } from './exemplars.ts';
 
 const options = { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
-const domain = codingDomain(options);
+const none: DomainTools = {
+  sandbox: () => Promise.reject(new Error('no sandbox here')),
+  base: () => Promise.reject(new Error('no base policy here')),
+};
+const domain = codingDomain(options, none);
+const proposerPrompt = (topic: string, variant: number) =>
+  codingDomain({ ...options, topic }, none).proposer.prompt(variant);
 
-const doubled: Question = {
-  problem: {
+const doubled = codingQuestion(
+  {
     id: 'doubled',
     statement: 'Given an array of integers nums, return the array with every element doubled.',
     kind: 'function',
@@ -27,49 +34,49 @@ const doubled: Question = {
     tags: [],
     source: 'self-play',
   },
-  reference: 'function double(nums) { return nums.map((SECRET) => 2 * SECRET); }',
-};
+  'function double(nums) { return nums.map((SECRET) => 2 * SECRET); }',
+);
 
 describe('coding prompts', () => {
   it('open the file for the model, up to a whole word', () => {
     for (let variant = 0; variant < 200; variant++) {
-      const prefill = domain.proposerPrompt('', variant).prefill ?? '';
+      const prefill = proposerPrompt('', variant).prefill ?? '';
       assert.match(prefill, /^```js\n\/\*\*\n \* Given [\w, ]+\w$/);
     }
-    assert.equal(domain.proposerPrompt('', 0).prefill, '```js\n/**\n * Given an array of integers nums, return');
+    assert.equal(proposerPrompt('', 0).prefill, '```js\n/**\n * Given an array of integers nums, return');
   });
 
   it('differ by variant in opening and idea, and are equal for equal variants', () => {
     const prompts = Array.from({ length: openings.length * ideas.length }, (_, variant) =>
-      JSON.stringify(domain.proposerPrompt('', variant)),
+      JSON.stringify(proposerPrompt('', variant)),
     );
     assert.ok(new Set(prompts).size > 100);
-    assert.equal(prompts[77], JSON.stringify(domain.proposerPrompt('', 77)));
-    assert.ok(domain.proposerPrompt('', 2 ** 31 - 1).prefill);
+    assert.equal(prompts[77], JSON.stringify(proposerPrompt('', 77)));
+    assert.ok(proposerPrompt('', 2 ** 31 - 1).prefill);
   });
 
   it('keep to the topic', () => {
     for (let variant = 0; variant < 30; variant++) {
-      const prompt = domain.proposerPrompt('string manipulation', variant);
+      const prompt = proposerPrompt('string manipulation', variant);
       assert.match(prompt.messages[0]?.content ?? '', /Its topic is string manipulation/);
       assert.match(prompt.prefill ?? '', /string|sentence/);
     }
-    assert.match(domain.proposerPrompt('knitting', 3).prefill ?? '', / \* Given$/);
+    assert.match(proposerPrompt('knitting', 3).prefill ?? '', / \* Given$/);
   });
 
   it('show the solver the statement and the signature, never reference or tests', () => {
-    const prompt = domain.solverPrompt(doubled);
+    const prompt = firstPrompt(domain, doubled);
     const text = JSON.stringify(prompt);
     assert.equal(prompt.prefill, '```js\nfunction double(nums) {');
-    assert.ok(text.includes(doubled.problem.statement));
+    assert.ok(text.includes(doubled.statement));
     assert.ok(!text.includes('SECRET'));
     assert.ok(!text.includes('-6'));
   });
 
   it('name the arguments where a problem does not', () => {
-    const { parameters, ...unnamed } = doubled.problem as Extract<Problem, { kind: 'function' }>;
+    const { parameters, ...unnamed } = doubled.content.problem as Extract<Problem, { kind: 'function' }>;
     assert.deepEqual(parameters, ['nums']);
-    assert.equal(domain.solverPrompt({ problem: unnamed }).prefill, '```js\nfunction double(arg0) {');
+    assert.equal(firstPrompt(domain, codingQuestion(unnamed)).prefill, '```js\nfunction double(arg0) {');
   });
 
   it('ask for a whole program where the problem is one', () => {
@@ -82,27 +89,27 @@ describe('coding prompts', () => {
       tags: [],
       source: 'x',
     };
-    assert.equal(domain.solverPrompt({ problem }).prefill, '```js');
+    assert.equal(firstPrompt(domain, codingQuestion(problem)).prefill, '```js');
   });
 
   it('refuse an unknown domain with the known ones', () => {
-    assert.throws(() => createDomain('cooking', options), /no domain "cooking"/);
-    assert.equal(createDomain('coding', options).name, 'coding');
+    assert.throws(() => createDomain('cooking', options, none), /no domain "cooking"/);
+    assert.equal(createDomain('coding', options, none).name, 'coding');
   });
 });
 
 describe('judging answers', function () {
   this.timeout(180_000);
   let sandbox: Sandbox;
+  const withSandbox = (judge: Sandbox = sandbox) => codingDomain(options, { ...none, sandbox: async () => judge });
   before(async () => {
     sandbox = await createSandbox({ workers: 2 });
   });
   after(() => sandbox.close());
 
   it('rewards the share of tests passed, in the order of the answers', async () => {
-    const prefill = domain.solverPrompt(doubled).prefill ?? '';
-    const judged = await domain.judge(
-      doubled,
+    const prefill = firstPrompt(domain, doubled).prefill ?? '';
+    const { grades } = await withSandbox().reward(doubled, [
       [
         `${prefill}\n  return nums.map((n) => n * 2);\n}`,
         `${prefill}\n  return nums.map((n) => n + 1);\n}`,
@@ -110,38 +117,38 @@ describe('judging answers', function () {
         `${prefill}\n  return nums.map((n => `,
         '```js',
       ],
-      sandbox,
-    );
+    ]);
+    const judged = grades.flat();
     assert.deepEqual(
       judged.map(({ reward }) => reward),
       [1, 0.25, 0.75, 0, 0],
     );
     assert.deepEqual(
-      judged.map(({ wellFormed }) => wellFormed),
-      [true, true, true, false, false],
+      judged.map(({ mark }) => mark),
+      ['right', 'partial', 'partial', 'unparsable', 'unparsable'],
     );
     assert.equal(judged[0]?.answer, 'function double(nums) {\n  return nums.map((n) => n * 2);\n}');
   });
 
-  it('counts the first ten tests, and masks what the sandbox failed to judge', async () => {
+  it('counts every test, and masks what the sandbox failed to judge', async () => {
     const answered = async (verdicts: JudgeResult['verdict'][]) => {
       const result: JudgeResult = {
         verdict: verdicts.find((verdict) => verdict !== 'AC') ?? 'AC',
-        score: 0,
+        score: verdicts.filter((verdict) => verdict === 'AC').length / verdicts.length,
         passed: 0,
         total: verdicts.length,
         tests: verdicts.map((verdict) => ({ verdict })),
         timeMs: 1,
       };
-      const [judgement] = await domain.judge(doubled, ['```js\nx\n```'], {
+      const grade = await withSandbox({
         counters: sandbox.counters,
         judge: async () => result,
         execute: (job) => sandbox.execute(job),
         close: () => sandbox.close(),
-      });
-      return judgement?.reward;
+      }).grade(doubled, '```js\nx\n```');
+      return grade?.reward;
     };
-    assert.equal(await answered([...Array<'AC'>(5).fill('AC'), ...Array<'WA'>(5).fill('WA'), 'AC', 'AC']), 0.5);
+    assert.equal(await answered([...Array<'AC'>(5).fill('AC'), ...Array<'WA'>(5).fill('WA'), 'AC', 'AC']), 7 / 12);
     assert.equal(await answered(['AC', 'IE']), undefined);
   });
 
@@ -158,15 +165,15 @@ console.log(solve([1, 3, 5, 7, 9]));
 console.log(solve([2, 4, 6, 8, 10]));
 console.log(solve([1, 3, 5, 7, 9, 11, 13, 15]));
 `;
-    const draft = domain.parse(proposal);
+    const draft = domain.proposer.parse(proposal);
     assert.ok(!isRejection(draft));
-    const [question] = await domain.verify([draft], ['q1'], sandbox);
+    const [question] = await withSandbox().proposer.verify([{ id: 'q1', draft }]);
     assert.ok(question && !isRejection(question));
     assert.deepEqual(
-      question.problem.tests.map(({ output }) => output),
+      question.content.problem.tests.map(({ output }) => output),
       [5, 0, 8],
     );
-    const [judgement] = await domain.judge(question, [question.reference ?? ''], sandbox);
-    assert.equal(judgement?.reward, 1);
+    const grade = await withSandbox().grade(question, question.content.reference ?? '');
+    assert.deepEqual([grade?.mark, grade?.reward], ['right', 1]);
   });
 });

@@ -1,8 +1,9 @@
-import type { JudgeResult, Limits } from '../../protocol/problem.ts';
+import { Problem, type JudgeResult, type Limits } from '../../protocol/problem.ts';
+import type { Grade } from '../../protocol/question.ts';
 import { extractCode } from '../../sandbox/judge/extract.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { Domain, Judgement, Question } from '../domain.ts';
-import { loadBenchmark } from '../../benchmarks/coding.ts';
+import type { Domain, DomainTools } from '../domain.ts';
+import { CodingContent, codingQuestion, type CodingQuestion, type Draft } from './content.ts';
 import { parseProposalFile } from './parse.ts';
 import { parseWrittenProposal } from './parse-written.ts';
 import { executedProposerPrompt, solverPromptFor, writtenProposerPrompt } from './prompts.ts';
@@ -21,46 +22,56 @@ export interface CodingOptions {
 
 const defaultLimits: Limits = { timeMs: 1000, memoryMb: 64 };
 
-/** Tests that count for the reward (method section 1). */
-const rewardedTests = 10;
-
 /** Programming exercises for JavaScript functions, scored by tests in the sandbox. */
-export function codingDomain(options: CodingOptions): Domain {
-  const { testsMode, minDistinctTests, maxTests, topic, limits = defaultLimits } = options;
+export function codingDomain(options: CodingOptions, tools: DomainTools): Domain<Draft, CodingContent> {
+  const { testsMode, topic, limits = defaultLimits } = options;
   const executed = testsMode === 'executed';
+  const prompt = executed ? executedProposerPrompt : writtenProposerPrompt;
   return {
     name: 'coding',
-    proposerPrompt: executed ? executedProposerPrompt : writtenProposerPrompt,
-    // An answer in code ends with its fence; in the paper's layout nothing but the end token ends it.
-    proposerStop: executed ? ['```'] : [],
-    solverStop: ['```'],
-    parse: executed ? parseProposalFile : parseWrittenProposal,
-    verify: (drafts, ids, sandbox) =>
-      Promise.all(
-        drafts.map((draft, i) =>
-          verifyDraft(draft, ids[i] ?? `draft-${i}`, sandbox, { topic, minDistinctTests, maxTests, limits }),
-        ),
-      ),
-    solverPrompt: (question) => solverPromptFor(question.problem),
-    judge: (question, answers, sandbox) => Promise.all(answers.map((answer) => judgeAnswer(question, answer, sandbox))),
-    benchmark: loadBenchmark,
+    content: CodingContent,
+    proposer: {
+      prompt: (variant) => prompt(topic, variant),
+      // An answer in code ends with its fence; in the paper's layout nothing but the end token ends it.
+      stop: executed ? ['```'] : [],
+      parse: executed ? parseProposalFile : parseWrittenProposal,
+      async verify(drafts) {
+        const sandbox = await tools.sandbox();
+        return Promise.all(drafts.map(({ id, draft }) => verifyDraft(draft, id, sandbox, { ...options, limits })));
+      },
+      fingerprint: ({ statement }) => ({ text: statement }),
+    },
+    solver: {
+      prompts: ({ content }) => [solverPromptFor(content.problem)],
+      stop: ['```'],
+    },
+    async reward(question, answers) {
+      const sandbox = await tools.sandbox();
+      const gradeAll = (form: readonly string[]) =>
+        Promise.all(form.map((text) => gradeAnswer(question, text, sandbox)));
+      return { grades: await Promise.all(answers.map(gradeAll)) };
+    },
+    grade: async (question, answer) => gradeAnswer(question, answer, await tools.sandbox()),
+    read: (row) => codingQuestion(Problem.parse(row)),
   };
 }
 
-async function judgeAnswer({ problem }: Question, answer: string, sandbox: Sandbox): Promise<Judgement> {
+async function gradeAnswer({ content }: CodingQuestion, answer: string, sandbox: Sandbox): Promise<Grade> {
   const code = extractCode(answer);
   if (!code) {
-    return { answer: '', reward: 0, wellFormed: false };
+    return { mark: 'unparsable', reward: 0, answer: '' };
   }
-  const result = await sandbox.judge({ problem, ...code });
-  return { answer: code.source, reward: rewardOf(result), wellFormed: result.verdict !== 'CE', result };
+  const result = await sandbox.judge({ problem: content.problem, ...code });
+  return { ...markOf(result), answer: code.source, detail: { kind: 'tests', result } };
 }
 
-/** Share of the first ten tests passed; undefined where any of them failed by our fault. */
-function rewardOf(result: JudgeResult): number | undefined {
-  const tests = result.tests.slice(0, rewardedTests);
-  if (result.verdict === 'IE' || tests.some((test) => test.verdict === 'IE')) {
-    return undefined;
+/** The share of tests passed; nothing where any of them failed through our fault. */
+function markOf({ verdict, tests, score }: JudgeResult): Pick<Grade, 'mark' | 'reward'> {
+  if (verdict === 'IE' || tests.some((test) => test.verdict === 'IE')) {
+    return { mark: 'masked' };
   }
-  return tests.length === 0 ? 0 : tests.filter((test) => test.verdict === 'AC').length / tests.length;
+  if (verdict === 'CE') {
+    return { mark: 'unparsable', reward: 0 };
+  }
+  return { mark: verdict === 'AC' ? 'right' : score > 0 ? 'partial' : 'wrong', reward: score };
 }

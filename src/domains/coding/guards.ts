@@ -1,4 +1,5 @@
-import type { Draft, Rejection } from '../domain.ts';
+import type { Rejection } from '../domain.ts';
+import type { Draft } from './content.ts';
 import { trigramSimilarity } from '../near-duplicate.ts';
 import { shownStatements } from './prompts.ts';
 import { isOnTopic } from './topics.ts';
@@ -36,10 +37,13 @@ function length({ statement, reference }: Draft): Rejection | undefined {
     return { reason: 'too_short', detail: `The statement has fewer than ${minStatement} characters.` };
   }
   if (statement.length > maxStatement) {
-    return { reason: 'too_long', detail: `The statement has more than ${maxStatement} characters.` };
+    return { reason: 'statement_too_long', detail: `The statement has more than ${maxStatement} characters.` };
   }
   if (reference !== undefined && reference.length > maximumReference) {
-    return { reason: 'too_long', detail: `The reference solution has more than ${maximumReference} characters.` };
+    return {
+      reason: 'reference_too_long',
+      detail: `The reference solution has more than ${maximumReference} characters.`,
+    };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
-import type { Draft, Rejection } from '../domain.ts';
+import type { Rejection } from '../domain.ts';
+import type { Draft } from './content.ts';
 import { parseLiteral, parseLiteralList, type Data } from './literal.ts';
 import { distinct, malformed } from './parse.ts';
 import { testsHeading, writtenHeading } from './prompts.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isRejection, type Draft } from '../domain.ts';
+import { isRejection } from '../domain.ts';
+import type { Draft } from './content.ts';
 import { parseProposalFile } from './parse.ts';
 
 /** The draft of a proposal that must parse. */

@@ -1,5 +1,6 @@
 import { parse as parseProgram, type Function as FunctionNode, type Node, type Program } from 'acorn';
-import type { Draft, Rejection } from '../domain.ts';
+import type { Rejection } from '../domain.ts';
+import type { Draft } from './content.ts';
 import { callsOf, examplesOf } from './examples.ts';
 import { parseLiteral, type Data } from './literal.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
-import { isRejection, type Draft, type Question, type Rejection } from '../domain.ts';
+import { isRejection, type Rejection } from '../domain.ts';
+import type { CodingQuestion, Draft } from './content.ts';
 import { exemplars } from './exemplars.ts';
 import { verifyDraft } from './verify.ts';
 
@@ -23,7 +24,7 @@ describe('verifying a draft', function () {
   });
   after(() => sandbox.close());
 
-  const verify = (changes: Partial<Draft>, topic = ''): Promise<Question | Rejection> =>
+  const verify = (changes: Partial<Draft>, topic = ''): Promise<CodingQuestion | Rejection> =>
     verifyDraft({ ...sum, ...changes }, 'q1', sandbox, { ...options, topic });
 
   async function reasonOf(changes: Partial<Draft>, topic?: string): Promise<string> {
@@ -33,7 +34,9 @@ describe('verifying a draft', function () {
 
   it('computes the outputs with the reference and keeps the first tests', async () => {
     const question = await verify({});
-    assert.deepEqual(question, {
+    assert.ok(!isRejection(question));
+    assert.deepEqual([question.id, question.statement], ['q1', sum.statement]);
+    assert.deepEqual(question.content, {
       problem: {
         id: 'q1',
         statement: sum.statement,
@@ -54,7 +57,7 @@ describe('verifying a draft', function () {
     });
   });
 
-  it('turns down names that a problem cannot have, as a record and not as a crash', async () => {
+  it('rejects names that a problem cannot have, as a record and not as a crash', async () => {
     const reference = sum.reference?.replace('solve', '合計') ?? '';
     assert.equal(await reasonOf({ reference, entry: '合計' }), 'malformed');
     assert.equal(await reasonOf({ parameters: ['数'] }), 'malformed');
@@ -64,7 +67,7 @@ describe('verifying a draft', function () {
     const question = await verify({ reference: 'function solve(nums) { return nums[0].toFixed(1); }' });
     assert.ok(!isRejection(question));
     assert.deepEqual(
-      question.problem.tests.map(({ output }) => output),
+      question.content.problem.tests.map(({ output }) => output),
       ['1.0', '5.0', '1.0', '-4.0'],
     );
   });
@@ -77,7 +80,7 @@ describe('verifying a draft', function () {
     assert.equal(await reasonOf({ reference: 'function solve(nums) { console.log(nums); }' }), 'output_not_data');
   });
 
-  it('turns down chance and kept state', async () => {
+  it('rejects chance and kept state', async () => {
     const chance = 'function solve(nums) { return Math.random() + nums.length; }';
     const state = 'let calls = 0;\nfunction solve(nums) { return nums.length + calls++; }';
     assert.equal(await reasonOf({ reference: chance }), 'not_deterministic');
@@ -101,8 +104,8 @@ describe('verifying a draft', function () {
 
   it('looks at the statement before anything is run', async () => {
     assert.equal(await reasonOf({ statement: 'Return the sum of it.' }), 'too_short');
-    assert.equal(await reasonOf({ statement: `${sum.statement} `.repeat(30) }), 'too_long');
-    assert.equal(await reasonOf({ reference: `${sum.reference}\n${'// filler\n'.repeat(500)}` }), 'too_long');
+    assert.equal(await reasonOf({ statement: `${sum.statement} `.repeat(30) }), 'statement_too_long');
+    assert.equal(await reasonOf({ reference: `${sum.reference}\n${'// filler\n'.repeat(500)}` }), 'reference_too_long');
     assert.equal(
       await reasonOf({ statement: '给定一个整数数组 nums，返回数组中所有数字的总和，不含重复。请返回结果整数值。' }),
       'not_english',
@@ -127,9 +130,9 @@ describe('verifying a draft', function () {
     const outputs = [3, 0, 5, 3, 99];
     const question = await verifyDraft({ ...written, outputs }, 'w1', sandbox, { ...options, maxTests: 10 });
     assert.ok(!isRejection(question));
-    assert.equal(question.reference, undefined);
+    assert.equal(question.content.reference, undefined);
     assert.deepEqual(
-      question.problem.tests.map(({ output }) => output),
+      question.content.problem.tests.map(({ output }) => output),
       outputs,
     );
   });

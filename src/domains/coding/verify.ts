@@ -1,6 +1,7 @@
 import { FunctionProblem, type Limits } from '../../protocol/problem.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
-import { sandboxFault, type Draft, type Question, type Rejection } from '../domain.ts';
+import type { Rejection } from '../domain.ts';
+import { codingQuestion, type CodingQuestion, type Draft } from './content.ts';
 import { examplesOf } from './examples.ts';
 import { checkDraft } from './guards.ts';
 import { sameData, type Data } from './literal.ts';
@@ -31,7 +32,7 @@ export async function verifyDraft(
   id: string,
   sandbox: Sandbox,
   options: VerifyOptions,
-): Promise<Question | Rejection> {
+): Promise<CodingQuestion | Rejection> {
   const objection = checkDraft(draft, options.topic);
   if (objection) {
     return objection;
@@ -61,7 +62,7 @@ export async function verifyDraft(
     const [issue] = problem.error.issues;
     return { reason: 'malformed', detail: `It makes no problem: ${issue?.path.join('.')}: ${issue?.message}.` };
   }
-  return { problem: problem.data, ...(draft.reference === undefined ? {} : { reference: draft.reference }) };
+  return codingQuestion(problem.data, draft.reference);
 }
 
 function checkTests(
@@ -130,7 +131,7 @@ async function executedTests(
   const second = await sandbox.execute({ ...job, inputs: inputs.toReversed(), seed: seeds[1] });
   const runs = inputs.map((input, i) => ({ input, first: first[i], second: second[inputs.length - 1 - i] }));
   if (runs.some((run) => isOurFault(run.first) || isOurFault(run.second))) {
-    return { reason: sandboxFault, detail: 'The sandbox failed while it ran the reference solution.' };
+    return { reason: 'sandbox_fault', detail: 'The sandbox failed while it ran the reference solution.' };
   }
   if (runs.some((run) => !sameExecution(run.first, run.second))) {
     return { reason: 'not_deterministic', detail: 'Two runs of the reference solution gave different results.' };

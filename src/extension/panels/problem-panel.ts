@@ -7,6 +7,7 @@ import { answerUri } from '../documents.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
+import { problemOf } from '../../view/domains/coding.ts';
 import { problemModel } from '../../view/problem-model.ts';
 import { pageHtml, pageRoot } from './page-html.ts';
 
@@ -185,7 +186,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     if (question?.type !== 'question') {
       throw new BoundaryError('usage', vscode.l10n.t('A rejected proposal is not a problem.'), '');
     }
-    await vscode.env.clipboard.writeText(JSON.stringify(question.problem, null, 2));
+    await vscode.env.clipboard.writeText(JSON.stringify(problemOf(question.content) ?? question.content, null, 2));
     vscode.window.setStatusBarMessage(vscode.l10n.t('Problem copied as JSON'), 3000);
   }
 

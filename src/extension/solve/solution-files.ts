@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../protocol/problem.ts';
 import { ensureFolder } from '../run-store.ts';
-import { testsOf } from '../../view/problem-model.ts';
+import { testsOf } from '../../view/domains/coding.ts';
 
 export type SolutionLanguage = 'javascript' | 'typescript';
 

@@ -8,7 +8,7 @@ import { commands, internalCommands } from '../contributions.ts';
 import { type ProblemPlace } from '../panels/problem-panel.ts';
 import { type Disposables, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
 import { setting } from '../settings.ts';
-import { testsOf } from '../../view/problem-model.ts';
+import { problemOf, testsOf } from '../../view/domains/coding.ts';
 import { type SolutionFile, allSolutions, openSolution, solutionOf, solutionsFolder } from './solution-files.ts';
 
 /** "Solve it yourself": a file with the statement, code lenses above it, results in the Test Explorer. */
@@ -81,14 +81,17 @@ function openFor({ context, store }: Services, { dir, step, id }: ProblemPlace):
     .read(step)
     .filter((line) => line.type === 'question')
     .find((line) => line.id === id);
-  if (!question) {
+  const problem = question && problemOf(question.content);
+  if (!problem) {
     throw new BoundaryError(
       'usage',
-      vscode.l10n.t('This proposal was rejected: it has no tests.'),
+      question
+        ? vscode.l10n.t('This question has no tests.')
+        : vscode.l10n.t('This proposal was rejected: it has no tests.'),
       vscode.l10n.t('Choose an accepted problem.'),
     );
   }
-  return openSolution(context, question.problem, { dir, step, id }, setting('solveLanguage'));
+  return openSolution(context, problem, { dir, step, id }, setting('solveLanguage'));
 }
 
 /** From the palette: one of the accepted problems of the latest steps. */
@@ -110,8 +113,9 @@ async function chooseProblem(services: Services): Promise<SolutionFile | undefin
       reader
         .read(step)
         .filter((line) => line.type === 'question')
-        .map(({ id, problem }) => ({
-          label: problem.statement.split('\n')[0] ?? id,
+        .filter(({ content }) => problemOf(content) !== undefined)
+        .map(({ id, statement }) => ({
+          label: statement.split('\n')[0] ?? id,
           description: vscode.l10n.t('step {0}', String(step)),
           place: { dir: run.dir, step, id },
         })),

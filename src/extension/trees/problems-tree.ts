@@ -239,7 +239,7 @@ function summary(entry: FeedEntry): string {
   if (entry.rejection !== undefined) {
     return reasonWord(entry.rejection);
   }
-  const solved = entry.answers.filter((verdict) => verdict === 'AC').length;
+  const solved = entry.answers.filter(({ mark }) => mark === 'right').length;
   const rate = entry.solveRate === undefined ? '' : ` · ${formatShare(entry.solveRate)}`;
   return `${vscode.l10n.t('{0} of {1} right', String(solved), String(entry.answers.length))}${rate}`;
 }

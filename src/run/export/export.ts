@@ -36,31 +36,33 @@ function isFullyTrained({ config }: RunRecord): boolean {
 }
 
 /**
- * Writes every question of a run as one JSON line: problem, reference solution, and the answers with reward and
- * verdict. Returns the number of questions.
+ * Writes every question of a run as one JSON line: statement, the domain's own content (in coding problem and reference
+ * solution), and the answers with reward and mark. Returns the number of questions.
  */
 export function exportDataset(runDir: string, file: string): number {
   const rows = recordedSteps(runDir).flatMap((step) => {
     const lines = readStep(runDir, step);
     const answers = Map.groupBy(
       lines.filter((line) => line.type === 'answer'),
-      ({ groupId }) => groupId,
+      ({ questionId }) => questionId,
     );
     return lines
       .filter((line) => line.type === 'question')
-      .map(({ id, problem, reference, solveRate }) => ({
+      .map(({ id, statement, content, label, solveRate }) => ({
         step,
         id,
-        problem,
-        reference: reference ?? null,
+        statement,
+        ...(content as object),
+        ...(label ? { label: label.value } : {}),
         solveRate: solveRate ?? null,
-        answers: (answers.get(id) ?? []).map(({ answer, text, reward, result }) => ({
+        answers: (answers.get(id) ?? []).map(({ answer, text, reward, mark, detail }) => ({
           answer,
           text,
           reward: reward ?? null,
-          verdict: result?.verdict ?? null,
-          passed: result?.passed ?? null,
-          total: result?.total ?? null,
+          mark,
+          ...(detail?.kind === 'tests'
+            ? { verdict: detail.result.verdict, passed: detail.result.passed, total: detail.result.total }
+            : {}),
         })),
       }));
   });

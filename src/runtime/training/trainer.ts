@@ -1,50 +1,34 @@
 import type { ModelFile } from '../../model/model.ts';
-import type {
-  Device,
-  GradientCheckpointing,
-  RuntimeCalls,
-  TrainOptions,
-  TrainPrecision,
-  TrainSequence,
-  UpdateRecord,
-} from '../../protocol/runtime.ts';
-import { parametersOf, type Trained } from '../decoder/trained.ts';
-import type { PreparationProgress } from '../weights/weights.ts';
+import type { TrainOptions, TrainSequence, UpdateRecord } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
+import type { Trained } from '../decoder/trained.ts';
+import type { PreparationProgress } from '../weights/weights-file.ts';
+import type { OptimizerState } from './optimizer.ts';
+import type { BatchSequence } from './training-batches.ts';
+
+type TrainerSettings = Pick<
+  RuntimeSettings,
+  'device' | 'threads' | 'trainPrecision' | 'microBatchTokens' | 'gradientCheckpointing'
+>;
 
 /**
- * Moments of AdamW, in the order of `parametersOf`: for each pair of an adapter its `a`, then its `b`, so that
- * `first[2 * i]` has the shape of `pairs[i].a` and `first[2 * i + 1]` that of `pairs[i].b`. Changed in place.
+ * What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. Where all weights are
+ * trained, it computes in fp32 whatever `trainPrecision` says. One completion with its prompt may exceed
+ * `microBatchTokens`.
  */
-export interface OptimizerState {
-  /** Optimiser steps taken. */
-  step: number;
-  first: Float32Array[];
-  second: Float32Array[];
-}
-
-/** What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. */
-export interface TrainerOptions {
+export interface TrainerOptions extends TrainerSettings {
   model: ModelFile;
   /** Folder for prepared weights. */
   cacheDir: string;
-  /** Default `cpu`. */
-  device?: Device;
-  /** Threads of one operator; 0 = physical cores. */
-  threads: number;
   trained: Trained;
   optimizer: OptimizerState;
-  /** Default `exact`, and always so where all weights are trained. */
-  precision?: TrainPrecision;
-  /** Tokens of one pass; one completion with its prompt may exceed it. Default 1,400. */
-  microBatchTokens?: number;
-  /** What the backward pass computes again to save memory. Default `selective`. */
-  gradientCheckpointing?: GradientCheckpointing;
   /** Prefix of profiles by operator, written on `close`; default none. */
   profile?: string;
   /** Preparing the weights on first use. */
   onLoad: PreparationProgress;
 }
 
+/** How a call of a trainer is watched and stopped. */
 export interface CallHooks {
   /** Tokens done, tokens in all. */
   onProgress(tokens: number, totalTokens: number): void;
@@ -52,23 +36,12 @@ export interface CallHooks {
   signal: AbortSignal;
 }
 
+/** Trains the policy and scores completions under it. Calls must not overlap. */
 export interface Trainer {
   train(sequences: readonly TrainSequence[], options: TrainOptions, hooks: CallHooks): Promise<UpdateRecord[]>;
   /** Nats per completion token; `adapter: false` = the base model, without what was trained. */
-  logprobs(
-    sequences: RuntimeCalls['logprobs'][0]['sequences'],
-    adapter: boolean,
-    hooks: CallHooks,
-  ): Promise<number[][]>;
-  /** Gives weights and activations back until they are needed again, which takes some seconds. */
+  logprobs(sequences: readonly BatchSequence[], adapter: boolean, hooks: CallHooks): Promise<number[][]>;
+  /** Frees weights and activations until they are needed again; loading them again takes some seconds. */
   release(): Promise<void>;
   close(): Promise<void>;
-}
-
-export type CreateTrainer = (options: TrainerOptions) => Promise<Trainer>;
-
-/** The state before the first step: all moments zero. */
-export function createOptimizerState(trained: Trained): OptimizerState {
-  const zeros = () => parametersOf(trained).map(({ data }) => new Float32Array(data.length));
-  return { step: 0, first: zeros(), second: zeros() };
 }

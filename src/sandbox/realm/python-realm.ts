@@ -19,7 +19,8 @@ export interface PythonRealm {
   compile(source: string): string;
   load(entry: string): string;
   call(text: string): string;
-  run(input: string): string;
+  /** `live`: lines are written as they come, so that they are known of a program that is cut off. */
+  run(input: string, live: boolean): string;
   /** JSON {stdout, stderr, exitCode} of the last run. */
   streams(): string;
 }
@@ -44,10 +45,14 @@ interface PythonSolution {
   code: unknown;
   load(entry: string): string;
   call(text: string, limit: number): string;
-  run(): string;
+  run(live: boolean): string;
 }
 
+/** File of the interpreter that holds the standard input of a run. */
+export const stdinPath = '/stdin';
+
 interface Pyodide {
+  FS: { writeFile(path: string, data: Uint8Array): void };
   makeMemorySnapshot(): Uint8Array<ArrayBuffer>;
   runPython(source: string, options?: { filename: string }): unknown;
   globals: { get(name: string): unknown };
@@ -56,7 +61,14 @@ interface Pyodide {
   setStderr(options: { write: (data: Uint8Array) => number; isatty: boolean }): void;
 }
 
-function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: number, maxErrors: number): PythonRealm {
+function realm(
+  tools: Utf8,
+  stdin: string,
+  ownMemoryMb: number,
+  maxLength: number,
+  maxOutput: number,
+  maxErrors: number,
+): PythonRealm {
   const wasm = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyApi;
   const { Module, Instance, Memory } = wasm;
   const { isInteger } = Number;
@@ -68,11 +80,20 @@ function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: n
 
   /* ---- what Pyodide expects of a shell ---- */
 
-  /** Deterministic: nothing in here is a secret, and a judgement must be repeatable. */
+  /** Base64 of so many bytes. Deterministic: nothing in here is a secret, and a judgement must be repeatable. */
+  let randomState = 7;
   const random = (name: string, args: string[]): string => {
     const count = Number((args[1] ?? '').replace(/^head -c(\d+) .*$/, '$1'));
-    const rest = ['', 'AA==', 'AAA='][count % 3] ?? '';
-    return name === 'sh' ? 'c2Vs'.repeat(Math.floor(count / 3)) + rest : '';
+    const digits = (length: number): string => {
+      let text = '';
+      for (let index = 0; index < length; index += 1) {
+        randomState = (Math.imul(randomState, 1664525) + 1013904223) >>> 0;
+        text += 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.charAt(randomState >>> 26);
+      }
+      return text;
+    };
+    const rest = count % 3 === 0 ? '' : digits(count % 3) + (count % 3 === 1 ? 'A==' : 'A=');
+    return name === 'sh' ? digits(Math.floor(count / 3) * 4) + rest : '';
   };
   const silence = (): void => undefined;
   const files = new Map<string, ArrayBuffer>();
@@ -142,7 +163,8 @@ function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: n
         Reflect.deleteProperty(made.prototype as object, 'constructor');
       }
     }
-    for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', ...Object.keys(scaffold)]) {
+    // `os` stays: random bytes come from there.
+    for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'read', 'load', 'readbuffer', 'location']) {
       Reflect.deleteProperty(globalThis, name);
     }
     Reflect.deleteProperty(ArrayBuffer.prototype, 'resize');
@@ -191,6 +213,7 @@ function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: n
 
   function open(text: string): void {
     input = fromText(text);
+    python?.FS.writeFile(stdin, input);
     position = 0;
     overflowed = false;
     refusedGrowth = false;
@@ -270,6 +293,7 @@ function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: n
         open('');
         const make = python?.globals.get('Solution') as ((source: string) => PythonSolution) | undefined;
         solution = make?.(source);
+        exitCode = solution?.fault === undefined ? 0 : 1;
         return solution?.fault ?? 'v';
       }),
     load: (entry) => guarded(() => solution?.load(entry)),
@@ -278,10 +302,10 @@ function realm(tools: Utf8, ownMemoryMb: number, maxLength: number, maxOutput: n
         open('');
         return solution?.call(text, maxLength);
       }),
-    run: (text) => {
+    run: (text, live) => {
       open(text);
       const reply = guarded(() => {
-        const [code = '1', ...rest] = (solution?.run() ?? '').split(' ');
+        const [code = '1', ...rest] = (solution?.run(live) ?? '').split(' ');
         exitCode = Number(code);
         return rest.join(' ');
       });
@@ -304,5 +328,5 @@ export function realmSource(limits: {
 }): string {
   const { ownMemoryMb, maxLength, maxOutput, maxErrors } = limits;
   const utf8 = `((utf8) => ((${defineTextCoders.toString()})(utf8), utf8))((${makeUtf8.toString()})())`;
-  return `(${realm.toString()})(${utf8}, ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
+  return `(${realm.toString()})(${utf8}, '${stdinPath}', ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
 }

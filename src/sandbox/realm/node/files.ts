@@ -160,16 +160,17 @@ export function makeFiles(
   }
   /** `name(…)`: its outcome as a promise that a turn of the event loop settles. */
   function withPromise(run: (...parts: unknown[]) => unknown): (...parts: unknown[]) => Promise<unknown> {
-    return (...parts) =>
-      new Promise((resolve, reject: (reason: unknown) => void) => {
-        setImmediate(() => {
-          try {
-            resolve(run(...parts));
-          } catch (error) {
-            reject(error);
-          }
-        });
+    return (...parts) => {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      setImmediate(() => {
+        try {
+          resolve(run(...parts));
+        } catch (error) {
+          reject(error);
+        }
       });
+      return promise;
+    };
   }
   const callbacks = Object.entries(sync).map(([name, run]): [string, unknown] => [
     name.replace(/Sync$/, ''),

@@ -22,16 +22,16 @@ export function makeUtilities(libraries: Libraries, inspection: Inspection, type
       return made as Run;
     }
     const promised = function (this: unknown, ...parts: unknown[]): Promise<unknown> {
-      return new Promise((resolve, reject: (reason: unknown) => void) => {
-        const done: Done = (error, value) => {
-          if (error === null || error === undefined || error === false) {
-            resolve(value);
-          } else {
-            reject(error);
-          }
-        };
-        void run.call(this, ...parts, done);
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const done: Done = (error, value) => {
+        if (error === null || error === undefined || error === false) {
+          resolve(value);
+        } else {
+          reject(error);
+        }
+      };
+      void run.call(this, ...parts, done);
+      return promise;
     };
     Object.setPrototypeOf(promised, Object.getPrototypeOf(run) as object | null);
     return Object.defineProperties(promised, Object.getOwnPropertyDescriptors(run));

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import * as z from 'zod';
+import { BoundaryError } from '../base/errors.ts';
+import { codeOf, explainFileError } from '../base/files.ts';
+import type { Domain, Question } from '../domains/domain.ts';
+import { parseJson } from '../protocol/json.ts';
+import { codingQuestions } from './coding.ts';
+import { type Split, splitOf } from './split.ts';
+
+/** A shipped benchmark. */
+export interface BenchmarkRow {
+  name: string;
+  /** The domain that grades it. */
+  domain: string;
+  /** What it is, in a few words. */
+  description: string;
+  /** Its questions, in a fixed order. */
+  load(): Promise<Question[]>;
+}
+
+/** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
+export const benchmarks: readonly BenchmarkRow[] = [
+  { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: () => codingQuestions('coding') },
+  {
+    name: 'functions',
+    domain: 'coding',
+    description: '300 JavaScript functions, as small as those of HumanEval',
+    load: () => codingQuestions('functions'),
+  },
+  {
+    name: 'codeforces-style',
+    domain: 'coding',
+    description: '123 whole programs that read standard input, easy to medium',
+    load: () => codingQuestions('codeforces-style'),
+  },
+];
+
+/** Questions and the name that results on them carry. */
+export interface Benchmark {
+  name: string;
+  questions: readonly Question[];
+}
+
+/** The shipped benchmark of that name. */
+export function findBenchmark(name: string): BenchmarkRow | undefined {
+  return benchmarks.find((row) => row.name === name);
+}
+
+/** The benchmark that runs of a domain are evaluated on; undefined where none is shipped. */
+export function benchmarkOf(domain: string): BenchmarkRow | undefined {
+  return benchmarks.find((row) => row.domain === domain);
+}
+
+/**
+ * A shipped benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
+ * `limit`: only the first questions. Throws BoundaryError('usage') for a benchmark of another domain and for a file that
+ * cannot be used, with the lines at fault.
+ */
+export async function loadBenchmark(
+  name: string,
+  domain: Domain,
+  { split, limit }: { split?: Split; limit?: number } = {},
+): Promise<Benchmark> {
+  const row = findBenchmark(name);
+  if (row && row.domain !== domain.name) {
+    throw new BoundaryError(
+      'usage',
+      `The benchmark ${name} is of the domain ${row.domain}, not ${domain.name}.`,
+      `Evaluate it with --domain ${row.domain}.`,
+    );
+  }
+  const questions = row ? await row.load() : readQuestions(name, domain);
+  const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
+  const title = row ? name : basename(name, '.jsonl');
+  return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
+}
+
+/** Lines at fault that are named one by one. */
+const shownFaults = 3;
+
+/**
+ * The questions of a JSONL file, as the domain reads its rows. Throws BoundaryError('usage') that names broken lines and
+ * their number: half a file is never taken.
+ */
+export function readQuestions(path: string, domain: Domain): Question[] {
+  const faults: string[] = [];
+  const questions = readLines(path).flatMap(({ text, number }): Question[] => {
+    try {
+      return [domain.read(parseJson(text), `${basename(path, '.jsonl')}/${number}`)];
+    } catch (error) {
+      faults.push(`line ${number}: ${reasonOf(error)}`);
+      return [];
+    }
+  });
+  if (faults.length > 0 || questions.length === 0) {
+    const what = faults.length === 1 ? 'One line' : `${faults.length} lines`;
+    throw new BoundaryError(
+      'usage',
+      faults.length === 0
+        ? `${path} holds no questions.`
+        : `${what} of ${path} cannot be read as ${domain.name} (${faults.slice(0, shownFaults).join('; ')}).`,
+      `Each line is one question of the domain ${domain.name} as JSON; mend or remove these lines.`,
+    );
+  }
+  return questions;
+}
+
+function readLines(path: string): { text: string; number: number }[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split('\n')
+      .map((text, index) => ({ text, number: index + 1 }))
+      .filter(({ text }) => text.trim() !== '');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      const names = benchmarks.map((row) => row.name).join(', ');
+      throw new BoundaryError(
+        'usage',
+        `There is no benchmark and no file "${path}".`,
+        `Shipped are ${names}; or give a JSONL file of questions.`,
+      );
+    }
+    throw explainFileError(error, path);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues;
+    return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
+  }
+  return error instanceof Error ? error.message : String(error);
+}

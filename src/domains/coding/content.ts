@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { Problem } from '../../protocol/problem.ts';
+import type { Question } from '../domain.ts';
+
+/** What a coding question holds: the problem with its tests, and the proposer's own solution, which no solver sees. */
+export const CodingContent = z.object({ problem: Problem, reference: z.string().optional() });
+export type CodingContent = z.infer<typeof CodingContent>;
+export type CodingQuestion = Question<CodingContent>;
+
+/** What the parser made of a proposal: not yet executed, not yet guarded. */
+export interface Draft {
+  statement: string;
+  /** Present in mode `executed`; never shown to the solver. */
+  reference?: string;
+  /** What becomes the tests. `outputs` only in mode `written`. */
+  inputs: unknown[][];
+  outputs?: unknown[];
+  entry: string;
+  parameters: string[];
+}
+
+/** A problem as a question; its statement is the problem's. */
+export function codingQuestion(problem: Problem, reference?: string): CodingQuestion {
+  return {
+    id: problem.id,
+    statement: problem.statement,
+    content: { problem, ...(reference === undefined ? {} : { reference }) },
+  };
+}

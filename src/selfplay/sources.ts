@@ -1,0 +1,191 @@
+import { uniform } from '../base/random.ts';
+import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
+import type { SelfPlaySettings } from './settings.ts';
+import type { Drawn, QuestionSource, StepContext } from './context.ts';
+import type { Rollout, Round } from './rollout.ts';
+import { groupsOf, textOf } from './rollout.ts';
+import { drawInteger, randomKeys, samplingOf } from './sampling.ts';
+
+/** The policy itself, as proposer (method section 1). */
+export const proposerSource: QuestionSource = {
+  async draw(context, step, groups, before) {
+    const first = groupsOf(before.proposals).size;
+    const proposals = await context.stage('propose', () => propose(context, step, first, groups));
+    const verified = await context.stage('verify', () => parseAndVerify(context, proposals));
+    return acceptNew(context, step, proposals, verified);
+  },
+};
+
+/**
+ * Questions made beforehand, each as often as every other: shuffled anew for every pass by the run's seed. `labelled`:
+ * their truth is known and answers are graded by it. `share` of a step's questions, in (0, 1].
+ */
+export function poolSource(
+  questions: readonly Question[],
+  { labelled, share = 1 }: { labelled: boolean; share?: number },
+): QuestionSource {
+  return {
+    async draw({ config, domain }, step, groups, before) {
+      const perStep = config.proposerPrompts * config.proposalsPerPrompt * share;
+      const start = Math.floor((step - 1) * perStep);
+      const count = poolCount(config, step, groups, share);
+      const known = before.asked.filter(({ id }) => id.startsWith(prefix(labelled)));
+      const drawn = Array.from({ length: count }, (_, index): Drawn => {
+        const position = known.length + index;
+        const question = nth(questions, config.seed, start + position);
+        return {
+          id: `${prefix(labelled)}${step}.${position}`,
+          question,
+          labelled,
+          prompts: domain.solver.prompts(question),
+        };
+      });
+      return { proposals: [], drawn };
+    },
+  };
+}
+
+const prefix = (labelled: boolean): string => (labelled ? 'd' : 'q');
+
+/** Questions of a pool in this round: fractions of a question add up over the steps. */
+function poolCount(
+  { proposerPrompts, proposalsPerPrompt }: SelfPlaySettings,
+  step: number,
+  groups: number,
+  share: number,
+): number {
+  if (groups < proposerPrompts) {
+    return Math.ceil(groups * proposalsPerPrompt * share);
+  }
+  const perStep = groups * proposalsPerPrompt * share;
+  return Math.floor(step * perStep) - Math.floor((step - 1) * perStep);
+}
+
+/** The question at a position of the endless sequence of shuffled passes. */
+function nth(questions: readonly Question[], seed: number, position: number): Question {
+  const pass = Math.floor(position / questions.length);
+  const order = questions
+    .map((question, index) => ({ question, rank: uniform(seed, randomKeys.pool, pass, index) }))
+    .sort((a, b) => a.rank - b.rank);
+  const entry = order[position % questions.length];
+  if (!entry) {
+    throw new RangeError('A pool needs at least one question.');
+  }
+  return entry.question;
+}
+
+/** Several sources at once; the proposer's prompts that the pools replace are not sampled. `pooled`: their share. */
+export function mixtureSource(pools: readonly QuestionSource[], pooled: number): QuestionSource {
+  return {
+    async draw(context, step, groups, before) {
+      const proposing = Math.round(groups * (1 - pooled));
+      const parts = [
+        ...(proposing > 0 ? [await proposerSource.draw(context, step, proposing, before)] : []),
+        ...(await Promise.all(pools.map((pool) => pool.draw(context, step, groups, before)))),
+      ];
+      return { proposals: parts.flatMap(({ proposals }) => proposals), drawn: parts.flatMap(({ drawn }) => drawn) };
+    },
+  };
+}
+
+/** Each proposer prompt is one group; the samples of a group share the prompt and differ by their seed. */
+async function propose(
+  { config, domain, policy }: StepContext,
+  step: number,
+  first: number,
+  count: number,
+): Promise<Rollout[]> {
+  const groups = Array.from({ length: count }, (_, index) => first + index).map((group) => ({
+    id: `p${step}.${group}`,
+    prompt: domain.proposer.prompt(drawInteger(config.seed, step, randomKeys.variant, group)),
+    seed: drawInteger(config.seed, step, randomKeys.proposer, group),
+  }));
+  const completions = await policy.generate(
+    groups.map(({ prompt, seed }) => ({
+      prompt,
+      seed,
+      samples: config.proposalsPerPrompt,
+      maxTokens: config.maxProposalTokens,
+      stop: domain.proposer.stop,
+      ...samplingOf(config),
+    })),
+  );
+  return groups.flatMap(({ id, prompt }, group) =>
+    (completions[group] ?? []).map((completion, sample) => ({
+      id: `${id}.${sample}`,
+      groupId: id,
+      prompt,
+      completion,
+      advantage: 0,
+    })),
+  );
+}
+
+type Verified = Question | Rejection;
+
+/** Proposals that parse become drafts, drafts that pass every guard become questions. One entry for each proposal. */
+async function parseAndVerify(context: StepContext, proposals: readonly Rollout[]): Promise<Verified[]> {
+  const { domain, policy, config } = context;
+  const parsed = proposals.map((proposal) => ({ id: proposal.id, draft: domain.proposer.parse(textOf(proposal)) }));
+  const drafts = parsed.filter(({ draft }) => !isRejection(draft));
+  const results = await domain.proposer.verify(drafts);
+  const byId = new Map(drafts.map(({ id }, index) => [id, results[index]]));
+  const questions = results.filter((result): result is Question => !isRejection(result));
+  const prompts = questions.map((question) => domain.solver.prompts(question));
+  const lengths = await policy.countTokens(prompts.flat());
+  const tooLong = new Set(
+    questions.filter((_, index) => {
+      const start = prompts.slice(0, index).reduce((sum, forms) => sum + forms.length, 0);
+      return lengths
+        .slice(start, start + (prompts[index]?.length ?? 0))
+        .some((length) => length > config.maxPromptTokens);
+    }),
+  );
+  return parsed.map(({ id, draft }): Verified => {
+    const result = isRejection(draft) ? draft : byId.get(id);
+    if (!result) {
+      throw new RangeError(`The domain ${domain.name} gave no result for the proposal ${id}.`);
+    }
+    return !isRejection(result) && tooLong.has(result)
+      ? { reason: 'prompt_too_long', detail: `Its prompt is longer than ${config.maxPromptTokens} tokens.` }
+      : result;
+  });
+}
+
+/** A question that this run, this step included, has asked already is rejected; the others are remembered. */
+function acceptNew(
+  context: StepContext,
+  step: number,
+  proposals: readonly Rollout[],
+  verified: readonly Verified[],
+): { proposals: Rollout[]; drawn: Drawn[] } {
+  const { domain, duplicates, notify } = context;
+  const drawn: Drawn[] = [];
+  const judged = proposals.map((proposal, index): Rollout => {
+    const result = verified[index];
+    const question = result && !isRejection(result) ? result : undefined;
+    const rejection = isRejection(result) ? result : question && duplicateOf(context, question);
+    if (question && !rejection) {
+      duplicates.add(proposal.id, domain.proposer.fingerprint(question));
+      drawn.push({ id: proposal.id, question, labelled: false, prompts: domain.solver.prompts(question) });
+    }
+    notify({
+      type: 'proposal',
+      step,
+      id: proposal.id,
+      ...(question ? { statement: question.statement } : {}),
+      ...(rejection ? { rejection } : {}),
+    });
+    return rejection ? { ...proposal, rejection } : proposal;
+  });
+  return { proposals: judged, drawn };
+}
+
+function duplicateOf({ domain, duplicates }: StepContext, question: Question): Rejection | undefined {
+  const nearest = duplicates.nearest(domain.proposer.fingerprint(question));
+  if (!nearest?.duplicate) {
+    return undefined;
+  }
+  const likeness = nearest.similarity === 1 ? 'It is' : `Its statement is ${Math.round(nearest.similarity * 100)} %`;
+  return { reason: 'near_duplicate', detail: `${likeness} like that of ${nearest.id}.` };
+}
