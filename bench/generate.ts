@@ -144,7 +144,7 @@ const idleTools: DomainTools = {
 function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {
   const { tokenizer } = model.file;
   const config = resolveConfig('quick', {});
-  const { proposer } = createDomain('coding', { ...config, testsMode: 'executed' }, idleTools);
+  const { proposer } = createDomain({ ...config, domain: 'coding', testsMode: 'executed' }, idleTools);
   return Array.from({ length: proposals }, (_, variant) => {
     const { messages, prefill } = proposer.prompt(variant);
     const prompt = tokenizer.renderChat(messages, prefill);

@@ -29,7 +29,10 @@ const openingTag = '<answer>';
 
 /** Asks for the answer alone. */
 export function directPrompt(task: string, question: string): Prompt {
-  return { messages: [{ role: 'user', content: `${task} Answer with the number only.\n\n${question}` }], prefill: openingTag };
+  return {
+    messages: [{ role: 'user', content: `${task} Answer with the number only.\n\n${question}` }],
+    prefill: openingTag,
+  };
 }
 
 /** Asks for reasoning and an answer in tags, at any length. */
@@ -58,15 +61,17 @@ export function answerStops(form: AnswerForm, endOfWorking: readonly string[]): 
 
 /**
  * The last answer in a text, as it is written: behind the last `<answer>`, in the last `\boxed{}`, behind `####`, behind
- * the last `=`, or the text itself. In the form `think` tags are required. Undefined where there is none.
+ * the last `=`, or the text itself. In the form `think` tags are required. `unknown`: a letter whose value is asked for; in
+ * `x = 3, y = 4` its own is taken. Undefined where there is none.
  */
-export function extractAnswer(text: string, form: AnswerForm): string | undefined {
+export function extractAnswer(text: string, form: AnswerForm, unknown?: string): string | undefined {
   const tagged = lastTagged(text);
   if (tagged === undefined && form === 'think') {
     return undefined;
   }
   const given = tagged ?? text;
-  const found = lastBoxed(given) ?? lastBehind(given, '####') ?? lastBehind(given, '=') ?? given;
+  const boxed = lastBoxed(given) ?? lastBehind(given, '####') ?? given;
+  const found = valueOfUnknown(boxed, unknown) ?? lastBehind(boxed, '=') ?? boxed;
   const answer = found.replace(/^\s*(?:the\s+)?(?:final\s+)?answer\s*(?:is\b)?:?/i, '').trim();
   return answer === '' ? undefined : answer;
 }
@@ -98,8 +103,25 @@ function lastBoxed(text: string): string | undefined {
   return undefined;
 }
 
+/** What several equalities of one line say of one letter: `3` of x in `x = 3, y = 4`. */
+function valueOfUnknown(text: string, unknown: string | undefined): string | undefined {
+  if (unknown === undefined) {
+    return undefined;
+  }
+  const pattern = new RegExp(
+    String.raw`(?<![a-z\d*])${unknown}\s?=\s?([^=,;\n]{1,120}?)\s?(?:$|[;\n]|,\s|\.\s|\band\b)`,
+    'gi',
+  );
+  return [...text.matchAll(pattern)].at(-1)?.[1];
+}
+
 /** The line behind the last `mark`. */
 function lastBehind(text: string, mark: string): string | undefined {
   const start = text.lastIndexOf(mark);
-  return start < 0 ? undefined : text.slice(start + mark.length).trim().split('\n')[0];
+  return start < 0
+    ? undefined
+    : text
+        .slice(start + mark.length)
+        .trim()
+        .split('\n')[0];
 }

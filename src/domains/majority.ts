@@ -52,7 +52,9 @@ export function electLabel(forms: readonly Values[], { rule, shown }: Pick<Elect
 export function rewardByLabel(answers: readonly (readonly ReadAnswer[])[], election: Election): Rewarded {
   const forms = answers.map((form) => form.map(({ value }) => value));
   const label = electLabel(forms, election);
-  const grades = answers.map((form, index) => form.map((answer) => gradeOf(answer, label, forms[index] ?? [], election)));
+  const grades = answers.map((form, index) =>
+    form.map((answer) => gradeOf(answer, label, forms[index] ?? [], election)),
+  );
   return { grades, label: labelOf(forms, label, election) };
 }
 

@@ -31,5 +31,6 @@ export function plainMathematics(text: string, { letters }: { letters: boolean }
     .replaceAll(/[−–‐‑×·⋅∙÷∕⁄²³[\]]/g, (sign) => signs[sign] ?? sign)
     .replaceAll(/\^\s*\{([^{}]*)\}/g, '^($1)')
     .replaceAll('**', '^');
-  return letters ? plain : plain.replaceAll(/(?<=[\d)]\s*)x(?=\s*[\d(])/gi, '*');
+  // 0x10 is no product.
+  return letters ? plain : plain.replaceAll(/(?<=[\d)]\s*)(?<!(?<![\d.])0)x(?=\s*[\d(])/gi, '*');
 }

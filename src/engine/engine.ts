@@ -187,7 +187,7 @@ function createSession(
     runtime,
     notify,
     baseModel,
-    domain: createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base }),
+    domain: createDomain(config, { sandbox: () => sandbox.get(), base: runtime.base }),
     source: proposerSource,
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {

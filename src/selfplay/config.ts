@@ -1,4 +1,8 @@
 import { BoundaryError } from '../base/errors.ts';
+import { defaultIn, parseSetting as parseOwn, type Setting as OwnSetting, type ValuesOf } from '../base/setting.ts';
+import type { algebraSettings } from '../domains/algebra/settings.ts';
+import type { arithmeticSettings } from '../domains/arithmetic/settings.ts';
+import { type DomainSettings, domainSettings } from '../domains/settings.ts';
 import {
   deviceNames,
   gradientCheckpointings,
@@ -51,7 +55,7 @@ const text: TextSetting = { type: 'text' };
 /** `paper` values are those of arXiv 2508.03682, appendix and published code (method section 1). */
 export const settings = {
   domain: {
-    kind: choice('coding'),
+    kind: choice('coding', 'arithmetic', 'algebra'),
     unit: '',
     quick: 'coding',
     description: 'Field in which the model questions itself.',
@@ -286,7 +290,17 @@ type ValueOf<S extends Setting> = S['kind'] extends NumberSetting
     : string;
 
 /** Every setting with its value. */
-export type Config = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
+export type Config = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> } & ValuesOf<
+  typeof arithmeticSettings
+> &
+  ValuesOf<typeof algebraSettings>;
+
+/** Settings that one domain has, and are not in the table above. */
+const ownSettings: Readonly<Record<string, OwnSetting>> = Object.fromEntries(
+  Object.values<DomainSettings>(domainSettings)
+    .flatMap((own) => Object.entries(own.settings))
+    .filter(([name]) => !Object.hasOwn(settings, name)),
+);
 
 export const presets = ['quick', 'laptop', 'paper'] as const;
 export type Preset = (typeof presets)[number];
@@ -297,6 +311,13 @@ export function resolveConfig(preset: Preset, overrides: Readonly<Record<string,
   for (const [name, setting] of Object.entries<Setting>(settings)) {
     config[name] = setting[preset] ?? setting.quick;
   }
+  for (const [name, setting] of Object.entries(ownSettings)) {
+    config[name] = defaultIn(preset, setting.default);
+  }
+  const domain = Object.entries<DomainSettings>(domainSettings).find(([name]) => name === overrides['domain']);
+  for (const [name, value] of Object.entries(domain?.[1].defaults ?? {})) {
+    config[name] = defaultIn(preset, value);
+  }
   for (const [name, value] of Object.entries(overrides)) {
     config[name] = parseSetting(name, value);
   }
@@ -305,6 +326,10 @@ export function resolveConfig(preset: Preset, overrides: Readonly<Record<string,
 
 /** The value of one setting from text. */
 export function parseSetting(name: string, value: string | number): string | number {
+  const own = Object.hasOwn(ownSettings, name) ? ownSettings[name] : undefined;
+  if (own) {
+    return parseOwn(name, own, value);
+  }
   const setting = Object.entries<Setting>(settings).find(([known]) => known === name)?.[1];
   if (!setting) {
     throw new BoundaryError('usage', `There is no setting "${name}".`, `Did you mean "${nearest(name)}"?`);

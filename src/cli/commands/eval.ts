@@ -1,6 +1,7 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
 import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
@@ -15,10 +16,13 @@ export async function evalCommand(args: Arguments): Promise<number> {
     throw usage('Which benchmark?', 'Give --benchmark coding, or a JSONL file of problems.');
   }
   const domainName = args.text('domain') ?? findBenchmark(name)?.domain;
-  const config = resolveConfig('quick', domainName === undefined ? {} : { domain: domainName });
+  const config = resolveConfig('quick', {
+    ...optional('domain', domainName),
+    ...optional('model', args.text('model')),
+  });
   const sandbox = lazily(createSandbox);
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
-  const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
+  const domain = createDomain(config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
   const benchmark = await loadBenchmark(name, domain, args.integer('limit', 1));
   const adapter = args.text('adapter');

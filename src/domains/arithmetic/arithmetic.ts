@@ -7,7 +7,14 @@ import { gradeValue, readForms, type ReadValue, sameValue } from '../forms.ts';
 import { type LabelRule, rewardByLabel } from '../majority.ts';
 import { rationalText } from '../rational.ts';
 import { parseValue } from '../value.ts';
-import { ArithmeticContent, type ArithmeticQuestion, expressionOf, expressionQuestion, readRow, truthOf } from './content.ts';
+import {
+  ArithmeticContent,
+  type ArithmeticQuestion,
+  expressionOf,
+  expressionQuestion,
+  readRow,
+  truthOf,
+} from './content.ts';
 import { arithmeticForms, type ArithmeticForm } from './forms.ts';
 import { type ArithmeticGuards, checkExpression, parseProposal } from './guards.ts';
 import { freeProposerPrompt, proposalOpening, sizedProposerPrompt, solverPrompt } from './prompts.ts';
@@ -45,9 +52,7 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
       stop: isSized ? ['\n'] : [],
       parse: (proposal) => parseProposal(proposal, guards),
       verify: (drafts) =>
-        Promise.resolve(
-          drafts.map(({ id, draft }) => checkExpression(draft, guards) ?? expressionQuestion(id, draft)),
-        ),
+        Promise.resolve(drafts.map(({ id, draft }) => checkExpression(draft, guards) ?? expressionQuestion(id, draft))),
       fingerprint: (question) => ({ key: keyOf(question) }),
     },
     solver: {

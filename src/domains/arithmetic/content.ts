@@ -11,7 +11,10 @@ import { type Rational, rationalText } from '../rational.ts';
  */
 export const ArithmeticContent = z
   .object({ expression: z.string().optional(), answer: z.string().optional() })
-  .refine(({ expression, answer }) => expression !== undefined || answer !== undefined, 'has no expression and no answer');
+  .refine(
+    ({ expression, answer }) => expression !== undefined || answer !== undefined,
+    'has no expression and no answer',
+  );
 export type ArithmeticContent = z.infer<typeof ArithmeticContent>;
 export type ArithmeticQuestion = Question<ArithmeticContent>;
 
@@ -87,7 +90,11 @@ function givenAnswer(text: string): Rational {
   return value;
 }
 
-function checked(question: ArithmeticQuestion, expression: Expression, given: Rational | undefined): ArithmeticQuestion {
+function checked(
+  question: ArithmeticQuestion,
+  expression: Expression,
+  given: Rational | undefined,
+): ArithmeticQuestion {
   const value: Rational | Rejection = evaluateExpression(expression);
   if (isRejection(value)) {
     throw new Error(value.detail);

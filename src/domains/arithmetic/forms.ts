@@ -15,10 +15,7 @@ export interface ArithmeticForm extends Form {
  * (b - a, whose negative counts), a quotient turned round (b / a, whose reciprocal counts), and where none of that changes
  * it (12 * 12), the expression plus one.
  */
-export function arithmeticForms(
-  expression: Expression,
-  prompt: (statement: string) => Prompt,
-): ArithmeticForm[] {
+export function arithmeticForms(expression: Expression, prompt: (statement: string) => Prompt): ArithmeticForm[] {
   const { turned, restore } = turn(expression);
   const [first, second] = [printExpression(expression), printExpression(turned)];
   return [

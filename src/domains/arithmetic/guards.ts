@@ -46,7 +46,10 @@ export function checkExpression(expression: Expression, guards: ArithmeticGuards
   }
   const foreign = operations.find(({ operator }) => !guards.operators.includes(operator));
   if (foreign) {
-    return { reason: 'off_topic', detail: `The operator ${foreign.operator} is not among ${guards.operators.join(' ')}.` };
+    return {
+      reason: 'off_topic',
+      detail: `The operator ${foreign.operator} is not among ${guards.operators.join(' ')}.`,
+    };
   }
   const value = evaluateExpression(expression);
   if (isRejection(value)) {

@@ -68,7 +68,10 @@ function drawShape(variant: number, operators: readonly Operator[], digits: numb
   const left = 1 + drawBelow(digits, variant, keys.left);
   const right = 1 + drawBelow(digits, variant, keys.right);
   const isKnown = left === 1 && right === 1 && operator !== '^';
-  return { operator, left: isKnown ? Math.min(2, digits) : left, right };
+  const first = isKnown ? Math.min(2, digits) : left;
+  return operator === '/'
+    ? { operator, left: Math.max(first, right), right: Math.min(first, right) }
+    : { operator, left: first, right };
 }
 
 function drawProblem({ operator, left, right }: Shape, variant: number, index: number): string {
@@ -77,7 +80,8 @@ function drawProblem({ operator, left, right }: Shape, variant: number, index: n
     return least + drawBelow(10 ** digits - least, variant, keys.shown, index, key);
   };
   const first = number(left, keys.left);
-  const second = operator === '^' ? 2 + drawBelow(2, variant, keys.shown, index, keys.right) : number(right, keys.right);
+  const second =
+    operator === '^' ? 2 + drawBelow(2, variant, keys.shown, index, keys.right) : number(right, keys.right);
   // Quotients that come out even: another fraction in lowest terms is its own answer.
   return `${operator === '/' ? Math.max(second, first - (first % second)) : first} ${operator} ${second}`;
 }
