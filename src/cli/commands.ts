@@ -78,6 +78,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Greedy evaluation of a model or adapter on a benchmark.',
     options: {
       benchmark: { value: 'NAME', description: 'A domain’s held-out set (coding), or a JSONL file of problems.' },
+      domain: { value: 'NAME', description: 'Domain of the problems of a file; default that of the run, or coding.' },
       model,
       adapter,
       limit: { value: 'N', description: 'Only the first N problems.' },

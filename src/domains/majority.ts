@@ -33,7 +33,7 @@ type Values = readonly (string | undefined)[];
  *
  * majority: a value wins that was given at least twice, and more often than any other value and than no value at all:
  * a majority of one is none, and of equals none is preferred. agreement: a value wins that was given in at least two
- * forms, and more often in all than any other such value; values of `shown` never do, since a model that copies what it
+ * forms, at least twice in one of them, and more often in all than any other such value; values of `shown` never do, since a model that copies what it
  * reads agrees with itself.
  */
 export function electLabel(forms: readonly Values[], { rule, shown }: Pick<Election, 'rule' | 'shown'>): string | null {
@@ -41,10 +41,10 @@ export function electLabel(forms: readonly Values[], { rule, shown }: Pick<Elect
     const winner = mostFrequent(countValues(forms.flat()));
     return winner?.value !== undefined && winner.count > 1 ? winner.value : null;
   }
-  const counts = [...countValues(forms.flat())].filter(
-    ([value]) =>
-      value !== undefined && !shown?.has(value) && forms.filter((values) => values.includes(value)).length > 1,
-  );
+  const counts = [...countValues(forms.flat())].filter(([value, count]) => {
+    const givenIn = forms.filter((values) => values.includes(value)).length;
+    return value !== undefined && !shown?.has(value) && givenIn > 1 && count > givenIn;
+  });
   return mostFrequent(new Map(counts))?.value ?? null;
 }
 

@@ -54,9 +54,18 @@ const opening =
   /^\s*(?:please\s+)?(?:calculate|compute|evaluate|solve|simplify|find|determine|work out|what(?:\s+is|'s)|how much is)\b\s*:?\s*(?:the\s+(?:exact\s+)?(?:value|result|answer|product|sum|difference)\s+of\b)?\s*:?/i;
 const ending = /(?:\s*(?:=|\?|_|\.(?!\d)))+\s*$/;
 
-/** A question's text without the words that ask for its value: `What is 12 * 7?` -> `12 * 7`. */
+/** Words for operators, between numbers. */
+const operatorWords: readonly [RegExp, string][] = [
+  [/\s(?:plus|added to)\s/gi, ' + '],
+  [/\sminus\s/gi, ' - '],
+  [/\s(?:times|multiplied by)\s/gi, ' * '],
+  [/\sdivided by\s/gi, ' / '],
+];
+
+/** A question's text without the words that ask for its value: `What is 12 times 7?` -> `12 * 7`. */
 export function bareExpression(text: string): string {
-  return text.replace(opening, '').replace(ending, '').trim();
+  const bare = text.replace(opening, '').replace(ending, '').trim();
+  return operatorWords.reduce((changed, [words, sign]) => changed.replaceAll(words, sign), bare);
 }
 
 const Row = z.union([

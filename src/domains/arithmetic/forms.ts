@@ -1,5 +1,5 @@
 import type { Prompt } from '../../protocol/runtime.ts';
-import { type Expression, printExpression } from '../expression.ts';
+import { type Expression, type Operator, printExpression } from '../expression.ts';
 import { type Form, sameValue } from '../forms.ts';
 import { type Rational, rational } from '../rational.ts';
 
@@ -11,9 +11,10 @@ export interface ArithmeticForm extends Form {
 }
 
 /**
- * An expression and one that is worked differently: summands and factors in the other order, a difference turned round
- * (b - a, whose negative counts), a quotient turned round (b / a, whose reciprocal counts), and where none of that changes
- * it (12 * 12), the expression plus one.
+ * An expression and one that is worked differently. What must hold whatever the value is: summands and factors commute; a
+ * - b is -(b - a), or (a + 7) - (b + 7); a / b is (a + b) / b less one; and where none of that fits (7 ^ 3), the
+ * expression plus one. A negative result, or a sign in front, is avoided: the default model gets 33 of 40 differences of
+ * three-digit numbers right, of `-b + a` none, and of `b - a` none, whose sign it drops.
  */
 export function arithmeticForms(expression: Expression, prompt: (statement: string) => Prompt): ArithmeticForm[] {
   const { turned, restore } = turn(expression);
@@ -24,28 +25,52 @@ export function arithmeticForms(expression: Expression, prompt: (statement: stri
   ];
 }
 
-/** The other expression, and what its value says about the first one. */
-function turn(expression: Expression): { turned: Expression; restore: Restore } {
-  const turned = turnTop(expression) ?? { turned: swap(expression), restore: sameValue };
-  return printExpression(turned.turned) === printExpression(expression) ? plusOne(expression) : turned;
+interface Turned {
+  turned: Expression;
+  /** What a value of the turned expression says about the first one. */
+  restore: Restore;
 }
 
-function turnTop(expression: Expression): { turned: Expression; restore: Restore } | undefined {
-  if (expression.kind !== 'operation' || (expression.operator !== '-' && expression.operator !== '/')) {
+function turn(expression: Expression): Turned {
+  const swapped = swap(expression);
+  if (printExpression(swapped) !== printExpression(expression)) {
+    return { turned: swapped, restore: sameValue };
+  }
+  return turnNumbers(expression) ?? { turned: operation('+', expression, number(rational(1))), restore: less(1) };
+}
+
+/** Of a difference or a quotient of two numbers. */
+function turnNumbers(expression: Expression): Turned | undefined {
+  if (expression.kind !== 'operation' || expression.left.kind !== 'number' || expression.right.kind !== 'number') {
     return undefined;
   }
-  const { operator, left, right } = expression;
-  return {
-    turned: { kind: 'operation', operator, left: swap(right), right: swap(left) },
-    restore: operator === '-' ? (value) => value.neg() : reciprocal,
-  };
+  const { operator } = expression;
+  const [a, b] = [expression.left.value, expression.right.value];
+  if (operator === '-') {
+    return a.lt(b)
+      ? { turned: operation('-', expression.right, expression.left), restore: (value) => value.neg() }
+      : { turned: operation('-', number(a.add(shift)), number(b.add(shift))), restore: sameValue };
+  }
+  return operator === '/' ? { turned: operation('/', number(a.add(b)), number(b)), restore: less(1) } : undefined;
 }
 
-function reciprocal(value: Rational): Rational | undefined {
-  return value.n === 0n ? undefined : value.inverse();
+/** Added to both sides of a difference: other digits are borrowed from, while the numbers keep their size. */
+const shift = 7;
+
+const less =
+  (amount: number): Restore =>
+  (value) =>
+    value.sub(amount);
+
+function number(value: Rational): Expression {
+  return { kind: 'number', value };
 }
 
-/** Every sum and product inside in the other order. */
+function operation(operator: Operator, left: Expression, right: Expression): Expression {
+  return { kind: 'operation', operator, left, right };
+}
+
+/** Every sum and product inside in the other order, and what is subtracted one after the other, too. */
 function swap(expression: Expression): Expression {
   if (expression.kind === 'negation') {
     return { kind: 'negation', of: swap(expression.of) };
@@ -56,14 +81,10 @@ function swap(expression: Expression): Expression {
   const { operator } = expression;
   const left = swap(expression.left);
   const right = swap(expression.right);
-  const commutes = operator === '+' || operator === '*';
-  return { kind: 'operation', operator, left: commutes ? right : left, right: commutes ? left : right };
-}
-
-function plusOne(expression: Expression): { turned: Expression; restore: Restore } {
-  const one: Expression = { kind: 'number', value: rational(1) };
-  return {
-    turned: { kind: 'operation', operator: '+', left: expression, right: one },
-    restore: (value) => value.sub(1),
-  };
+  if (operator === '+' || operator === '*') {
+    return operation(operator, right, left);
+  }
+  return operator === '-' && left.kind === 'operation' && left.operator === '-'
+    ? operation('-', operation('-', left.left, right), left.right)
+    : operation(operator, left, right);
 }

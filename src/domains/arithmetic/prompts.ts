@@ -4,7 +4,7 @@ import { type AnswerForm, directPrompt, thinkPrompt } from '../answer-form.ts';
 import type { Operator } from '../expression.ts';
 
 /** What a proposal of prescribed size begins with, and what it is cut off again by. */
-export const proposalOpening = 'New problem:';
+export const proposalOpening = 'Problem:';
 
 const kinds: Readonly<Record<Operator, string>> = {
   '+': 'addition',
@@ -37,7 +37,8 @@ interface Shape {
 export function sizedProposerPrompt(variant: number, operators: readonly Operator[], digits: number): Prompt {
   const shape = drawShape(variant, operators, digits);
   const shown = Array.from({ length: shownProblems }, (_, index) => drawProblem(shape, variant, index));
-  const content = `Write one new ${describe(shape)}. Choose unpredictable numbers. Write only the problem and do not solve it. These were problems before:\n${shown.join('\n')}`;
+  const lines = shown.map((problem) => `${proposalOpening} ${problem}`).join('\n');
+  const content = `Write one more ${describe(shape)}, in the form of these problems. Choose other, unpredictable numbers, and do not solve it.\n\n${lines}`;
   return { messages: [{ role: 'user', content }], prefill: proposalOpening };
 }
 
@@ -62,16 +63,23 @@ function describe({ operator, left, right }: Shape): string {
   }
 }
 
-/** Uniform over operators, then over sizes; what a child knows by heart (two one-digit numbers) is not asked for. */
+/**
+ * Uniform over operators, then over sizes; what a child knows by heart (two one-digit numbers) is not asked for. A number
+ * is taken from, or divided by, one that is no longer than it.
+ */
 function drawShape(variant: number, operators: readonly Operator[], digits: number): Shape {
   const operator = operators[drawBelow(operators.length, variant, keys.operator)] ?? '*';
-  const left = 1 + drawBelow(digits, variant, keys.left);
-  const right = 1 + drawBelow(digits, variant, keys.right);
-  const isKnown = left === 1 && right === 1 && operator !== '^';
-  const first = isKnown ? Math.min(2, digits) : left;
-  return operator === '/'
-    ? { operator, left: Math.max(first, right), right: Math.min(first, right) }
-    : { operator, left: first, right };
+  const first = 1 + drawBelow(digits, variant, keys.left);
+  const second = 1 + drawBelow(digits, variant, keys.right);
+  const isKnown = first === 1 && second === 1 && operator !== '^';
+  const left = isKnown ? Math.min(2, digits) : first;
+  return isOrdered(operator)
+    ? { operator, left: Math.max(left, second), right: Math.min(left, second) }
+    : { operator, left, right: second };
+}
+
+function isOrdered(operator: Operator): boolean {
+  return operator === '-' || operator === '/';
 }
 
 function drawProblem({ operator, left, right }: Shape, variant: number, index: number): string {
@@ -79,11 +87,11 @@ function drawProblem({ operator, left, right }: Shape, variant: number, index: n
     const least = digits === 1 ? 2 : 10 ** (digits - 1);
     return least + drawBelow(10 ** digits - least, variant, keys.shown, index, key);
   };
-  const first = number(left, keys.left);
-  const second =
-    operator === '^' ? 2 + drawBelow(2, variant, keys.shown, index, keys.right) : number(right, keys.right);
+  const a = number(left, keys.left);
+  const b = operator === '^' ? 2 + drawBelow(2, variant, keys.shown, index, keys.right) : number(right, keys.right);
+  const [first, second] = isOrdered(operator) ? [Math.max(a, b), Math.min(a, b)] : [a, b];
   // Quotients that come out even: another fraction in lowest terms is its own answer.
-  return `${operator === '/' ? Math.max(second, first - (first % second)) : first} ${operator} ${second}`;
+  return `${operator === '/' ? first - (first % second) : first} ${operator} ${second}`;
 }
 
 function drawBelow(bound: number, ...key: number[]): number {
