@@ -4,7 +4,9 @@ import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import type { Domain, Question } from '../domains/domain.ts';
-import { heldOutProblems } from './coding.ts';
+import { codingQuestions } from './coding.ts';
+import { type Split, splitOf } from './split.ts';
+import { linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
 export interface BenchmarkRow {
@@ -15,11 +17,57 @@ export interface BenchmarkRow {
   description: string;
   /** Its questions, in a fixed order. */
   load(): Promise<Question[]>;
+  /** The evaluations of a run ask the first so many questions; absent: all of them. */
+  duringRuns?: { limit: number };
 }
 
 /** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
 export const benchmarks: readonly BenchmarkRow[] = [
-  { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: heldOutProblems },
+  { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: () => codingQuestions('coding') },
+  {
+    name: 'functions',
+    domain: 'coding',
+    description: '300 JavaScript functions, as small as those of HumanEval',
+    load: () => codingQuestions('functions'),
+  },
+  {
+    name: 'codeforces-style',
+    domain: 'coding',
+    description: '123 whole programs that read standard input, easy to medium',
+    load: () => codingQuestions('codeforces-style'),
+  },
+  {
+    name: 'multiplication',
+    domain: 'arithmetic',
+    description: '4,096 products of numbers of up to three digits, those of arXiv 2508.03682',
+    load: () =>
+      multiplications({
+        file: 'multiplication.csv',
+        sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
+      }),
+    duringRuns: { limit: 128 },
+  },
+  {
+    name: 'linear-equations',
+    domain: 'algebra',
+    description: '100 systems of two linear equations, after OMEGA',
+    load: () =>
+      linearEquations('linear-equations', {
+        file: 'linear-equations.jsonl',
+        sha256: 'f0f0590741c05d9a678f38eeec42d02bd61c271b3c3595792a05642baf07cd41',
+      }),
+    duringRuns: { limit: 100 },
+  },
+  {
+    name: 'linear-equations-400',
+    domain: 'algebra',
+    description: '400 further systems of the same kind',
+    load: () =>
+      linearEquations('linear-equations-400', {
+        file: 'linear-equations-400.jsonl',
+        sha256: '2464b96dd3354f90210296985ef5bd8840d837699b357bbb56dcb92ffb98c3b4',
+      }),
+  },
 ];
 
 /** Questions and the name that results on them carry. */
@@ -39,10 +87,15 @@ export function benchmarkOf(domain: string): BenchmarkRow | undefined {
 }
 
 /**
- * A shipped benchmark by name, or a JSONL file of the domain's questions. `limit`: only the first questions. Throws
- * BoundaryError('usage') for a benchmark of another domain and for a file that cannot be used, with the lines at fault.
+ * A shipped benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
+ * `limit`: only the first questions. Throws BoundaryError('usage') for a benchmark of another domain and for a file that
+ * cannot be used, with the lines at fault.
  */
-export async function loadBenchmark(name: string, domain: Domain, limit?: number): Promise<Benchmark> {
+export async function loadBenchmark(
+  name: string,
+  domain: Domain,
+  { split, limit }: { split?: Split; limit?: number } = {},
+): Promise<Benchmark> {
   const row = findBenchmark(name);
   if (row && row.domain !== domain.name) {
     throw new BoundaryError(
@@ -52,7 +105,9 @@ export async function loadBenchmark(name: string, domain: Domain, limit?: number
     );
   }
   const questions = row ? await row.load() : readQuestions(name, domain);
-  return { name: row ? name : basename(name, '.jsonl'), questions: questions.slice(0, limit) };
+  const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
+  const title = row ? name : basename(name, '.jsonl');
+  return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
 }
 
 /** Lines at fault that are named one by one. */

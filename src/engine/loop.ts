@@ -15,9 +15,9 @@ import {
   writeStep,
 } from '../run/folder.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
-import type { QuestionSource } from '../selfplay/sources.ts';
+import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
 import type { LiveRun } from './live-run.ts';
@@ -107,7 +107,7 @@ async function record(session: Session, step: number, result: StepResult): Promi
 
 async function saveCheckpoint(session: Session, step: number): Promise<Checkpoint> {
   const { dir, runtime, baseModel } = session;
-  const checkpoint = await writeCheckpoint(dir, { step }, (target) => runtime.saveCheckpoint(target, baseModel));
+  const checkpoint = await writeCheckpoint(dir, step, (target) => runtime.saveCheckpoint(target, baseModel));
   runtime.checkpointed(checkpoint.dir);
   return checkpoint;
 }
@@ -121,7 +121,7 @@ async function evaluateIfDue(session: Session, step: number): Promise<void> {
   if (!due || !row || readEvaluations(dir).some(isDone)) {
     return;
   }
-  const benchmark = { name: row.name, questions: await row.load() };
+  const benchmark = { name: row.name, questions: (await row.load()).slice(0, row.duringRuns?.limit) };
   const { id, hash } = live.record.model;
   const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
   const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);

@@ -1,6 +1,6 @@
 import type { Verdict } from '../protocol/problem.ts';
 import type { Answer, Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
-import { type Setting, settings } from '../selfplay/config.ts';
+import { findSetting } from '../config/tables.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type {
   EvaluationView,
@@ -142,13 +142,10 @@ function evaluationView(evaluation: Evaluation): EvaluationView {
 }
 
 function configOf(run: RunRecord): RunView['config'] {
-  const known: Readonly<Record<string, Setting | undefined>> = settings;
-  return Object.entries(run.config).map(([name, value]) => ({
-    name,
-    value: String(value),
-    unit: known[name]?.unit ?? '',
-    description: known[name]?.description ?? '',
-  }));
+  return Object.entries(run.config).map(([name, value]) => {
+    const { unit = '', description = '' } = findSetting(name) ?? {};
+    return { name, value: String(value), unit, description };
+  });
 }
 
 /** The proposals of one step in the order of the record, for the list of latest problems. */

@@ -26,9 +26,9 @@ export function parseEquationsProposal(proposal: string): AlgebraDraft | Rejecti
     return tooLong;
   }
   const { problem, equations, find } = headings;
-  const [, rest] = split(proposal, problem);
-  const [story, below] = split(rest ?? '', find);
-  const [unknownText, equationText] = split(below ?? '', equations);
+  const [, rest] = split(proposal, /Problem:/);
+  const [story, below] = split(rest ?? '', /Find:/);
+  const [unknownText, equationText] = split(below ?? '', /Equations?:/);
   if (rest === undefined || below === undefined || equationText === undefined) {
     return { reason: 'malformed', detail: `It has not the lines ${problem} ${find} ${equations}` };
   }
@@ -62,9 +62,9 @@ export function parseSelectedProposal(proposal: string): AlgebraDraft | Rejectio
 }
 
 /** Text before and behind the first `mark`. */
-function split(text: string, mark: string): [string, string?] {
-  const start = text.indexOf(mark);
-  return start < 0 ? [text] : [text.slice(0, start), text.slice(start + mark.length)];
+function split(text: string, mark: RegExp): [string, string?] {
+  const found = mark.exec(text);
+  return found ? [text.slice(0, found.index), text.slice(found.index + found[0].length)] : [text];
 }
 
 /** What is solved of a draft, or the first objection to it; `solved` is absent for a story without equations. */

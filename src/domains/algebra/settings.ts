@@ -1,4 +1,4 @@
-import { choice, real, type SettingDefault, type SettingTable } from '../../base/setting.ts';
+import { choice, type SettingDefault, type SettingTable } from '../../base/setting.ts';
 import { answerFormSetting, labelSetting } from '../value-settings.ts';
 
 /** What the algebra domain can be told. `paper`: arXiv 2508.03682. */
@@ -10,13 +10,6 @@ export const algebraSettings = {
     description:
       'equations: a proposal is one word problem that ends with its equations, which the solver sees, too; selected: three problems of which the last is chosen, without equations (the paper). agreement needs equations.',
     default: { quick: 'equations', paper: 'selected' },
-  },
-  nearDuplicate: {
-    kind: real(0, 1),
-    unit: 'Jaccard similarity',
-    description:
-      'A problem at least this similar (word 3-grams) to an earlier one is rejected; 1 keeps only exact copies out.',
-    default: 0.8,
   },
 } as const satisfies SettingTable;
 
