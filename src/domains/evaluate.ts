@@ -64,7 +64,7 @@ function power(base: Rational, exponent: Rational): Rational | Rejection {
   }
   if (base.n === 0n) {
     // 0 ^ 0 has no value that everybody agrees on.
-    return exponent.s > 0n ? base : divisionByZero;
+    return exponent.n > 0n && exponent.s > 0n ? base : divisionByZero;
   }
   if (base.n === 1n && base.d === 1n) {
     return exponent.n % 2n === 0n ? base.abs() : base;

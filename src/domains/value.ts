@@ -46,7 +46,7 @@ function withoutWrapping(text: string): string {
     .replace(/^\s*=/, '')
     .trim()
     .replace(/^([-+]?)\s*[€£¥]\s*/, '$1')
-    .replace(/(?<=[\d\p{L}])[.!]\s*$/u, '')
+    .replace(/(?<=[\d\p{L}])\.\s*$/u, '')
     .replace(/^\((.*)\)$/, '$1')
     .trim();
 }
