@@ -13,7 +13,7 @@ const sets = [
   { name: 'linear-equations', count: 100 },
   { name: 'linear-equations-400', count: 400 },
 ] as const;
-const letters = [...'abcdfghjkmnpqrstuvwxyz'];
+const letters = Array.from('abcdfghjkmnpqrstuvwxyz');
 const largestSolution = 80;
 const largestCoefficient = 20;
 

@@ -52,7 +52,7 @@ describe('a majority', () => {
       ],
     );
     assert.deepEqual(label, { value: '5', majorityRatio: 0.5, correct: false });
-    assert.deepEqual(grades[0]?.[3]?.detail, { kind: 'vote', label: '5', votes: 1, of: 4, correct: true });
+    assert.deepEqual(grades.flat()[3]?.detail, { kind: 'vote', label: '5', votes: 1, of: 4, correct: true });
   });
 
   it('that does not exist rewards nobody, whatever the truth is', () => {

@@ -33,7 +33,7 @@ const reversal: Domain<string, string> = {
 };
 
 function backwards(word: string): string {
-  return [...word].reverse().join('');
+  return Array.from(word).reverse().join('');
 }
 
 describe('a new domain', () => {

@@ -174,6 +174,10 @@ export const StepMetrics = z.object({
   form_agreement: z.number().nullable().optional(),
   /** Share of answers that are true, where the truth can be computed. */
   answer_accuracy: z.number().nullable().optional(),
+  /** Share of answers that are one of the numbers that the question shows, where that is suspicious. */
+  copied_rate: z.number().nullable().optional(),
+  /** Share of the step's labels that are its most frequent label: 1 where every question has the same one. */
+  label_repetition: z.number().nullable().optional(),
   /** Questions by how many of their answers were right: index = number of right answers. */
   difficulty: z.array(z.number().int()),
   /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */

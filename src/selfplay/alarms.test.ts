@@ -64,4 +64,18 @@ describe('alarms', () => {
     assert.deepEqual(names(same, same, same), ['collapse']);
     assert.deepEqual(names(same, healthy, same, same), []);
   });
+
+  it('sound where labels stay wrong, answers stay copies or labels stay the same, whatever the reward says', () => {
+    const voted = { ...healthy, valid: 8, label_accuracy: 0.9, copied_rate: 0.02, label_repetition: 0.2 };
+    const lasting = (change: Partial<StepMetrics>): string[] =>
+      names(...Array.from({ length: 3 }, () => ({ ...voted, ...change })));
+    assert.deepEqual(lasting({}), []);
+    assert.deepEqual(lasting({ label_accuracy: 0.4 }), ['wrong_labels']);
+    assert.deepEqual(lasting({ copied_rate: 0.6 }), ['copied_answers']);
+    assert.deepEqual(lasting({ label_repetition: 0.8 }), ['repeated_labels']);
+    // A step without labels, or of very few questions, says nothing.
+    assert.deepEqual(lasting({ label_accuracy: null, copied_rate: null, label_repetition: null }), []);
+    assert.deepEqual(lasting({ label_repetition: 1, valid: 2 }), []);
+    assert.deepEqual(names({ ...voted, label_accuracy: 0.1 }), []);
+  });
 });

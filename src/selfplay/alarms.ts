@@ -61,6 +61,18 @@ export function findAlarms(history: readonly StepMetrics[]): Alarm[] {
       name: 'collapse',
       message: `The questions of the last ${patience} steps are nearly the same. Lower nearDuplicate or learningRate.`,
     },
+    lasting(({ label_accuracy }) => (label_accuracy ?? 1) < 0.5) && {
+      name: 'wrong_labels',
+      message: `Less than half of the labels of the last ${patience} steps are true: the solver is trained on errors. Choose label=agreement, a larger model or smaller questions.`,
+    },
+    lasting(({ copied_rate }) => (copied_rate ?? 0) > 0.5) && {
+      name: 'copied_answers',
+      message: `More than half of the answers of the last ${patience} steps are a number that the question shows. Start again with a lower learningRate.`,
+    },
+    lasting(({ label_repetition, valid }) => valid >= 6 && (label_repetition ?? 0) > 0.5) && {
+      name: 'repeated_labels',
+      message: `More than half of the labels of the last ${patience} steps are the same value. Start again with a lower learningRate.`,
+    },
     newest.sandbox_faults > 0.01 * sumOf(newest.verdicts) && {
       name: 'sandbox_faults',
       message: `${newest.sandbox_faults} answers could not be judged through no fault of theirs. See selfq doctor.`,

@@ -16,6 +16,18 @@ function lines(updates: Pick<Update, 'role' | 'index' | 'sequences'>[]): StepLin
   ];
 }
 
+/** One question whose answers elected a label. */
+function election(value: string | null, copied: boolean[], correct: boolean): StepLine[] {
+  const id = `q${value}${copied.join()}`;
+  return [
+    { type: 'question', id, statement: id, content: {}, prompts: [], label: { value, majorityRatio: 0.5, correct } },
+    ...copied.map((isCopy, index): StepLine => {
+      const detail = { kind: 'vote' as const, label: value, votes: 1, of: 2, correct, copied: isCopy };
+      return { type: 'answer', id: `${id}/${index}`, groupId: id, logprobs: [-1, -1], ...sampled, ...answered, detail };
+    }),
+  ];
+}
+
 const measure = (updates: Parameters<typeof lines>[0]) =>
   measureStep(defaultsOf(selfPlaySettings, 'quick'), 1, lines(updates), { seconds: {}, time: new Date(0) });
 const solver = { role: 'solver' as const, index: 0, sequences: [{ id: 'a', tokenWeight: 1, logprobs: [-1.1, -0.5] }] };
@@ -40,5 +52,27 @@ describe('sampler against trainer', () => {
   it('takes no later mini-batch into account', () => {
     const later = { ...solver, index: 1, sequences: [{ id: 'a', tokenWeight: 1, logprobs: [-9, -9] }] };
     assert.equal(measure([solver, later]).solver.importance_ratio_outside, 0.5);
+  });
+});
+
+describe('labels', () => {
+  const clock = { seconds: {}, time: new Date(0) };
+  const config = defaultsOf(selfPlaySettings, 'quick');
+
+  it('are measured by their truth, by copies among the answers, and by the share of the most frequent one', () => {
+    const asked = [
+      election('5', [true, false], true),
+      election('5', [false, false], false),
+      election('7', [true, true], true),
+    ];
+    const metrics = measureStep(config, 1, [...asked, election(null, [false, false], false)].flat(), clock);
+    assert.equal(metrics.labelled_rate, 0.75);
+    assert.equal(metrics.copied_rate, 3 / 8);
+    assert.equal(metrics.label_repetition, 2 / 3);
+  });
+
+  it('are no figure where nothing is elected, and none repeats where there is none', () => {
+    assert.equal(measure([solver]).copied_rate, undefined);
+    assert.equal(measureStep(config, 1, election(null, [true], false), clock).label_repetition, null);
   });
 });

@@ -62,7 +62,14 @@ function measureAnswers(answers: readonly Answer[]): Pick<StepMetrics, AnswerFig
   };
 }
 
-type LabelFigures = 'labelled_rate' | 'majority_ratio' | 'form_agreement' | 'label_accuracy' | 'answer_accuracy';
+type LabelFigures =
+  | 'labelled_rate'
+  | 'majority_ratio'
+  | 'form_agreement'
+  | 'label_accuracy'
+  | 'answer_accuracy'
+  | 'copied_rate'
+  | 'label_repetition';
 
 /** Of domains whose answers elect a label; nothing for others. */
 function measureLabels(
@@ -73,14 +80,22 @@ function measureLabels(
   if (labels.length === 0) {
     return {};
   }
+  const votes = answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? [detail] : []));
   const share = (values: readonly boolean[]): number | null => average(values.map(Number));
   return {
     labelled_rate: share(labels.map(({ value }) => value !== null)),
     majority_ratio: average(labels.map(({ majorityRatio }) => majorityRatio)),
     form_agreement: average(labels.flatMap(({ formAgreement }) => formAgreement ?? [])),
     label_accuracy: share(labels.flatMap(({ correct }) => correct ?? [])),
-    answer_accuracy: share(answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? (detail.correct ?? []) : []))),
+    answer_accuracy: share(votes.flatMap(({ correct }) => correct ?? [])),
+    copied_rate: share(votes.flatMap(({ copied }) => copied ?? [])),
+    label_repetition: repetition(labels.flatMap(({ value }) => value ?? [])),
   };
+}
+
+/** Share of the most frequent of some values. */
+function repetition(values: readonly string[]): number | null {
+  return ratio(Math.max(0, ...Object.values(countBy(values))), values.length);
 }
 
 function measureRole(

@@ -19,7 +19,7 @@ export interface Task {
 }
 
 /** Letters that new unknowns are taken from; a and i are words. */
-const letters = [...'pqmnuvwksztxybcdefgh'];
+const letters = Array.from('pqmnuvwksztxybcdefgh');
 
 /**
  * The question, the same with its unknowns renamed and its equations and their sides exchanged, and for two unknowns its

@@ -17,7 +17,7 @@ import {
 } from './content.ts';
 import { arithmeticForms, type ArithmeticForm } from './forms.ts';
 import { type ArithmeticGuards, checkExpression, parseProposal } from './guards.ts';
-import { freeProposerPrompt, proposalOpening, sizedProposerPrompt, solverPrompt } from './prompts.ts';
+import { freeProposerPrompt, sizedProposerPrompt, solverPrompt } from './prompts.ts';
 
 /** What a run's settings say about arithmetic (settings.ts has their meaning). */
 export interface ArithmeticOptions {
@@ -78,7 +78,7 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
 
 /** The operators of a text such as `+-*`. Throws BoundaryError('usage') where it has another sign, or none. */
 function parseOperators(text: string): Operator[] {
-  const signs = [...text.replaceAll(/\s/g, '')];
+  const signs = Array.from(text.replaceAll(/\s/g, ''));
   const known = signs.flatMap((sign) => operators.find((operator) => operator === sign) ?? []);
   if (known.length === 0 || known.length < signs.length) {
     throw new BoundaryError('usage', `operators cannot be "${text}".`, `Give some of ${operators.join(' ')}.`);
