@@ -86,6 +86,11 @@ export function benchmarkOf(domain: string): BenchmarkRow | undefined {
   return benchmarks.find((row) => row.domain === domain);
 }
 
+/** The part of a shipped benchmark that the evaluations of a run ask. */
+export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkRow): Promise<Benchmark> {
+  return { name, questions: (await load()).slice(0, duringRuns?.limit) };
+}
+
 /**
  * A shipped benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
  * `limit`: only the first questions. Throws BoundaryError('usage') for a benchmark of another domain and for a file that

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ArithmeticContent, truthOf as product } from '../domains/arithmetic/content.ts';
 import { AlgebraContent, truthOf as solution } from '../domains/algebra/content.ts';
-import { benchmarkOf, findBenchmark } from './registry.ts';
+import { benchmarkDuringRuns, benchmarkOf, findBenchmark } from './registry.ts';
 import { linearEquations, multiplications } from './values.ts';
 
 const load = async (name: string) => (await findBenchmark(name)?.load()) ?? assert.fail(`there is no ${name}`);
@@ -54,10 +54,16 @@ describe('the linear equations', () => {
 });
 
 describe('evaluations during runs', () => {
-  it('ask a part of a large benchmark', () => {
-    assert.deepEqual(
-      ['arithmetic', 'algebra', 'coding'].map((domain) => benchmarkOf(domain)?.duringRuns?.limit),
-      [128, 100, undefined],
-    );
+  it('ask the first questions of a large benchmark, and all of a small one', async () => {
+    const asked = ['arithmetic', 'algebra', 'coding'].map(async (domain) => {
+      const { name, questions } = await benchmarkDuringRuns(benchmarkOf(domain) ?? assert.fail(domain));
+      return [name, questions.length, questions[0]?.id];
+    });
+    assert.deepEqual((await Promise.all(asked)).slice(0, 2), [
+      ['multiplication', 128, 'multiplication/1'],
+      ['linear-equations', 100, 'linear-equations/1'],
+    ]);
+    const coding = benchmarkOf('coding') ?? assert.fail();
+    assert.equal((await benchmarkDuringRuns(coding)).questions.length, (await coding.load()).length);
   });
 });

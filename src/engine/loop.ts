@@ -1,5 +1,5 @@
 import { evaluate } from '../benchmarks/evaluate.ts';
-import { benchmarkOf } from '../benchmarks/registry.ts';
+import { benchmarkDuringRuns, benchmarkOf } from '../benchmarks/registry.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
@@ -121,7 +121,7 @@ async function evaluateIfDue(session: Session, step: number): Promise<void> {
   if (!due || !row || readEvaluations(dir).some(isDone)) {
     return;
   }
-  const benchmark = { name: row.name, questions: (await row.load()).slice(0, row.duringRuns?.limit) };
+  const benchmark = await benchmarkDuringRuns(row);
   const { id, hash } = live.record.model;
   const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
   const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);
