@@ -204,6 +204,9 @@ describe('settings of a domain', () => {
     assert.match(refusal(() => resolve('quick', { domain: 'codng' })).remedy, /"coding"/);
     assert.match(refusal(() => resolve('quick', { domain: 'vote' })).remedy, /"votes"/);
     const error = refused({ domain: 'constructor' });
-    assert.deepEqual([error.message, error.remedy], ['There is no domain "constructor".', 'Choose one of coding, arithmetic, algebra.']);
+    assert.deepEqual(
+      [error.message, error.remedy],
+      ['There is no domain "constructor".', 'Choose one of coding, arithmetic, algebra.'],
+    );
   });
 });
