@@ -82,6 +82,7 @@ export const layers = {
     'src/selfplay',
     'src/run',
     'src/engine',
+    'src/view',
     'bench',
   ],
   'src/extension': [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
-import type { Stage } from '../protocol/control.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { createRunView } from './run-view.ts';
 
 /** A view on a clock that moves by a second with each stage; what it said, and its last status. */

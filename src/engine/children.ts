@@ -1,4 +1,4 @@
-import type { Stage } from '../protocol/control.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { BoundaryError } from '../base/errors.ts';
 import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Detail, Label, Mark } from './question.ts';
+import { runStates } from './run-state.ts';
 
 /** Version of the run folder's layout; readers refuse a newer one. */
 export const runFolderVersion = 1;
@@ -227,15 +228,25 @@ export const Evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof Evaluation>;
 
-/** `starting` until the first step begins; `finished` reached its steps; `stopped` by a person; `failed` has `error`. */
-export const RunState = z.enum(['starting', 'running', 'paused', 'stopping', 'finished', 'stopped', 'failed']);
-export type RunState = z.infer<typeof RunState>;
+/** A condition that a person should know of, as long as it lasts and after. */
+export const Alarm = z.object({
+  /** What it is about: the name of a condition of selfplay/alarms.ts. */
+  name: z.string(),
+  /** What is wrong and what to do, as of step `last`. */
+  message: z.string(),
+  /** First and last step of its latest time. */
+  since: z.number().int(),
+  last: z.number().int(),
+  /** The step that ended it; absent while it lasts. */
+  cleared: z.number().int().optional(),
+});
+export type Alarm = z.infer<typeof Alarm>;
 
 /** run.json: what a run is and who owns it now. Written by the engine alone. */
 export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
-  state: RunState,
+  state: z.enum(runStates),
   /** Every setting by name (selfplay/config.ts). */
   config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
@@ -254,7 +265,8 @@ export const RunRecord = z.object({
   }),
   /** Restarts of dead children since the start. */
   restarts: z.number().int(),
-  alarms: z.array(z.object({ step: z.number().int(), name: z.string(), message: z.string() })),
+  /** Each condition once, in the order in which they were raised last. */
+  alarms: z.array(Alarm),
   error: z.object({ boundary: z.string(), message: z.string(), remedy: z.string() }).optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

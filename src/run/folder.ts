@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
-import { currentEvaluation, currentMetrics, currentStepLine } from './older.ts';
+import { currentEvaluation, currentMetrics, currentRun, currentStepLine } from './older.ts';
 import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from '../base/files.ts';
 
 /** Where everything of a run lies. */
@@ -19,6 +19,7 @@ export const runPaths = (dir: string) => ({
 
 /** Records as they lie on disk: those of older versions are brought up to date. */
 const storedLine = z.preprocess(currentStepLine, StepLine);
+const storedRun = z.preprocess(currentRun, RunRecord);
 const storedMetrics = z.preprocess(currentMetrics, StepMetrics);
 export const StoredEvaluation = z.preprocess(currentEvaluation, Evaluation);
 
@@ -36,7 +37,7 @@ export function readRun(dir: string): RunRecord {
     throw new BoundaryError('run', `${dir} is not the folder of a run.`, '`selfq status` lists the runs.');
   }
   refuseNewer(dir, text);
-  return readJson(run, RunRecord);
+  return readJson(run, storedRun);
 }
 
 /** Readable by its owner alone: the token in it lets a process steer the run. */

@@ -28,6 +28,28 @@ export function currentStepLine(line: unknown): unknown {
   return line;
 }
 
+/** run.json. Until 0.1, alarms were a list with an entry for every step in which a condition held. */
+export function currentRun(run: unknown): unknown {
+  if (!isObject(run) || !Array.isArray(run['alarms'])) {
+    return run;
+  }
+  const alarms: unknown[] = run['alarms'];
+  const byName = new Map<unknown, Json>();
+  for (const alarm of alarms) {
+    if (!isObject(alarm) || !('step' in alarm)) {
+      return run;
+    }
+    const { step, name, message } = alarm;
+    const known = byName.get(name);
+    const lasted = known !== undefined && Number(step) <= Number(known['last']) + 1;
+    byName.delete(name);
+    byName.set(name, { name, message, since: lasted ? known['since'] : step, last: step });
+  }
+  // Alarms were judged after every step: one that was not repeated in the last of them was over.
+  const over = ({ last }: Json): object => (Number(last) < Number(run['step']) ? { cleared: Number(last) + 1 } : {});
+  return { ...run, alarms: [...byName.values()].map((alarm) => ({ ...alarm, ...over(alarm) })) };
+}
+
 /** A line of metrics.jsonl. */
 export function currentMetrics(line: unknown): unknown {
   if (!isObject(line) || !('left_out' in line)) {

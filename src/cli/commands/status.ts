@@ -4,6 +4,7 @@ import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
 import { readEvaluations, readMetrics, readRun } from '../../run/folder.ts';
 import { listRuns, type ListedRun } from '../../run/list.ts';
 import { shownState } from '../../run/ownership.ts';
+import { lastingAlarms } from '../../view/alarms.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
@@ -62,7 +63,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
     `model ${run.model.id}, ${subject}, begun ${date(run)}`,
     ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
-    ...run.alarms.slice(-3).map(({ step, message }) => `alarm in step ${step}: ${message}`),
+    ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
     ...(evaluations.length > 1 ? ['', results(evaluations)] : []),

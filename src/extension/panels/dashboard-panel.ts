@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
-import { isLive } from '../run-store.ts';
+import { isLive } from '../../protocol/run-state.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { feedOf, runView } from '../../view/dashboard-model.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../../view/messages.ts';
