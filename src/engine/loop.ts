@@ -111,7 +111,7 @@ async function record(session: Session, watch: AlarmWatch, { lines, metrics }: S
 
 async function saveCheckpoint(session: Session, step: number): Promise<Checkpoint> {
   const { dir, runtime, baseModel } = session;
-  const checkpoint = await writeCheckpoint(dir, { step }, (target) => runtime.saveCheckpoint(target, baseModel));
+  const checkpoint = await writeCheckpoint(dir, step, (target) => runtime.saveCheckpoint(target, baseModel));
   runtime.checkpointed(checkpoint.dir);
   return checkpoint;
 }
