@@ -20,9 +20,10 @@ const sampled = {
   /** Answers of one question, or proposals of one prompt: advantages are relative to the group. */
   groupId: z.string(),
   text: z.string(),
-  tokenIds: z.array(z.number().int()),
-  /** Sampler's logprobs at temperature 1, nats, one per token id. */
-  logprobs: z.array(z.number()),
+  /** Number of tokens; the tokens themselves are in the {@link Tokens} of the same id. */
+  tokens: z.number().int(),
+  /** Mean of the sampler's logprobs, nats; absent for a completion of no tokens. */
+  meanLogprob: z.number().optional(),
   finishReason: z.enum(['stop', 'length']),
   /** Absent when the fault was ours (verdict IE): masked out of the group. */
   reward: z.number().optional(),
@@ -82,6 +83,16 @@ export const Answer = z.object({
 });
 export type Answer = z.infer<typeof Answer>;
 
+/** The tokens of a proposal or an answer, apart from its text, so that readers of texts need not read them. */
+export const Tokens = z.object({
+  type: z.literal('tokens'),
+  id: z.string(),
+  tokenIds: z.array(z.number().int()),
+  /** Sampler's logprobs at temperature 1, nats, one per token id. */
+  logprobs: z.array(z.number()),
+});
+export type Tokens = z.infer<typeof Tokens>;
+
 /** One optimiser step: enough to recompute its loss (formulas of runtime/training/loss.ts) from this file alone. */
 export const Update = z.object({
   type: z.literal('update'),
@@ -111,15 +122,20 @@ export const Update = z.object({
 });
 export type Update = z.infer<typeof Update>;
 
+/** A line of a step's file: first what people read, then the lines of {@link tokenTypes}. */
 export const StepLine = z.discriminatedUnion('type', [
   StepHeader,
   ProposerPrompt,
   Proposal,
   QuestionRecord,
   Answer,
+  Tokens,
   Update,
 ]);
 export type StepLine = z.infer<typeof StepLine>;
+
+/** Lines that hold a number or more for every token: nine tenths of a step's file, at its end. */
+export const tokenTypes: readonly StepLine['type'][] = ['tokens', 'update'];
 
 /** Figures of one role in one step. Means are over completions; names follow TRL where TRL has one. */
 export const RoleMetrics = z.object({

@@ -9,16 +9,40 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A line of a step's file. Until 0.1, questions were coding problems and answers carried the result of their tests. */
-export function currentStepLine(line: unknown): unknown {
+/**
+ * A line of a step's file. Until 0.1, proposals and answers held their tokens, questions were coding problems, and answers
+ * carried the result of their tests.
+ */
+export function currentStepLines(line: unknown): unknown[] {
   if (!isObject(line)) {
-    return line;
+    return [line];
   }
+  const current = currentStepLine(line);
+  if (!Array.isArray(line['tokenIds']) || line['type'] === 'tokens') {
+    return [current];
+  }
+  const { tokenIds, logprobs, ...rest } = current;
+  const values: unknown[] = Array.isArray(logprobs) ? logprobs : [];
+  const sum = values.reduce<number>((total, value) => total + Number(value), 0);
+  const mean = values.length === 0 ? {} : { meanLogprob: sum / values.length };
+  return [
+    { ...rest, tokens: line['tokenIds'].length, ...mean },
+    { type: 'tokens', id: line['id'], tokenIds, logprobs },
+  ];
+}
+
+function currentStepLine(line: Json): Json {
   if (line['type'] === 'question' && isObject(line['problem'])) {
     const { problem, reference, prompt, leftOut, ...rest } = line;
     const content = { problem, ...(reference === undefined ? {} : { reference }) };
     const skipped = leftOut === undefined ? {} : { skipped: leftOut };
-    return { ...rest, statement: (problem as Json)['statement'], content, prompts: [prompt], ...skipped };
+    return {
+      ...rest,
+      statement: isObject(problem) ? problem['statement'] : undefined,
+      content,
+      prompts: [prompt],
+      ...skipped,
+    };
   }
   if (line['type'] === 'answer' && !('mark' in line)) {
     const { result, ...rest } = line;

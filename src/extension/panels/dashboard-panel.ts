@@ -3,7 +3,7 @@ import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { isLive } from '../../protocol/run-state.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { feedOf, runView } from '../../view/dashboard-model.ts';
+import { runView } from '../../view/dashboard-model.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../../view/messages.ts';
 import * as z from 'zod';
 import { pageHtml, pageRoot } from './page-html.ts';
@@ -196,7 +196,7 @@ class DashboardPanel implements vscode.Disposable {
         break;
       }
       try {
-        entries.push(...feedOf(step, reader.read(step)));
+        entries.push(...reader.feed(step));
       } catch (error) {
         this.#services.log.warn(error instanceof Error ? error.message : String(error));
       }

@@ -41,7 +41,7 @@ function isFullyTrained({ config }: RunRecord): boolean {
  */
 export function exportDataset(runDir: string, file: string): number {
   const rows = recordedSteps(runDir).flatMap((step) => {
-    const lines = readStep(runDir, step);
+    const lines = readStep(runDir, step, ['question', 'answer']);
     const answers = Map.groupBy(
       lines.filter((line) => line.type === 'answer'),
       ({ questionId }) => questionId,
