@@ -36,13 +36,7 @@ function currentStepLine(line: Json): Json {
     const { problem, reference, prompt, leftOut, ...rest } = line;
     const content = { problem, ...(reference === undefined ? {} : { reference }) };
     const skipped = leftOut === undefined ? {} : { skipped: leftOut };
-    return {
-      ...rest,
-      statement: isObject(problem) ? problem['statement'] : undefined,
-      content,
-      prompts: [prompt],
-      ...skipped,
-    };
+    return { ...rest, statement: problem['statement'], content, prompts: [prompt], ...skipped };
   }
   if (line['type'] === 'answer' && !('mark' in line)) {
     const { result, ...rest } = line;

@@ -1,11 +1,11 @@
-// Writes step.json, what steps of self-play compute: `node --no-node-snapshot test/golden/make-step.ts` with Node 24.
-// The file is that of commit e85492e; written again, it proves nothing about the commits before.
+// Steps of self-play in the form of step.json, which commit e85492e wrote. The records have changed their shape since;
+// what is compared is what they say, in the words of that commit.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDomain } from '../../src/domains/registry.ts';
-import { createSandbox } from '../../src/sandbox/pool.ts';
+import { createSandbox } from '../../src/sandbox/host/pool.ts';
 import { selfPlay } from '../support/self-play.ts';
 import { writeWritingModel } from '../support/writing-model.ts';
 import { rounded } from './alike.ts';
@@ -19,12 +19,11 @@ async function play(steps: number, settings: Settings): Promise<{ lines: readonl
   try {
     const modelPath = join(dir, 'model');
     await writeWritingModel(modelPath);
-    const coding = createDomain('coding', { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' });
-    const domain: typeof coding = {
-      ...coding,
-      verify: (drafts, ids) => coding.verify(drafts, ids, sandbox),
-      judge: (question, answers) => coding.judge(question, answers, sandbox),
-    };
+    const options = { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
+    const domain = createDomain('coding', options, {
+      sandbox: () => Promise.resolve(sandbox),
+      base: () => Promise.reject(new Error('the base policy is not asked')),
+    });
     return await selfPlay({ modelPath, cacheDir: join(dir, 'cache'), domain, steps, settings });
   } finally {
     await sandbox.close();
@@ -113,23 +112,37 @@ export interface GoldenStep {
 export async function playCase({ steps, settings }: Case): Promise<GoldenStep[]> {
   return (await play(steps, settings)).map(({ lines, metrics }) => ({
     metrics: comparableMetrics(metrics as object),
-    lines: lines.map((line) => goldenLine(line as Line)),
+    lines: withTokens(lines as readonly Line[]).map(goldenLine),
   }));
+}
+
+/** Proposals and answers with their tokens, which that commit wrote into their lines. */
+function withTokens(lines: readonly Line[]): Line[] {
+  const tokens = new Map(lines.filter(({ type }) => type === 'tokens').map((line) => [line['id'], line]));
+  return lines
+    .filter(({ type }) => type !== 'tokens')
+    .map((line) => {
+      const { tokenIds, logprobs } = tokens.get(line['id']) ?? line;
+      return line.type === 'proposal' || line.type === 'answer' ? { ...line, tokenIds, logprobs } : line;
+    });
 }
 
 /** A line of metrics without what may differ between equal steps. */
 export function comparableMetrics(metrics: object): object {
-  return { ...metrics, seconds: undefined, tokens_per_second: undefined, time: undefined };
+  const { skipped, left_out, marks: _, ...same } = metrics as { skipped?: number; left_out?: number; marks?: unknown };
+  return { ...same, left_out: skipped ?? left_out, seconds: undefined, tokens_per_second: undefined, time: undefined };
 }
 
 interface Line {
   [name: string]: unknown;
   type: string;
   prompt: { messages: unknown; prefill?: string; tokenIds: number[] };
+  tokenIds: unknown;
   logprobs: number[];
-  problem: { statement: string; entry: string; parameters: string[]; tests: unknown };
+  prompts: Line['prompt'][];
+  content: { problem: { statement: string; entry: string; parameters: string[]; tests: unknown }; reference?: string };
   rejection?: { reason: string };
-  result?: { verdict: string; passed: number; total: number };
+  detail?: { result: { verdict: string; passed: number; total: number } };
   sequences: Sequence[];
 }
 
@@ -148,15 +161,24 @@ function goldenLine(line: Line): object {
     case 'prompt':
       return { type, groupId, ...goldenPrompt(line.prompt) };
     case 'question': {
-      const { statement, entry, parameters, tests } = line.problem;
+      const { statement, entry, parameters, tests } = line.content.problem;
       const problem = { statement, entry, parameters, tests };
-      const { reference, solveRate, leftOut } = line;
-      return { type, id, problem, reference, ...goldenPrompt(line.prompt), solveRate, leftOut };
+      const [prompt] = line.prompts;
+      const { solveRate, skipped: leftOut } = line;
+      return {
+        type,
+        id,
+        problem,
+        reference: line.content.reference,
+        ...(prompt && goldenPrompt(prompt)),
+        solveRate,
+        leftOut,
+      };
     }
     case 'proposal':
       return { ...goldenCompletion(line), rejection: line.rejection?.reason };
     case 'answer': {
-      const { verdict, passed, total } = line.result ?? {};
+      const { verdict, passed, total } = line.detail?.result ?? {};
       return { ...goldenCompletion(line), answer: line['answer'], verdict, passed, total };
     }
     case 'update':
