@@ -80,6 +80,7 @@ export const commands: Readonly<Record<string, Command>> = {
       benchmark: { value: 'NAME', description: 'A domain’s held-out set (coding), or a JSONL file of problems.' },
       model,
       adapter,
+      step: { value: 'N', description: 'Steps of training behind the adapter; default: what its checkpoint says.' },
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },

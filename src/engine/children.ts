@@ -14,6 +14,8 @@ export interface RuntimeOwnerOptions {
   onProgress(progress: Progress): void;
   /** A child died and is about to be started again. */
   onRestart(stage: Stage, message: string): void;
+  /** Starts a runtime process; the real one unless a test says otherwise. */
+  start?(): Pick<RuntimeProcess, 'alive' | 'call' | 'close'>;
 }
 
 /**
@@ -28,7 +30,9 @@ export interface RuntimeOwner {
   /** What the process said of the model when it loaded it; throws before the first stage. */
   readonly loaded: LoadReply;
   /**
-   * Runs `work`, again from its start when the runtime dies in it; starts the process where none is alive. Throws BoundaryError('runtime') at the third death.
+   * Runs `work`, again from its start when the runtime dies in it; starts the process where none is alive. A repeated
+   * stage begins with the adapter that the stage began with: updates made in it are not repeated for it. `stage` is its
+   * name, for messages. Throws BoundaryError('runtime') at the third death.
    */
   stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   /** The adapter is now that of the checkpoint in `dir`, which this call reads. */
@@ -42,14 +46,15 @@ export interface RuntimeOwner {
 }
 
 export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
-  let runtime: RuntimeProcess | undefined;
+  let runtime: ReturnType<NonNullable<RuntimeOwnerOptions['start']>> | undefined;
   let loaded: LoadReply | undefined;
   let base: string | undefined;
-  let updates: RuntimeCalls['train'][0][] = [];
+  /** Updates made since `base` was. */
+  let updates: readonly RuntimeCalls['train'][0][] = [];
   let closed = false;
 
   async function start(): Promise<void> {
-    runtime = new RuntimeProcess();
+    runtime = options.start?.() ?? new RuntimeProcess();
     loaded = await call('load', options.load);
     if (base !== undefined) {
       await call('loadCheckpoint', { dir: base });
@@ -75,7 +80,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
       async train(sequences, trainOptions) {
         const update = { sequences, options: trainOptions };
         const records = await call('train', update);
-        updates.push(update);
+        updates = [...updates, update];
         return records;
       },
     },
@@ -87,11 +92,9 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
       return loaded;
     },
     async stage(stage, work) {
+      const before = updates;
       for (let deaths = 0; ;) {
         try {
-          if (stage === 'update') {
-            updates = [];
-          }
           if (runtime?.alive === false && deaths === 0) {
             options.onRestart(stage, 'It ended while it had nothing to do.');
           }
@@ -104,6 +107,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
             throw error;
           }
           deaths++;
+          updates = before;
           const words = error instanceof Error ? error.message : String(error);
           if (deaths >= deathLimit) {
             throw diedTooOften(stage, words);

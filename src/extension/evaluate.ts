@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
@@ -17,7 +17,6 @@ interface Policy {
   label: string;
   model: string;
   adapter?: string;
-  step: number;
 }
 
 export interface EvaluateArguments {
@@ -125,7 +124,7 @@ async function choosePolicies(entry: RunEntry | undefined): Promise<Policy[]> {
 
 function basePolicy(entry: RunEntry | undefined): Policy {
   const model = (entry && modelOf(entry)) ?? (setting('model') || 'qwen2.5-coder-0.5b');
-  return { label: vscode.l10n.t('{0} before training', basename(model)), model, step: 0 };
+  return { label: vscode.l10n.t('{0} before training', basename(model)), model };
 }
 
 function trainedPolicy(entry: RunEntry): Policy | undefined {
@@ -134,7 +133,7 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
     return undefined;
   }
   const { dir: adapter, step } = checkpoint;
-  return { label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)), model: modelOf(entry), adapter, step };
+  return { label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)), model: modelOf(entry), adapter };
 }
 
 /** Catalogue id, or path of an own model. */
@@ -165,16 +164,16 @@ async function evaluateOne(
     (progress, token) =>
       runSelfq(services, args, { token, onLine: (line) => progress.report({ message: line.trim().slice(0, 100) }) }),
   );
-  const evaluation = { ...Evaluation.parse(JSON.parse(stdout)), step: policy.step };
-  await vscode.workspace.fs.writeFile(vscode.Uri.file(out), new TextEncoder().encode(JSON.stringify(evaluation)));
+  const evaluation = Evaluation.parse(JSON.parse(stdout));
+  const { solved, total, accuracy, step } = evaluation;
   results.refresh();
-  services.log.info(
-    `${join(benchmark)}: ${evaluation.solved}/${evaluation.total}, ${formatPercent(evaluation.accuracy)}`,
-  );
+  services.log.info(`${evaluation.benchmark}, step ${step}: ${solved}/${total}, ${formatPercent(accuracy)}`);
   return evaluation;
 }
 
 /** The table per problem, as the editor's own Markdown preview: searchable, readable by screen readers. */
 async function openReport(evaluation: Evaluation, before: Evaluation | undefined): Promise<void> {
-  await showReport(evaluation.benchmark, evaluationReport(evaluation, before));
+  const { benchmark, step } = evaluation;
+  const name = step === 0 ? benchmark : vscode.l10n.t('{0} after step {1}', benchmark, String(step));
+  await showReport(name, evaluationReport(evaluation, before));
 }

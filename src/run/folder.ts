@@ -21,7 +21,7 @@ export const runPaths = (dir: string) => ({
 const storedLines = z.preprocess(currentStepLines, z.array(StepLine));
 const storedRun = z.preprocess(currentRun, RunRecord);
 const storedMetrics = z.preprocess(currentMetrics, StepMetrics);
-export const StoredEvaluation = z.preprocess(currentEvaluation, Evaluation);
+const storedEvaluation = z.preprocess(currentEvaluation, Evaluation);
 
 /** Steps are written with six digits, so that names sort like numbers. */
 export const stepName = (step: number): string => String(step).padStart(6, '0');
@@ -89,9 +89,14 @@ export function recordedSteps(dir: string): number[] {
   return numberedNames(runPaths(dir).steps, /^(\d{6,})\.jsonl$/).map(({ step }) => step);
 }
 
-/** All evaluations, ascending by step. */
+/** All evaluations, ascending by step; one for each step and benchmark. */
 export function readEvaluations(dir: string): Evaluation[] {
-  return evaluationFiles(dir).map(({ path }) => readJson(path, StoredEvaluation));
+  return evaluationFiles(dir).map(({ path }) => readEvaluationFile(path));
+}
+
+/** One evaluation, of a run or of `selfq eval --out`. Throws BoundaryError('run') where the file is missing or damaged. */
+export function readEvaluationFile(path: string): Evaluation {
+  return readJson(path, storedEvaluation);
 }
 
 export function writeEvaluation(dir: string, evaluation: Evaluation): void {

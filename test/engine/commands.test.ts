@@ -118,7 +118,11 @@ describe('commands', function () {
     const base = Evaluation.parse(
       JSON.parse(await ok('eval', '--benchmark', 'coding', '--model', place.model, '--limit', '3', '--json')),
     );
-    assert.equal(base.total, 3);
+    assert.deepEqual([base.total, base.step, base.adapter], [3, 0, null]);
+    const adapter = join(dir, 'checkpoints', '000003');
+    const args = ['--benchmark', 'coding', '--model', place.model, '--adapter', adapter, '--limit', '1', '--json'];
+    const trained = Evaluation.parse(JSON.parse(await ok('eval', ...args)));
+    assert.deepEqual([trained.step, trained.adapter], [3, adapter]);
     writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify(sum)}\n`);
     const own = await ok('eval', '--benchmark', 'own.jsonl', '--model', place.model, '--out', 'own.json');
     assert.match(own, /own: [01] of 1 solved/);

@@ -3,6 +3,7 @@ import { evaluate } from '../../benchmarks/evaluate.ts';
 import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
+import { stepOf } from '../../run/checkpoint.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
 import { type Arguments, usage } from '../arguments.ts';
@@ -22,11 +23,12 @@ export async function evalCommand(args: Arguments): Promise<number> {
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
   const benchmark = await loadBenchmark(name, domain, args.integer('limit', 1));
   const adapter = args.text('adapter');
+  const step = args.integer('step', 0) ?? (adapter === undefined ? 0 : stepOf(adapter));
   try {
     const evaluation = await withPolicy(
       { model: args.text('model'), adapter, contextTokens: contextFor(maxTokens) },
       ({ model, modelHash, generate }) => {
-        const policy = { step: 0, model, modelHash, adapter: adapter ?? null };
+        const policy = { step, model, modelHash, adapter: adapter ?? null };
         return evaluate(benchmark, policy, { domain, generate, maxTokens });
       },
     );
