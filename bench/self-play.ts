@@ -6,7 +6,7 @@ import { policyOver } from '../src/engine/runtime-policy.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import type { Config } from '../src/selfplay/config.ts';
+import type { Config } from '../src/config/tables.ts';
 import type { StepContext } from '../src/selfplay/context.ts';
 import type { QuestionSource } from '../src/selfplay/sources.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BoundaryError } from '../base/errors.ts';
-import type { LoadRequest, RuntimeCalls, TrainOptions, TrainSequence } from '../protocol/runtime.ts';
+import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
+import type { LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
 import { createRuntimeOwner } from './children.ts';
 
 const replies: { [Name in keyof RuntimeCalls]?: RuntimeCalls[Name][1] } = { train: [] };

@@ -16,7 +16,7 @@ import {
   writeStep,
 } from '../run/folder.ts';
 import { type AlarmWatch, createAlarmWatch } from '../selfplay/alarm-watch.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import type { QuestionSource } from '../selfplay/sources.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { defaultModelId } from '../model/catalogue.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { commands, internalCommands } from './contributions.ts';
@@ -17,6 +18,8 @@ interface Policy {
   label: string;
   model: string;
   adapter?: string;
+  /** Options that give the model alone what the settings of a run give its adapter, so that both can be compared. */
+  options: string[];
 }
 
 export interface EvaluateArguments {
@@ -123,8 +126,12 @@ async function choosePolicies(entry: RunEntry | undefined): Promise<Policy[]> {
 }
 
 function basePolicy(entry: RunEntry | undefined): Policy {
-  const model = (entry && modelOf(entry)) ?? (setting('model') || 'qwen2.5-coder-0.5b');
-  return { label: vscode.l10n.t('{0} before training', basename(model)), model };
+  const model = (entry && modelOf(entry)) ?? (setting('model') || defaultModelId);
+  return {
+    label: vscode.l10n.t('{0} before training', basename(model)),
+    model,
+    options: entry ? comparable(entry) : [],
+  };
 }
 
 function trainedPolicy(entry: RunEntry): Policy | undefined {
@@ -133,7 +140,18 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
     return undefined;
   }
   const { dir: adapter, step } = checkpoint;
-  return { label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)), model: modelOf(entry), adapter };
+  return {
+    label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)),
+    model: modelOf(entry),
+    adapter,
+    options: [],
+  };
+}
+
+function comparable({ run: { config } }: RunEntry): string[] {
+  return ['domain', 'device', 'maxPromptTokens', 'maxAnswerTokens'].flatMap((name) =>
+    config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
+  );
 }
 
 /** Catalogue id, or path of an own model. */
@@ -153,6 +171,7 @@ async function evaluateOne(
     'eval',
     ...['--benchmark', benchmark, '--model', policy.model, '--out', out, '--json'],
     ...(policy.adapter === undefined ? [] : ['--adapter', policy.adapter]),
+    ...policy.options,
     ...(limit === undefined ? [] : ['--limit', String(limit)]),
   ];
   const stdout = await vscode.window.withProgress(

@@ -3,14 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
-import {
-  findCheckpoint,
-  latestCheckpoint,
-  listCheckpoints,
-  pruneCheckpoints,
-  stepOf,
-  writeCheckpoint,
-} from './checkpoint.ts';
+import { findCheckpoint, latestCheckpoint, listCheckpoints, pruneCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import { runPaths } from './folder.ts';
 
 const save = async (dir: string) => writeFileSync(join(dir, 'adapter_model.safetensors'), 'weights');
@@ -56,12 +49,6 @@ describe('checkpoints', () => {
       listCheckpoints(dir).map(({ step }) => step),
       [10, 20, 22, 23, 24],
     );
-  });
-
-  it('tell the steps behind an adapter, which an exported one does not', async () => {
-    const checkpoint = await writeCheckpoint(dir, 4, save);
-    assert.equal(stepOf(checkpoint.dir), 4);
-    assert.equal(stepOf(dir), 0);
   });
 
   it('names the steps there are when asked for another', async () => {

@@ -1,11 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
-import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
+import { explainFileError, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';
-
-const CheckpointState = z.object({ step: z.number().int() });
 
 /** A checkpoint on disk, complete. */
 export interface Checkpoint {
@@ -51,12 +48,6 @@ export function listCheckpoints(runDir: string): Checkpoint[] {
 
 export function latestCheckpoint(runDir: string): Checkpoint | undefined {
   return listCheckpoints(runDir).at(-1);
-}
-
-/** Steps of training behind the adapter in a folder; 0 where it is no checkpoint, whose steps nobody knows. */
-export function stepOf(adapterDir: string): number {
-  const path = join(adapterDir, 'state.json');
-  return existsSync(path) ? readJson(path, CheckpointState).step : 0;
 }
 
 /** Checkpoints that a run keeps besides every tenth: the newest. */

@@ -10,7 +10,7 @@ import type {
   UpdateRecord,
 } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { QuestionSource } from './sources.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
@@ -24,7 +24,7 @@ export interface Policy {
 
 /** What a step works with. */
 export interface StepContext {
-  config: Config;
+  config: SelfPlaySettings;
   domain: Domain;
   policy: Policy;
   source: QuestionSource;

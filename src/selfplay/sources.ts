@@ -1,6 +1,6 @@
 import { uniform } from '../base/random.ts';
 import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { StepContext } from './context.ts';
 import type { Asked, Rollout, Round } from './rollout.ts';
 import { groupsOf, textOf } from './rollout.ts';
@@ -66,7 +66,7 @@ const prefix = (labelled: boolean): string => (labelled ? 'd' : 'q');
 
 /** Questions of a pool in this round: fractions of a question add up over the steps. */
 function poolCount(
-  { proposerPrompts, proposalsPerPrompt }: Config,
+  { proposerPrompts, proposalsPerPrompt }: SelfPlaySettings,
   step: number,
   groups: number,
   share: number,

@@ -1,8 +1,8 @@
 import type { Verdict } from '../protocol/problem.ts';
 import type { Answer, Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
+import { findSetting } from '../config/tables.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import { stepStages } from '../protocol/stages.ts';
-import { type Setting, settings } from '../selfplay/config.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { titleOf } from './problem-model.ts';
@@ -134,13 +134,10 @@ function evaluationView(evaluation: Evaluation): EvaluationView {
 }
 
 function configOf(run: RunRecord): RunView['config'] {
-  const known: Readonly<Record<string, Setting | undefined>> = settings;
-  return Object.entries(run.config).map(([name, value]) => ({
-    name,
-    value: String(value),
-    unit: known[name]?.unit ?? '',
-    description: known[name]?.description ?? '',
-  }));
+  return Object.entries(run.config).map(([name, value]) => {
+    const { unit = '', description = '' } = findSetting(name) ?? {};
+    return { name, value: String(value), unit, description };
+  });
 }
 
 /** The proposals of one step in the order of the record, for the list of latest problems. */

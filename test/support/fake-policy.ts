@@ -4,7 +4,8 @@ import { createDuplicateIndex } from '../../src/domains/near-duplicate.ts';
 import type { RunEvent } from '../../src/protocol/control.ts';
 import type { Grade } from '../../src/protocol/question.ts';
 import type { Completion, GenerateRequest, TrainOptions, TrainSequence } from '../../src/protocol/runtime.ts';
-import { type Config, resolveConfig } from '../../src/selfplay/config.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import type { Config } from '../../src/config/tables.ts';
 import type { Policy, StepContext } from '../../src/selfplay/context.ts';
 import { proposerSource, type QuestionSource } from '../../src/selfplay/sources.ts';
 

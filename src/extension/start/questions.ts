@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { parseHubName } from '../../model/fetch/hub-name.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
-import { settings } from '../../selfplay/config.ts';
+import { runSettings } from '../../config/tables.ts';
+import { runtimeSettings } from '../../runtime/settings.ts';
 import { formatBytes } from '../../view/format.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
@@ -21,7 +22,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('In which field should the model question itself?'),
-        items: settings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
+        items: runSettings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
         active: (value) => value === answers.domain,
       },
       (value) => {
@@ -76,7 +77,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('Where should the model run?'),
-        items: settings.device.kind.choices.map((value) => ({ ...deviceWords(value), value })),
+        items: runtimeSettings.device.kind.choices.map((value) => ({ ...deviceWords(value), value })),
         active: (value) => value === answers.device,
       },
       (value) => {
