@@ -42,4 +42,13 @@ describe('the view of a run', () => {
     assert.doesNotMatch(usual ?? '', /left out/);
     assert.match(dynamic ?? '', /3 skipped in the update/);
   });
+
+  it('tells when an alarm is raised and when its condition is over', () => {
+    const { view, told } = watch();
+    const alarm = { type: 'alarm', step: 2, name: 'no_signal', message: 'Nothing to learn from.' } as const;
+    view.show({ ...alarm, change: 'raised' });
+    view.show({ ...alarm, change: 'cleared', step: 5 });
+    assert.match(told.lines[0] ?? '', /! ?.*Nothing to learn from/);
+    assert.match(told.lines[1] ?? '', /No longer: Nothing to learn from/);
+  });
 });

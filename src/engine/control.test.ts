@@ -15,6 +15,17 @@ import { writeRun } from '../run/folder.ts';
 import { attach, attachToStop, VersionMismatch } from './client.ts';
 import { newSocketPath, newToken, serveControl } from './control.ts';
 
+/** What a test opened: a failed one must not keep the process. */
+const opened: (() => unknown)[] = [];
+afterEach(async () => {
+  await Promise.allSettled(
+    opened
+      .splice(0)
+      .reverse()
+      .map((close) => close()),
+  );
+});
+
 describe('control server', () => {
   it('delivers every event that was sent before it closes', async () => {
     const { server, path, token } = await serve();
@@ -52,7 +63,6 @@ describe('control server', () => {
       await connection.sendRequest('stop');
       assert.deepEqual([heard, asked], [[], ['stop']]);
       close();
-      await server.close();
     }
   });
 });
@@ -79,6 +89,10 @@ describe('a client', () => {
       connection.listen();
     });
     await new Promise<void>((resolve) => server.listen(run.engine.socket, resolve));
+    opened.push(() => {
+      server.close();
+      connection?.dispose();
+    });
     return {
       stopped: () => stopped,
       tell: (event) => void connection?.sendNotification('event', event),
@@ -135,6 +149,7 @@ async function serve() {
     resume: note('resume'),
     stop: note('stop'),
   });
+  opened.push(() => server.close());
   return { server, path, token, asked };
 }
 
@@ -142,11 +157,10 @@ function open(path: string): { connection: MessageConnection; close(): void } {
   const socket = connect(path);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   connection.listen();
-  return {
-    connection,
-    close() {
-      connection.dispose();
-      socket.destroy();
-    },
+  const close = (): void => {
+    connection.dispose();
+    socket.destroy();
   };
+  opened.push(close);
+  return { connection, close };
 }

@@ -1,8 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { attach } from '../../engine/client.ts';
+import { attach, VersionMismatch } from '../../engine/client.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { resolveStored } from '../../config/stored.ts';
 import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
+import { isLive } from '../../protocol/run-state.ts';
 import { readEvaluations, readMetrics, readRun } from '../../run/folder.ts';
 import { listRuns, type ListedRun } from '../../run/list.ts';
 import { shownState } from '../../run/ownership.ts';
@@ -87,7 +88,7 @@ function settingNotes(run: RunRecord): string[] {
 }
 
 async function liveStage(dir: string, run: RunRecord) {
-  if (!['starting', 'running', 'paused'].includes(shownState(run))) {
+  if (!isLive(shownState(run))) {
     return undefined;
   }
   try {
@@ -95,8 +96,11 @@ async function liveStage(dir: string, run: RunRecord) {
     const { last } = await client.status();
     client.dispose();
     return last;
-  } catch {
-    // It ended in this moment: the folder says all.
+  } catch (error) {
+    if (error instanceof VersionMismatch) {
+      process.stderr.write(`${error.message} ${error.remedy}\n`);
+    }
+    // Otherwise it has just ended: the folder says all.
     return undefined;
   }
 }
