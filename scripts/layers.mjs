@@ -6,7 +6,7 @@
 export const layers = {
   'src/base': [],
   'src/protocol': ['src/base'],
-  'src/onnx': [],
+  'src/onnx': ['src/base'],
 
   'src/model/tokenizer': ['src/base', 'src/model/model.ts'],
   'src/model/formats': ['src/base', 'src/model/tokenizer', 'src/model/model.ts', 'src/model/layout.ts'],
@@ -54,13 +54,7 @@ export const layers = {
   ],
   'src/sandbox/http': ['src/base', 'src/protocol', 'src/sandbox/host', 'src/sandbox/judge', 'src/sandbox/sandbox.ts'],
 
-  'src/domains': [
-    'src/base',
-    'src/protocol',
-    'src/sandbox/sandbox.ts',
-    'src/sandbox/judge/extract.ts',
-    'src/benchmarks',
-  ],
+  'src/domains': ['src/base', 'src/protocol', 'src/sandbox/sandbox.ts', 'src/sandbox/judge/extract.ts'],
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
   'src/selfplay': ['src/base', 'src/protocol', 'src/domains', 'src/sandbox/sandbox.ts'],
   'src/config': [

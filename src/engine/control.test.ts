@@ -17,16 +17,14 @@ import { newSocketPath, newToken, serveControl } from './control.ts';
 
 /** What a test opened: a failed one must not keep the process. */
 const opened: (() => unknown)[] = [];
-afterEach(async () => {
-  await Promise.allSettled(
-    opened
-      .splice(0)
-      .reverse()
-      .map((close) => close()),
-  );
-});
+async function closeAll(): Promise<void> {
+  const all = opened.splice(0).reverse();
+  await Promise.allSettled(all.map((close) => close()));
+}
 
 describe('control server', () => {
+  afterEach(closeAll);
+
   it('delivers every event that was sent before it closes', async () => {
     const { server, path, token } = await serve();
     const { connection } = open(path);
@@ -69,6 +67,7 @@ describe('control server', () => {
 
 describe('a client', () => {
   let dir: string;
+  afterEach(closeAll);
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'selfq-client-'))));
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -1,9 +1,9 @@
 import { readQuestions } from '../benchmarks/registry.ts';
 import { BoundaryError } from '../base/errors.ts';
 import type { Domain, Question } from '../domains/domain.ts';
-import type { Policy } from '../selfplay/context.ts';
+import type { Policy, QuestionSource } from '../selfplay/context.ts';
 import type { SelfPlaySettings } from '../selfplay/settings.ts';
-import { mixtureSource, poolSource, proposerSource, type QuestionSource } from '../selfplay/sources.ts';
+import { mixtureSource, poolSource, proposerSource } from '../selfplay/sources.ts';
 
 type SourceSettings = Pick<SelfPlaySettings, 'pool' | 'poolShare' | 'labelled' | 'labelledShare' | 'maxPromptTokens'>;
 

@@ -134,7 +134,7 @@ export const StepLine = z.discriminatedUnion('type', [
 ]);
 export type StepLine = z.infer<typeof StepLine>;
 
-/** Lines that hold a number or more for every token: nine tenths of a step's file, at its end. */
+/** Lines that hold a number or more for every token: most of a step's file, at its end. */
 export const tokenTypes: readonly StepLine['type'][] = ['tokens', 'update'];
 
 /** Figures of one role in one step. Means are over completions; names follow TRL where TRL has one. */

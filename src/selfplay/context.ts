@@ -11,7 +11,7 @@ import type {
 } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import type { SelfPlaySettings } from './settings.ts';
-import type { QuestionSource } from './sources.ts';
+import type { Asked, Rollout, Round } from './rollout.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {
@@ -20,6 +20,23 @@ export interface Policy {
   /** Trainer's logprobs; `adapter: false` is the reference policy. */
   logprobs(sequences: readonly TokenSequence[], adapter: boolean): Promise<number[][]>;
   train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;
+}
+
+/** A question that is about to be asked. */
+export type Drawn = Omit<Asked, 'answers' | 'label'>;
+
+/** Where the questions of a step come from. */
+export interface QuestionSource {
+  /**
+   * Questions for `groups` proposer prompts' worth of a step. `before`: the step's rounds so far; ids and seeds continue
+   * behind theirs. A function of the run's seed, the step, `before` and the policy, so that a stage can be run again.
+   */
+  draw(
+    context: StepContext,
+    step: number,
+    groups: number,
+    before: Round,
+  ): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
 }
 
 /** What a step works with. */
