@@ -4,14 +4,16 @@ import { defaultsOf } from '../base/setting.ts';
 import { measureStep } from './metrics.ts';
 import { selfPlaySettings } from './settings.ts';
 
-const sampled = { text: '', tokenIds: [1, 2], finishReason: 'stop' as const, advantage: 1, reward: 1 };
+const sampled = { text: '', tokens: 2, finishReason: 'stop' as const, advantage: 1, reward: 1 };
 const answered = { questionId: 'p', form: 0, answer: '', mark: 'right' as const };
 
 function lines(updates: Pick<Update, 'role' | 'index' | 'sequences'>[]): StepLine[] {
   const figures = { loss: 0, kl: 0, clipRatio: 0, gradNorm: 1, learningRate: 1e-5, applied: true };
   return [
-    { type: 'proposal', id: 'p', groupId: 'g', logprobs: [-1, -2], ...sampled },
-    { type: 'answer', id: 'a', groupId: 'p', logprobs: [-1, -1], ...sampled, ...answered },
+    { type: 'proposal', id: 'p', groupId: 'g', ...sampled },
+    { type: 'answer', id: 'a', groupId: 'p', ...sampled, ...answered },
+    { type: 'tokens', id: 'p', tokenIds: [1, 2], logprobs: [-1, -2] },
+    { type: 'tokens', id: 'a', tokenIds: [1, 2], logprobs: [-1, -1] },
     ...updates.map((update) => ({ type: 'update' as const, ...update, ...figures })),
   ];
 }
@@ -23,7 +25,7 @@ function election(value: string | null, copied: boolean[], correct: boolean): St
     { type: 'question', id, statement: id, content: {}, prompts: [], label: { value, majorityRatio: 0.5, correct } },
     ...copied.map((isCopy, index): StepLine => {
       const detail = { kind: 'vote' as const, label: value, votes: 1, of: 2, correct, copied: isCopy };
-      return { type: 'answer', id: `${id}/${index}`, groupId: id, logprobs: [-1, -1], ...sampled, ...answered, detail };
+      return { type: 'answer', id: `${id}/${index}`, groupId: id, ...sampled, ...answered, detail };
     }),
   ];
 }
