@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { integer, type Setting } from '../base/setting.ts';
 import { resolveConfig } from '../config/resolve.ts';
-import { settingNames } from '../config/tables.ts';
+import { sectionsOf, settingNames } from '../config/tables.ts';
 import { loadRequestOf } from '../engine/load-request.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
 import { settingsText } from './settings-text.ts';
@@ -12,12 +12,15 @@ const root = resolve(import.meta.dirname, '../..');
 
 describe('the list of settings', () => {
   it('has a table for each owner, that of the domain last, with every setting once', () => {
-    const text = settingsText('coding');
-    const owners = [...text.matchAll(/^([\w -]+)\n\nsetting /gm)].map(([, owner]) => owner);
-    assert.deepEqual(owners, ['run', 'self-play', 'runtime', 'sandbox', 'only coding']);
-    for (const name of settingNames()) {
-      assert.equal([...text.matchAll(new RegExp(`^${name} `, 'gm'))].length, 1, name);
+    for (const domain of ['coding', 'arithmetic', 'algebra']) {
+      const listed = settingsText(domain);
+      const owners = [...listed.matchAll(/^([\w -]+)\n\nsetting /gm)].map(([, owner]) => owner);
+      assert.deepEqual(owners, ['run', 'self-play', 'runtime', 'sandbox', `only ${domain}`]);
+      for (const name of sectionsOf(domain).flatMap(({ settings }) => Object.keys(settings))) {
+        assert.equal([...listed.matchAll(new RegExp(`^${name} `, 'gm'))].length, 1, name);
+      }
     }
+    const text = settingsText('coding');
     assert.match(text, /^steps +6 +60 +100 +steps +Steps of self-play\.$/m);
     assert.match(text, /^testsMode +executed +executed +written +executed \| written /m);
     assert.throws(() => settingsText('codng'), { boundary: 'usage', remedy: /"coding"/ });

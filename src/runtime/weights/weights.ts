@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
@@ -52,7 +53,8 @@ export async function prepareWeights(
   if (known) {
     return preparedWeights(folder, known, model.config);
   }
-  const temporary = join(parent, `${model.hash}-${format}.tmp-${process.pid}`);
+  // Two preparations may run at once, in this process too: each has a folder to itself, and the first to end wins.
+  const temporary = join(parent, `${model.hash}-${format}-${randomUUID()}.tmp-${process.pid}`);
   try {
     await mkdir(parent, { recursive: true });
     await removeLeftovers(parent);
@@ -125,19 +127,20 @@ export function relativeTo(folder: string, weights: PreparedWeights): PreparedWe
 
 /** A rename onto a folder fails: an unusable one is removed first; a usable one of another process is kept. */
 async function moveInto(temporary: string, folder: string, usable: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await usable()) {
-      await rm(temporary, { recursive: true, force: true });
-      return;
-    }
-    await rm(folder, { recursive: true, force: true });
+  for (let attempt = 0; ; attempt++) {
     try {
       await rename(temporary, folder);
       return;
     } catch (error) {
+      // Something lies there: what another preparation has just finished, or what cannot be used.
+      if (await usable()) {
+        await rm(temporary, { recursive: true, force: true });
+        return;
+      }
       if (attempt === 2) {
         throw error;
       }
+      await rm(folder, { recursive: true, force: true });
     }
   }
 }
