@@ -213,9 +213,11 @@ describe('commands', function () {
     const missing = await selfq(place, ['models', 'verify', 'smollm2-135m']).finished;
     assert.equal(missing.code, 1);
     assert.match(missing.stdout, /selfq models pull smollm2-135m/);
-    const findings = JSON.parse(await ok('doctor', '--json')) as { name: string; state: string; remedy?: string }[];
+    type Finding = { name: string; state: string; detail: string; remedy?: string };
+    const findings = JSON.parse(await ok('doctor', '--json')) as Finding[];
     assert.ok(findings.some(({ name, state }) => name.includes('onnxruntime') && state === 'ok'));
     assert.ok(findings.some(({ name, state }) => name.includes('isolated-vm') && state === 'ok'));
     assert.ok(findings.every(({ state, remedy }) => state === 'ok' || remedy));
+    assert.match(findings.find(({ name }) => name === 'Devices')?.detail ?? '', /integer products(: exact| saturate)/);
   });
 });
