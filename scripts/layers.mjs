@@ -93,6 +93,7 @@ export const layers = {
     'src/config',
     'src/run',
     'src/engine',
+    'src/view',
     'bench',
   ],
   'src/extension': [

@@ -1,5 +1,5 @@
-import type { Stage } from '../src/protocol/control.ts';
-import type { ShownState } from '../src/view/messages.ts';
+import type { Stage } from '../src/protocol/stages.ts';
+import type { ShownState } from '../src/protocol/run-state.ts';
 import { t } from './texts.ts';
 
 /** Words that pages share: stages, states, reasons. */

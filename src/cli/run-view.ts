@@ -1,4 +1,4 @@
-import type { RunEvent } from '../protocol/control.ts';
+import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
 import { bar, duration, oneLine, paint, type ProgressOutput } from './terminal.ts';
 
@@ -13,7 +13,7 @@ const shownProposals = 4;
 /** On something that is no terminal, a long stage says this often that it goes on, milliseconds. */
 const lineEveryMs = 15_000;
 
-type StageEvent = Extract<RunEvent, { type: 'stage' }>;
+type StageEvent = RunEventOf<'stage'>;
 
 export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
   let steps = run.steps;
@@ -64,7 +64,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     output.line(paint('dim', `  ${accepted} of ${accepted + rejected} proposals are questions; answering them`));
   }
 
-  function showProposal(event: Extract<RunEvent, { type: 'proposal' }>): void {
+  function showProposal(event: RunEventOf<'proposal'>): void {
     if (event.rejection || event.statement === undefined) {
       rejected++;
       return;
@@ -114,7 +114,11 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
           return output.line(`  ${paint('bold', figures)} ${paint('dim', `(${duration(seconds)})`)}`);
         }
         case 'alarm':
-          return output.line(`${paint('yellow', '!')} ${event.message}`);
+          return output.line(
+            event.change === 'raised'
+              ? `${paint('yellow', '!')} ${event.message}`
+              : paint('dim', `✔ No longer: ${event.message}`),
+          );
         case 'restart':
           return output.line(`${paint('yellow', '!')} The ${event.child} process died and was started again.`);
         case 'state':
@@ -161,7 +165,7 @@ function stageText(event: StageEvent, steps: number, left: number | undefined): 
 }
 
 /** A strip with one sign for each answer, then the problem. */
-function questionLine({ marks, solveRate, statement }: Extract<RunEvent, { type: 'question' }>): string {
+function questionLine({ marks, solveRate, statement }: RunEventOf<'question'>): string {
   const strip = marks.map((mark) => (mark === 'right' ? paint('green', '✔') : paint('red', '✘'))).join('');
   const rate = solveRate === null ? ' –  ' : solveRate.toFixed(2);
   return `  ${strip} ${paint('dim', rate)} ${oneLine(statement, 100)}`;

@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { Evaluation } from '../protocol/records.ts';
+import type { Evaluation } from '../protocol/records.ts';
+import { readEvaluationFile } from '../run/folder.ts';
+import { latestOfEach } from '../view/evaluations.ts';
 import { ensureFolder } from './run-store.ts';
 
 /** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported for them. */
@@ -14,17 +16,16 @@ export class EvaluationStore implements vscode.Disposable {
     this.#root = context.globalStorageUri.fsPath;
   }
 
-  /** Oldest first; damaged files are left out. */
+  /** The latest of each policy and benchmark, oldest first; damaged files are skipped. */
   all(): Evaluation[] {
-    return this.#files('evaluations', '.json')
-      .flatMap((path) => {
-        try {
-          return [Evaluation.parse(JSON.parse(readFileSync(path, 'utf8')))];
-        } catch {
-          return [];
-        }
-      })
-      .sort((a, b) => a.time.localeCompare(b.time));
+    const read = this.#files('evaluations', '.json').flatMap((path) => {
+      try {
+        return [readEvaluationFile(path)];
+      } catch {
+        return [];
+      }
+    });
+    return latestOfEach(read);
   }
 
   /** Imported problem files (JSONL). */

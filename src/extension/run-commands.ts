@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
-import { type BrokenRun, type RunEntry, isLive, isResumable } from './run-store.ts';
+import { isLive } from '../protocol/run-state.ts';
+import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust, showError } from './services.ts';
 import { stateWord } from './words.ts';
 
@@ -67,7 +68,7 @@ export function registerRunCommands(services: Services): Disposables {
     }),
     register(commands.stop, async (argument) => {
       const entry = await pickRun(services, argument, (run) => running(run) || run.state === 'paused');
-      await (entry && (await live.client(entry.dir)).stop());
+      await (entry && live.stop(entry.dir));
     }),
     register(commands.resume, async (argument) => {
       const entry = await pickRun(services, argument, ({ state }) => state === 'paused' || isResumable(state));
@@ -90,6 +91,10 @@ export function registerRunCommands(services: Services): Disposables {
     register(commands.deleteRun, (argument) => deleteRun(services, argument)),
     register(commands.refreshRuns, async () => store.refresh()),
     live.onDidLose((dir) => void reportEnd(services, dir)),
+    live.onDidMismatch(({ dir, error }) => {
+      const stop = { title: vscode.l10n.t('Stop'), run: () => vscode.commands.executeCommand(commands.stop, dir) };
+      void showError(services, error, stop);
+    }),
   ];
 }
 

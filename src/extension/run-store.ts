@@ -2,13 +2,13 @@ import { type FSWatcher, existsSync, mkdirSync, readdirSync, watch } from 'node:
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
+import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { shownState } from '../run/ownership.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
-import type { ShownState } from '../view/messages.ts';
 
 export interface RunEntry {
   dir: string;
@@ -216,11 +216,6 @@ export class RunStore implements vscode.Disposable {
       void vscode.commands.executeCommand('setContext', key, value);
     }
   }
-}
-
-/** Whether an engine owns the run now. */
-export function isLive(state: ShownState): boolean {
-  return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }
 
 /** Whether a new engine can go on with the run. */

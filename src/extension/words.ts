@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Stage } from '../protocol/control.ts';
-import type { ShownState } from '../view/messages.ts';
+import type { Stage } from '../protocol/stages.ts';
+import type { ShownState } from '../protocol/run-state.ts';
 import type { Outcome } from '../view/problem-index.ts';
 
 /** The stages of a step in the reader's language. */

@@ -1,17 +1,10 @@
 import type { Verdict } from '../protocol/problem.ts';
 import type { Answer, Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
 import { findSetting } from '../config/tables.ts';
+import type { ShownState } from '../protocol/run-state.ts';
+import { stepStages } from '../protocol/stages.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
-import type {
-  EvaluationView,
-  FeedEntry,
-  Point,
-  RunView,
-  SeriesName,
-  ShownState,
-  StageTimes,
-  StripCell,
-} from './messages.ts';
+import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { titleOf } from './problem-model.ts';
 
 /** More points than a chart has pixels show nothing more. */
@@ -110,8 +103,7 @@ function paceOf(
 }
 
 function stageTimesOf(metrics: readonly StepMetrics[]): StageTimes {
-  const known = ['propose', 'verify', 'solve', 'judge', 'update', 'record'];
-  const stages = known.filter((stage) => metrics.some(({ seconds }) => (seconds[stage] ?? 0) > 0));
+  const stages = stepStages.filter((stage) => metrics.some(({ seconds }) => (seconds[stage] ?? 0) > 0));
   const rows = groupNeighbours(metrics, barsOfStageTimes).map((group) => ({
     step: group.at(-1)!.step,
     seconds: stages.map((stage) => mean(group.map(({ seconds }) => seconds[stage] ?? 0))),

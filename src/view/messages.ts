@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { Stage } from '../protocol/control.ts';
+import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
-import type { RunState } from '../protocol/records.ts';
+import type { Alarm } from '../protocol/records.ts';
+import type { ShownState } from '../protocol/run-state.ts';
 
 /**
  * What crosses the border between the extension host and its pages. The host sends whole models: they are small after
@@ -38,8 +39,6 @@ export const seriesNames = [
   'solver.sampling_logp_difference',
 ] as const;
 export type SeriesName = (typeof seriesNames)[number];
-
-export type ShownState = RunState | 'interrupted';
 
 export interface EvaluationView {
   benchmark: string;
@@ -103,20 +102,13 @@ export interface RunView {
   /** Over the latest steps: accepted and each reason of rejection. */
   proposals: { steps: number; accepted: number; rejected: [reason: string, count: number][] };
   evaluations: EvaluationView[];
-  alarms: { step: number; name: string; message: string }[];
+  alarms: Alarm[];
   restarts: number;
   config: { name: string; value: string; unit: string; description: string }[];
 }
 
 /** What the engine is doing now. */
-export interface StageView {
-  step: number;
-  stage: Stage;
-  done: number;
-  total: number;
-  what?: string;
-  tokensPerSecond?: number;
-}
+export type StageView = Omit<RunEventOf<'stage'>, 'type'>;
 
 export interface DashboardModel {
   /** The first is the run of the page, the others are laid over its curves. */

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
+import { isLive, type ShownState } from '../../src/protocol/run-state.ts';
+import type { RunView, StageView, dashboardActions } from '../../src/view/messages.ts';
 import { duration } from '../charts/scale.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';
@@ -57,8 +58,4 @@ function actions({ state, step }: RunView, act: (action: Action) => void): Templ
 function speed(run: RunView, stage: StageView | null): string[] {
   const tokens = stage?.tokensPerSecond ?? run.tokensPerSecond;
   return tokens === undefined ? [] : [t('{0} tokens/s', Math.round(tokens))];
-}
-
-export function isLive(state: ShownState): boolean {
-  return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }

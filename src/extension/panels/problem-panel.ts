@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
-import type { StepLine } from '../../protocol/records.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { answerUri } from '../documents.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
@@ -97,8 +96,8 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     this.#services.store.select(entry.dir);
     const reader = this.#services.store.steps(entry.dir);
     for (const step of reader.steps().reverse()) {
-      const proposals = proposalsOf(reader.read(step));
-      const first = proposals.find(({ rejection }) => rejection === undefined) ?? proposals[0];
+      const entries = reader.feed(step);
+      const first = entries.find(({ rejection }) => rejection === undefined) ?? entries[0];
       if (first) {
         this.open({ dir: entry.dir, step, id: first.id });
         return;
@@ -117,7 +116,12 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
       return;
     }
     const entry = this.#services.store.find(place.dir);
-    const model = entry && problemModel({ ...place, runName: entry.name, run: entry.run }, this.#lines(place));
+    const model =
+      entry &&
+      problemModel(
+        { ...place, runName: entry.name, run: entry.run },
+        this.#services.store.steps(place.dir).read(place.step),
+      );
     const message: HostMessage = model
       ? { type: 'problem', model, answer: 0 }
       : {
@@ -166,15 +170,16 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
 
   /** To the neighbour, over the border of a step where there is one. */
   #move(place: ProblemPlace, by: 1 | -1): void {
-    const ids = proposalsOf(this.#lines(place)).map(({ id }) => id);
+    const reader = this.#services.store.steps(place.dir);
+    const ids = reader.feed(place.step).map(({ id }) => id);
     const next = ids[ids.indexOf(place.id) + by];
     if (next !== undefined) {
       this.open({ ...place, id: next });
       return;
     }
-    const steps = this.#services.store.steps(place.dir).steps();
+    const steps = reader.steps();
     const step = steps[steps.indexOf(place.step) + by];
-    const neighbours = step === undefined ? [] : proposalsOf(this.#lines({ ...place, step }));
+    const neighbours = step === undefined ? [] : reader.feed(step);
     const id = neighbours.at(by === 1 ? 0 : -1)?.id;
     if (step !== undefined && id !== undefined) {
       this.open({ dir: place.dir, step, id });
@@ -182,19 +187,15 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
   }
 
   async #copy(place: ProblemPlace): Promise<void> {
-    const question = this.#lines(place).find((line) => line.type === 'question' && line.id === place.id);
-    if (question?.type !== 'question') {
+    const { dir, step, id } = place;
+    const question = this.#services.store
+      .steps(dir)
+      .questions(step)
+      .find((line) => line.id === id);
+    if (!question) {
       throw new BoundaryError('usage', vscode.l10n.t('A rejected proposal is not a problem.'), '');
     }
     await vscode.env.clipboard.writeText(JSON.stringify(problemOf(question.content) ?? question.content, null, 2));
     vscode.window.setStatusBarMessage(vscode.l10n.t('Problem copied as JSON'), 3000);
   }
-
-  #lines({ dir, step }: ProblemPlace): StepLine[] {
-    return this.#services.store.steps(dir).read(step);
-  }
-}
-
-function proposalsOf(lines: readonly StepLine[]): (StepLine & { type: 'proposal' })[] {
-  return lines.filter((line) => line.type === 'proposal');
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Evaluation } from '../../protocol/records.ts';
 import { internalCommands, views } from '../contributions.ts';
+import { byBenchmark } from '../../view/evaluations.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
 import { formatPercent } from '../../view/format.ts';
 import type { Disposables, Services } from '../services.ts';
@@ -19,8 +20,11 @@ export function registerBenchmarksTree({ store, live }: Services, results: Evalu
         return node.kind === 'benchmark' ? evaluationNodes(node.evaluations) : [];
       }
       const ofRun = store.selected ? store.evaluations(store.selected.dir) : [];
-      const groups = Map.groupBy([...ofRun, ...results.all()], ({ benchmark }) => benchmark);
-      return [...groups].map(([name, evaluations]) => ({ kind: 'benchmark', name, evaluations }));
+      return [...byBenchmark([...ofRun, ...results.all()])].map(([name, evaluations]) => ({
+        kind: 'benchmark',
+        name,
+        evaluations,
+      }));
     },
     getTreeItem: (node) =>
       node.kind === 'benchmark' ? benchmarkItem(node.name, node.evaluations) : evaluationItem(node),

@@ -3,7 +3,6 @@ import { commands, contextKeys, internalCommands, views } from '../contributions
 import { formatShare } from '../../view/format.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { feedOf } from '../../view/dashboard-model.ts';
 import type { FeedEntry } from '../../view/messages.ts';
 import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../../view/problem-index.ts';
 import { outcomeWord, reasonWord } from '../words.ts';
@@ -109,7 +108,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   #entries(run: RunEntry, steps: readonly number[]): FeedEntry[] {
     return steps.flatMap((step) => {
       try {
-        const entries = feedOf(step, this.#services.store.steps(run.dir).read(step));
+        const entries = this.#services.store.steps(run.dir).feed(step);
         return entries
           .filter((entry) => this.#filter === undefined || outcomeOf(entry) === this.#filter)
           .sort((a, b) => Number(a.rejection !== undefined) - Number(b.rejection !== undefined));
