@@ -208,6 +208,15 @@ describe('commands', function () {
     }
   });
 
+  it('run.json says in which precisions was computed, and why where the settings say otherwise', () => {
+    const { precisions, config } = readRun(dir);
+    assert.ok(precisions);
+    const { reason, ...used } = precisions;
+    const { samplerPrecision, trainPrecision } = config;
+    const differs = used.samplerPrecision !== samplerPrecision || used.trainPrecision !== trainPrecision;
+    assert.equal(differs, reason !== undefined);
+  });
+
   it('models and doctor say what is here and what is not', async () => {
     assert.match(await ok('models'), /qwen2\.5-coder-0\.5b \(default\)/);
     const missing = await selfq(place, ['models', 'verify', 'smollm2-135m']).finished;
