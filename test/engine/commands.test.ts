@@ -208,7 +208,7 @@ describe('commands', function () {
     }
   });
 
-  it('run.json says in which precisions was computed, and why where the settings say otherwise', () => {
+  it('run.json says which precisions were computed, and why where the settings say otherwise', () => {
     const { precisions, config } = readRun(dir);
     assert.ok(precisions);
     const { reason, ...used } = precisions;
