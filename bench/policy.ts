@@ -59,7 +59,13 @@ export async function openBenchModel(args: BenchArguments, observer: BenchObserv
     precision: `${samplerPrecision}, ${trainPrecision}`,
     async start(changes) {
       const request = loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() });
-      return (await startRuntime({ ...request, ...changes })).runtime;
+      const { runtime, loaded } = await startRuntime({ ...request, ...changes });
+      if (loaded.precisions.reason !== undefined) {
+        await runtime.close();
+        const message = `Figures of this precision cannot be measured: ${loaded.precisions.reason}`;
+        throw new BoundaryError('environment', message, 'Use --precision strict.');
+      }
+      return runtime;
     },
     close: () => file.close(),
   };

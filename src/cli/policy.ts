@@ -32,6 +32,9 @@ export async function withPolicy<T>(
   let policy: LoadedPolicy | undefined;
   try {
     policy = await loadPolicy({ ...options, observer: createPolicyView(output), signal: interrupted.signal });
+    if (policy.precisions.reason !== undefined) {
+      output.line(paint('dim', policy.precisions.reason));
+    }
     return await work(policy);
   } finally {
     output.clear();

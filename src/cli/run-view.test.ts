@@ -34,6 +34,18 @@ describe('the view of a run', () => {
     assert.match(told.status, /16 s left/);
   });
 
+  it('says once why other precisions are computed than the settings say', () => {
+    const { view, told } = watch();
+    const used = { samplerPrecision: 'strict', trainPrecision: 'exact' };
+    view.show({ type: 'state', run: { ...exampleRun(), precisions: used } });
+    assert.equal(told.lines.length, 0);
+    const run = { ...exampleRun(), precisions: { ...used, reason: 'Integer products saturate.' } };
+    view.show({ type: 'state', run });
+    view.show({ type: 'state', run });
+    assert.equal(told.lines.length, 1);
+    assert.match(told.lines[0] ?? '', /Integer products saturate\.$/);
+  });
+
   it('tells of questions that the update skips', () => {
     const { view, told } = watch();
     view.show({ type: 'metrics', metrics: exampleMetrics(1) });

@@ -21,6 +21,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
   let saidAt = now();
   let accepted = 0;
   let rejected = 0;
+  let precisions = run.precisions?.reason;
   let secondsPerStep: number | undefined;
   let stepStarted = now();
 
@@ -74,6 +75,14 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     }
   }
 
+  /** Why other precisions are computed than the settings say, once. */
+  function sayPrecisions(reason: string | undefined): void {
+    if (reason !== undefined && reason !== precisions) {
+      output.line(`${paint('yellow', '!')} ${reason}`);
+    }
+    precisions = reason;
+  }
+
   function timeLeft({ step, stage: name }: StageEvent): number | undefined {
     if (secondsPerStep === undefined || step === 0) {
       return undefined;
@@ -114,6 +123,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
           return output.line(`${paint('yellow', '!')} The ${event.child} process died and was started again.`);
         case 'state':
           steps = event.run.steps;
+          sayPrecisions(event.run.precisions?.reason);
           return showState(event.run, output);
         default:
           return event satisfies never;

@@ -59,10 +59,7 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
     notes.forEach((note) => log(note));
     const model = chooseModel(config.model, cacheDir());
     await assertReady(model);
-    const memory = await assertMemory(model.path, config, 'run');
-    if (memory.verdict !== 'fits') {
-      log(`${memory.message}. ${memory.remedy}`);
-    }
+    await checkMemory(model, config);
     if (options.config) {
       await assertDisk(model.path, config, dir);
     }
@@ -70,6 +67,14 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
     return await own(options, claim, record, config, model);
   } finally {
     claim.release();
+  }
+}
+
+/** Throws as `assertMemory`; what is short is logged. */
+async function checkMemory(model: ChosenModel, config: Config): Promise<void> {
+  const memory = await assertMemory(model.path, config, 'run');
+  if (memory.verdict !== 'fits') {
+    log(`${memory.message}. ${memory.remedy}`);
   }
 }
 
@@ -137,7 +142,12 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const { loaded } = runtime;
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
-    live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
+    const { precisions } = loaded;
+    live.update({ model: { ...live.record.model, hash: loaded.modelHash }, precisions });
+    if (precisions.reason !== undefined) {
+      log(precisions.reason);
+      await checkMemory(model, { ...config, ...precisions });
+    }
     const baseModel = await baseModelName(model);
     const domain = createDomain(config, { sandbox: () => sandbox.get(), base: runtime.base });
     const source = await createSource(config, domain, runtime.policy.countTokens);

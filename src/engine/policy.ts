@@ -42,6 +42,8 @@ export interface PolicyOptions {
 export interface LoadedPolicy extends Pick<Policy, 'generate' | 'countTokens'> {
   readonly model: ChosenModel;
   readonly modelHash: string;
+  /** What it computes in, with the reason where `config` says otherwise. */
+  readonly precisions: LoadReply['precisions'];
   /** Logprobs of given completions, nats, as training computes them. */
   logprobs(sequences: RuntimeCalls['logprobs'][0]['sequences']): Promise<number[][]>;
   /** Ends the process. */
@@ -85,6 +87,7 @@ export async function loadPolicy(options: PolicyOptions): Promise<LoadedPolicy> 
   return {
     model,
     modelHash: loaded.modelHash,
+    precisions: loaded.precisions,
     generate: (requests) => call('generate', { requests, adapter: trained }),
     countTokens: (prompts) => call('countTokens', { prompts }),
     logprobs: (sequences) => call('logprobs', { sequences, adapter: trained }),

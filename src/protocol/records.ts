@@ -270,6 +270,10 @@ export const RunRecord = z.object({
   /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */
   config: z.record(z.string(), z.union([z.string(), z.number()])),
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
+  /** What frozen matrices are computed in since the model was last loaded, and why where the settings say otherwise. */
+  precisions: z
+    .object({ samplerPrecision: z.string(), trainPrecision: z.string(), reason: z.string().optional() })
+    .optional(),
   versions: z.record(z.string(), z.string()),
   createdAt: z.string(),
   /** Steps completed. */

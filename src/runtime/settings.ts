@@ -12,13 +12,13 @@ export const runtimeSettings = {
   samplerPrecision: {
     kind: choice('strict', 'balanced'),
     description:
-      'Frozen matrices in sampling: strict: 8 bit in blocks of 32; balanced: integer products of rotated rows, faster. Greedy decoding is exact.',
+      'Frozen matrices in sampling: strict: 8 bit in blocks of 32; balanced: integer products of rotated rows, faster. Greedy decoding is exact. Where a processor has no exact integer products, strict is computed.',
     default: 'balanced',
   },
   trainPrecision: {
     kind: choice('exact', 'half', 'balanced'),
     description:
-      'Frozen matrices in training: exact: fp32; half: fp16, for graphics cards; balanced: integer products, forward of rotated rows. Other devices than cpu compute in fp16 if they can where integer products are asked for.',
+      'Frozen matrices in training: exact: fp32; half: fp16, for graphics cards; balanced: integer products, forward of rotated rows. Where integer products are asked for, processors without exact ones compute exact, and other devices than cpu fp16 if they can.',
     default: 'balanced',
   },
   microBatchTokens: {
@@ -59,5 +59,7 @@ export type Device = RuntimeSettings['device'];
 export type SamplerPrecision = RuntimeSettings['samplerPrecision'];
 /** Precision of the frozen matrices in training. */
 export type TrainPrecision = RuntimeSettings['trainPrecision'];
+/** Precisions of the frozen matrices in sampling and in training. */
+export type Precisions = Pick<RuntimeSettings, 'samplerPrecision' | 'trainPrecision'>;
 /** What the backward pass of an update computes again instead of keeping it: see training/recomputation.ts. */
 export type GradientCheckpointing = RuntimeSettings['gradientCheckpointing'];

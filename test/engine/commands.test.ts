@@ -208,14 +208,25 @@ describe('commands', function () {
     }
   });
 
+  it('run.json says which precisions were computed, and why where the settings say otherwise', () => {
+    const { precisions, config } = readRun(dir);
+    assert.ok(precisions);
+    const { reason, ...used } = precisions;
+    const { samplerPrecision, trainPrecision } = config;
+    const differs = used.samplerPrecision !== samplerPrecision || used.trainPrecision !== trainPrecision;
+    assert.equal(differs, reason !== undefined);
+  });
+
   it('models and doctor say what is here and what is not', async () => {
     assert.match(await ok('models'), /qwen2\.5-coder-0\.5b \(default\)/);
     const missing = await selfq(place, ['models', 'verify', 'smollm2-135m']).finished;
     assert.equal(missing.code, 1);
     assert.match(missing.stdout, /selfq models pull smollm2-135m/);
-    const findings = JSON.parse(await ok('doctor', '--json')) as { name: string; state: string; remedy?: string }[];
+    type Finding = { name: string; state: string; detail: string; remedy?: string };
+    const findings = JSON.parse(await ok('doctor', '--json')) as Finding[];
     assert.ok(findings.some(({ name, state }) => name.includes('onnxruntime') && state === 'ok'));
     assert.ok(findings.some(({ name, state }) => name.includes('isolated-vm') && state === 'ok'));
     assert.ok(findings.every(({ state, remedy }) => state === 'ok' || remedy));
+    assert.match(findings.find(({ name }) => name === 'Devices')?.detail ?? '', /integer products(: exact| saturate)/);
   });
 });

@@ -67,6 +67,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     `model ${run.model.id}, ${subject}, begun ${date(run)}`,
     ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
     ...settingNotes(run),
+    ...(run.precisions?.reason === undefined ? [] : [run.precisions.reason]),
     ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),

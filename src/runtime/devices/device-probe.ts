@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { elementType, Graph, type ElementType, type Value } from '../../onnx/graph.ts';
 import { at } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Device, RuntimeSettings } from '../settings.ts';
+import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 import { assertAttention } from './attention-probe.ts';
 
@@ -34,18 +34,6 @@ export async function computesHalf(device: Device): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-type Precisions = Pick<RuntimeSettings, 'device' | 'samplerPrecision' | 'trainPrecision'>;
-
-/** The request with precisions that its device has kernels for: of graphics cards, not all compute in fp16. */
-export async function forDevice<Request extends Precisions>(request: Request): Promise<Request> {
-  const { device, trainPrecision } = request;
-  if (devices[device].int8Products) {
-    return request;
-  }
-  const half = trainPrecision !== 'exact' && (await computesHalf(device));
-  return { ...request, samplerPrecision: 'strict', trainPrecision: half ? 'half' : 'exact' };
 }
 
 function absent(device: Device, reason: string, cause?: unknown): BoundaryError {

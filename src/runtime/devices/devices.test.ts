@@ -10,7 +10,6 @@ import { readSafetensors } from '../../model/formats/safetensors.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Device } from '../settings.ts';
 import { RuntimeProcess } from '../process/client.ts';
-import { forDevice } from './device-probe.ts';
 import { devices } from './devices.ts';
 import { tinyArchitectures } from '../fixtures/tiny-architectures.ts';
 
@@ -48,21 +47,6 @@ describe('a device', () => {
     const runtime = new RuntimeProcess();
     await runtime.call('probeDevice', { device: 'cpu' });
     await runtime.close();
-  });
-});
-
-describe('precisions for a device', () => {
-  const balanced = { ...exactRuntime, samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
-
-  it('are those that were asked for on the processor', async () => {
-    assert.deepEqual(await forDevice({ ...balanced, device: 'cpu' }), { ...balanced, device: 'cpu' });
-  });
-
-  it('have no integer products elsewhere, nor fp16 where the device does not compute in it', async () => {
-    const [device] = absentDevices();
-    assert.ok(device);
-    const { samplerPrecision, trainPrecision } = await forDevice({ ...balanced, device });
-    assert.deepEqual([samplerPrecision, trainPrecision], ['strict', 'exact']);
   });
 });
 

@@ -8,7 +8,8 @@ export interface DeviceTraits {
   platforms: readonly string[];
   /**
    * Whether it has kernels for products of 8-bit numbers. Without them sampling uses 8-bit weights in blocks with
-   * activations in fp32, and training fp16 where the device computes in it.
+   * activations in fp32, and training fp16 where the device computes in it. Whether the processor's kernels are exact
+   * depends on its instructions: integer-products.ts asks them.
    */
   int8Products: boolean;
   /**
@@ -24,6 +25,10 @@ export interface DeviceTraits {
   /** What it wants beside the package, for a person. */
   needs: string;
 }
+
+/** What a person should know of a processor without exact integer products; docs/performance.md has the figures. */
+export const saturationNote =
+  'integer products saturate on this processor; sampling takes about 1.5 times as long, training twice';
 
 /**
  * Every device that a model can run on. What a provider has no kernel for, onnxruntime computes on the processor, so

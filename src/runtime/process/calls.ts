@@ -8,6 +8,7 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../../protocol/runtime.ts';
+import type { UsedPrecisions } from '../devices/device-precisions.ts';
 import type { Device, RuntimeSettings } from '../settings.ts';
 
 /** What a runtime process is loaded with: every setting of the runtime, and what is no setting. */
@@ -30,12 +31,17 @@ export interface LoadReply {
   /** Numbers that are trained: those of the adapter, or all. */
   trainedParameters: number;
   vocabulary: number;
+  /** What is computed, with the reason where something else was asked for. */
+  precisions: UsedPrecisions;
 }
 
 /** Every call of the runtime process: name -> [argument, reply]. */
 export interface RuntimeCalls {
-  /** Fails with the reason where the device does not work; `half`: whether it computes in fp16. Needs no model. */
-  probeDevice: [{ device: Device }, { half: boolean }];
+  /**
+   * Fails with the reason where the device does not work. `half`: whether it computes in fp16; `integerProducts`: whether
+   * it computes products of 8-bit integers exactly. Needs no model.
+   */
+  probeDevice: [{ device: Device }, { half: boolean; integerProducts: boolean }];
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
   countTokens: [{ prompts: readonly Prompt[] }, number[]];

@@ -144,6 +144,71 @@ describe('a loaded runtime', () => {
   });
 });
 
+describe('a runtime that is asked for integer products', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'runtime-products-'));
+    await writeTinyModel(join(folder, 'model'), { hidden: 128, heads: 8, kvHeads: 2, layers: 2 });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const context = { onProgress: () => undefined, signal: new AbortController().signal };
+  const strict = { samplerPrecision: 'strict', trainPrecision: 'exact' } as const;
+  const balanced = { samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
+
+  /** What a runtime says of its precisions and computes, on a processor whose integer products are `exact` or not. */
+  async function compute(exact: boolean, asked: Partial<RuntimeSettings>) {
+    let checks = 0;
+    const runtime = createRuntime(() => {
+      checks++;
+      return Promise.resolve(exact);
+    });
+    const paths = { modelPath: join(folder, 'model'), cacheDir: folder };
+    const request = { ...exactRuntime, ...paths, slots: 8, contextTokens: 128, seed: 3, ...asked };
+    const { precisions } = await runtime.load(request, context);
+    const requests = [{ prompt: { text: 'a prompt' }, samples: 4, maxTokens: 20, temperature: 1, seed: 1 }];
+    const completions = (await runtime.generate({ requests, adapter: true }, context)).flat();
+    const promptTokenIds = Array.from({ length: 12 }, (_, i) => 97 + i);
+    const sequences = [{ promptTokenIds, tokenIds: [...promptTokenIds].reverse() }];
+    const [logprobs] = await runtime.logprobs({ sequences, adapter: true }, context);
+    await runtime.load(request, context);
+    return { precisions, completions, logprobs, checks };
+  }
+
+  it('computes them where they are exact', async () => {
+    const { precisions, completions, logprobs } = await compute(true, balanced);
+    assert.deepEqual(precisions, balanced);
+    const other = await compute(true, strict);
+    assert.notDeepEqual(completions, other.completions);
+    assert.notDeepEqual(logprobs, other.logprobs);
+  });
+
+  it('samples in strict and trains in exact where they saturate, says why, and checks the processor once', async () => {
+    const { precisions, completions, logprobs, checks } = await compute(false, balanced);
+    const { reason, ...used } = precisions;
+    assert.deepEqual(used, strict);
+    assert.match(reason ?? '', /balanced is computed as strict, .* as exact because integer products saturate/);
+    assert.equal(checks, 1);
+    const expected = await compute(true, strict);
+    assert.deepEqual(completions, expected.completions);
+    assert.deepEqual(logprobs, expected.logprobs);
+    assert.equal(expected.precisions.reason, undefined);
+  });
+
+  it('names fp32 as the precision of full fine-tuning, whatever was asked for', async () => {
+    const { precisions } = await compute(true, { ...balanced, trainedWeights: 'full' });
+    assert.deepEqual(precisions, { ...balanced, trainPrecision: 'exact' });
+  });
+
+  it('says whether they are exact where it is asked for the device alone', async () => {
+    for (const exact of [true, false]) {
+      const runtime = createRuntime(() => Promise.resolve(exact));
+      const { integerProducts } = await runtime.probeDevice({ device: 'cpu' }, context);
+      assert.equal(integerProducts, exact);
+    }
+  });
+});
+
 /** A rank-4 adapter with an effect that cannot be overlooked. */
 async function writeRandomAdapter(modelPath: string, dir: string): Promise<void> {
   const model = await openModel(modelPath);

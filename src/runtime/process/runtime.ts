@@ -6,7 +6,10 @@ import type { Progress } from '../../protocol/runtime.ts';
 import type { LoadReply, LoadRequest, RuntimeCalls } from './calls.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
-import { computesHalf, forDevice, probeDevice } from '../devices/device-probe.ts';
+import { usedPrecisions, type UsedPrecisions } from '../devices/device-precisions.ts';
+import { computesHalf, probeDevice } from '../devices/device-probe.ts';
+import { devices } from '../devices/devices.ts';
+import { integerProductsAreExact } from '../devices/integer-products.ts';
 import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from '../training/full-checkpoint.ts';
 import { createPolicyGenerator, type PolicyGenerator } from '../generation/policy-generator.ts';
 import { encodePrompt } from '../generation/rows.ts';
@@ -45,9 +48,14 @@ interface Loaded {
   trainer?: Trainer;
 }
 
-/** One model with its adapter, generator and trainer. Calls must not overlap. */
-export function createRuntime(): RuntimeHandlers {
+/**
+ * One model with its adapter, generator and trainer. Calls must not overlap. `checkProducts` tells, when it is first
+ * needed, whether this processor computes integer products exactly.
+ */
+export function createRuntime(checkProducts: () => Promise<boolean> = integerProductsAreExact): RuntimeHandlers {
   let loaded: Loaded | undefined;
+  let checked: Promise<boolean> | undefined;
+  const integerProducts = () => (checked ??= checkProducts());
 
   function need(): Loaded {
     if (!loaded) {
@@ -75,14 +83,21 @@ export function createRuntime(): RuntimeHandlers {
   return {
     async probeDevice({ device }) {
       await probeDevice(device);
-      return { half: await computesHalf(device) };
+      return {
+        half: await computesHalf(device),
+        integerProducts: devices[device].int8Products && (await integerProducts()),
+      };
     },
 
     async load(request) {
       await close(loaded);
       loaded = undefined;
-      loaded = await load(await forDevice(request));
-      return describe(loaded);
+      // Full fine-tuning computes in fp32, whatever is asked for.
+      const asked = request.trainedWeights === 'full' ? { ...request, trainPrecision: 'exact' as const } : request;
+      const precisions = await usedPrecisions(asked, integerProducts);
+      const { samplerPrecision, trainPrecision } = precisions;
+      loaded = await load({ ...request, samplerPrecision, trainPrecision });
+      return describe(loaded, precisions);
     },
 
     countTokens({ prompts }) {
@@ -180,7 +195,7 @@ async function close(state: Loaded | undefined): Promise<void> {
   await state?.model.close();
 }
 
-function describe({ model, trained }: Loaded): LoadReply {
+function describe({ model, trained }: Loaded, precisions: UsedPrecisions): LoadReply {
   const { architecture, vocabulary } = model.config;
   return {
     modelHash: model.hash,
@@ -188,5 +203,6 @@ function describe({ model, trained }: Loaded): LoadReply {
     parameters: countParameters(parameterShapes(model.config)),
     trainedParameters: countParameters(parametersOf(trained)),
     vocabulary,
+    precisions,
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needIntegerProducts } from '../../../test/support/integer-products.ts';
 import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import type { ModelFile } from '../../model/model.ts';
@@ -227,7 +228,8 @@ describe('a trainer on a tiny model', () => {
     assert.ok(Math.abs(left.record.loss - kept.record.loss) < 1e-6);
   });
 
-  it('comes near to the exact gradient in 8 and 16 bit', async () => {
+  it('comes near to the exact gradient in 8 and 16 bit', async function () {
+    await needIntegerProducts(this);
     const { trainer } = await open();
     const sequences = await batch(trainer);
     const exact = await gradientOf(sequences);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { needIntegerProducts } from '../../../test/support/integer-products.ts';
 import { int8Products } from '../../onnx/operators/int8-matrix.ts';
 import { Graph } from '../../onnx/graph.ts';
 import { evaluator } from '../devices/evaluator.ts';
@@ -63,6 +64,9 @@ const rows = 9;
 
 describe('8-bit products', function () {
   this.timeout(60_000);
+  before(function () {
+    return needIntegerProducts(this);
+  });
 
   it('come within a hundredth of the exact ones, both ways, for every rotation that fits', () =>
     fc.assert(

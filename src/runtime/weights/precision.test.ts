@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needIntegerProducts } from '../../../test/support/integer-products.ts';
 import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import type { ModelFile } from '../../model/model.ts';
@@ -33,7 +34,8 @@ describe('precisions', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('of sampler and trainer are one policy, whichever is chosen', async () => {
+  it('of sampler and trainer are one policy, whichever is chosen', async function () {
+    await needIntegerProducts(this);
     const requests = ['one', 'another prompt'].map((text, i) => ({
       ...{ prompt: { text }, samples: 4, maxTokens: 20, temperature: 1, seed: i },
     }));
