@@ -93,7 +93,7 @@ export const layers = {
     'src/engine',
     'src/view',
   ],
-  webview: ['src/view', 'src/protocol'],
+  webview: ['src/view'],
   bench: ['src', 'test/support'],
 };
 

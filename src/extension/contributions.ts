@@ -9,6 +9,7 @@ export const commands = {
   startAgain: 'selfQuestioning.startAgain',
   pause: 'selfQuestioning.pause',
   resume: 'selfQuestioning.resume',
+  moreSteps: 'selfQuestioning.moreSteps',
   stop: 'selfQuestioning.stop',
   openDashboard: 'selfQuestioning.openDashboard',
   compareRuns: 'selfQuestioning.compareRuns',
@@ -24,6 +25,8 @@ export const commands = {
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
   importEurus: 'selfQuestioning.importEurus',
+  openBenchmark: 'selfQuestioning.openBenchmark',
+  deleteBenchmark: 'selfQuestioning.deleteBenchmark',
   exportRun: 'selfQuestioning.exportRun',
   doctor: 'selfQuestioning.doctor',
   showLog: 'selfQuestioning.showLog',
@@ -61,7 +64,7 @@ export const contextKeys = {
   problemsFiltered: 'selfQuestioning.problemsFiltered',
 } as const;
 
-/** Custom editors' and panels' view types, and the scheme of virtual documents. */
+/** Panels' view types, and the scheme of virtual documents. */
 export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
 export const documentScheme = 'self-questioning';
 export const walkthrough = 'firstRun';

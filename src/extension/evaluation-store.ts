@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { Evaluation } from '../protocol/records.ts';
+import type { Evaluation } from '../protocol/records.ts';
+import { StoredEvaluation } from '../run/folder.ts';
 import { ensureFolder } from './run-store.ts';
 
 /** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported for them. */
@@ -14,17 +16,23 @@ export class EvaluationStore implements vscode.Disposable {
     this.#root = context.globalStorageUri.fsPath;
   }
 
-  /** Oldest first; damaged files are left out. */
-  all(): Evaluation[] {
+  /** Every result with its file, oldest first; damaged files are skipped. */
+  files(): { file: string; evaluation: Evaluation }[] {
     return this.#files('evaluations', '.json')
-      .flatMap((path) => {
+      .flatMap((file) => {
         try {
-          return [Evaluation.parse(JSON.parse(readFileSync(path, 'utf8')))];
+          return [{ file, evaluation: StoredEvaluation.parse(JSON.parse(readFileSync(file, 'utf8'))) }];
         } catch {
           return [];
         }
       })
-      .sort((a, b) => a.time.localeCompare(b.time));
+      .sort((a, b) => a.evaluation.time.localeCompare(b.evaluation.time));
+  }
+
+  /** Deletes a result or an imported set. */
+  async remove(file: string): Promise<void> {
+    await rm(file, { force: true });
+    this.#changed.fire();
   }
 
   /** Imported problem files (JSONL). */

@@ -3,7 +3,8 @@ import { type RunClient, type StartOptions, attach, startEngine } from '../engin
 import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { type RunStore, isLive } from './run-store.ts';
-import type { StageView } from '../view/messages.ts';
+import { withEvent } from '../view/live-feed.ts';
+import type { FeedEntry, StageView } from '../view/messages.ts';
 
 /** An event of one live run. */
 export interface LiveEvent {
@@ -21,6 +22,8 @@ export class LiveRuns implements vscode.Disposable {
   readonly #clients = new Map<string, RunClient>();
   readonly #attaching = new Set<string>();
   readonly #stages = new Map<string, StageView>();
+  readonly #feeds = new Map<string, readonly FeedEntry[]>();
+  readonly #requests = new Map<string, 'pause' | 'stop'>();
   readonly #event = new vscode.EventEmitter<LiveEvent>();
   readonly #lost = new vscode.EventEmitter<string>();
   readonly #subscription: vscode.Disposable;
@@ -43,6 +46,34 @@ export class LiveRuns implements vscode.Disposable {
     this.#started.add(dir);
     this.#log.info(`started ${dir}`);
     this.#store.refresh();
+  }
+
+  /** Whether this window started the engine of the run. */
+  hasStarted(dir: string): boolean {
+    return this.#started.has(dir);
+  }
+
+  /** Proposals and questions of the step in progress, as they came. */
+  feed(dir: string): readonly FeedEntry[] {
+    return this.#feeds.get(dir) ?? [];
+  }
+
+  /** What was asked of the engine from this window and has not happened yet. */
+  requested(dir: string): 'pause' | 'stop' | undefined {
+    return this.#requests.get(dir);
+  }
+
+  /** Asks the engine to pause or stop at its next safe point, which may be a minute away. Throws like {@link client}. */
+  async request(dir: string, what: 'pause' | 'stop'): Promise<void> {
+    const client = await this.client(dir);
+    this.#requests.set(dir, what);
+    this.#store.refresh();
+    try {
+      await client[what]();
+    } catch (error) {
+      this.#requests.delete(dir);
+      throw error;
+    }
   }
 
   /** Asks every engine that this window started to stop, by new connections: the others are disposed by then. */
@@ -106,6 +137,8 @@ export class LiveRuns implements vscode.Disposable {
     void client.closed.then(() => {
       this.#clients.delete(dir);
       this.#stages.delete(dir);
+      this.#feeds.delete(dir);
+      this.#requests.delete(dir);
       client.dispose();
       if (!this.#disposed) {
         this.#store.refresh();
@@ -116,6 +149,10 @@ export class LiveRuns implements vscode.Disposable {
   }
 
   #receive(dir: string, event: RunEvent): void {
+    this.#feeds.set(dir, withEvent(this.feed(dir), event));
+    if (event.type === 'state' && event.run.state !== 'running') {
+      this.#requests.delete(dir);
+    }
     if (event.type === 'stage') {
       const { type: _type, ...stage } = event;
       this.#stages.set(dir, stage);

@@ -1,9 +1,10 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
-import { percent } from '../charts/scale.ts';
+import { changeText } from '../../src/view/comparison.ts';
+import { formatPercent, formatPoints } from '../../src/view/format.ts';
+import { reasonWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
-import { reasonWord } from '../words.ts';
 
 /** The first row: did it learn, are the questions of use, what was rejected. */
 export function overview(
@@ -18,7 +19,7 @@ export function overview(
 }
 
 /** The evaluations of the benchmark that was measured most, before and now, with what chance could do. */
-function heldOut(
+export function heldOut(
   evaluations: readonly EvaluationView[],
   open: (evaluation: { step: number; benchmark: string }) => void,
 ): TemplateResult {
@@ -29,7 +30,6 @@ function heldOut(
     return html`<h2>${t('Held-out problems solved')}</h2>
       <p class="caption">${t('Measured before the first step and after the last one.')}</p>`;
   }
-  const points = Math.round(100 * (last.accuracy - first.accuracy));
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
   const summary = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
   const figure = intervalsFigure({
@@ -37,10 +37,10 @@ function heldOut(
     heading: t('Held-out problems solved'),
     headline:
       first === last
-        ? { figure: percent(last.accuracy), note: '' }
+        ? { figure: formatPercent(last.accuracy), note: '' }
         : {
-            figure: `${percent(first.accuracy)} → ${percent(last.accuracy)}`,
-            note: `${points >= 0 ? '+' : '−'}${t('{0} points', Math.abs(points))}`,
+            figure: `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`,
+            note: t('{0} points', formatPoints(last.accuracy - first.accuracy)),
           },
     summary,
     intervals: shown.map(({ step, accuracy, interval }, i) => ({
@@ -53,6 +53,12 @@ function heldOut(
   });
   return html`
     <sq-figure .figure=${figure}></sq-figure>
+    ${last.change ? html`<p class="caption">${changeText(t, last.change)}</p>` : nothing}
+    ${
+      first !== last && !last.change
+        ? html`<p class="caption">${t('The two evaluations are not of the same problems.')}</p>`
+        : nothing
+    }
     <button type="button" class="link" @click=${() => open({ step: last.step, benchmark: last.benchmark })}>
       ${t('Per problem')}
     </button>
@@ -66,10 +72,10 @@ function quality({ proposals }: RunView): ReturnType<typeof barsFigure> {
     name: 'proposals',
     heading: t('What became of the proposals'),
     what: t('proposals'),
-    summary: all === 0 ? t('No values yet.') : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
+    summary: all === 0 ? t('No values yet.') : steps === 1 ? t('{0} of {1} accepted in one step', accepted, all) : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
     bars: [
       ...(all === 0 ? [] : [{ label: t('accepted'), value: accepted, colour: 'var(--green)' }]),
-      ...rejected.slice(0, 7).map(([reason, value]) => ({ label: reasonWord(reason), value, colour: 'var(--yellow)' })),
+      ...rejected.slice(0, 7).map(([reason, value]) => ({ label: reasonWord(t, reason), value, colour: 'var(--yellow)' })),
     ],
   });
 }

@@ -8,7 +8,7 @@ import { type RunArgument, pickRun } from '../run-commands.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
-import { problemModel } from '../../view/problem-model.ts';
+import { answersOf, problemIds, problemModel } from '../../view/problem-model.ts';
 import { pageHtml, pageRoot } from './page-html.ts';
 
 /** Where a problem lies. */
@@ -85,6 +85,11 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'problem');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
+    panel.onDidChangeViewState(() => {
+      if (panel.active && this.#place) {
+        this.#services.store.select(this.#place.dir);
+      }
+    });
     panel.onDidDispose(() => (this.#panel = undefined));
   }
 
@@ -97,9 +102,9 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     this.#services.store.select(entry.dir);
     const reader = this.#services.store.steps(entry.dir);
     for (const step of reader.steps().reverse()) {
-      const proposals = proposalsOf(reader.read(step));
-      const first = proposals.find(({ rejection }) => rejection === undefined) ?? proposals[0];
-      if (first) {
+      const lines = reader.read(step);
+      const first = lines.find(({ type }) => type === 'question') ?? lines.find(({ type }) => type === 'proposal');
+      if (first && 'id' in first) {
         this.open({ dir: entry.dir, step, id: first.id });
         return;
       }
@@ -125,7 +130,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
           message: vscode.l10n.t('This problem is no longer in the record of its run.'),
           remedy: vscode.l10n.t('Choose another one in the view Problems.'),
         };
-    this.#panel.title = model?.title ?? vscode.l10n.t('Problem');
+    this.#panel.title = shortTitle(model?.title) ?? vscode.l10n.t('Problem');
     void this.#panel.webview.postMessage(message);
   }
 
@@ -143,15 +148,15 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
         this.#move(place, message.by);
         return;
       case 'openAnswer':
-        await vscode.window.showTextDocument(answerUri(place, message.answer), {
+        await vscode.window.showTextDocument(this.#answerUri(place, message.answer), {
           viewColumn: vscode.ViewColumn.Beside,
         });
         return;
       case 'diffAnswers':
         await vscode.commands.executeCommand(
           'vscode.diff',
-          answerUri(place, message.left),
-          answerUri(place, message.right),
+          this.#answerUri(place, message.left),
+          this.#answerUri(place, message.right),
           vscode.l10n.t('Answer {0} ↔ Answer {1}', String(message.left + 1), String(message.right + 1)),
         );
         return;
@@ -166,7 +171,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
 
   /** To the neighbour, over the border of a step where there is one. */
   #move(place: ProblemPlace, by: 1 | -1): void {
-    const ids = proposalsOf(this.#lines(place)).map(({ id }) => id);
+    const ids = problemIds(this.#lines(place));
     const next = ids[ids.indexOf(place.id) + by];
     if (next !== undefined) {
       this.open({ ...place, id: next });
@@ -174,8 +179,8 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     }
     const steps = this.#services.store.steps(place.dir).steps();
     const step = steps[steps.indexOf(place.step) + by];
-    const neighbours = step === undefined ? [] : proposalsOf(this.#lines({ ...place, step }));
-    const id = neighbours.at(by === 1 ? 0 : -1)?.id;
+    const neighbours = step === undefined ? [] : problemIds(this.#lines({ ...place, step }));
+    const id = neighbours.at(by === 1 ? 0 : -1);
     if (step !== undefined && id !== undefined) {
       this.open({ dir: place.dir, step, id });
     }
@@ -190,11 +195,18 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     vscode.window.setStatusBarMessage(vscode.l10n.t('Problem copied as JSON'), 3000);
   }
 
+  #answerUri(place: ProblemPlace, answer: number): vscode.Uri {
+    return answerUri(place, answer, answersOf(this.#lines(place), place.id)[answer]?.detail?.kind === 'tests');
+  }
+
   #lines({ dir, step }: ProblemPlace): StepLine[] {
     return this.#services.store.steps(dir).read(step);
   }
 }
 
-function proposalsOf(lines: readonly StepLine[]): (StepLine & { type: 'proposal' })[] {
-  return lines.filter((line) => line.type === 'proposal');
+/** Longest title of a tab, in characters: a statement is a whole sentence. */
+const tabLength = 36;
+
+function shortTitle(title: string | undefined): string | undefined {
+  return title !== undefined && title.length > tabLength ? `${title.slice(0, tabLength - 1).trimEnd()}…` : title;
 }
