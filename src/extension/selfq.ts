@@ -29,6 +29,7 @@ export function selfq(args: readonly string[], options: ChildOptions): Promise<s
 export async function runNode(args: readonly string[], options: ChildOptions): Promise<string> {
   options.log.debug(args.join(' '));
   const child = spawn(nodePath(options.extensionPath), ['--no-node-snapshot', ...args], {
+    env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
@@ -60,6 +61,13 @@ export async function runNode(args: readonly string[], options: ChildOptions): P
     throw failure(stderr, code);
   }
   return stdout;
+}
+
+/** The environment with the proxy of the editor, where it has one, and Node told to use the proxies of both. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const proxy = vscode.workspace.getConfiguration('http').get<string>('proxy')?.trim() ?? '';
+  const ofEditor = proxy === '' ? {} : { HTTPS_PROXY: proxy, HTTP_PROXY: proxy };
+  return { ...ofEditor, ...process.env, NODE_USE_ENV_PROXY: '1' };
 }
 
 /** Calls `take` for every whole line, however the chunks fall; a carriage return ends a line of progress too. */

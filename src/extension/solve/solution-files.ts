@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -29,7 +30,9 @@ export function openSolution(
   origin: SolutionFile['origin'],
   language: SolutionLanguage,
 ): SolutionFile {
-  const name = `${origin.step}-${origin.id}`.replaceAll(/[^\w-]+/g, '_').slice(0, 100);
+  // Ids repeat in every run: the run's folder is part of the name.
+  const run = createHash('sha256').update(origin.dir).digest('hex').slice(0, 8);
+  const name = `${origin.step}-${origin.id}-${run}`.replaceAll(/[^\w-]+/g, '_').slice(-100);
   const folder = ensureFolder(join(solutionsFolder(context), name));
   const path = join(folder, `solution.${language === 'typescript' ? 'ts' : 'js'}`);
   writeFileSync(join(folder, names.problem), JSON.stringify(problem));
@@ -79,7 +82,9 @@ export function solutionTemplate(problem: Problem, language: SolutionLanguage): 
         : ` * ${input.trim()} → ${expected.trim()}`,
     );
   const statement = problem.statement.split('\n').map((line) => ` * ${line}`.trimEnd());
-  const comment = ['/**', ...statement, ' *', ...examples, ' */'].join('\n').replaceAll('**/', '*\\/');
+  // A comment ends at the first `*/`, wherever it comes from.
+  const body = [...statement, ' *', ...examples].join('\n').replaceAll('*/', '*\\/');
+  const comment = `/**\n${body}\n */`;
   return `${comment}\n${starterOf(problem, language)}`;
 }
 

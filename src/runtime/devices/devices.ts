@@ -23,6 +23,8 @@ export interface DeviceTraits {
   loops: boolean;
   /** What it wants beside the package, for a person. */
   needs: string;
+  /** Whether tests have run on it: what it computes is compared with the processor's. */
+  proven: boolean;
 }
 
 /**
@@ -37,6 +39,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: true,
     needs: 'nothing else',
+    proven: true,
   },
   webgpu: {
     provider: 'webgpu',
@@ -45,6 +48,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: true,
     loops: false,
     needs: 'a graphics card with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
+    proven: true,
   },
   cuda: {
     provider: 'cuda',
@@ -53,6 +57,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'an NVIDIA card with CUDA and cuDNN, and the CUDA libraries of onnxruntime beside onnxruntime-node',
+    proven: false,
   },
   dml: {
     provider: 'dml',
@@ -61,6 +66,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'a graphics card with Direct3D 12',
+    proven: false,
   },
   coreml: {
     provider: 'coreml',
@@ -69,5 +75,12 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'an Apple processor',
+    proven: false,
   },
 };
+
+/** Devices whose provider onnxruntime-node brings to a platform (`process.platform`-`process.arch`). */
+export function devicesOf(platform: string): Device[] {
+  const names = Object.keys(devices) as Device[];
+  return names.filter((name) => devices[name].platforms.includes(platform));
+}
