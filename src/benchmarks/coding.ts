@@ -9,23 +9,29 @@ import type { Question } from '../domains/domain.ts';
 import { Problem } from '../protocol/problem.ts';
 
 /**
- * A reference solution, kept apart from its problem so that no prompt can be made of it by mistake. `wrong`: plausible
- * wrong solutions, each of which the problem's tests reject.
+ * Solutions of a problem, kept apart from it so that no prompt can be made of them by mistake: a reference, where there
+ * is one a second solution written in another way, and plausible wrong programs, each of which the tests reject.
  */
-const Solution = z.strictObject({ id: z.string(), reference: z.string(), wrong: z.array(z.string()).min(2) });
+const Solution = z.strictObject({
+  id: z.string(),
+  reference: z.string(),
+  second: z.string().optional(),
+  wrong: z.array(z.string()).min(2),
+});
 export type Solution = z.infer<typeof Solution>;
 
-/** The shipped held-out questions, in the order of the file. Throws BoundaryError('environment') where it is damaged. */
-export async function heldOutProblems(): Promise<Question[]> {
-  const problems = await readLines(join(packageFolder(), 'data', 'coding-heldout.jsonl'), Problem);
-  const solutions = await loadSolutions();
-  const references = new Map(solutions.map(({ id, reference }) => [id, reference]));
-  return problems.map((problem) => codingQuestion(problem, references.get(problem.id)));
+/** Shipped coding benchmarks: folders of `data/`. */
+export type CodingBenchmark = 'coding' | 'functions' | 'codeforces-style';
+
+/** The questions of a shipped benchmark, in the order of its file. Throws BoundaryError('environment') for a damaged one. */
+export async function codingQuestions(name: CodingBenchmark): Promise<Question[]> {
+  const problems = await readLines(join(packageFolder(), 'data', name, 'problems.jsonl'), Problem);
+  return problems.map((problem) => codingQuestion(problem));
 }
 
-/** Of the held-out questions, in the order of their file. */
-export async function loadSolutions(): Promise<Solution[]> {
-  return readLines(join(packageFolder(), 'data', 'coding-heldout.solutions.jsonl'), Solution);
+/** Its solutions, in the same order. */
+export async function codingSolutions(name: CodingBenchmark): Promise<Solution[]> {
+  return readLines(join(packageFolder(), 'data', name, 'solutions.jsonl'), Solution);
 }
 
 /** `data/` lies beside package.json, above the sources as well as above a bundle of them. */

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import type { Domain, Question } from '../domains/domain.ts';
-import { heldOutProblems } from './coding.ts';
+import { codingQuestions } from './coding.ts';
+import { type Split, splitOf } from './split.ts';
 
 /** A shipped benchmark. */
 export interface BenchmarkRow {
@@ -19,7 +20,19 @@ export interface BenchmarkRow {
 
 /** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
 export const benchmarks: readonly BenchmarkRow[] = [
-  { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: heldOutProblems },
+  { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: () => codingQuestions('coding') },
+  {
+    name: 'functions',
+    domain: 'coding',
+    description: '300 JavaScript functions, as small as those of HumanEval',
+    load: () => codingQuestions('functions'),
+  },
+  {
+    name: 'codeforces-style',
+    domain: 'coding',
+    description: '123 whole programs that read standard input, easy to medium',
+    load: () => codingQuestions('codeforces-style'),
+  },
 ];
 
 /** Questions and the name that results on them carry. */
@@ -39,10 +52,15 @@ export function benchmarkOf(domain: string): BenchmarkRow | undefined {
 }
 
 /**
- * A shipped benchmark by name, or a JSONL file of the domain's questions. `limit`: only the first questions. Throws
- * BoundaryError('usage') for a benchmark of another domain and for a file that cannot be used, with the lines at fault.
+ * A shipped benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
+ * `limit`: only the first questions. Throws BoundaryError('usage') for a benchmark of another domain and for a file that
+ * cannot be used, with the lines at fault.
  */
-export async function loadBenchmark(name: string, domain: Domain, limit?: number): Promise<Benchmark> {
+export async function loadBenchmark(
+  name: string,
+  domain: Domain,
+  { split, limit }: { split?: Split; limit?: number } = {},
+): Promise<Benchmark> {
   const row = findBenchmark(name);
   if (row && row.domain !== domain.name) {
     throw new BoundaryError(
@@ -52,7 +70,9 @@ export async function loadBenchmark(name: string, domain: Domain, limit?: number
     );
   }
   const questions = row ? await row.load() : readQuestions(name, domain);
-  return { name: row ? name : basename(name, '.jsonl'), questions: questions.slice(0, limit) };
+  const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
+  const title = row ? name : basename(name, '.jsonl');
+  return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
 }
 
 /** Lines at fault that are named one by one. */

@@ -77,7 +77,12 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     summary: 'Greedy evaluation of a model or adapter on a benchmark.',
     options: {
-      benchmark: { value: 'NAME', description: 'A domain’s held-out set (coding), or a JSONL file of problems.' },
+      benchmark: {
+        value: 'NAME',
+        description: 'A shipped benchmark (coding, functions, codeforces-style, …), or a JSONL file of questions.',
+      },
+      domain: { value: 'NAME', description: 'Domain that grades the questions of a file. Default: coding.' },
+      split: { value: 'PART', description: 'validation or test: that part of the benchmark alone.' },
       model,
       adapter,
       limit: { value: 'N', description: 'Only the first N problems.' },

@@ -34,12 +34,12 @@ describe('the view of a run', () => {
     assert.match(told.status, /16 s left/);
   });
 
-  it('tells of questions that the update leaves out', () => {
+  it('tells of questions that the update skips', () => {
     const { view, told } = watch();
     view.show({ type: 'metrics', metrics: exampleMetrics(1) });
     view.show({ type: 'metrics', metrics: { ...exampleMetrics(2), skipped: 3 } });
     const [usual, dynamic] = told.lines;
     assert.doesNotMatch(usual ?? '', /left out/);
-    assert.match(dynamic ?? '', /3 left out of the update/);
+    assert.match(dynamic ?? '', /3 skipped in the update/);
   });
 });

@@ -107,7 +107,7 @@ async function record(session: Session, step: number, result: StepResult): Promi
 
 async function saveCheckpoint(session: Session, step: number): Promise<Checkpoint> {
   const { dir, runtime, baseModel } = session;
-  const checkpoint = await writeCheckpoint(dir, { step }, (target) => runtime.saveCheckpoint(target, baseModel));
+  const checkpoint = await writeCheckpoint(dir, step, (target) => runtime.saveCheckpoint(target, baseModel));
   runtime.checkpointed(checkpoint.dir);
   return checkpoint;
 }

@@ -1,17 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
-import { explainFileError, readJson, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
+import { explainFileError, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';
 
-/**
- * state.json: all that the next step depends on besides adapter, optimiser and the records of earlier steps. Everything
- * random is a function of the seed (in run.json) and the step, so there is no state of a generator here.
- */
-const CheckpointState = z.object({ step: z.number().int() });
-export type CheckpointState = z.infer<typeof CheckpointState>;
-
+/** A checkpoint on disk, complete. */
 export interface Checkpoint {
   step: number;
   dir: string;
@@ -19,21 +12,22 @@ export interface Checkpoint {
 
 /**
  * Writes a checkpoint under a temporary name and renames it when it is complete and on the disk, so that a folder with
- * a checkpoint's name is always whole. `save` puts the policy's files into the folder that it is given.
+ * a checkpoint's name is always whole. `save` puts the policy's files into the folder that it is given. All else that the
+ * next step depends on lies in the records of earlier steps; everything random is a function of seed and step.
  */
 export async function writeCheckpoint(
   runDir: string,
-  state: CheckpointState,
+  step: number,
   save: (dir: string) => Promise<void>,
 ): Promise<Checkpoint> {
   const { checkpoints } = runPaths(runDir);
-  const dir = join(checkpoints, stepName(state.step));
+  const dir = join(checkpoints, stepName(step));
   const temporary = `${dir}.tmp`;
   try {
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
     await save(temporary);
-    writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify(state)}\n`);
+    writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify({ step })}\n`);
     readdirSync(temporary).forEach((name) => syncFile(join(temporary, name)));
     rmSync(dir, { recursive: true, force: true });
     renameSync(temporary, dir);
@@ -42,7 +36,7 @@ export async function writeCheckpoint(
     rmSync(temporary, { recursive: true, force: true });
     throw explainFileError(error, dir);
   }
-  return { step: state.step, dir };
+  return { step, dir };
 }
 
 /** Complete checkpoints, ascending by step. */
@@ -54,10 +48,6 @@ export function listCheckpoints(runDir: string): Checkpoint[] {
 
 export function latestCheckpoint(runDir: string): Checkpoint | undefined {
   return listCheckpoints(runDir).at(-1);
-}
-
-export function readCheckpointState({ dir }: Checkpoint): CheckpointState {
-  return readJson(join(dir, 'state.json'), CheckpointState);
 }
 
 /** Checkpoints that a run keeps besides every tenth: the newest. */

@@ -18,7 +18,7 @@ export function currentStepLine(line: unknown): unknown {
     const { problem, reference, prompt, leftOut, ...rest } = line;
     const content = { problem, ...(reference === undefined ? {} : { reference }) };
     const skipped = leftOut === undefined ? {} : { skipped: leftOut };
-    return { ...rest, statement: (problem as Json)['statement'], content, prompts: [prompt], ...skipped };
+    return { ...rest, statement: problem['statement'], content, prompts: [prompt], ...skipped };
   }
   if (line['type'] === 'answer' && !('mark' in line)) {
     const { result, ...rest } = line;

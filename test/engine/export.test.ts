@@ -45,8 +45,7 @@ describe('selfq export', function () {
     const adapter = createAdapter(opened.config, 4, 8, () => uniform(3, drawn++));
     adapter.pairs.forEach(({ b }, pair) => b.forEach((_, i) => (b[i] = uniform(4, pair, i) - 0.5)));
     await opened.close();
-    const state = { step: 2, duplicates: { threshold: 0.8, ids: [], signatures: [] } };
-    await writeCheckpoint(run, state, (folder) =>
+    await writeCheckpoint(run, 2, (folder) =>
       writeAdapter(folder, { adapter, optimizer: createOptimizerState(adapter) }, 'tiny'),
     );
     appendMetrics(run, exampleMetrics(1));
@@ -99,7 +98,7 @@ describe('selfq export', function () {
     mkdirSync(join(other, 'checkpoints'), { recursive: true });
     const record = { ...exampleRun(), model: { id: model, path: model, hash: 'ab'.repeat(32) } };
     writeRun(other, record);
-    await writeCheckpoint(other, { step: 1 }, async () => undefined);
+    await writeCheckpoint(other, 1, async () => undefined);
     const { code, stderr } = await selfq(place, ['export', other, '--format', 'merged']).finished;
     assert.equal(code, 1);
     assert.match(stderr, /not the model that this run was begun with/);

@@ -1,6 +1,8 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
 import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { type Split, splits } from '../../benchmarks/split.ts';
+import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
@@ -20,7 +22,10 @@ export async function evalCommand(args: Arguments): Promise<number> {
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
   const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
-  const benchmark = await loadBenchmark(name, domain, args.integer('limit', 1));
+  const benchmark = await loadBenchmark(name, domain, {
+    ...optional('split', splitArgument(args)),
+    ...optional('limit', args.integer('limit', 1)),
+  });
   const adapter = args.text('adapter');
   try {
     const evaluation = await withPolicy(
@@ -45,4 +50,13 @@ export async function evalCommand(args: Arguments): Promise<number> {
   } finally {
     await sandbox.close();
   }
+}
+
+function splitArgument(args: Arguments): Split | undefined {
+  const name = args.text('split');
+  const split = splits.find((known) => known === name);
+  if (name !== undefined && split === undefined) {
+    throw usage(`There is no split "${name}".`, `Choose one of ${splits.join(', ')}.`);
+  }
+  return split;
 }
