@@ -87,6 +87,7 @@ export const commands: Readonly<Record<string, Command>> = {
       adapter,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens.' },
+      list: { description: 'List the shipped benchmarks, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },
       json,
     },

@@ -5,7 +5,7 @@ import { createProgressReporter } from '../engine/progress.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { defaultModelId } from '../model/catalogue.ts';
 import { assertExpected } from '../model/installed.ts';
-import type { Completion, GenerateRequest, LoadRequest } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, LoadRequest, Prompt } from '../protocol/runtime.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';
 import { isFullCheckpoint } from '../runtime/training/full-checkpoint.ts';
 import { type Config, resolveConfig } from '../selfplay/config.ts';
@@ -21,6 +21,7 @@ export interface LoadedPolicy {
   model: string;
   modelHash: string;
   generate(requests: GenerateRequest[]): Promise<Completion[][]>;
+  countTokens(prompts: readonly Prompt[]): Promise<number[]>;
 }
 
 export interface PolicyOptions {
@@ -71,6 +72,7 @@ export async function withPolicy<T>(options: PolicyOptions, work: (policy: Loade
     return await work({
       model: model.id,
       modelHash,
+      countTokens: (prompts) => runtime.call('countTokens', { prompts }),
       async generate(requests) {
         reporter.enter(0, 'solve');
         const argument = { requests, adapter: adapter !== undefined };
@@ -106,7 +108,19 @@ function assertAdapter(dir: string): void {
   }
 }
 
-/** Longest context that the answers of a benchmark need, tokens. */
-export function contextFor(maxTokens: number): number {
-  return resolveConfig('quick', {}).maxPromptTokens + maxTokens;
+/** Fewest characters that a token of prose or code stands for, roughly. */
+const charactersPerToken = 2.5;
+/** What a chat template adds, tokens. */
+const templateTokens = 64;
+/** Longest prompt that is given room, tokens: the cache of keys and values grows with it. */
+const longestPrompt = 4096;
+
+/** Context for the longest of these prompts and an answer, tokens: at least that of a run, at most what memory bears. */
+export function contextFor(maxTokens: number, prompts: readonly Prompt[] = []): number {
+  const lengths = prompts.map(({ messages, prefill = '' }) =>
+    messages.reduce((sum, { content }) => sum + content.length, prefill.length),
+  );
+  const usual = resolveConfig('quick', {}).maxPromptTokens;
+  const needed = Math.ceil(Math.max(0, ...lengths) / charactersPerToken) + templateTokens;
+  return Math.max(usual, Math.min(longestPrompt, needed)) + maxTokens;
 }

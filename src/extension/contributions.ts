@@ -1,3 +1,5 @@
+import { devices } from '../runtime/devices/devices.ts';
+
 /**
  * Everything that package.json contributes, as one typed table. contributions.test.ts compares both ways, so that a
  * command, view, key or setting that exists on one side only fails the build.
@@ -54,6 +56,8 @@ export const views = {
 export const contextKeys = {
   /** Some run folder is known. */
   hasRuns: 'selfQuestioning.hasRuns',
+  /** Some run has finished a step: there is something to look at. */
+  hasSteps: 'selfQuestioning.hasSteps',
   /** A run of this machine is running, or paused: commands of the palette that steer it show. */
   running: 'selfQuestioning.running',
   paused: 'selfQuestioning.paused',
@@ -86,7 +90,7 @@ export const settingDeclarations = {
   model: { type: 'string', default: '', scope: 'machine' },
   preset: { type: 'string', default: 'quick', scope: 'window', choices: ['quick', 'laptop', 'paper'] },
   steps: { type: 'number', default: 0, scope: 'window', minimum: 0, maximum: 100_000 },
-  device: { type: 'string', default: 'cpu', scope: 'machine' },
+  device: { type: 'string', default: 'cpu', scope: 'machine', choices: Object.keys(devices) },
   overrides: { type: 'object', default: {}, scope: 'machine' },
   runsFolder: { type: 'string', default: '', scope: 'machine' },
   nodePath: { type: 'string', default: '', scope: 'machine' },

@@ -26,11 +26,7 @@ export function evaluationReport(evaluation: Evaluation, before: Evaluation | un
   ].join('\n');
 }
 
-function changeLine(
-  before: Evaluation,
-  now: Evaluation,
-  change: ReturnType<typeof compareEvaluations>,
-): string {
+function changeLine(before: Evaluation, now: Evaluation, change: ReturnType<typeof compareEvaluations>): string {
   return change
     ? changeText(t, change)
     : vscode.l10n.t(

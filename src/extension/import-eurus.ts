@@ -66,7 +66,9 @@ async function run(
 
 /** A set is called like the file that it comes from, so that several can stay. */
 function setName(source: string): string {
-  return basename(source, extname(source)).replaceAll(/[^\w.-]+/g, '_').slice(0, 80);
+  return basename(source, extname(source))
+    .replaceAll(/[^\w.-]+/g, '_')
+    .slice(0, 80);
 }
 
 async function offerEvaluation(problems: number, benchmark: string): Promise<void> {

@@ -191,7 +191,9 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
   const resume = { title: vscode.l10n.t('Resume'), run: () => vscode.commands.executeCommand(commands.resume, dir) };
   if (state === 'finished') {
     const chosen = await vscode.window.showInformationMessage(
-      [vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)), resultText(services, dir)].join(' ').trim(),
+      [vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)), resultText(services, dir)]
+        .join(' ')
+        .trim(),
       openDashboard,
       vscode.l10n.t('Export…'),
     );

@@ -129,7 +129,12 @@ export class RunStore implements vscode.Disposable {
     const listed = this.#roots().flatMap((root) => listRuns(root));
     this.#runs = listed
       .flatMap((entry) => ('run' in entry ? [entry] : []))
-      .map(({ dir, run }) => ({ dir, run, state: shownState(run), name: names[dir] ?? runName(t, run, vscode.env.language) }))
+      .map(({ dir, run }) => ({
+        dir,
+        run,
+        state: shownState(run),
+        name: names[dir] ?? runName(t, run, vscode.env.language),
+      }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
     this.#watch();
@@ -228,6 +233,7 @@ export class RunStore implements vscode.Disposable {
     const states = this.#runs.map(({ state }) => state);
     const keys = {
       [contextKeys.hasRuns]: this.#runs.length + this.#broken.length > 0,
+      [contextKeys.hasSteps]: this.#runs.some(({ run }) => run.step > 0),
       [contextKeys.hasSelectedRun]: this.#runs.length > 0,
       [contextKeys.running]: states.some((state) => state === 'running' || state === 'starting'),
       [contextKeys.paused]: states.includes('paused'),

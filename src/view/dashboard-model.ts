@@ -156,9 +156,7 @@ export function feedOf(step: number, lines: readonly StepLine[]): FeedEntry[] {
   const proposals = lines.filter((line) => line.type === 'proposal');
   const proposed = new Set(proposals.map(({ id }) => id));
   return [
-    ...proposals.map((proposal) =>
-      feedEntry(step, proposal, byId.get(proposal.id), answers.get(proposal.id) ?? []),
-    ),
+    ...proposals.map((proposal) => feedEntry(step, proposal, byId.get(proposal.id), answers.get(proposal.id) ?? [])),
     ...questions
       .filter(({ id }) => !proposed.has(id))
       .map((question) => feedEntry(step, undefined, question, answers.get(question.id) ?? [])),

@@ -29,10 +29,13 @@ export function evaluationBefore(evaluation: Evaluation, all: readonly Evaluatio
 /** `11 of 24 solved: 46 %, 95 % interval 28 % to 65 %; mean score 0.612` */
 export function evaluationText(
   t: Translate,
-  { solved, total, accuracy, interval, meanScore }: Pick<
-    Evaluation,
-    'solved' | 'total' | 'accuracy' | 'interval' | 'meanScore'
-  >,
+  {
+    solved,
+    total,
+    accuracy,
+    interval,
+    meanScore,
+  }: Pick<Evaluation, 'solved' | 'total' | 'accuracy' | 'interval' | 'meanScore'>,
 ): string {
   const [low, high] = interval;
   return t(

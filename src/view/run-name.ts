@@ -6,6 +6,8 @@ import { domainWord } from './words.ts';
 export function runName(t: Translate, { id, config, createdAt }: RunRecord, language: string): string {
   const topic = String(config['topic'] ?? '');
   const begun = new Date(createdAt);
-  const when = Number.isNaN(begun.getTime()) ? id : begun.toLocaleString(language, { dateStyle: 'short', timeStyle: 'short' });
+  const when = Number.isNaN(begun.getTime())
+    ? id
+    : begun.toLocaleString(language, { dateStyle: 'short', timeStyle: 'short' });
   return [domainWord(t, String(config['domain'] ?? id)), ...(topic === '' ? [] : [topic]), when].join(' · ');
 }

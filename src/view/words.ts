@@ -63,7 +63,10 @@ export function reasonWord(t: Translate, reason: string): string {
     no_unique_solution: t('no unique solution'),
     sandbox_fault: t('fault of the sandbox'),
   };
-  const code = reason.replaceAll(/([a-z])([A-Z])/g, '$1_$2').replaceAll('-', '_').toLowerCase();
+  const code = reason
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
   return lookUp(words, code) ?? code.replaceAll('_', ' ');
 }
 

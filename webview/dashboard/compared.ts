@@ -39,7 +39,9 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
             ${runs.map(
               ({ name }, i) =>
                 html`<th scope="col">
-                  <svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" fill=${runColour(i)} /></svg>
+                  <svg width="10" height="10" aria-hidden="true">
+                    <rect width="10" height="10" fill=${runColour(i)} />
+                  </svg>
                   <b>${runLetter(i)}</b> ${name}
                 </th>`,
             )}
@@ -66,7 +68,9 @@ function heldOut({ evaluations }: RunView): string | TemplateResult {
     return '–';
   }
   const figures =
-    first === last ? formatPercent(last.accuracy) : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
+    first === last
+      ? formatPercent(last.accuracy)
+      : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
   return html`<span title=${last.change ? changeText(t, last.change) : ''}>${figures}</span>
     <span class="dim">${t('{0} problems of {1}', last.total, last.benchmark)}</span>`;
 }

@@ -126,7 +126,10 @@ function chart(runs: readonly RunView[], series: readonly SeriesName[], options:
 function curvesOf(runs: readonly RunView[], series: readonly SeriesName[]): Curve[] {
   return series.flatMap((name) =>
     runs.map((run, i) => ({
-      name: runs.length === 1 ? seriesWord(t, name) : `${runLetter(i)} ${series.length > 1 ? seriesWord(t, name) : ''}`.trim(),
+      name:
+        runs.length === 1
+          ? seriesWord(t, name)
+          : `${runLetter(i)} ${series.length > 1 ? seriesWord(t, name) : ''}`.trim(),
       colour: runs.length === 1 ? colourOf(name) : runColour(i),
       points: run.series[name],
     })),

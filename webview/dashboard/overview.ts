@@ -72,10 +72,17 @@ function quality({ proposals }: RunView): ReturnType<typeof barsFigure> {
     name: 'proposals',
     heading: t('What became of the proposals'),
     what: t('proposals'),
-    summary: all === 0 ? t('No values yet.') : steps === 1 ? t('{0} of {1} accepted in one step', accepted, all) : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
+    summary:
+      all === 0
+        ? t('No values yet.')
+        : steps === 1
+          ? t('{0} of {1} accepted in one step', accepted, all)
+          : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
     bars: [
       ...(all === 0 ? [] : [{ label: t('accepted'), value: accepted, colour: 'var(--green)' }]),
-      ...rejected.slice(0, 7).map(([reason, value]) => ({ label: reasonWord(t, reason), value, colour: 'var(--yellow)' })),
+      ...rejected
+        .slice(0, 7)
+        .map(([reason, value]) => ({ label: reasonWord(t, reason), value, colour: 'var(--yellow)' })),
     ],
   });
 }

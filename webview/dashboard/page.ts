@@ -98,7 +98,9 @@ function figures(runs: readonly RunView[], run: RunView): TemplateResult {
     return html`<div class="grid two">
       <section class="card">
         <h2>${t('The first step')}</h2>
-        <p>${t('The model writes questions, answers each several times, and is trained on what the answers earned. Curves appear when the step is finished, questions as they are written.')}</p>
+        <p>
+          ${t('The model writes questions, answers each several times, and is trained on what the answers earned. Curves appear when the step is finished, questions as they are written.')}
+        </p>
       </section>
       <section class="card">${heldOut(run.evaluations, openEvaluation)}</section>
     </div>`;

@@ -88,7 +88,8 @@ function panel(answer: AnswerView, { tests, label, forms }: Question): TemplateR
   return html`<div id="answer" role="tabpanel" tabindex="0" aria-labelledby="answers-heading">
     <p class="caption num">${facts.join(' · ')}</p>
     ${tests ? nothing : valueView(answer)}
-    <pre class=${tests ? '' : 'wrap'} tabindex="0">${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
+    <pre class=${tests ? '' : 'wrap'} tabindex="0">
+${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
     ${message === undefined ? nothing : html`<p class="bad">${message}</p>`}
     ${tests ? difference(answer, tests) : nothing}
     ${
@@ -100,7 +101,9 @@ function panel(answer: AnswerView, { tests, label, forms }: Question): TemplateR
           </details>`
     }
     <details>
-      <summary>${forms.length > 1 ? t('What was asked (form {0} of {1})', answer.form + 1, forms.length) : t('What was asked')}</summary>
+      <summary>
+        ${forms.length > 1 ? t('What was asked (form {0} of {1})', answer.form + 1, forms.length) : t('What was asked')}
+      </summary>
       <pre class="wrap" tabindex="0">${forms[answer.form] ?? ''}</pre>
     </details>
   </div>`;

@@ -73,7 +73,9 @@ function view(problem: ProblemModel): TemplateResult {
   return html`
     <header class="bar">
       <h1>${problem.title}</h1>
-      <span class="dim num">${[problem.runName, t('step {0} · {1} of {2}', problem.step, problem.place, problem.count)].join(' · ')}</span>
+      <span class="dim num"
+        >${[problem.runName, t('step {0} · {1} of {2}', problem.step, problem.place, problem.count)].join(' · ')}</span
+      >
       <span class="grow"></span>
       <span class="bar actions">
         ${button(t('Previous'), () => host.post({ type: 'move', by: -1 }), { icon: 'chevron-left' })}
@@ -96,7 +98,8 @@ function view(problem: ProblemModel): TemplateResult {
           proposal
             ? html`<details ?open=${!question}>
                 <summary>${t('What the proposer wrote ({0} tokens)', proposal.tokens)}</summary>
-                <pre class="wrap" tabindex="0">${question?.tests || !question ? highlighted(proposal.text) : proposal.text}</pre>
+                <pre class="wrap" tabindex="0">
+${question?.tests || !question ? highlighted(proposal.text) : proposal.text}</pre>
               </details>`
             : nothing
         }
@@ -134,14 +137,15 @@ function facts(problem: ProblemModel): TemplateResult {
   const { rejection, question, proposal } = problem;
   const rest = [
     ...(proposal ? [rewardText(proposal)] : []),
-    ...(question?.solveRate === undefined ? [] : [t('mean reward of the answers {0}', formatShare(question.solveRate))]),
+    ...(question?.solveRate === undefined
+      ? []
+      : [t('mean reward of the answers {0}', formatShare(question.solveRate))]),
     ...(question?.skipped ? [t('not trained on: its answers earned all the same')] : []),
     ...(question?.tests ? [testsOrigin(question.tests.testsMode)] : []),
     ...(proposal?.meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(proposal.meanLogprob))]),
     ...(proposal?.cut ? [t('cut at the token limit')] : []),
   ];
-  return html`${verdictOf(problem)}${rest.map((part) => html`<span class="dim"> · ${part}</span>`)}
-  ${rejection?.detail}`;
+  return html`${verdictOf(problem)}${rest.map((part) => html`<span class="dim"> · ${part}</span>`)} ${rejection?.detail}`;
 }
 
 function verdictOf({ rejection, source, origin }: ProblemModel): TemplateResult {

@@ -54,10 +54,7 @@ export function testsView(
           <tr>
             <th scope="row" colspan="2">${t('reward')}</th>
             ${answers.map(
-              ({ reward }, i) =>
-                html`<td class="mark num ${i === chosen ? 'on' : ''}">
-                  ${formatShare(reward)}
-                </td>`,
+              ({ reward }, i) => html`<td class="mark num ${i === chosen ? 'on' : ''}">${formatShare(reward)}</td>`,
             )}
           </tr>
         </tbody>

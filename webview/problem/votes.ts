@@ -86,9 +86,7 @@ function voteRow(row: VoteRow, { answers, judging }: Question, chosen: number, c
       <span class="value">${value === '' ? t('no answer found') : value}</span>
       ${notes.length > 0 ? html`<span class=${isLabel ? 'good' : 'dim'}>${notes.join(' · ')}</span>` : nothing}
     </th>
-    ${byForm.map(
-      (indices) => html`<td>${indices.map((i) => answerButton(answers[i]!, i, i === chosen, choose))}</td>`,
-    )}
+    ${byForm.map((indices) => html`<td>${indices.map((i) => answerButton(answers[i]!, i, i === chosen, choose))}</td>`)}
     <td class="count num">${votes}</td>
   </tr>`;
 }

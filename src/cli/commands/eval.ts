@@ -1,20 +1,28 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
-import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { type BenchmarkRow, benchmarks, findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { firstPrompt } from '../../domains/domain.ts';
 import { type Split, splits } from '../../benchmarks/split.ts';
 import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { resolveConfig } from '../../selfplay/config.ts';
+import { evaluationText } from '../../view/evaluation.ts';
+import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { contextFor, withPolicy } from '../policy.ts';
+import { table } from '../terminal.ts';
 
 /** `selfq eval`: one greedy answer to every problem of a benchmark. */
 export async function evalCommand(args: Arguments): Promise<number> {
+  if (args.has('list')) {
+    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarks.map(rowText))}\n` : `${listText()}\n`);
+    return 0;
+  }
   const name = args.text('benchmark');
   if (name === undefined) {
-    throw usage('Which benchmark?', 'Give --benchmark coding, or a JSONL file of problems.');
+    throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
   const domainName = args.text('domain') ?? findBenchmark(name)?.domain;
   const config = resolveConfig('quick', domainName === undefined ? {} : { domain: domainName });
@@ -28,28 +36,39 @@ export async function evalCommand(args: Arguments): Promise<number> {
   });
   const adapter = args.text('adapter');
   try {
+    const contextTokens = contextFor(
+      maxTokens,
+      benchmark.questions.map((question) => firstPrompt(domain, question)),
+    );
     const evaluation = await withPolicy(
-      { model: args.text('model'), adapter, contextTokens: contextFor(maxTokens) },
-      ({ model, modelHash, generate }) => {
+      { model: args.text('model'), adapter, contextTokens },
+      ({ model, modelHash, generate, countTokens }) => {
         const policy = { step: 0, model, modelHash, adapter: adapter ?? null };
-        return evaluate(benchmark, policy, { domain, generate, maxTokens });
+        return evaluate(benchmark, policy, { domain, generate, maxTokens, room: { contextTokens, countTokens } });
       },
     );
     const out = args.text('out');
     if (out !== undefined) {
       writeFileAtomic(out, `${JSON.stringify(evaluation, null, 2)}\n`);
     }
-    const { solved, total, interval, meanScore } = evaluation;
-    const bounds = interval.map((bound) => `${Math.round(100 * bound)} %`).join(' to ');
     process.stdout.write(
       args.has('json')
         ? `${JSON.stringify(evaluation)}\n`
-        : `${benchmark.name}: ${solved} of ${total} solved (95 % interval ${bounds}), mean score ${meanScore.toFixed(3)}\n`,
+        : `${benchmark.name}: ${evaluationText(english, evaluation)}\n`,
     );
     return 0;
   } finally {
     await sandbox.close();
   }
+}
+
+function rowText({ name, domain, description }: BenchmarkRow): Omit<BenchmarkRow, 'load'> {
+  return { name, domain, description };
+}
+
+function listText(): string {
+  const rows = benchmarks.map(({ name, domain, description }) => [name, domain, description]);
+  return table([['benchmark', 'domain', 'what it is'], ...rows]);
 }
 
 function splitArgument(args: Arguments): Split | undefined {

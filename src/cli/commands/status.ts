@@ -7,6 +7,10 @@ import { shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
+import { stageText } from '../../view/progress.ts';
+import { answerSharesOf, series } from '../../view/series.ts';
+import { english } from '../../view/translate.ts';
+import { seriesWord } from '../../view/words.ts';
 import { table } from '../terminal.ts';
 
 /** `selfq status`: one run, or the runs below `runs/`. */
@@ -55,7 +59,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...publicForm({ dir, run }), ...figures, evaluations: summary })}\n`);
     return;
   }
-  const stage = live ? `, stage ${live.stage}${live.total ? ` ${live.done} of ${live.total}` : ''}` : '';
+  const stage = live ? `, ${stageText(english, live)}` : '';
   const { domain, topic = '' } = run.config;
   const subject = describeSubject(String(domain), String(topic));
   const lines = [
@@ -80,7 +84,7 @@ async function liveStage(dir: string, run: RunRecord) {
     client.dispose();
     return last;
   } catch {
-    // It ended in this moment: the folder says all.
+    // It has just ended: the folder says all.
     return undefined;
   }
 }
@@ -95,18 +99,23 @@ function publicForm(listed: ListedRun): object {
 }
 
 function metricsTable(metrics: readonly StepMetrics[]): string {
-  const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+  const figure = (value: number | null | undefined): string => value?.toFixed(3) ?? '–';
+  const shares = answerSharesOf(metrics);
   const rows = metrics.map((line) => [
     String(line.step),
     `${line.valid}/${line.proposals}`,
     figure(line.solver.reward),
     figure(line.proposer.reward),
-    figure(line.test_pass_rate),
+    ...shares.map((name) => figure(series[name](line))),
     figure(line.solver.frac_reward_zero_std),
     figure(line.solver.grad_norm),
   ]);
   return table([
-    ['step', 'valid', 'solver reward', 'proposer reward', 'tests passed', 'no variance', 'grad norm'],
+    [
+      ...['step', 'valid', 'solver reward', 'proposer reward'],
+      ...shares.map((name) => seriesWord(english, name)),
+      ...['no variance', 'grad norm'],
+    ],
     ...rows,
   ]);
 }

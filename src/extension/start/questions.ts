@@ -155,7 +155,12 @@ function modelChoices(models: readonly ModelRow[], chosen: string, suggested: st
     const size = bytes === null ? '' : ` · ${formatBytes(bytes)}`;
     const need = vscode.l10n.t('needs about {0} of memory', formatBytes(memory.run));
     const hint = id === suggested ? ` · ${vscode.l10n.t('suggested for this field')}` : '';
-    return { label: `$(${icon}) ${label}`, description: `${description}${hint}`, detail: `${need}${size} · ${licence}`, value: id };
+    return {
+      label: `$(${icon}) ${label}`,
+      description: `${description}${hint}`,
+      detail: `${need}${size} · ${licence}`,
+      value: id,
+    };
   });
   const own = chosen !== '' && !models.some(({ id }) => id === chosen);
   return [

@@ -30,8 +30,7 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
   const changed = new vscode.EventEmitter<void>();
   const provider: vscode.TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
-    getChildren: (node) =>
-      node ? (node.kind === 'benchmark' ? node.results : []) : benchmarkNodes(services, results),
+    getChildren: (node) => (node ? (node.kind === 'benchmark' ? node.results : []) : benchmarkNodes(services, results)),
     getTreeItem: (node) => (node.kind === 'benchmark' ? benchmarkItem(node) : evaluationItem(services, node)),
   };
   const tree = vscode.window.createTreeView(views.benchmarks, { treeDataProvider: provider });
@@ -84,7 +83,8 @@ async function deleteFile(results: EvaluationStore, node: Node | undefined): Pro
   if (node?.file === undefined) {
     return;
   }
-  const name = node.kind === 'benchmark' ? node.name : `${node.evaluation.benchmark}, ${policyWord(t, node.evaluation)}`;
+  const name =
+    node.kind === 'benchmark' ? node.name : `${node.evaluation.benchmark}, ${policyWord(t, node.evaluation)}`;
   const confirm = vscode.l10n.t('Delete');
   const question =
     node.kind === 'benchmark'
@@ -96,8 +96,7 @@ async function deleteFile(results: EvaluationStore, node: Node | undefined): Pro
 }
 
 function benchmarkItem({ name, file, results }: BenchmarkNode): vscode.TreeItem {
-  const state =
-    results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
+  const state = results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(name, state);
   item.iconPath = new vscode.ThemeIcon('beaker');
   const total = results.at(-1)?.evaluation.total;

@@ -244,7 +244,8 @@ function problemItem(entry: FeedEntry, run: RunEntry): vscode.TreeItem {
   item.iconPath = iconOf(entry);
   item.description = summary(entry);
   item.tooltip = `${entry.title}\n${summary(entry)}`;
-  item.contextValue = entry.rejection !== undefined ? 'rejected' : entry.judging === 'tests' ? 'question.tests' : 'question';
+  item.contextValue =
+    entry.rejection !== undefined ? 'rejected' : entry.judging === 'tests' ? 'question.tests' : 'question';
   item.command = { command: internalCommands.openProblem, title: '', arguments: [run.dir, entry.step, entry.id] };
   item.accessibilityInformation = { label: `${outcomeWord(t, outcomeOf(entry))}: ${entry.title}, ${summary(entry)}` };
   return item;

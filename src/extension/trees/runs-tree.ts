@@ -59,7 +59,11 @@ function runItem(services: Services, entry: RunEntry): vscode.TreeItem {
   item.id = dir;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.contextValue = `run.${state}`;
-  item.description = [requestWord(services, entry) ?? stateWord(t, state), `${shownStep(run, state)}/${run.steps}`, bestFigure(store.evaluations(dir))]
+  item.description = [
+    requestWord(services, entry) ?? stateWord(t, state),
+    `${shownStep(run, state)}/${run.steps}`,
+    bestFigure(store.evaluations(dir)),
+  ]
     .filter((part) => part !== '')
     .join(' · ');
   item.tooltip = tooltip(entry);
