@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { Tensor } from 'onnxruntime-node';
+import { BoundaryError } from '../../base/errors.ts';
 import { Graph } from '../../onnx/graph.ts';
+import type { Device } from '../../protocol/runtime.ts';
+import { devices, devicesOf } from './devices.ts';
 import { addSequenceOutput, chooseRunMode, createSession, runModes, type RunMode } from './session.ts';
 
 describe('running into given buffers', () => {
@@ -42,4 +45,17 @@ describe('running into given buffers', () => {
       await session.release();
     });
   }
+});
+
+describe('a session on a device of another platform', () => {
+  it('is refused: onnxruntime would compute on the processor and say nothing', async () => {
+    const here = devicesOf(`${process.platform}-${process.arch}`);
+    const device = (Object.keys(devices) as Device[]).find((name) => !here.includes(name));
+    assert.ok(device && here.includes('cpu'));
+    await assert.rejects(createSession(new Graph(), { device, threads: 1 }), (error) => {
+      assert.ok(error instanceof BoundaryError);
+      assert.match(error.message, new RegExp(`^The device ${device} does not exist on `));
+      return true;
+    });
+  });
 });
