@@ -18,7 +18,9 @@ describe('an evaluation', () => {
       generate: (requests) => {
         asked.push(requests.length);
         return Promise.resolve(
-          requests.map(() => [{ text: 'abc', tokenIds: [1], logprobs: [0], finishReason: 'stop' as const }]),
+          requests.map(() => [
+            { text: 'abc', promptTokenIds: [1], tokenIds: [1], logprobs: [0], finishReason: 'stop' as const },
+          ]),
         );
       },
     });

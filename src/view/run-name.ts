@@ -5,9 +5,22 @@ import { domainWord } from './words.ts';
 /** What a run is called until somebody names it: domain, topic, and when it began, as two runs may share the rest. */
 export function runName(t: Translate, { id, config, createdAt }: RunRecord, language: string): string {
   const topic = String(config['topic'] ?? '');
+  return [
+    domainWord(t, String(config['domain'] ?? id)),
+    ...(topic === '' ? [] : [topic]),
+    begunText(createdAt, language) ?? id,
+  ].join(' · ');
+}
+
+/** Day and time, short enough for a tab; the year where it is another than this one. */
+function begunText(createdAt: string, language: string): string | undefined {
   const begun = new Date(createdAt);
-  const when = Number.isNaN(begun.getTime())
-    ? id
-    : begun.toLocaleString(language, { dateStyle: 'short', timeStyle: 'short' });
-  return [domainWord(t, String(config['domain'] ?? id)), ...(topic === '' ? [] : [topic]), when].join(' · ');
+  if (Number.isNaN(begun.getTime())) {
+    return undefined;
+  }
+  const thisYear = begun.getFullYear() === new Date().getFullYear();
+  return begun.toLocaleString(language, {
+    ...(thisYear ? {} : { year: 'numeric' as const }),
+    ...{ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  });
 }

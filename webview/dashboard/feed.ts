@@ -39,7 +39,7 @@ function table(entries: readonly FeedEntry[], open: Open): TemplateResult {
         <th scope="col">${t('Problem')}</th>
         <th scope="col">${t('answers')}</th>
         <th scope="col">${t('result')}</th>
-        <th scope="col" class="hide-narrow">${t('reward of the proposer')}</th>
+        <th scope="col" class="hide-narrow">${t('proposer')}</th>
       </tr>
     </thead>
     <tbody>

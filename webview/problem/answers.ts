@@ -21,7 +21,7 @@ export function answersView(question: Question, chosen: number, actions: Actions
   const answer = answers[chosen];
   const best = answers.findIndex(({ mark }, i) => mark === 'right' && i !== chosen);
   const other = best >= 0 ? best : chosen === 0 ? 1 : 0;
-  return html`<div>
+  return html`<div class="answers">
     <h2 id="answers-heading">${t('Answers')}</h2>
     <div class="bar">
       <div
@@ -86,8 +86,8 @@ function panel(answer: AnswerView, { tests, label, forms }: Question): TemplateR
     ...(cut ? [t('cut at the token limit')] : []),
   ];
   return html`<div id="answer" role="tabpanel" tabindex="0" aria-labelledby="answers-heading">
-    <p class="caption num">${facts.join(' · ')}</p>
     ${tests ? nothing : valueView(answer)}
+    <p class="caption num">${facts.join(' · ')}</p>
     <pre class=${tests ? '' : 'wrap'} tabindex="0">
 ${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
     ${message === undefined ? nothing : html`<p class="bad">${message}</p>`}

@@ -77,14 +77,12 @@ function expectedView(answers: readonly AnswerView[]): TemplateResult | typeof n
 
 function voteRow(row: VoteRow, { answers, judging }: Question, chosen: number, choose: Choose): TemplateResult {
   const { value, byForm, votes, isLabel, correct } = row;
-  const notes = [
-    ...(isLabel && judging === 'vote' ? [t('label')] : []),
-    ...(correct === undefined ? [] : [correct ? t('true') : t('not true')]),
-  ];
   return html`<tr class=${isLabel ? 'elected' : ''}>
     <th scope="row">
       <span class="value">${value === '' ? t('no answer found') : value}</span>
-      ${notes.length > 0 ? html`<span class=${isLabel ? 'good' : 'dim'}>${notes.join(' · ')}</span>` : nothing}
+      ${isLabel && judging === 'vote' ? html`<span class="tag-label">${t('label')}</span>` : nothing}
+      ${correct === true ? html`<span class="good">${t('true')}</span>` : nothing}
+      ${correct === false ? html`<span class=${isLabel ? 'bad' : 'dim'}>${t('not true')}</span>` : nothing}
     </th>
     ${byForm.map((indices) => html`<td>${indices.map((i) => answerButton(answers[i]!, i, i === chosen, choose))}</td>`)}
     <td class="count num">${votes}</td>

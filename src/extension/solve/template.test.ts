@@ -7,6 +7,8 @@ const problem: Problem = {
   ...{ id: 'p', kind: 'function', entry: 'solve', limits: { timeMs: 1000, memoryMb: 64 } },
   statement: 'Compute a */ b.\nEnd with **/ or */.',
   tests: [{ input: [1, '*/'], output: '*/' }],
+  tags: [],
+  source: '',
 };
 
 describe('a file to solve a problem in', () => {
