@@ -3,7 +3,7 @@ import { createDomain } from '../src/domains/registry.ts';
 import type { GenerateRequest } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { renderPrompt } from '../src/runtime/generation/rows.ts';
-import { resolveConfig } from '../src/selfplay/config.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
 import {
   describeConditions,
   median,
@@ -14,7 +14,7 @@ import {
   type Conditions,
 } from './measure.ts';
 import { startLlamaPeers, type LlamaPeer, type LlamaRequest, type LlamaWork } from './peers/llama.ts';
-import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchObserver, type BenchModel } from './policy.ts';
 
 const usualPromptTokens = 200;
 const prefillTokens = 512;
@@ -45,11 +45,14 @@ export interface GenerateBench {
 }
 
 /** `selfq bench generate`. */
-export async function generateTarget(args: BenchArguments): Promise<{ figures: GenerateBench; lines: string[] }> {
+export async function generateTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: GenerateBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
   const promptTokens = args.integer('prompt-tokens', 1) ?? usualPromptTokens;
   const counts = (args.text('rows') ?? '1,32,64').split(',').map(Number);
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const peers = args.has('alone') ? [] : await startLlamaPeers(args, model);
   const { tokenizer } = model.file;

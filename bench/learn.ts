@@ -2,12 +2,13 @@ import { evaluate } from '../src/benchmarks/evaluate.ts';
 import { loadBenchmark } from '../src/benchmarks/registry.ts';
 import type { Question } from '../src/protocol/question.ts';
 import type { Evaluation } from '../src/protocol/records.ts';
-import { type Config, resolveConfig } from '../src/selfplay/config.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import type { Config } from '../src/config/tables.ts';
 import { mean } from '../src/selfplay/rewards.ts';
 import { poolSource } from '../src/selfplay/sources.ts';
 import { runStep } from '../src/selfplay/step.ts';
 import { describeConditions, noteConditions, round, type Conditions } from './measure.ts';
-import { openBenchModel, type BenchArguments } from './policy.ts';
+import { openBenchModel, type BenchArguments, type BenchObserver } from './policy.ts';
 import { contextOf, createPlayground } from './self-play.ts';
 
 /** Every third of the shipped problems is trained on, the others are held out. */
@@ -48,7 +49,10 @@ export interface LearnBench {
  * `selfq bench learn`: the solver alone, on the same problems in every step, so that curves of different precisions or
  * rewards differ by nothing else. It has no peer.
  */
-export async function learnTarget(args: BenchArguments): Promise<{ figures: LearnBench; lines: string[] }> {
+export async function learnTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: LearnBench; lines: string[] }> {
   const count = args.integer('steps', 1) ?? (args.has('quick') ? 3 : 30);
   const seed = args.integer('seed', 0) ?? 1;
   const config = resolveConfig('quick', {
@@ -61,12 +65,12 @@ export async function learnTarget(args: BenchArguments): Promise<{ figures: Lear
     proposerUpdateEvery: 0,
     learningRate,
   });
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const runtime = await model.start({
     slots: config.proposerPrompts * answers,
     contextTokens: config.maxPromptTokens + config.maxAnswerTokens,
-    lora: { rank: config.loraRank, alpha: config.loraAlpha, seed },
+    seed,
   });
   const { domain, sandbox } = createPlayground(config, runtime);
   try {

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { ensureModel } from '../src/cli/model.ts';
 import { cacheDir } from '../src/base/cache-dir.ts';
+import { BoundaryError } from '../src/base/errors.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import { loadRequestOf } from '../src/engine/load-request.ts';
+import { fetchedModel, startRuntime, type PolicyObserver } from '../src/engine/policy.ts';
 import { defaultModelId } from '../src/model/catalogue.ts';
 import type { ModelFile } from '../src/model/model.ts';
 import { openModel } from '../src/model/open.ts';
-import { BoundaryError } from '../src/base/errors.ts';
-import { samplerPrecisions, type LoadRequest } from '../src/protocol/runtime.ts';
-import { RuntimeProcess } from '../src/runtime/process/client.ts';
-import { resolveConfig, type Config } from '../src/selfplay/config.ts';
+import type { LoadRequest } from '../src/runtime/process/calls.ts';
+import type { RuntimeProcess } from '../src/runtime/process/client.ts';
+import { runtimeSettings, type RuntimeSettings } from '../src/runtime/settings.ts';
 
 /** What was typed behind `selfq bench TARGET`. */
 export interface BenchArguments {
@@ -16,11 +18,13 @@ export interface BenchArguments {
   integer(name: string, minimum: number): number | undefined;
 }
 
-/** What a runtime process is loaded with besides the model; precisions as chosen on the command line unless given. */
-export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> &
-  Partial<Precisions & Pick<LoadRequest, 'lora' | 'sleepMode'>>;
+/** Told of a model that is being fetched. */
+export type BenchObserver = Pick<PolicyObserver, 'onFetch'>;
 
-type Precisions = Required<Pick<LoadRequest, 'samplerPrecision' | 'trainPrecision'>>;
+/** What a runtime process is loaded with that differs from a run, whose precisions the command line may choose. */
+export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> & Partial<LoadRequest>;
+
+type Precisions = Pick<RuntimeSettings, 'samplerPrecision' | 'trainPrecision'>;
 
 /** The model under test: opened for its tokenizer, and a way to load it in runtime processes of its own. */
 export interface BenchModel {
@@ -36,54 +40,48 @@ export interface BenchModel {
   close(): Promise<void>;
 }
 
-export async function openBenchModel(args: BenchArguments): Promise<BenchModel> {
-  const model = await ensureModel(args.text('model') ?? defaultModelId);
-  const config = resolveConfig('quick', { model: model.id });
-  // Given to everyone, so that nobody's own guess decides.
-  const threads = args.integer('threads', 1) ?? availableParallelism();
-  const precisions = precisionsOf(args.text('precision'), config);
+export async function openBenchModel(args: BenchArguments, observer: BenchObserver): Promise<BenchModel> {
+  const model = await fetchedModel(args.text('model') ?? defaultModelId, observer);
+  // Threads are given to everyone, so that nobody's own guess decides.
+  const config = resolveConfig('quick', {
+    model: model.id,
+    threads: args.integer('threads', 1) ?? availableParallelism(),
+    ...precisionsOf(args.text('precision')),
+  });
+  const { threads, loraRank: rank, samplerPrecision, trainPrecision } = config;
   const file = await openModel(model.path, { cacheDir: cacheDir() });
   return {
     id: model.id,
     path: model.path,
     file,
-    rank: config.loraRank,
+    rank,
     threads,
-    precision: Object.values(precisions).join(', '),
-    async start({ slots, contextTokens, ...changes }) {
-      const process = new RuntimeProcess();
-      const request: LoadRequest = {
-        modelPath: model.path,
-        cacheDir: cacheDir(),
-        device: 'cpu',
-        threads,
-        slots,
-        contextTokens,
-        lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
-        ...precisions,
-        ...changes,
-      };
-      await process.call('load', request);
-      return process;
+    precision: `${samplerPrecision}, ${trainPrecision}`,
+    async start(changes) {
+      const request = loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() });
+      return (await startRuntime({ ...request, ...changes })).runtime;
     },
     close: () => file.close(),
   };
 }
 
 /** Strict sampling goes with exact training; the others have the same name on both sides. Default: as in a run. */
-function precisionsOf(name: string | undefined, config: Config): Precisions {
-  if (name === undefined) {
-    return { samplerPrecision: config.samplerPrecision, trainPrecision: config.trainPrecision };
+function precisionsOf(name: string | undefined): Partial<Precisions> {
+  switch (name) {
+    case undefined:
+      return {};
+    case 'strict':
+    case 'exact':
+      return { samplerPrecision: 'strict', trainPrecision: 'exact' };
+    case 'balanced':
+      return { samplerPrecision: name, trainPrecision: name };
+    default:
+      throw new BoundaryError(
+        'usage',
+        `There is no precision "${name}".`,
+        `Choose from ${runtimeSettings.samplerPrecision.kind.choices.join(', ')}.`,
+      );
   }
-  const samplerPrecision = samplerPrecisions.find((known) => known === (name === 'exact' ? 'strict' : name));
-  if (samplerPrecision === undefined) {
-    throw new BoundaryError(
-      'usage',
-      `There is no precision "${name}".`,
-      `Choose from ${samplerPrecisions.join(', ')}.`,
-    );
-  }
-  return { samplerPrecision, trainPrecision: samplerPrecision === 'strict' ? 'exact' : samplerPrecision };
 }
 
 /** Code in plain text, long enough for any prompt here; models go on with it instead of ending. */

@@ -1,7 +1,7 @@
 /**
  * What a model proposes: validity, difficulty and diversity of a domain's proposals, for several ways of asking.
  *
- * usage: node bench/proposals.ts [--model FILE] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
+ * usage: node bench/proposals.ts [--model NAME] [--variants rotating,fixed,written] [--count 200] [--seed 1] [--out FILE]
  * Prints one table row a variant; --out writes every proposal with its rejection as JSONL.
  */
 import { appendFileSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 import { composeExecuted } from '../src/domains/coding/prompts.ts';
 import type { Domain } from '../src/domains/domain.ts';
 import { meanPairwiseDistance } from '../src/domains/near-duplicate.ts';
-import { type Config, resolveConfig } from '../src/selfplay/config.ts';
+import { resolveConfig } from '../src/config/resolve.ts';
+import type { Config } from '../src/config/tables.ts';
 import { emptyRound, type Round, solveRateOf, textOf } from '../src/selfplay/rollout.ts';
 import { playRound } from '../src/selfplay/round.ts';
 import { proposerSource } from '../src/selfplay/sources.ts';
@@ -40,11 +41,14 @@ const variants: Readonly<Record<string, { settings: Record<string, string>; chan
 };
 
 const base = resolveConfig('quick', {});
-const model = await openBenchModel({
-  has: () => false,
-  text: (name) => (name === 'model' ? values.model : undefined),
-  integer: () => undefined,
-});
+const model = await openBenchModel(
+  {
+    has: () => false,
+    text: (name) => (name === 'model' ? values.model : undefined),
+    integer: () => undefined,
+  },
+  { onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`) },
+);
 const runtime = await model.start({ slots: 64, contextTokens: base.maxPromptTokens + base.maxProposalTokens });
 try {
   console.log('| variant | valid | some answer right | between | near-duplicates | distance | tokens | rejected for |');

@@ -6,9 +6,8 @@ import { policyOver } from '../src/engine/runtime-policy.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import type { Config } from '../src/selfplay/config.ts';
-import type { StepContext } from '../src/selfplay/context.ts';
-import type { QuestionSource } from '../src/selfplay/sources.ts';
+import type { Config } from '../src/config/tables.ts';
+import type { QuestionSource, StepContext } from '../src/selfplay/context.ts';
 
 /** What a benchmark of self-play works with: a domain over a sandbox that starts when it is needed. */
 export interface Playground {

@@ -9,7 +9,7 @@ import { peerScript, peersDir } from './peers/folder.ts';
 import { peerPython } from './peers/install.ts';
 import { modelFolder } from './peers/model-folder.ts';
 import { PeerProcess } from './peers/process.ts';
-import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchObserver, type BenchModel } from './policy.ts';
 import { update } from './train.ts';
 
 const questions = 8;
@@ -44,9 +44,12 @@ export interface StepBench {
 }
 
 /** `selfq bench step`: a whole GRPO step without the judging, against TRL's GRPOTrainer. */
-export async function stepTarget(args: BenchArguments): Promise<{ figures: StepBench; lines: string[] }> {
+export async function stepTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: StepBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 2);
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const prompts = Array.from({ length: questions }, (_, i) =>
     model.file.tokenizer.decode(codeTokens(model.file, promptTokens, 10 * i)),

@@ -10,7 +10,7 @@ import { peerScript } from './peers/folder.ts';
 import { peerPython } from './peers/install.ts';
 import { modelFolder } from './peers/model-folder.ts';
 import { PeerProcess } from './peers/process.ts';
-import { codeTokens, openBenchModel, type BenchArguments, type BenchModel } from './policy.ts';
+import { codeTokens, openBenchModel, type BenchArguments, type BenchObserver, type BenchModel } from './policy.ts';
 
 /** One shape of batch: questions, answers of each, and their lengths in tokens. */
 interface Case {
@@ -51,10 +51,13 @@ export interface TrainBench {
 }
 
 /** `selfq bench train`: one update, against PyTorch + PEFT (fp32 weights, bf16 autocast). */
-export async function trainTarget(args: BenchArguments): Promise<{ figures: TrainBench; lines: string[] }> {
+export async function trainTarget(
+  args: BenchArguments,
+  observer: BenchObserver,
+): Promise<{ figures: TrainBench; lines: string[] }> {
   const rounds = args.integer('repeats', 1) ?? (args.has('quick') ? 1 : 3);
   const chosen = args.has('quick') ? cases.slice(0, 1) : cases;
-  const model = await openBenchModel(args);
+  const model = await openBenchModel(args, observer);
   const finish = noteConditions(model);
   const peer = args.has('alone') ? undefined : await startTorch(args, model);
   try {

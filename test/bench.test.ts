@@ -32,14 +32,14 @@ describe('selfq bench', function () {
   }
 
   it('measures training of every shape in the named precision, with its gradient against the exact one', async () => {
-    const { code, out, err } = await bench(['train', '--alone', '--repeats', '1', '--precision', 'fast', '--json']);
+    const { code, out, err } = await bench(['train', '--alone', '--repeats', '1', '--precision', 'balanced', '--json']);
     assert.equal(code, 0, err);
     const figures = JSON.parse(out) as {
       conditions: { precision: string };
       results: { tokensPerSecond: number }[];
       gradientCosine: number;
     };
-    assert.equal(figures.conditions.precision, 'fast, fast');
+    assert.equal(figures.conditions.precision, 'balanced, balanced');
     assert.equal(figures.results.length, 3);
     assert.ok(figures.results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
     assert.ok(figures.gradientCosine > 0.9 && figures.gradientCosine < 0.99999, `${figures.gradientCosine}`);

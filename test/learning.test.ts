@@ -90,8 +90,8 @@ describe('self-play on a tiny model made on the spot', function () {
         beta: 0,
         importanceSamplingCorrection: 'truncated',
         importanceSamplingCap: 1.001,
-        samplerPrecision: 'fast',
-        trainPrecision: 'balanced',
+        samplerPrecision: 'balanced',
+        trainPrecision: 'exact',
       },
     ];
     for (const variant of variants) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BoundaryError } from '../base/errors.ts';
-import { nearestName, parseArguments } from './arguments.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { parseArguments } from './arguments.ts';
 import { commands } from './commands.ts';
 
 const options = {

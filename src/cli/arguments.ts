@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BoundaryError } from '../base/errors.ts';
-import { editDistance } from '../selfplay/config.ts';
+import { nearestName } from '../base/nearest-name.ts';
 
 /** One option of a command. `value`: the word that stands for it in the help; without it the option is a switch. */
 export interface Option {
@@ -60,15 +60,6 @@ export function parseArguments(args: readonly string[], options: Options, positi
     },
     number,
   };
-}
-
-/** The name among `known` that needs the fewest edits, if it is near enough to be meant. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const scored = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = scored[0];
-  return best && best.distance <= Math.max(2, Math.floor(name.length / 2)) ? best.candidate : undefined;
 }
 
 export function usage(message: string, remedy = 'See `selfq --help`.'): BoundaryError {

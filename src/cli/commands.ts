@@ -1,3 +1,5 @@
+import { domainSettings } from '../domains/settings.ts';
+import { runtimeSettings } from '../runtime/settings.ts';
 import type { Arguments, Options } from './arguments.ts';
 
 /** A command's implementation; loaded when it is called, so that help and completion are instant. Returns the exit code. */
@@ -14,7 +16,15 @@ export interface Command {
 
 const json = { description: 'Only JSON on standard output.' };
 const model = { value: 'MODEL', description: 'Name in the catalogue or on the hub (ORG/NAME), or a path.' };
-const adapter = { value: 'DIR', description: 'Folder of an adapter: a checkpoint, or an export.' };
+const adapter = {
+  value: 'DIR',
+  description: 'A run (its latest checkpoint), one of its checkpoints, or an export; settings are those of the run.',
+};
+const device = {
+  value: 'NAME',
+  description: `Where the model runs: ${runtimeSettings.device.kind.choices.join(', ')}; \`selfq doctor\` says which work.`,
+};
+const set = { value: 'KEY=VALUE', multiple: true, description: 'Any setting; `selfq run --settings` lists them.' };
 
 /** Every command of the program: the table behind parsing, help and suggestions. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -23,18 +33,15 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     summary: 'Let a model question itself and learn from it.',
     options: {
-      domain: { value: 'NAME', description: 'Field of the questions (coding).' },
+      domain: { value: 'NAME', description: `Field of the questions (${Object.keys(domainSettings).join(', ')}).` },
       topic: { value: 'TEXT', description: 'What the questions are about.' },
       model,
       preset: { value: 'NAME', description: 'quick (minutes), laptop (hours) or paper.' },
       steps: { value: 'N', description: 'Steps of self-play.' },
       out: { value: 'DIR', description: 'Folder of the run; default runs/<time>-<domain>.' },
-      device: {
-        value: 'NAME',
-        description: 'Where the model runs: cpu, webgpu, cuda, dml or coreml; `selfq doctor` says which work.',
-      },
-      set: { value: 'KEY=VALUE', multiple: true, description: 'Any setting; `selfq run --settings` lists them.' },
-      settings: { description: 'List every setting with its default, and end.' },
+      device,
+      set,
+      settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
       detach: { description: 'Start the run and return; it goes on in the background.' },
       json,
     },
@@ -81,12 +88,17 @@ export const commands: Readonly<Record<string, Command>> = {
         value: 'NAME',
         description: 'A shipped benchmark (coding, functions, codeforces-style, …), or a JSONL file of questions.',
       },
-      domain: { value: 'NAME', description: 'Domain that grades the questions of a file. Default: coding.' },
+      domain: {
+        value: 'NAME',
+        description: 'Domain that grades the questions of a file; default that of the run, or coding.',
+      },
       split: { value: 'PART', description: 'validation or test: that part of the benchmark alone.' },
       model,
       adapter,
+      device,
+      set,
       limit: { value: 'N', description: 'Only the first N problems.' },
-      'max-tokens': { value: 'N', description: 'Longest answer, tokens.' },
+      'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
       list: { description: 'List the shipped benchmarks, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },
       json,
@@ -116,10 +128,12 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       model,
       adapter,
+      device,
+      set,
       prompts: { value: 'FILE', description: 'JSONL, each line {messages} or {prompt}.' },
-      temperature: { value: 'T', description: '0 = greedy; default 1.' },
-      'max-tokens': { value: 'N', description: 'Longest completion; default 256.' },
-      seed: { value: 'S', description: 'Default 1.' },
+      temperature: { value: 'T', description: '0 = greedy; default the setting temperature.' },
+      'max-tokens': { value: 'N', description: 'Longest completion, tokens; default the setting maxAnswerTokens.' },
+      seed: { value: 'S', description: 'Default the setting seed.' },
       json,
     },
     load: async () => (await import('./commands/generate.ts')).generate,
@@ -165,7 +179,7 @@ export const commands: Readonly<Record<string, Command>> = {
       quick: { description: 'A tenth of the work: a first idea.' },
       model,
       threads: { value: 'N', description: 'Threads of this program and of the others; default: one per core.' },
-      precision: { value: 'NAME', description: 'strict (training: exact), balanced or fast; default as a run has it.' },
+      precision: { value: 'NAME', description: 'strict (training: exact) or balanced; default as a run has it.' },
       rows: { value: 'LIST', description: 'generate: rows that decode at once; default 1,32,64.' },
       'prompt-tokens': { value: 'N', description: 'generate: tokens in front of those that are timed; default 200.' },
       formats: { value: 'LIST', description: 'generate: files for llama.cpp; default own,Q4_0,Q8_0.' },

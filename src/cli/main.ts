@@ -1,4 +1,5 @@
-import { parseArguments, nearestName, usage } from './arguments.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { parseArguments, usage } from './arguments.ts';
 import { commands } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { exitCodeOf } from '../base/errors.ts';

@@ -1,10 +1,9 @@
-import { assertMemory, type MemoryUse } from '../engine/memory.ts';
+import { assertMemory, type MemoryAdvice, type MemoryUse } from '../engine/memory.ts';
 import { cacheDir } from '../base/cache-dir.ts';
-import { pullModel, type PullOptions, type PullProgress } from '../model/fetch/download.ts';
-import { pullHubModel } from '../model/fetch/hub-model.ts';
-import { assertReady, type ChosenModel, chooseModel } from '../model/installed.ts';
-import { BoundaryError } from '../base/errors.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
+import { ensureModel as fetchModel } from '../model/ensure.ts';
+import type { PullProgress } from '../model/fetch/download.ts';
+import { type ChosenModel, chooseModel } from '../model/installed.ts';
 import { formatDuration } from '../view/format.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
@@ -14,16 +13,12 @@ import { bar, createProgressOutput, paint, type ProgressOutput } from './termina
  */
 export async function ensureModel(name: string, options: { from?: string } = {}): Promise<ChosenModel> {
   const model = chooseModel(name, cacheDir());
-  if (!model.entry && !model.hub) {
-    await assertReady(model);
-    return model;
-  }
   const output = createProgressOutput();
   const interrupted = new AbortController();
   const onSignal = (): void => interrupted.abort();
   process.on('SIGINT', onSignal);
   try {
-    const onProgress = createPullView(model.entry?.title ?? model.id, output);
+    const onProgress = createPullView(model, output);
     await fetchModel(model, { cacheDir: cacheDir(), signal: interrupted.signal, onProgress, ...options });
   } finally {
     output.clear();
@@ -32,33 +27,21 @@ export async function ensureModel(name: string, options: { from?: string } = {})
   return model;
 }
 
-async function fetchModel({ id, entry, hub }: ChosenModel, options: PullOptions): Promise<void> {
-  if (entry) {
-    await pullModel(entry, options);
-    return;
-  }
-  if (options.from !== undefined) {
-    throw new BoundaryError(
-      'usage',
-      `--from is for models of the catalogue, and ${id} is not in it.`,
-      'Use your file or folder as it is: --model PATH.',
-    );
-  }
-  if (hub) {
-    await pullHubModel(hub, options);
+/** Says on standard error when memory is short; throws as `assertMemory` does. */
+export async function warnOfMemory(model: ChosenModel, config: Config, use: MemoryUse): Promise<void> {
+  const advice = await assertMemory(model.path, config, use);
+  if (advice.verdict !== 'fits') {
+    showMemory(advice, createProgressOutput());
   }
 }
 
-/** Says on standard error when memory is short; throws as `assertMemory` does. */
-export async function warnOfMemory(model: ChosenModel, config: Config, use: MemoryUse): Promise<void> {
-  const { verdict, message, remedy } = await assertMemory(model.path, config, use);
-  if (verdict !== 'fits') {
-    createProgressOutput().line(`${paint('yellow', '!')} ${message}. ${remedy}`);
-  }
+export function showMemory({ message, remedy }: MemoryAdvice, output: ProgressOutput): void {
+  output.line(`${paint('yellow', '!')} ${message}. ${remedy}`);
 }
 
 /** Lines for a person about a download: a bar on a terminal, else a line every tenth part. */
-function createPullView(title: string, output: ProgressOutput): (progress: PullProgress) => void {
+export function createPullView({ id, entry }: ChosenModel, output: ProgressOutput): (progress: PullProgress) => void {
+  const title = entry?.title ?? id;
   let started: { at: number; done: number } | undefined;
   let told = -1;
   return (progress) => {

@@ -1,6 +1,7 @@
 import type { Stage } from '../protocol/control.ts';
 import { BoundaryError } from '../base/errors.ts';
-import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../protocol/runtime.ts';
+import type { Progress } from '../protocol/runtime.ts';
+import type { LoadReply, LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';
 import type { DomainTools } from '../domains/domain.ts';
 import type { Policy } from '../selfplay/context.ts';

@@ -14,7 +14,7 @@ import type { RunRecord } from '../protocol/records.ts';
 import { explainFileError, readIfPresent } from '../base/files.ts';
 import { readRun, runPaths } from '../run/folder.ts';
 import { isAlive } from '../run/ownership.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import { EngineAnnouncement } from './announcement.ts';
 
 /** A connection to a live run. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { readModelConfig } from '../model/open.ts';
-import { resolveConfig } from '../selfplay/config.ts';
+import { resolveConfig } from '../config/resolve.ts';
 import { checkpointBytes } from '../runtime/process/memory.ts';
 import { assertDisk } from './disk.ts';
-import { settingsOf } from './memory.ts';
+import { memorySettings } from './memory.ts';
 
 describe('the disk that the checkpoints of a run need', () => {
   let dir: string;
@@ -20,7 +20,7 @@ describe('the disk that the checkpoints of a run need', () => {
   const full = resolveConfig('quick', { trainedWeights: 'full', steps: 25 });
 
   it('is three fp32 numbers for each weight in full fine-tuning', async () => {
-    assert.equal(checkpointBytes(await readModelConfig(dir), settingsOf(full)), 3 * 4 * 98_880);
+    assert.equal(checkpointBytes(await readModelConfig(dir), memorySettings(full)), 3 * 4 * 98_880);
   });
 
   it('counts the newest three, the one that is being written, and every tenth', async () => {

@@ -3,15 +3,15 @@ import { readModelConfig } from '../model/open.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { mostCheckpoints } from '../run/checkpoint.ts';
 import { checkpointBytes } from '../runtime/process/memory.ts';
-import type { Config } from '../selfplay/config.ts';
-import { gb, settingsOf } from './memory.ts';
+import type { Config } from '../config/tables.ts';
+import { gb, memorySettings } from './memory.ts';
 
 /**
  * Throws BoundaryError('environment') when the checkpoints of a run of the model at `path` do not fit on the disk of the
  * run's folder, which exists. `free`: bytes, default what that disk has.
  */
 export async function assertDisk(path: string, config: Config, dir: string, free = freeBytes(dir)): Promise<void> {
-  const each = checkpointBytes(await readModelConfig(path), settingsOf(config));
+  const each = checkpointBytes(await readModelConfig(path), memorySettings(config));
   const needed = each * mostCheckpoints(config.steps);
   if (needed > free) {
     const full = config.trainedWeights === 'full' ? ', train an adapter (--set trainedWeights=lora)' : '';

@@ -2,9 +2,11 @@ import { availableParallelism } from 'node:os';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Lazy, lazily } from '../base/lazy.ts';
+import { lazily } from '../base/lazy.ts';
 import { createDomain } from '../domains/registry.ts';
 import { cacheDir } from '../base/cache-dir.ts';
+import { resolveStored } from '../config/stored.ts';
+import type { Config } from '../config/tables.ts';
 import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseModel } from '../model/installed.ts';
 import type { RunEvent, Stage } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
@@ -16,8 +18,6 @@ import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
 import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { type Config, resolveConfig } from '../selfplay/config.ts';
-import { proposerSource } from '../selfplay/sources.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
 import { assertDisk } from './disk.ts';
@@ -25,8 +25,10 @@ import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
 import { type Session, trainLoop } from './loop.ts';
-import { assertMemory, contextTokensOf } from './memory.ts';
+import { loadRequestOf } from './load-request.ts';
+import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
+import { createSource } from './question-source.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -52,7 +54,8 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
   const claim = claimRun(dir);
   try {
     const record = prepareRecord(options);
-    const config = resolveConfig('quick', record.config as Record<string, string | number>);
+    const { config, notes } = resolveStored(record.config);
+    notes.forEach((note) => log(note));
     const model = chooseModel(config.model, cacheDir());
     await assertReady(model);
     const memory = await assertMemory(model.path, config, 'run');
@@ -117,21 +120,7 @@ interface Tools {
 async function work(dir: string, config: Config, model: ChosenModel, tools: Tools): Promise<void> {
   const { gate, live, notify, reporter } = tools;
   const runtime = createRuntimeOwner({
-    load: {
-      modelPath: model.path,
-      cacheDir: cacheDir(),
-      device: config.device,
-      threads: config.threads,
-      slots: config.slots,
-      contextTokens: contextTokensOf(config),
-      trainedWeights: config.trainedWeights,
-      lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
-      samplerPrecision: config.samplerPrecision,
-      trainPrecision: config.trainPrecision,
-      microBatchTokens: config.microBatchTokens,
-      gradientCheckpointing: config.gradientCheckpointing,
-      sleepMode: config.sleepMode,
-    },
+    load: loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() }),
     onProgress: (progress: Progress) => reporter.progress(progress),
     onRestart(stage, message) {
       log(`the runtime died in stage ${stage} and is started again: ${message}`);
@@ -149,7 +138,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
     const baseModel = await baseModelName(model);
-    await trainLoop(createSession(dir, config, baseModel, { ...tools, runtime, sandbox }));
+    const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base });
+    const source = await createSource(config, domain, runtime.policy.countTokens);
+    const session = { dir, config, baseModel, domain, source, live, notify, runtime };
+    await trainLoop({ ...session, ...stagesOf(tools, runtime) });
   } finally {
     await runtime.close();
     await sandbox.close();
@@ -171,24 +163,11 @@ async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
   }
 }
 
-function createSession(
-  dir: string,
-  config: Config,
-  baseModel: string,
-  tools: Tools & { runtime: RuntimeOwner; sandbox: Lazy<Sandbox> },
-): Session {
-  const { gate, live, notify, reporter, runtime, sandbox } = tools;
+/** Stages with a gate in front, announced, timed, and run again where the runtime died. */
+function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<Session, 'stage' | 'seconds'> {
   let seconds: Record<string, number> = {};
   let secondsOf = -1;
   return {
-    dir,
-    config,
-    live,
-    runtime,
-    notify,
-    baseModel,
-    domain: createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base }),
-    source: proposerSource,
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
       await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));

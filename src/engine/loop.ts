@@ -15,9 +15,9 @@ import {
   writeStep,
 } from '../run/folder.ts';
 import { findAlarms } from '../selfplay/alarms.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
-import type { QuestionSource } from '../selfplay/sources.ts';
+import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
 import type { LiveRun } from './live-run.ts';

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BoundaryError, exitCodeOf, toErrorRecord } from '../base/errors.ts';
-import { type Config, resolveConfig } from '../selfplay/config.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import type { Config } from '../config/tables.ts';
 import type { EngineAnnouncement } from './announcement.ts';
 import { runEngine } from './engine.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { catalogueEntry, defaultModelId } from '../model/catalogue.ts';
 import { BoundaryError } from '../base/errors.ts';
-import { resolveConfig } from '../selfplay/config.ts';
+import { resolveConfig } from '../config/resolve.ts';
 import { adviseMemory, assertMemory, machineMemory, memoryNeed } from './memory.ts';
 
 const config = resolveConfig('quick', {});

@@ -3,8 +3,9 @@ import { catalogue } from '../model/catalogue.ts';
 import type { DecoderConfig } from '../model/model.ts';
 import { readModelConfig } from '../model/open.ts';
 import { BoundaryError } from '../base/errors.ts';
+import { contextTokensOf } from './load-request.ts';
 import { estimateMemory, type MemorySettings } from '../runtime/process/memory.ts';
-import type { Config } from '../selfplay/config.ts';
+import type { Config } from '../config/tables.ts';
 
 /** Main memory in bytes; in a container, what the container may have. */
 export interface MachineMemory {
@@ -33,24 +34,14 @@ export function machineMemory(): MachineMemory {
   };
 }
 
-/** Longest prompt plus completion of a run, tokens. */
-export function contextTokensOf(config: Config): number {
-  return config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens);
-}
-
-export function settingsOf(config: Config): MemorySettings {
-  const { slots, loraRank, trainedWeights, samplerPrecision, trainPrecision } = config;
-  const { microBatchTokens, gradientCheckpointing, sleepMode } = config;
-  return {
-    ...{ slots, loraRank, trainedWeights, samplerPrecision, trainPrecision },
-    ...{ microBatchTokens, gradientCheckpointing, sleepMode },
-    contextTokens: contextTokensOf(config),
-  };
+/** What decides the memory of a run besides its model. */
+export function memorySettings(config: Config): MemorySettings {
+  return { ...config, contextTokens: contextTokensOf(config) };
 }
 
 /** Bytes that a model of this shape needs with these settings. */
 export function memoryNeed(decoder: DecoderConfig, config: Config, use: MemoryUse): number {
-  const estimate = estimateMemory(decoder, settingsOf(config));
+  const estimate = estimateMemory(decoder, memorySettings(config));
   return use === 'run' ? estimate.training : estimate.generation;
 }
 
@@ -62,7 +53,7 @@ export function adviseMemory(
   machine: MachineMemory = machineMemory(),
 ): MemoryAdvice {
   const needed = memoryNeed(decoder, config, use);
-  const { mapped } = estimateMemory(decoder, settingsOf(config));
+  const { mapped } = estimateMemory(decoder, memorySettings(config));
   const held = use === 'run' ? needed - mapped : needed;
   const purpose = use === 'run' ? 'a run' : 'generating';
   const verdict = held > machine.total ? 'impossible' : needed > machine.available ? 'tight' : 'fits';

@@ -1,4 +1,4 @@
-import type { RuntimeCalls } from '../protocol/runtime.ts';
+import type { RuntimeCalls } from '../runtime/process/calls.ts';
 import type { Policy } from '../selfplay/context.ts';
 
 /** A call of a runtime process. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { presets } from '../selfplay/config.ts';
 import {
   commands,
   contextKeys,
@@ -80,10 +79,6 @@ describe('the contributions of package.json', () => {
       },
     ]);
     assert.deepEqual(Object.fromEntries(found), Object.fromEntries(declared));
-  });
-
-  it('offer the presets that the engine has', () => {
-    assert.deepEqual(settingDeclarations.preset.choices, presets);
   });
 
   it('keep settings that name programs, paths and models from untrusted workspaces', () => {

@@ -1,4 +1,7 @@
-import { devices } from '../runtime/devices/devices.ts';
+import { presets } from '../base/setting.ts';
+import { runSettings } from '../config/tables.ts';
+import { runtimeSettings } from '../runtime/settings.ts';
+import { selfPlaySettings } from '../selfplay/settings.ts';
 
 /**
  * Everything that package.json contributes, as one typed table. contributions.test.ts compares both ways, so that a
@@ -85,12 +88,17 @@ export interface SettingDeclaration {
 
 /** Settings under `selfQuestioning.`; the extension reads them through settings.ts alone. */
 export const settingDeclarations = {
-  domain: { type: 'string', default: 'coding', scope: 'window' },
-  topic: { type: 'string', default: '', scope: 'window' },
+  domain: { type: 'string', default: runSettings.domain.default, scope: 'window' },
+  topic: { type: 'string', default: selfPlaySettings.topic.default, scope: 'window' },
   model: { type: 'string', default: '', scope: 'machine' },
-  preset: { type: 'string', default: 'quick', scope: 'window', choices: ['quick', 'laptop', 'paper'] },
-  steps: { type: 'number', default: 0, scope: 'window', minimum: 0, maximum: 100_000 },
-  device: { type: 'string', default: 'cpu', scope: 'machine', choices: Object.keys(devices) },
+  preset: { type: 'string', default: 'quick', scope: 'window', choices: presets },
+  steps: { type: 'number', default: 0, scope: 'window', minimum: 0, maximum: selfPlaySettings.steps.kind.maximum },
+  device: {
+    type: 'string',
+    default: runtimeSettings.device.default,
+    scope: 'machine',
+    choices: runtimeSettings.device.kind.choices,
+  },
   overrides: { type: 'object', default: {}, scope: 'machine' },
   runsFolder: { type: 'string', default: '', scope: 'machine' },
   nodePath: { type: 'string', default: '', scope: 'machine' },

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { defaultModelId } from '../model/catalogue.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { commands, internalCommands } from './contributions.ts';
@@ -21,7 +22,8 @@ interface Policy {
   label: string;
   model: string;
   adapter?: string;
-  step: number;
+  /** Options that give the model alone what the settings of a run give its adapter, so that both can be compared. */
+  options: string[];
 }
 
 export interface EvaluateArguments {
@@ -180,8 +182,12 @@ async function choosePolicies(entry: RunEntry | undefined): Promise<Policy[]> {
 }
 
 function basePolicy(entry: RunEntry | undefined): Policy {
-  const model = (entry && modelOf(entry)) ?? (setting('model') || 'qwen2.5-coder-0.5b');
-  return { label: vscode.l10n.t('{0} before training', basename(model)), model, step: 0 };
+  const model = (entry && modelOf(entry)) ?? (setting('model') || defaultModelId);
+  return {
+    label: vscode.l10n.t('{0} before training', basename(model)),
+    model,
+    options: entry ? comparable(entry) : [],
+  };
 }
 
 function trainedPolicy(entry: RunEntry): Policy | undefined {
@@ -190,7 +196,18 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
     return undefined;
   }
   const { dir: adapter, step } = checkpoint;
-  return { label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)), model: modelOf(entry), adapter, step };
+  return {
+    label: vscode.l10n.t('{0} after step {1}', entry.name, String(step)),
+    model: modelOf(entry),
+    adapter,
+    options: [],
+  };
+}
+
+function comparable({ run: { config } }: RunEntry): string[] {
+  return ['device', 'maxPromptTokens', 'maxAnswerTokens'].flatMap((name) =>
+    config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
+  );
 }
 
 /** Catalogue id, or path of an own model. */
@@ -211,6 +228,7 @@ async function evaluateOne(
     ...['--benchmark', benchmark, '--model', policy.model, '--out', out, '--json'],
     ...(policy.adapter === undefined ? [] : ['--adapter', policy.adapter]),
     ...(domain === undefined ? [] : ['--domain', domain]),
+    ...policy.options,
     ...(limit === undefined ? [] : ['--limit', String(limit)]),
   ];
   const stdout = await vscode.window.withProgress(
@@ -221,8 +239,7 @@ async function evaluateOne(
     },
     (progress, token) => runSelfq(services, args, { token, onLine: progressLines(progress) }),
   );
-  const evaluation = { ...Evaluation.parse(JSON.parse(stdout)), step: policy.step };
-  await vscode.workspace.fs.writeFile(vscode.Uri.file(out), new TextEncoder().encode(JSON.stringify(evaluation)));
+  const evaluation = Evaluation.parse(JSON.parse(stdout));
   results.refresh();
   services.log.info(`${benchmark}: ${evaluation.solved}/${evaluation.total}, ${formatPercent(evaluation.accuracy)}`);
   return evaluation;

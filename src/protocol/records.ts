@@ -236,8 +236,8 @@ export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
   state: RunState,
-  /** Every setting by name (selfplay/config.ts). */
-  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */
+  config: z.record(z.string(), z.union([z.string(), z.number()])),
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
   versions: z.record(z.string(), z.string()),
   createdAt: z.string(),

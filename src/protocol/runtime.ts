@@ -1,69 +1,7 @@
-import type { ErrorRecord } from '../base/errors.ts';
-
 /** What the policy is asked. `prefill` is put behind the assistant header and is not part of the completion. */
 export interface Prompt {
   messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
   prefill?: string;
-}
-
-/** Where a model runs; what each means stands in runtime/devices/devices.ts. */
-export const deviceNames = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
-export type Device = (typeof deviceNames)[number];
-
-/** Precision of the frozen matrices in sampling; what each means stands in runtime/weights/precision.ts. */
-export const samplerPrecisions = ['strict', 'balanced', 'fast'] as const;
-export type SamplerPrecision = (typeof samplerPrecisions)[number];
-/** Precision of the frozen matrices in training. */
-export const trainPrecisions = ['exact', 'half', 'balanced', 'fast'] as const;
-export type TrainPrecision = (typeof trainPrecisions)[number];
-
-/** What the backward pass of an update computes again instead of keeping it: see runtime/training/recomputation.ts. */
-export const gradientCheckpointings = ['none', 'selective', 'full'] as const;
-export type GradientCheckpointing = (typeof gradientCheckpointings)[number];
-
-/** Whether sampler and trainer give their memory back while the other one works; coming back takes seconds. */
-export const sleepModes = ['on', 'off'] as const;
-export type SleepMode = (typeof sleepModes)[number];
-
-/** What training changes: an adapter beside frozen weights, or every weight. */
-export const trainedWeights = ['lora', 'full'] as const;
-export type TrainedWeights = (typeof trainedWeights)[number];
-
-export interface LoadRequest {
-  /** A GGUF file. */
-  modelPath: string;
-  /** Folder for prepared weights, keyed by model hash. */
-  cacheDir: string;
-  device: Device;
-  /** Threads of one operator; 0 = physical cores. */
-  threads: number;
-  /** Rows that decode at once, 1 to 64. */
-  slots: number;
-  /** Longest prompt plus completion, in tokens. */
-  contextTokens: number;
-  /** Of the adapter that is trained. */
-  lora: { rank: number; alpha: number; seed: number };
-  /** Default `lora`; `full`: every weight of the model is trained and there is no adapter. */
-  trainedWeights?: TrainedWeights;
-  /** Default `strict`. */
-  samplerPrecision?: SamplerPrecision;
-  /** Default `exact`. */
-  trainPrecision?: TrainPrecision;
-  /** Tokens of one pass of training. Default 1,400. */
-  microBatchTokens?: number;
-  /** Default `selective`. */
-  gradientCheckpointing?: GradientCheckpointing;
-  /** Default `on`. */
-  sleepMode?: SleepMode;
-}
-
-export interface LoadReply {
-  modelHash: string;
-  architecture: string;
-  parameters: number;
-  /** Numbers that are trained: those of the adapter, or all. */
-  trainedParameters: number;
-  vocabulary: number;
 }
 
 export interface GenerateRequest {
@@ -150,39 +88,3 @@ export type Progress =
   | { stage: 'generate'; tokens: number; finished: number; total: number }
   | { stage: 'completion'; request: number; sample: number; text: string }
   | { stage: 'train'; tokens: number; totalTokens: number };
-
-/** Every call of the runtime process: name -> [argument, reply]. */
-export interface RuntimeCalls {
-  /** Fails with the reason where the device does not work; `half`: whether it computes in fp16. Needs no model. */
-  probeDevice: [{ device: Device }, { half: boolean }];
-  load: [LoadRequest, LoadReply];
-  /** Length of each prompt in tokens, template and prefill included. */
-  countTokens: [{ prompts: readonly Prompt[] }, number[]];
-  /** Reply is [request][sample]. `adapter: false` = base model. */
-  generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
-  /** Trainer's per-token logprobs of given completions. */
-  logprobs: [
-    { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },
-    number[][],
-  ];
-  train: [{ sequences: TrainSequence[]; options: TrainOptions }, UpdateRecord[]];
-  /**
-   * Writes adapter_model.safetensors, adapter_config.json (or weights.safetensors) and optimizer.safetensors into `dir`,
-   * which exists.
-   */
-  saveCheckpoint: [{ dir: string; baseModel: string }, undefined];
-  /** What was trained alone where optimizer.safetensors is absent. */
-  loadCheckpoint: [{ dir: string }, undefined];
-}
-
-/** From the client to the runtime process; one call runs at a time, in order of arrival. */
-export type RuntimeRequest =
-  | { type: 'call'; id: number; name: keyof RuntimeCalls; argument: unknown }
-  /** Ends the call at its next opportunity with an error of boundary `interrupted`. */
-  | { type: 'cancel'; id: number };
-
-/** From the runtime process to the client. */
-export type RuntimeMessage =
-  | { type: 'progress'; id: number; progress: Progress }
-  | { type: 'reply'; id: number; value: unknown }
-  | { type: 'error'; id: number; error: ErrorRecord };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../test/support/runtime-settings.ts';
 import { gradientAlone, gradientByName, noiseAdapter, projections } from '../../test/support/gradient.ts';
 import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import type { ModelFile } from '../model/model.ts';
@@ -62,7 +63,7 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
     });
 
     it('is generated from as transformers does: greedy tokens', async () => {
-      const generator = await createGenerator(model, { cacheDir: dir, slots: 4, contextTokens: 256, threads: 1 });
+      const generator = await createGenerator(model, { ...exactRuntime, cacheDir: dir, contextTokens: 256 });
       const { promptTokenIds, greedy } = truth;
       const text = String.fromCharCode(...promptTokenIds);
       const request = { prompt: { text }, samples: 1, maxTokens: greedy.tokenIds.length, temperature: 0, seed: 1 };
@@ -92,8 +93,8 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
 
     it('is trained as torch and PEFT do: logprobs and gradient', async () => {
       const optimizer = createOptimizerState(adapter);
-      const common = { model, cacheDir: dir, threads: 1, trained: adapter, optimizer, onLoad: () => undefined };
-      const trainer = await createTrainer({ ...common, precision: 'exact' });
+      const own = { model, cacheDir: dir, trained: adapter, optimizer, onLoad: () => undefined };
+      const trainer = await createTrainer({ ...exactRuntime, ...own });
       const [plain] = await trainer.logprobs([truth], false, hooks);
       assert.ok(meanDifference(plain!, truth.logprobs) < 1e-5);
       const [record] = await trainer.train([sequenceOf(truth)], gradientAlone, hooks);
@@ -106,8 +107,8 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
       for (const gradientCheckpointing of ['none', 'selective', 'full'] as const) {
         const weights = await readFullWeights(model);
         const optimizer = createOptimizerState(weights);
-        const common = { model, cacheDir: dir, threads: 1, trained: weights, optimizer, onLoad: () => undefined };
-        const trainer = await createTrainer({ ...common, gradientCheckpointing });
+        const own = { model, cacheDir: dir, trained: weights, optimizer, onLoad: () => undefined };
+        const trainer = await createTrainer({ ...exactRuntime, ...own, gradientCheckpointing });
         const sequence = { ...sequenceOf(truth), oldLogprobs: truth.logprobs };
         const [record] = await trainer.train([sequence], gradientAlone, hooks);
         const [reference] = await trainer.logprobs([truth], false, hooks);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { exactRuntime } from '../../test/support/runtime-settings.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
 import type { ModelFile } from '../model/model.ts';
@@ -38,7 +39,12 @@ describe('generation with the default model', function () {
 
   // Sums in another order still turn the nearest ties.
   it('continues greedily as transformers does, for 90 % of the prompts to the end', async () => {
-    const generator = await createGenerator(model, { cacheDir: cache, slots: 32, contextTokens: 256, threads: 0 });
+    const generator = await createGenerator(model, {
+      ...exactRuntime,
+      threads: 0,
+      cacheDir: cache,
+      contextTokens: 256,
+    });
     const results = await generator.generate(
       reference.prompts.map(({ messages, prefill }) => ({
         prompt: { messages, ...(prefill !== undefined && { prefill }) },

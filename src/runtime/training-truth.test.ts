@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { exactRuntime } from '../../test/support/runtime-settings.ts';
 import { gradientAlone, gradientByName, noiseAdapter, projections } from '../../test/support/gradient.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveModel } from '../model/installed.ts';
@@ -66,8 +67,8 @@ describe('the trainer on the default model', function () {
 
   async function open() {
     const optimizer = createOptimizerState(adapter);
-    const options = { model, cacheDir: cacheDir(), threads: 0, trained: adapter, optimizer, onLoad: () => undefined };
-    trainer = await createTrainer(options);
+    const own = { model, cacheDir: cacheDir(), trained: adapter, optimizer, onLoad: () => undefined };
+    trainer = await createTrainer({ ...exactRuntime, threads: 0, ...own });
     return optimizer;
   }
   afterEach(() => trainer.close());

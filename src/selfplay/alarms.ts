@@ -10,7 +10,7 @@ const patience = 3;
 
 /**
  * Bound of mean |sampler logprob - trainer logprob|, nats. The default model stays near 0.010 (sampler strict, trainer
- * exact), 0.013 (both balanced) and 0.038 (both fast).
+ * exact) and 0.013 (both balanced).
  */
 export const samplingDifferenceBound = 0.1;
 

@@ -9,8 +9,8 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
-import type { QuestionSource } from './sources.ts';
+import type { SelfPlaySettings } from './settings.ts';
+import type { Asked, Rollout, Round } from './rollout.ts';
 
 /** The model in both of its roles. Implemented over the runtime process. */
 export interface Policy {
@@ -21,9 +21,26 @@ export interface Policy {
   train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;
 }
 
+/** A question that is about to be asked. */
+export type Drawn = Omit<Asked, 'answers' | 'label'>;
+
+/** Where the questions of a step come from. */
+export interface QuestionSource {
+  /**
+   * Questions for `groups` proposer prompts' worth of a step. `before`: the step's rounds so far; ids and seeds continue
+   * behind theirs. A function of the run's seed, the step, `before` and the policy, so that a stage can be run again.
+   */
+  draw(
+    context: StepContext,
+    step: number,
+    groups: number,
+    before: Round,
+  ): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
+}
+
 /** What a step works with. */
 export interface StepContext {
-  config: Config;
+  config: SelfPlaySettings;
   domain: Domain;
   policy: Policy;
   source: QuestionSource;

@@ -1,12 +1,17 @@
 import { optional } from '../base/optional.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, StepLine, Update } from '../protocol/records.ts';
 import type { Completion, Prompt } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
 import { type Asked, groupsOf, type Rollout, solveRateOf } from './rollout.ts';
 
 /** A step as its file has it: header, prompts, proposals, questions, answers, updates. */
-export function stepLines(config: Config, step: number, rollouts: Rollouts, updates: readonly Update[]): StepLine[] {
+export function stepLines(
+  config: SelfPlaySettings,
+  step: number,
+  rollouts: Rollouts,
+  updates: readonly Update[],
+): StepLine[] {
   const { proposals, asked, trainedOn } = rollouts;
   return [
     { type: 'step', step, seed: config.seed },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { StepLine, Update } from '../protocol/records.ts';
-import { resolveConfig } from './config.ts';
+import { defaultsOf } from '../base/setting.ts';
 import { measureStep } from './metrics.ts';
+import { selfPlaySettings } from './settings.ts';
 
 const sampled = { text: '', tokenIds: [1, 2], finishReason: 'stop' as const, advantage: 1, reward: 1 };
 const answered = { questionId: 'p', form: 0, answer: '', mark: 'right' as const };
@@ -16,7 +17,7 @@ function lines(updates: Pick<Update, 'role' | 'index' | 'sequences'>[]): StepLin
 }
 
 const measure = (updates: Parameters<typeof lines>[0]) =>
-  measureStep(resolveConfig('quick', {}), 1, lines(updates), { seconds: {}, time: new Date(0) });
+  measureStep(defaultsOf(selfPlaySettings, 'quick'), 1, lines(updates), { seconds: {}, time: new Date(0) });
 const solver = { role: 'solver' as const, index: 0, sequences: [{ id: 'a', tokenWeight: 1, logprobs: [-1.1, -0.5] }] };
 const proposer = { role: 'proposer' as const, index: 0, sequences: [{ id: 'p', tokenWeight: 1, logprobs: [-9, -9] }] };
 

@@ -8,7 +8,7 @@ import type {
   StepMetrics,
   Update,
 } from '../protocol/records.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import { mean, standardDeviation } from './rewards.ts';
 
 /**
@@ -16,7 +16,7 @@ import { mean, standardDeviation } from './rewards.ts';
  * stage, time of the end) differs between equal runs.
  */
 export function measureStep(
-  config: Pick<Config, 'answersPerQuestion' | 'learningRate'>,
+  config: Pick<SelfPlaySettings, 'answersPerQuestion' | 'learningRate'>,
   step: number,
   lines: readonly StepLine[],
   clock: { seconds: Readonly<Record<string, number>>; time: Date },

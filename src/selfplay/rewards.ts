@@ -1,11 +1,11 @@
 import type { Grade } from '../protocol/question.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 
 /**
  * Reward of one answer in [0, 1]: what its domain gives it (the fraction of tests passed, the vote), or 1 for a
  * well-formed answer (the format baseline). Undefined where it is masked. Method section 1.
  */
-export function solverReward({ mark, reward }: Grade, kind: Config['solverReward']): number | undefined {
+export function solverReward({ mark, reward }: Grade, kind: SelfPlaySettings['solverReward']): number | undefined {
   if (mark === 'masked') {
     return undefined;
   }
@@ -18,7 +18,7 @@ export function solverReward({ mark, reward }: Grade, kind: Config['solverReward
  */
 export function proposerReward(
   answers: readonly (number | undefined)[],
-  kind: Config['proposerReward'],
+  kind: SelfPlaySettings['proposerReward'],
 ): number | undefined {
   const rewards = answers.filter((reward) => reward !== undefined);
   if (rewards.length === 0) {

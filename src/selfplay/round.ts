@@ -1,9 +1,8 @@
 import type { Grade } from '../protocol/question.ts';
-import type { StepContext } from './context.ts';
+import type { Drawn, StepContext } from './context.ts';
 import { groupAdvantages, solverReward } from './rewards.ts';
 import { type Asked, answerGroup, type Rollout, type Round, solveRateOf, textOf } from './rollout.ts';
 import { drawInteger, randomKeys, samplingOf } from './sampling.ts';
-import type { Drawn } from './sources.ts';
 
 /**
  * One round: `groups` proposer prompts' worth of questions is drawn, answered, judged and rewarded. Ids and seeds

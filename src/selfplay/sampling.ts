@@ -1,6 +1,6 @@
 import { uniform } from '../base/random.ts';
 import type { GenerateRequest } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 
 /** What a random number is for, as part of its key. */
 export const randomKeys = { proposer: 0, solver: 1, variant: 2, pool: 3 } as const;
@@ -15,6 +15,6 @@ export function samplingOf({
   temperature,
   topP,
   topK,
-}: Config): Pick<GenerateRequest, 'temperature' | 'topP' | 'topK'> {
+}: SelfPlaySettings): Pick<GenerateRequest, 'temperature' | 'topP' | 'topK'> {
   return { temperature, topP, topK };
 }

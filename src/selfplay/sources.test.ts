@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { fakeContext, fakePolicy } from '../../test/support/fake-policy.ts';
 import type { Question } from '../protocol/question.ts';
 import { emptyRound } from './rollout.ts';
-import { mixtureSource, poolSource, type QuestionSource } from './sources.ts';
+import type { QuestionSource } from './context.ts';
+import { mixtureSource, poolSource } from './sources.ts';
 import { runStep } from './step.ts';
 
 const pool = Array.from({ length: 5 }, (_, i): Question => ({

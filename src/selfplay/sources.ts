@@ -1,27 +1,10 @@
 import { uniform } from '../base/random.ts';
 import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
-import type { Config } from './config.ts';
-import type { StepContext } from './context.ts';
-import type { Asked, Rollout, Round } from './rollout.ts';
+import type { SelfPlaySettings } from './settings.ts';
+import type { Drawn, QuestionSource, StepContext } from './context.ts';
+import type { Rollout, Round } from './rollout.ts';
 import { groupsOf, textOf } from './rollout.ts';
 import { drawInteger, randomKeys, samplingOf } from './sampling.ts';
-
-/** A question that is about to be asked. */
-export type Drawn = Omit<Asked, 'answers' | 'label'>;
-
-/** Where the questions of a step come from. */
-export interface QuestionSource {
-  /**
-   * Questions for `groups` proposer prompts' worth of a step. `before`: the step's rounds so far; ids and seeds continue
-   * behind theirs. A function of the run's seed, the step, `before` and the policy, so that a stage can be run again.
-   */
-  draw(
-    context: StepContext,
-    step: number,
-    groups: number,
-    before: Round,
-  ): Promise<{ proposals: Rollout[]; drawn: Drawn[] }>;
-}
 
 /** The policy itself, as proposer (method section 1). */
 export const proposerSource: QuestionSource = {
@@ -66,7 +49,7 @@ const prefix = (labelled: boolean): string => (labelled ? 'd' : 'q');
 
 /** Questions of a pool in this round: fractions of a question add up over the steps. */
 function poolCount(
-  { proposerPrompts, proposalsPerPrompt }: Config,
+  { proposerPrompts, proposalsPerPrompt }: SelfPlaySettings,
   step: number,
   groups: number,
   share: number,

@@ -1,5 +1,5 @@
 import type { StepLine, StepMetrics } from '../protocol/records.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { StepContext } from './context.ts';
 import { playRounds } from './dynamic-sampling.ts';
 import { stepLines } from './lines.ts';
@@ -32,7 +32,7 @@ export async function runStep(context: StepContext, step: number): Promise<StepR
  * A rejected proposal gets 0, unless the fault was ours; an accepted one what its answers say. Advantages are relative to
  * the prompt's group.
  */
-function rewardProposals(config: Config, { proposals, asked }: Round): Rollout[] {
+function rewardProposals(config: SelfPlaySettings, { proposals, asked }: Round): Rollout[] {
   const questions = new Map(asked.map((item) => [item.id, item]));
   const rewardOf = ({ id, rejection }: Rollout): number | undefined => {
     if (rejection) {

@@ -1,7 +1,7 @@
 import { optional } from '../base/optional.ts';
 import type { Update } from '../protocol/records.ts';
 import type { TrainOptions, TrainSequence, UpdateRecord } from '../protocol/runtime.ts';
-import type { Config } from './config.ts';
+import type { SelfPlaySettings } from './settings.ts';
 import type { Policy, StepContext } from './context.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
 import { truncatedRatios } from './rewards.ts';
@@ -39,7 +39,7 @@ const measuredProposals = 8;
  * another policy than the one that sampled them.
  */
 async function measurePolicy(
-  config: Config,
+  config: SelfPlaySettings,
   policy: Policy,
   batch: readonly TrainSequence[],
 ): Promise<Map<string, readonly number[]>> {
@@ -53,12 +53,16 @@ async function measurePolicy(
 }
 
 /** Ratios of two policies of the trainer need old logprobs of the trainer. */
-function oldPolicy({ oldLogprobs, importanceSamplingCorrection }: Config): Config['oldLogprobs'] {
+function oldPolicy({ oldLogprobs, importanceSamplingCorrection }: SelfPlaySettings): SelfPlaySettings['oldLogprobs'] {
   return importanceSamplingCorrection === 'truncated' ? 'trainer' : oldLogprobs;
 }
 
 /** Adds old and reference logprobs and importance weights to what the trainer will look at. */
-async function prepare(config: Config, policy: Policy, rollouts: readonly Rollout[]): Promise<TrainSequence[]> {
+async function prepare(
+  config: SelfPlaySettings,
+  policy: Policy,
+  rollouts: readonly Rollout[],
+): Promise<TrainSequence[]> {
   const used = rollouts
     .filter(({ advantage }) => advantage !== 0 || config.beta > 0)
     .map(({ id, completion: { promptTokenIds, tokenIds } }) => ({ id, promptTokenIds, tokenIds }));
@@ -83,7 +87,7 @@ async function prepare(config: Config, policy: Policy, rollouts: readonly Rollou
   });
 }
 
-function trainOptions(config: Config, role: 'solver' | 'proposer'): TrainOptions {
+function trainOptions(config: SelfPlaySettings, role: 'solver' | 'proposer'): TrainOptions {
   return {
     lossType: config.lossType,
     epsilonLow: config.epsilonLow,

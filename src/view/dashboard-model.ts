@@ -10,7 +10,7 @@ import type {
   StepLine,
   StepMetrics,
 } from '../protocol/records.ts';
-import { type Setting, settings } from '../selfplay/config.ts';
+import { findSetting } from '../config/tables.ts';
 import { compareEvaluations } from './comparison.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type {
@@ -136,13 +136,10 @@ function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): Eva
 }
 
 function configOf(run: RunRecord): RunView['config'] {
-  const known: Readonly<Record<string, Setting | undefined>> = settings;
-  return Object.entries(run.config).map(([name, value]) => ({
-    name,
-    value: String(value),
-    unit: known[name]?.unit ?? '',
-    description: known[name]?.description ?? '',
-  }));
+  return Object.entries(run.config).map(([name, value]) => {
+    const { unit = '', description = '' } = findSetting(name) ?? {};
+    return { name, value: String(value), unit, description };
+  });
 }
 
 /** Proposals of one step in the order of the record, then the questions that came from elsewhere. */

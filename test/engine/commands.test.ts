@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Evaluation } from '../../src/protocol/records.ts';
 import { JudgeResult, type Problem } from '../../src/protocol/problem.ts';
-import { readMetrics, readRun } from '../../src/run/folder.ts';
+import { readEvaluations, readMetrics, readRun, runPaths } from '../../src/run/folder.ts';
 import { recompute } from '../support/recompute.ts';
 import { createWorkplace, eventsOf, selfq, type Workplace } from '../support/whole-program.ts';
 
@@ -114,12 +114,58 @@ describe('commands', function () {
     assert.deepEqual(timeless(other), timeless(dir));
   });
 
+  it('resume continues a run of another version, whose settings it keeps and says how it reads', async () => {
+    const other = join(place.dir, 'runs', 'other');
+    cpSync(dir, other, { recursive: true });
+    const path = runPaths(other).run;
+    const store = (change: Record<string, string | number>): void => {
+      const { config, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as { config: Record<string, unknown> };
+      const { topK: _, ...kept } = config;
+      writeFileSync(path, JSON.stringify({ ...rest, config: { ...kept, ...change } }));
+    };
+    store({ samplerPrecision: 'fast', curriculum: 'steep' });
+    const said = [
+      /samplerPrecision=fast is no longer offered; balanced takes its place/,
+      /does not know are ignored: curriculum=steep/,
+      /begun without have their defaults: topK=0/,
+    ];
+    await ok('resume', other, '--steps', '4', '--json');
+    const { state, step, config } = readRun(other);
+    assert.deepEqual({ state, step }, { state: 'finished', step: 4 });
+    assert.deepEqual([config['samplerPrecision'], config['curriculum']], ['fast', 'steep']);
+    const log = readFileSync(runPaths(other).log, 'utf8');
+    const shown = await ok('status', other);
+    for (const note of said) {
+      assert.equal(log.split('\n').filter((line) => note.test(line)).length, 1, log);
+      assert.match(shown, note);
+    }
+
+    store({ answersPerQuestion: 1 });
+    const refused = await selfq(place, ['resume', other, '--steps', '5']).finished;
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /answersPerQuestion cannot be "1"[^]*run\.json/);
+    assert.match(await ok('status', other), /answersPerQuestion cannot be "1"/);
+  });
+
+  it('run --settings lists the settings by owner, and a near miss is corrected', async () => {
+    assert.match(await ok('run', '--settings'), /^runtime\n\nsetting [^]*^only coding\n\nsetting /m);
+    const unknown = await selfq(place, ['run', '--domain', 'codding']).finished;
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /no domain "codding"[^]*"coding"/);
+  });
+
   it('eval gives the figures of a model, and those of an adapter are what the run measured', async () => {
     const base = Evaluation.parse(
       JSON.parse(await ok('eval', '--benchmark', 'coding', '--model', place.model, '--limit', '3', '--json')),
     );
     assert.equal(base.total, 3);
     writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify(sum)}\n`);
+    const trained = Evaluation.parse(
+      JSON.parse(await ok('eval', '--benchmark', 'coding', '--adapter', dir, '--limit', '3', '--json')),
+    );
+    const measured = readEvaluations(dir).find(({ step }) => step === 3);
+    assert.deepEqual(trained.problems, measured?.problems.slice(0, 3));
+    assert.deepEqual([trained.step, trained.model], [3, place.model]);
     const own = await ok('eval', '--benchmark', 'own.jsonl', '--model', place.model, '--out', 'own.json');
     assert.match(own, /own: [01] of 1 solved/);
     assert.equal(Evaluation.parse(JSON.parse(readFileSync(join(place.dir, 'own.json'), 'utf8'))).benchmark, 'own');

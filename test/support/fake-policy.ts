@@ -4,9 +4,10 @@ import { createDuplicateIndex } from '../../src/domains/near-duplicate.ts';
 import type { RunEvent } from '../../src/protocol/control.ts';
 import type { Grade } from '../../src/protocol/question.ts';
 import type { Completion, GenerateRequest, TrainOptions, TrainSequence } from '../../src/protocol/runtime.ts';
-import { type Config, resolveConfig } from '../../src/selfplay/config.ts';
-import type { Policy, StepContext } from '../../src/selfplay/context.ts';
-import { proposerSource, type QuestionSource } from '../../src/selfplay/sources.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import type { Config } from '../../src/config/tables.ts';
+import type { Policy, QuestionSource, StepContext } from '../../src/selfplay/context.ts';
+import { proposerSource } from '../../src/selfplay/sources.ts';
 
 /** What a fake policy was asked to train on. */
 export interface Trained {

@@ -1,7 +1,8 @@
 import { createDuplicateIndex } from '../../src/domains/near-duplicate.ts';
 import type { Domain } from '../../src/domains/domain.ts';
 import { policyOver } from '../../src/engine/runtime-policy.ts';
-import { resolveConfig } from '../../src/selfplay/config.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import { loadRequestOf } from '../../src/engine/load-request.ts';
 import { proposerSource } from '../../src/selfplay/sources.ts';
 import { runStep, type StepResult } from '../../src/selfplay/step.ts';
 import { RuntimeProcess } from '../../src/runtime/process/client.ts';
@@ -16,23 +17,10 @@ export interface SelfPlayOptions {
 
 /** Steps of self-play on a real runtime process, without engine and run folder. */
 export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> {
-  const config = resolveConfig('quick', { device: 'cpu', ...options.settings });
+  const config = resolveConfig('quick', { threads: 1, ...options.settings });
   const runtime = new RuntimeProcess();
   try {
-    await runtime.call('load', {
-      modelPath: options.modelPath,
-      cacheDir: options.cacheDir,
-      device: 'cpu',
-      threads: 1,
-      slots: config.slots,
-      contextTokens: config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens),
-      trainedWeights: config.trainedWeights,
-      lora: { rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed },
-      samplerPrecision: config.samplerPrecision,
-      trainPrecision: config.trainPrecision,
-      microBatchTokens: config.microBatchTokens,
-      gradientCheckpointing: config.gradientCheckpointing,
-    });
+    await runtime.call('load', loadRequestOf(config, options));
     const results: StepResult[] = [];
     const duplicates = createDuplicateIndex(config.nearDuplicate);
     for (let step = 1; step <= options.steps; step++) {

@@ -7,7 +7,8 @@ import type { RunEvent } from '../../src/protocol/control.ts';
 import { entryPath } from '../../src/base/entries.ts';
 import type { StepMetrics } from '../../src/protocol/records.ts';
 import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts';
-import { type Config, resolveConfig } from '../../src/selfplay/config.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import type { Config } from '../../src/config/tables.ts';
 import { writeWritingModel } from './writing-model.ts';
 
 /** A cache folder and a model of their own, for one file of tests. */

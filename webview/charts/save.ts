@@ -1,7 +1,11 @@
-import type { Figure } from './figure.ts';
+/** Columns and rows of a figure's data. */
+interface Table {
+  columns: readonly string[];
+  rows: readonly (readonly (string | number | null)[])[];
+}
 
 /** The table as comma-separated values with the quoting of RFC 4180. */
-export function csvOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): string {
+export function csvOf({ columns, rows }: Table): string {
   const cell = (value: string | number | null): string => {
     const text = String(value ?? '');
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -10,7 +14,7 @@ export function csvOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): stri
 }
 
 /** The table as an array of objects. */
-export function jsonOf({ columns, rows }: Pick<Figure, 'columns' | 'rows'>): string {
+export function jsonOf({ columns, rows }: Table): string {
   const objects = rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
   return `${JSON.stringify(objects, null, 2)}\n`;
 }

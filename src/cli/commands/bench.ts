@@ -1,4 +1,8 @@
-import { type Arguments, nearestName, usage } from '../arguments.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import type { PolicyObserver } from '../../engine/policy.ts';
+import { type Arguments, usage } from '../arguments.ts';
+import { createPolicyView } from '../policy.ts';
+import { createProgressOutput } from '../terminal.ts';
 
 /** What a benchmark measured, and the lines that a person reads of it. */
 interface Measured {
@@ -6,8 +10,10 @@ interface Measured {
   lines: readonly string[];
 }
 
+type Target = (args: Arguments, observer: PolicyObserver) => Promise<Measured>;
+
 /** Every benchmark by name; loaded when it is asked for. */
-const targets: Readonly<Record<string, () => Promise<(args: Arguments) => Promise<Measured>>>> = {
+const targets: Readonly<Record<string, () => Promise<Target>>> = {
   generate: async () => (await import('../../../bench/generate.ts')).generateTarget,
   train: async () => (await import('../../../bench/train.ts')).trainTarget,
   step: async () => (await import('../../../bench/step.ts')).stepTarget,
@@ -28,7 +34,9 @@ export async function bench(args: Arguments): Promise<number> {
         : `Did you mean \`selfq bench ${nearest}\`?`,
     );
   }
-  const { figures, lines } = await (await load())(args);
+  const target = await load();
+  const output = createProgressOutput();
+  const { figures, lines } = await target(args, createPolicyView(output)).finally(() => output.clear());
   process.stdout.write(args.has('json') ? `${JSON.stringify(figures)}\n` : `${lines.join('\n')}\n`);
   return 0;
 }

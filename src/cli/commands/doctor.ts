@@ -10,9 +10,9 @@ import { catalogue, catalogueEntry, defaultModelId } from '../../model/catalogue
 import { fileHash } from '../../base/file-hash.ts';
 import { listHubModels } from '../../model/fetch/hub-model.ts';
 import { chooseModel, modelStatus } from '../../model/installed.ts';
-import { resolveConfig } from '../../selfplay/config.ts';
+import { resolveConfig } from '../../config/resolve.ts';
 import { describeFences } from '../../sandbox/host/launch.ts';
-import { type Device, deviceNames } from '../../protocol/runtime.ts';
+import { type Device, runtimeSettings } from '../../runtime/settings.ts';
 import { RuntimeProcess } from '../../runtime/process/client.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Arguments } from '../arguments.ts';
@@ -158,7 +158,7 @@ async function checkModel(): Promise<Finding> {
 /** Each in a process of its own, all at once: a driver that does not fit can end it, or keep it waiting. */
 async function checkDevices(): Promise<Finding> {
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
-  const answers = await Promise.all(deviceNames.map(probeDevice));
+  const answers = await Promise.all(runtimeSettings.device.kind.choices.map(probeDevice));
   const found = answers.flatMap(({ device, precision }) =>
     precision === undefined ? [] : `${device} (${device === 'cpu' ? processor : precision})`,
   );

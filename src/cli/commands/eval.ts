@@ -7,11 +7,11 @@ import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
-import { resolveConfig } from '../../selfplay/config.ts';
+import { contextFor } from '../../benchmarks/room.ts';
 import { evaluationText } from '../../view/evaluation.ts';
 import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
-import { contextFor, withPolicy } from '../policy.ts';
+import { policySourceOf, withPolicy } from '../policy.ts';
 import { table } from '../terminal.ts';
 
 /** `selfq eval`: one greedy answer to every problem of a benchmark. */
@@ -24,9 +24,9 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
-  const domainName = args.text('domain') ?? findBenchmark(name)?.domain;
-  const config = resolveConfig('quick', domainName === undefined ? {} : { domain: domainName });
-  const sandbox = lazily(createSandbox);
+  const { config, adapter, step } = policySourceOf(args, findBenchmark(name)?.domain);
+  const { sandboxWorkers } = config;
+  const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
   const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
@@ -34,19 +34,14 @@ export async function evalCommand(args: Arguments): Promise<number> {
     ...optional('split', splitArgument(args)),
     ...optional('limit', args.integer('limit', 1)),
   });
-  const adapter = args.text('adapter');
   try {
-    const contextTokens = contextFor(
-      maxTokens,
-      benchmark.questions.map((question) => firstPrompt(domain, question)),
-    );
-    const evaluation = await withPolicy(
-      { model: args.text('model'), adapter, contextTokens },
-      ({ model, modelHash, generate, countTokens }) => {
-        const policy = { step: 0, model, modelHash, adapter: adapter ?? null };
-        return evaluate(benchmark, policy, { domain, generate, maxTokens, room: { contextTokens, countTokens } });
-      },
-    );
+    const prompts = benchmark.questions.map((question) => firstPrompt(domain, question));
+    const contextTokens = contextFor(config.maxPromptTokens, maxTokens, prompts);
+    const evaluation = await withPolicy({ config, adapter, contextTokens }, ({ model, modelHash, ...use }) => {
+      const policy = { step, model: model.id, modelHash, adapter: adapter ?? null };
+      const room = { contextTokens, countTokens: use.countTokens };
+      return evaluate(benchmark, policy, { domain, generate: use.generate, maxTokens, room });
+    });
     const out = args.text('out');
     if (out !== undefined) {
       writeFileAtomic(out, `${JSON.stringify(evaluation, null, 2)}\n`);

@@ -13,7 +13,8 @@ import { explainFileError } from '../../base/files.ts';
 import { readRun } from '../../run/folder.ts';
 import { readTrained } from '../../runtime/training/full-checkpoint.ts';
 import { isFull, withWeights } from '../../runtime/decoder/trained.ts';
-import { type Arguments, nearestName, usage } from '../arguments.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import { type Arguments, usage } from '../arguments.ts';
 import { bar, createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { GenerateRequest } from '../../protocol/runtime.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { readInputLines } from '../lines.ts';
-import { contextFor, withPolicy } from '../policy.ts';
+import { policySourceOf, withPolicy } from '../policy.ts';
 
 const Message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 const Line = z.union([
@@ -17,15 +17,17 @@ export async function generate(args: Arguments): Promise<number> {
     throw usage('Which prompts?', 'Give --prompts FILE.jsonl, each line {"messages": […]} or {"prompt": "…"}.');
   }
   const lines = readInputLines(file, Line, '{"messages": [{"role", "content"}]} or {"prompt": "…"}');
-  const maxTokens = args.integer('max-tokens', 1) ?? 256;
-  const seed = args.integer('seed', 0) ?? 1;
-  const temperature = args.number('temperature', 0, 4) ?? 1;
+  const { config, adapter } = policySourceOf(args);
+  const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
+  const seed = args.integer('seed', 0) ?? config.seed;
+  const temperature = args.number('temperature', 0, 4) ?? config.temperature;
+  const { topP, topK } = config;
   const requests = lines.map((line, index): GenerateRequest => {
     const prompt = 'prompt' in line ? { text: line.prompt } : withoutUndefined(line);
-    return { prompt, samples: 1, maxTokens, temperature, seed: seed + index };
+    return { prompt, samples: 1, maxTokens, temperature, topP, topK, seed: seed + index };
   });
-  const options = { model: args.text('model'), adapter: args.text('adapter'), contextTokens: contextFor(maxTokens) };
-  const completions = await withPolicy(options, (policy) => policy.generate(requests));
+  const contextTokens = config.maxPromptTokens + maxTokens;
+  const completions = await withPolicy({ config, adapter, contextTokens }, (policy) => policy.generate(requests));
   for (const [completion] of completions) {
     if (completion) {
       const { text, promptTokenIds, tokenIds, logprobs, finishReason } = completion;

@@ -5,8 +5,9 @@ import { listHubModels } from '../../model/fetch/hub-model.ts';
 import { chooseModel, type ModelStatus, modelStatus, verifyModel } from '../../model/installed.ts';
 import { readModelConfig } from '../../model/open.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
-import { resolveConfig } from '../../selfplay/config.ts';
-import { type Arguments, nearestName, usage } from '../arguments.ts';
+import { resolveConfig } from '../../config/resolve.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import { type Arguments, usage } from '../arguments.ts';
 import { ensureModel } from '../model.ts';
 import { paint, table } from '../terminal.ts';
 

@@ -3,7 +3,7 @@ import { readRun } from '../../run/folder.ts';
 import { shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { resolveConfig } from '../../selfplay/config.ts';
+import { resolveStored } from '../../config/stored.ts';
 import { ensureModel, warnOfMemory } from '../model.ts';
 import { createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
@@ -18,7 +18,7 @@ export async function resume(args: Arguments): Promise<number> {
     await client.resume();
     client.dispose();
   } else {
-    const config = resolveConfig('quick', record.config as Record<string, string | number>);
+    const { config } = resolveStored(record.config);
     await warnOfMemory(await ensureModel(config.model), config, 'run');
     const steps = args.integer('steps', 1);
     await startEngine(dir, steps === undefined ? {} : { steps });

@@ -2,17 +2,22 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { startEngine } from '../../engine/client.ts';
-import { type Config, presets, resolveConfig, type Setting, settings } from '../../selfplay/config.ts';
-import { type Arguments, nearestName, usage } from '../arguments.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import { presets } from '../../base/setting.ts';
+import { resolveConfig } from '../../config/resolve.ts';
+import { runSettings, type Config } from '../../config/tables.ts';
+import { type Arguments, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
 import { ensureModel, warnOfMemory } from '../model.ts';
+import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
-import { createProgressOutput, table } from '../terminal.ts';
+import { settingsText } from '../settings-text.ts';
+import { createProgressOutput } from '../terminal.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
 export async function run(args: Arguments): Promise<number> {
   if (args.has('settings')) {
-    process.stdout.write(`${settingsTable()}\n`);
+    process.stdout.write(`${settingsText(args.text('domain') ?? runSettings.domain.default)}\n`);
     return 0;
   }
   const config = configOf(args);
@@ -20,7 +25,9 @@ export async function run(args: Arguments): Promise<number> {
   await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(config.domain);
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
-  await startEngine(resolve(dir), { config: { ...config, model: model.entry || model.hub ? model.id : model.path } });
+  const paths = { pool: absolute(config.pool), labelled: absolute(config.labelled) };
+  const modelName = model.entry || model.hub ? model.id : model.path;
+  await startEngine(resolve(dir), { config: { ...config, ...paths, model: modelName } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
@@ -30,6 +37,10 @@ export async function run(args: Arguments): Promise<number> {
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });
+}
+
+function absolute(path: string): string {
+  return path === '' ? '' : resolve(path);
 }
 
 /** The settings: preset, then the named options, then every --set. */
@@ -43,21 +54,7 @@ export function configOf(args: Arguments): Config {
       `Choose one of ${presets.join(', ')}${nearest ? `; did you mean ${nearest}?` : '.'}`,
     );
   }
-  const overrides: Record<string, string> = {};
-  for (const name of ['domain', 'topic', 'model', 'device', 'steps'] as const) {
-    const value = args.text(name);
-    if (value !== undefined) {
-      overrides[name] = value;
-    }
-  }
-  for (const assignment of args.texts('set')) {
-    const equals = assignment.indexOf('=');
-    if (equals < 1) {
-      throw usage(`--set "${assignment}" has no value.`, 'Write --set key=value, such as --set seed=7.');
-    }
-    overrides[assignment.slice(0, equals)] = assignment.slice(equals + 1);
-  }
-  return resolveConfig(known, overrides);
+  return resolveConfig(known, overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']));
 }
 
 /** runs/<time>-<domain> here if this folder can be written, else below the home folder. */
@@ -75,16 +72,4 @@ function defaultFolder(domain: string): string {
 function detachedText(dir: string): string {
   const shown = relative(process.cwd(), dir) || dir;
   return `The run goes on in the background in ${shown}.\nselfq status ${shown}   selfq resume ${shown} (watch)   selfq stop ${shown}\n`;
-}
-
-function settingsTable(): string {
-  const rows = Object.entries<Setting>(settings).map(([name, setting]) => [
-    name,
-    String(setting.quick),
-    String(setting.laptop ?? setting.quick),
-    String(setting.paper ?? setting.quick),
-    setting.kind.type === 'choice' ? setting.kind.choices.join(' | ') : setting.unit,
-    setting.description,
-  ]);
-  return table([['setting', 'quick', 'laptop', 'paper', 'unit or choices', 'meaning'], ...rows]);
 }

@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { attach } from '../../engine/client.ts';
+import { BoundaryError } from '../../base/errors.ts';
+import { resolveStored } from '../../config/stored.ts';
 import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
 import { readEvaluations, readMetrics, readRun } from '../../run/folder.ts';
 import { listRuns, type ListedRun } from '../../run/list.ts';
@@ -54,7 +56,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
   const evaluations = readEvaluations(dir);
   const live = await liveStage(dir, run);
   if (json) {
-    const figures = { last: metrics.at(-1) ?? null, stage: live ?? null };
+    const figures = { last: metrics.at(-1) ?? null, stage: live ?? null, notes: settingNotes(run) };
     const summary = evaluations.map(({ problems: _, ...evaluation }) => evaluation);
     process.stdout.write(`${JSON.stringify({ ...publicForm({ dir, run }), ...figures, evaluations: summary })}\n`);
     return;
@@ -66,12 +68,25 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
     `model ${run.model.id}, ${subject}, begun ${date(run)}`,
     ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
+    ...settingNotes(run),
     ...run.alarms.slice(-3).map(({ step, message }) => `alarm in step ${step}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
     ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** How this version reads the settings of an older or newer run differently, or why it cannot. */
+function settingNotes(run: RunRecord): string[] {
+  try {
+    return resolveStored(run.config).notes;
+  } catch (error) {
+    if (error instanceof BoundaryError) {
+      return [`${error.message} ${error.remedy}`];
+    }
+    throw error;
+  }
 }
 
 async function liveStage(dir: string, run: RunRecord) {

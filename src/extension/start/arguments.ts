@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
-import { type Config, type Preset, type SettingName, presets, resolveConfig } from '../../selfplay/config.ts';
+import { type Preset, presets } from '../../base/setting.ts';
+import { resolveConfig } from '../../config/resolve.ts';
+import type { Config } from '../../config/tables.ts';
 
 /**
  * Argument of the command `selfQuestioning.start`, for other extensions, keybindings and tasks. What is left out is
@@ -61,7 +63,10 @@ export function configOf(answers: StartAnswers): Config {
   });
 }
 
-/** The default of a setting in a preset, as the engine would take it. */
-export function presetValue(name: SettingName, preset: Preset): string | number {
-  return resolveConfig(preset, {})[name];
+/** The default of a setting in a preset and a domain, as the engine would take it. */
+export function presetValue(
+  name: keyof Config,
+  { preset, domain }: Pick<StartAnswers, 'preset' | 'domain'>,
+): string | number {
+  return resolveConfig(preset, { domain })[name];
 }

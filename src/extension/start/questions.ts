@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { parseHubName } from '../../model/fetch/hub-name.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
+import { runSettings } from '../../config/tables.ts';
 import { devices, devicesOf } from '../../runtime/devices/devices.ts';
-import type { Device } from '../../protocol/runtime.ts';
-import { settings } from '../../selfplay/config.ts';
+import type { Device } from '../../runtime/settings.ts';
 import { formatBytes } from '../../view/format.ts';
 import { domainDescription, domainWord } from '../../view/words.ts';
 import { t } from '../translate.ts';
@@ -25,7 +25,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('In which field should the model question itself?'),
-        items: settings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
+        items: runSettings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
         active: (value) => value === answers.domain,
       },
       (value) => {
@@ -40,7 +40,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
         title: title(),
         prompt: vscode.l10n.t('What should the problems be about? Free text; left empty, whatever the field knows.'),
         placeholder: vscode.l10n.t('Such as: arrays of integers'),
-        value: answers.topic || String(presetValue('topic', answers.preset)),
+        value: answers.topic || String(presetValue('topic', answers)),
       },
       (value) => {
         answers.topic = value;
@@ -101,8 +101,8 @@ function suggestedModel(domain: string): string | undefined {
   return domain === 'arithmetic' ? 'qwen2.5-coder-1.5b' : undefined;
 }
 
-function defaultModel({ preset }: StartAnswers): string {
-  return String(presetValue('model', preset));
+function defaultModel(answers: StartAnswers): string {
+  return String(presetValue('model', answers));
 }
 
 function deviceWords(device: Device): { label: string; description?: string; detail: string } {
@@ -117,13 +117,16 @@ function deviceWords(device: Device): { label: string; description?: string; det
   };
 }
 
-function presetChoices({ steps }: StartAnswers): Choice<StartAnswers['preset']>[] {
+function presetChoices({ steps, domain }: StartAnswers): Choice<StartAnswers['preset']>[] {
   const figures = (preset: StartAnswers['preset']): string =>
     vscode.l10n.t(
       '{0} steps · {1} proposals a step · {2} answers each',
-      String(steps === 0 ? presetValue('steps', preset) : steps),
-      String(Number(presetValue('proposerPrompts', preset)) * Number(presetValue('proposalsPerPrompt', preset))),
-      String(presetValue('answersPerQuestion', preset)),
+      String(steps === 0 ? presetValue('steps', { preset, domain }) : steps),
+      String(
+        Number(presetValue('proposerPrompts', { preset, domain })) *
+          Number(presetValue('proposalsPerPrompt', { preset, domain })),
+      ),
+      String(presetValue('answersPerQuestion', { preset, domain })),
     );
   return [
     { label: 'quick', description: vscode.l10n.t('minutes on a laptop CPU'), detail: figures('quick'), value: 'quick' },

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { elementType, Graph, type ElementType, type Value } from '../../onnx/graph.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 import { chooseRunMode } from './session.ts';
 

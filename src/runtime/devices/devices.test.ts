@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { gradientAlone } from '../../../test/support/gradient.ts';
 import { findWebGpu, type WebGpu } from '../../../test/support/software-vulkan.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { readSafetensors } from '../../model/formats/safetensors.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { RuntimeProcess } from '../process/client.ts';
 import { forDevice } from './device-precision.ts';
 import { devices } from './devices.ts';
@@ -51,15 +52,7 @@ describe('a device', () => {
 });
 
 describe('precisions for a device', () => {
-  const request = {
-    modelPath: '',
-    cacheDir: '',
-    threads: 1,
-    slots: 1,
-    contextTokens: 8,
-    lora: { rank: 1, alpha: 1, seed: 1 },
-  };
-  const balanced = { ...request, samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
+  const balanced = { ...exactRuntime, samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
 
   it('are those that were asked for on the processor', async () => {
     assert.deepEqual(await forDevice({ ...balanced, device: 'cpu' }), { ...balanced, device: 'cpu' });
@@ -111,14 +104,14 @@ describe('the runtime on WebGPU', function () {
 
   async function compute(device: Device, env: Record<string, string>): Promise<Computed> {
     const runtime = new RuntimeProcess({ env });
-    const lora = { rank: 4, alpha: 8, seed: 1 };
+    const lora = { loraRank: 4, loraAlpha: 8, seed: 1 };
     // Asked for integer products, a device without them takes the nearest that it has.
     const precisions =
       device === 'cpu'
         ? ({ samplerPrecision: 'strict', trainPrecision: 'exact' } as const)
         : ({ samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const);
-    const sizes = { threads: 1, slots: 4, contextTokens: 128 };
-    const model = { modelPath: dir, cacheDir: dir, device, lora, ...sizes, ...precisions };
+    const sizes = { slots: 4, contextTokens: 128 };
+    const model = { ...exactRuntime, modelPath: dir, cacheDir: dir, device, ...lora, ...sizes, ...precisions };
     try {
       const { half } = await runtime.call('probeDevice', { device });
       await runtime.call('load', model);

@@ -1,4 +1,4 @@
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 
 /** Where a device's programs run, and what is used there. */
 export interface DeviceTraits {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Tensor } from 'onnxruntime-node';
 import { BoundaryError } from '../../base/errors.ts';
 import { Graph } from '../../onnx/graph.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { devices, devicesOf } from './devices.ts';
 import { addSequenceOutput, chooseRunMode, createSession, runModes, type RunMode } from './session.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { contrib, Graph } from '../../onnx/graph.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 
 export interface SessionOptions {

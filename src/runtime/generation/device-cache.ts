@@ -1,7 +1,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../../model/model.ts';
 import { Graph } from '../../onnx/graph.ts';
-import type { Device } from '../../protocol/runtime.ts';
+import type { Device } from '../settings.ts';
 import { cachePorts, type Cache, type Caches, type Slots } from './kv-cache.ts';
 import { createSession, type Tensors } from '../devices/session.ts';
 

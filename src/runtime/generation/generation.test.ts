@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { openModel } from '../../model/open.ts';
 import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
@@ -29,7 +30,7 @@ describe('a generator on a tiny model', () => {
   });
 
   async function open(options: Partial<GeneratorOptions> = {}): Promise<Generator> {
-    const whole = { cacheDir: folder, slots: 4, contextTokens: 256, threads: 1, ...options };
+    const whole = { ...exactRuntime, cacheDir: folder, slots: 4, contextTokens: 256, ...options };
     const generator = await createGenerator(model, whole);
     opened.push(generator);
     return generator;

@@ -1,5 +1,6 @@
 import type { ModelFile } from '../../model/model.ts';
-import type { Completion, GenerateRequest, Progress, SamplerPrecision } from '../../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import type { Adapter } from '../decoder/adapter.ts';
 import { Batch } from './batch.ts';
 import { Inference } from './inference.ts';
@@ -7,18 +8,14 @@ import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
 import { samplerFormats } from '../weights/precision.ts';
 import { completionOf, planRows } from './rows.ts';
 import { Sampler } from './sampler.ts';
-import { chooseRunMode, type SessionOptions, type Tensors } from '../devices/session.ts';
+import { chooseRunMode, type Tensors } from '../devices/session.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { prepareWeights, seenFromAbove, type PreparationProgress } from '../weights/weights.ts';
 
-export interface GeneratorOptions extends SessionOptions {
+export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
   cacheDir: string;
-  /** Rows that decode at once, 1 to 64. */
-  slots: number;
   /** Longest prompt plus completion, tokens. */
   contextTokens: number;
-  /** Default `strict`. */
-  precision?: SamplerPrecision;
   onProgress?: PreparationProgress;
 }
 
@@ -51,7 +48,7 @@ export interface Generator {
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
   const contextTokens = Math.min(options.contextTokens, config.contextLength);
-  const { device = 'cpu', threads } = options;
+  const { device, threads } = options;
   const runMode = await chooseRunMode(device);
   const load = async (format: WeightFormat) => {
     const prepare = async (wanted: WeightFormat) =>
@@ -62,7 +59,7 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
     return Inference.load(config, weights, inferenceOptions, rounds ? await prepare(format) : undefined);
   };
-  const loadRounded = () => load(samplerFormats[options.precision ?? 'strict']);
+  const loadRounded = () => load(samplerFormats[options.samplerPrecision]);
   let rounded: Inference | undefined = await loadRounded();
   let exact: Inference | undefined;
   const sampler = await Sampler.load(config.vocabulary, { threads });

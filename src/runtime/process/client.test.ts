@@ -3,8 +3,10 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { pidExists } from '../../base/processes.ts';
-import type { GenerateRequest, LoadRequest, Progress } from '../../protocol/runtime.ts';
+import type { GenerateRequest, Progress } from '../../protocol/runtime.ts';
+import type { LoadRequest } from './calls.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { RuntimeProcess } from './client.ts';
 
@@ -29,13 +31,14 @@ describe('the runtime process', function () {
   }
 
   const loading = (overrides: Partial<LoadRequest> = {}): LoadRequest => ({
+    ...exactRuntime,
     modelPath: join(folder, 'model'),
     cacheDir: folder,
-    device: 'cpu',
-    threads: 1,
     slots: 4,
     contextTokens: 512,
-    lora: { rank: 4, alpha: 8, seed: 3 },
+    loraRank: 4,
+    loraAlpha: 8,
+    seed: 3,
     ...overrides,
   });
 

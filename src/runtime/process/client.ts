@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { entryPath } from '../../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../../base/errors.ts';
-import type { Progress, RuntimeCalls, RuntimeMessage, RuntimeRequest } from '../../protocol/runtime.ts';
+import type { Progress } from '../../protocol/runtime.ts';
+import type { RuntimeCalls, RuntimeMessage, RuntimeRequest } from './calls.ts';
 import { lessMemory } from '../devices/failures.ts';
 
 export interface RuntimeProcessOptions {

@@ -1,4 +1,4 @@
-import type { RuntimeCalls, RuntimeMessage, RuntimeRequest } from '../../protocol/runtime.ts';
+import type { RuntimeCalls, RuntimeMessage, RuntimeRequest } from './calls.ts';
 import { describeFailure } from '../devices/failures.ts';
 import { throttleProgress } from './progress.ts';
 import { createRuntime, type CallContext, type RuntimeHandlers } from './runtime.ts';

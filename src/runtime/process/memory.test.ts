@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { catalogue, catalogueEntry } from '../../model/catalogue.ts';
-import { resolveConfig } from '../../selfplay/config.ts';
-import type { GradientCheckpointing, TrainPrecision } from '../../protocol/runtime.ts';
+import { defaultsOf } from '../../base/setting.ts';
+import { selfPlaySettings } from '../../selfplay/settings.ts';
+import { runtimeSettings } from '../settings.ts';
+import type { GradientCheckpointing, TrainPrecision } from '../settings.ts';
 import { estimateMemory, type MemorySettings } from './memory.ts';
 
 const qwen = catalogueEntry('qwen2.5-coder-0.5b').config;
-const quick = { slots: 32, contextTokens: 768, loraRank: 16 };
+const quick = { ...defaultsOf(runtimeSettings, 'quick'), contextTokens: 768 };
 
 describe('the memory that a model needs', () => {
   it('counts the weights as the prepared files hold them', () => {
@@ -72,14 +74,10 @@ describe('the memory that a model needs', () => {
       'qwen2.5-coder-3b': 9,
       'qwen2.5-3b': 9,
     };
-    const config = resolveConfig('quick', {});
-    const contextTokens = config.maxPromptTokens + Math.max(config.maxProposalTokens, config.maxAnswerTokens);
+    const { maxPromptTokens, maxProposalTokens, maxAnswerTokens } = defaultsOf(selfPlaySettings, 'quick');
+    const contextTokens = maxPromptTokens + Math.max(maxProposalTokens, maxAnswerTokens);
     for (const entry of catalogue) {
-      const { training } = estimateMemory(entry.config, {
-        slots: config.slots,
-        contextTokens,
-        loraRank: config.loraRank,
-      });
+      const { training } = estimateMemory(entry.config, { ...quick, contextTokens });
       assert.equal(expected[entry.id], Math.ceil(training / 2 ** 30), entry.id);
     }
   });

@@ -1,35 +1,13 @@
 import type { DecoderConfig } from '../../model/model.ts';
-import type {
-  GradientCheckpointing,
-  SamplerPrecision,
-  SleepMode,
-  TrainedWeights,
-  TrainPrecision,
-} from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
+import type { LoadRequest } from './calls.ts';
 import { samplerFormats, trainerFormats } from '../weights/precision.ts';
 import { countParameters, parameterShapes } from '../decoder/trained.ts';
-import { blockRows, headRows, microBatchTokens } from '../training/training-batches.ts';
+import { blockRows, headRows } from '../training/training-batches.ts';
 import { bytesOf, isInt8, planPreparation, type WeightFormat } from '../weights/weight-plan.ts';
 
 /** What decides the memory of a runtime process besides the model. */
-export interface MemorySettings {
-  /** Rows that decode at once. */
-  slots: number;
-  /** Longest prompt plus completion, tokens. */
-  contextTokens: number;
-  loraRank: number;
-  /** Default `lora`. */
-  trainedWeights?: TrainedWeights;
-  /** Defaults `balanced`. */
-  samplerPrecision?: SamplerPrecision;
-  trainPrecision?: TrainPrecision;
-  /** Default 1,400. */
-  microBatchTokens?: number;
-  /** Default `selective`. */
-  gradientCheckpointing?: GradientCheckpointing;
-  /** Default `on`. */
-  sleepMode?: SleepMode;
-}
+export type MemorySettings = RuntimeSettings & Pick<LoadRequest, 'contextTokens'>;
 
 /** Bytes of main memory, by what they are for. */
 export interface MemoryEstimate {
@@ -62,8 +40,7 @@ const trainedCopies = 6;
  * they sleep in turns, sampler and trainer are never there together. docs/log.md compares it with measurements.
  */
 export function estimateMemory(config: DecoderConfig, settings: MemorySettings): MemoryEstimate {
-  const { samplerPrecision = 'balanced', trainPrecision = 'balanced', trainedWeights = 'lora' } = settings;
-  const { sleepMode = 'on' } = settings;
+  const { samplerPrecision, trainPrecision, trainedWeights, sleepMode } = settings;
   const format = trainedWeights === 'full' ? 'fp32' : trainerFormats[trainPrecision];
   const parts = {
     process: processBytes,
@@ -136,9 +113,9 @@ const attentionCopies = 2.5;
  */
 function activationBytes(config: DecoderConfig, settings: MemorySettings, format: WeightFormat): number {
   const { hidden, ffn, heads, kvHeads, layers, vocabulary } = config;
-  const { contextTokens, microBatchTokens: passTokens = microBatchTokens } = settings;
+  const { contextTokens, microBatchTokens } = settings;
   // One completion may be longer than a pass.
-  const tokens = Math.max(passTokens, contextTokens);
+  const tokens = Math.max(microBatchTokens, contextTokens);
   const kept = layers * keptBytes(config, settings, isInt8(format));
   const wide = 4 * wideCopies * blockRows * ffn;
   const attention = 4 * attentionCopies * (heads / kvHeads) * contextTokens ** 2;
@@ -149,7 +126,7 @@ function activationBytes(config: DecoderConfig, settings: MemorySettings, format
 /** Of one token in one layer. */
 function keptBytes(
   { hidden, ffn, heads, headSize }: DecoderConfig,
-  { gradientCheckpointing = 'selective', loraRank }: MemorySettings,
+  { gradientCheckpointing, loraRank }: MemorySettings,
   isRounded: boolean,
 ): number {
   const narrow = hidden + heads * headSize;

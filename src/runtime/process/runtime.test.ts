@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { openModel } from '../../model/open.ts';
 import { uniform } from '../../base/random.ts';
-import type { Completion, GenerateRequest, SleepMode, TrainedWeights } from '../../protocol/runtime.ts';
+import type { Completion, GenerateRequest } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import { gradientAlone } from '../../../test/support/gradient.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { createAdapter } from '../decoder/adapter.ts';
@@ -33,16 +35,17 @@ describe('a loaded runtime', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const load = (trainedWeights: TrainedWeights, sleepMode: SleepMode = 'on') =>
+  const load = (trainedWeights: RuntimeSettings['trainedWeights'], sleepMode: RuntimeSettings['sleepMode'] = 'on') =>
     runtime.load(
       {
+        ...exactRuntime,
         modelPath: join(folder, 'model'),
         cacheDir: folder,
-        device: 'cpu',
-        threads: 1,
         slots: 8,
         contextTokens: 256,
-        lora: { rank: 8, alpha: 16, seed: 3 },
+        loraRank: 8,
+        loraAlpha: 16,
+        seed: 3,
         trainedWeights,
         sleepMode,
       },

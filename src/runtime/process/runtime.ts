@@ -2,7 +2,8 @@ import { openModel } from '../../model/open.ts';
 import type { ModelFile } from '../../model/model.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { uniform } from '../../base/random.ts';
-import type { LoadReply, LoadRequest, Progress, RuntimeCalls } from '../../protocol/runtime.ts';
+import type { Progress } from '../../protocol/runtime.ts';
+import type { LoadReply, LoadRequest, RuntimeCalls } from './calls.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
 import { computesHalf, probeDevice } from '../devices/device-probe.ts';
@@ -55,19 +56,13 @@ export function createRuntime(): RuntimeHandlers {
   }
 
   async function needTrainer(state: Loaded, { onProgress }: CallContext): Promise<Trainer> {
-    if (state.request.sleepMode !== 'off') {
+    if (state.request.sleepMode === 'on') {
       await state.generator.release();
     }
     const { createTrainer } = await import('../training/training.ts');
     const { model, trained, optimizer, request } = state;
-    const { cacheDir, device, threads, trainPrecision: precision = 'exact' } = request;
-    const { microBatchTokens, gradientCheckpointing } = request;
     const onLoad = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
-    state.trainer ??= await createTrainer({
-      ...{ model, cacheDir, device, threads, trained, optimizer, precision, onLoad },
-      ...(microBatchTokens !== undefined && { microBatchTokens }),
-      ...(gradientCheckpointing && { gradientCheckpointing }),
-    });
+    state.trainer ??= await createTrainer({ ...request, model, trained, optimizer, onLoad });
     return state.trainer;
   }
 
@@ -96,7 +91,7 @@ export function createRuntime(): RuntimeHandlers {
 
     async generate({ requests, adapter }, context) {
       const state = need();
-      if (state.request.sleepMode !== 'off') {
+      if (state.request.sleepMode === 'on') {
         await state.trainer?.release();
       }
       return state.generator.generate(requests, { adapter, ...context });
@@ -137,17 +132,11 @@ export function createRuntime(): RuntimeHandlers {
 }
 
 async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
-  const { device, cacheDir, threads, slots, contextTokens } = request;
-  const model = await openModel(request.modelPath, { cacheDir });
+  const model = await openModel(request.modelPath, { cacheDir: request.cacheDir });
   try {
     const trained = await freshPolicy(request, model);
     const generator = await createPolicyGenerator(model, trained, {
-      cacheDir,
-      device,
-      threads,
-      slots,
-      contextTokens,
-      ...(request.samplerPrecision && { precision: request.samplerPrecision }),
+      ...request,
       onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
     });
     return { request, model, trained, optimizer: createOptimizerState(trained), generator };
@@ -158,10 +147,11 @@ async function load(request: LoadRequest, { onProgress }: CallContext): Promise<
 }
 
 /** What is trained, before the first step. */
-async function freshPolicy({ device, lora, trainedWeights }: LoadRequest, model: ModelFile): Promise<Trained> {
-  if (trainedWeights !== 'full') {
+async function freshPolicy(request: LoadRequest, model: ModelFile): Promise<Trained> {
+  const { device, loraRank, loraAlpha, seed } = request;
+  if (request.trainedWeights === 'lora') {
     let drawn = 0;
-    return createAdapter(model.config, lora.rank, lora.alpha, () => uniform(lora.seed, drawn++));
+    return createAdapter(model.config, loraRank, loraAlpha, () => uniform(seed, drawn++));
   }
   if (device !== 'cpu') {
     throw new BoundaryError(

@@ -1,6 +1,6 @@
 import type { CheckpointPolicy, KeptKind } from '../../onnx/autodiff.ts';
 import { elementType, type Graph, type Typed, type Value } from '../../onnx/graph.ts';
-import type { GradientCheckpointing } from '../../protocol/runtime.ts';
+import type { GradientCheckpointing } from '../settings.ts';
 
 const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKind[]> = {
   selective: ['input', 'attended', 'wide', 'reduced'],

@@ -1,15 +1,9 @@
 import type { ModelFile } from '../../model/model.ts';
-import type {
-  Device,
-  GradientCheckpointing,
-  RuntimeCalls,
-  TrainOptions,
-  TrainPrecision,
-  TrainSequence,
-  UpdateRecord,
-} from '../../protocol/runtime.ts';
+import type { TrainOptions, TrainSequence, UpdateRecord } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import { parametersOf, type Trained } from '../decoder/trained.ts';
 import type { PreparationProgress } from '../weights/weights.ts';
+import type { BatchSequence } from './training-batches.ts';
 
 /**
  * Moments of AdamW, in the order of `parametersOf`: for each pair of an adapter its `a`, then its `b`, so that
@@ -22,23 +16,22 @@ export interface OptimizerState {
   second: Float32Array[];
 }
 
-/** What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. */
-export interface TrainerOptions {
+type TrainerSettings = Pick<
+  RuntimeSettings,
+  'device' | 'threads' | 'trainPrecision' | 'microBatchTokens' | 'gradientCheckpointing'
+>;
+
+/**
+ * What a trainer is made of. It trains `trained` in place and keeps `optimizer` up to date. Where all weights are
+ * trained, it computes in fp32 whatever `trainPrecision` says. One completion with its prompt may exceed
+ * `microBatchTokens`.
+ */
+export interface TrainerOptions extends TrainerSettings {
   model: ModelFile;
   /** Folder for prepared weights. */
   cacheDir: string;
-  /** Default `cpu`. */
-  device?: Device;
-  /** Threads of one operator; 0 = physical cores. */
-  threads: number;
   trained: Trained;
   optimizer: OptimizerState;
-  /** Default `exact`, and always so where all weights are trained. */
-  precision?: TrainPrecision;
-  /** Tokens of one pass; one completion with its prompt may exceed it. Default 1,400. */
-  microBatchTokens?: number;
-  /** What the backward pass computes again to save memory. Default `selective`. */
-  gradientCheckpointing?: GradientCheckpointing;
   /** Prefix of profiles by operator, written on `close`; default none. */
   profile?: string;
   /** Preparing the weights on first use. */
@@ -55,11 +48,7 @@ export interface CallHooks {
 export interface Trainer {
   train(sequences: readonly TrainSequence[], options: TrainOptions, hooks: CallHooks): Promise<UpdateRecord[]>;
   /** Nats per completion token; `adapter: false` = the base model, without what was trained. */
-  logprobs(
-    sequences: RuntimeCalls['logprobs'][0]['sequences'],
-    adapter: boolean,
-    hooks: CallHooks,
-  ): Promise<number[][]>;
+  logprobs(sequences: readonly BatchSequence[], adapter: boolean, hooks: CallHooks): Promise<number[][]>;
   /** Gives weights and activations back until they are needed again, which takes some seconds. */
   release(): Promise<void>;
   close(): Promise<void>;

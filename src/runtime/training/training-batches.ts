@@ -1,8 +1,3 @@
-/**
- * Tokens of one run of the graph. The answers of a question share their prompt only where they fit beside each other,
- * and each token means memory.
- */
-export const microBatchTokens = 1400;
 /** Different questions are put together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
 const togetherTokens = 720;
 

@@ -12,7 +12,7 @@ import { reshapeRows } from '../../onnx/operators/reshape.ts';
 import { rmsNorm } from '../../onnx/operators/rms-norm.ts';
 import { rotary, type Rotation } from '../../onnx/operators/rotary.ts';
 import { siluGate } from '../../onnx/operators/silu-gate.ts';
-import type { GradientCheckpointing } from '../../protocol/runtime.ts';
+import type { RuntimeSettings } from '../settings.ts';
 import { adaptedLinears, decode, type DecoderOps } from '../decoder/decoder.ts';
 import { exactMatrices, type FrozenMatrices } from '../weights/frozen-matrices.ts';
 import { checkpointPolicy } from './recomputation.ts';
@@ -29,20 +29,18 @@ export const lossColumns = ['oldLogprobs', 'refLogprobs', 'advantages', 'tokenWe
 /** Inputs that hold one number. */
 export const lossScalars = ['epsilonLow', 'epsilonHigh', 'dualClip', 'beta'] as const;
 
-export interface TrainingGraphOptions {
+export interface TrainingGraphOptions extends Pick<RuntimeSettings, 'gradientCheckpointing'> {
   /** An adapter whose matrices are inputs; the model's weights are constants then. */
   lora?: { rank: number; alpha: number };
   /** Every weight of the model is an input, to be trained without an adapter. */
   full?: boolean;
   /** Whether the graph computes gradients of its inputs, or logprobs alone. */
   gradients: boolean;
-  /** What the backward pass computes again. Default `none`. */
-  checkpointing?: GradientCheckpointing;
   /**
    * Whether blocks of rows and of attention are computed one after the other, so that what lies between stays in the
-   * processor's caches. Default true; false for devices, whose loops the processor would drive.
+   * processor's caches. False for devices, whose loops the processor would drive.
    */
-  loops?: boolean;
+  loops: boolean;
   /** How the matrices that are not trained are kept. Default: in fp32. */
   matrices?: (graph: Graph, weights: PreparedWeights) => FrozenMatrices;
   /** Whether what is kept for the backward pass is rounded, as integer products round it anyway. Default false. */
@@ -59,14 +57,14 @@ export function buildTrainingGraph(weights: PreparedWeights, options: TrainingGr
   const tape = new Tape(graph);
   const source = options.full ? asInputs(graph, weights) : weights;
   const matricesOf = (owner: Graph) => (options.matrices ?? exactMatrices)(owner, source);
-  const { lora, gradients, checkpointing = 'none', loops = true, roundKept = false } = options;
+  const { lora, gradients, gradientCheckpointing, loops, roundKept = false } = options;
   const ops = new DifferentiableOps(tape, {
     ...{ weights: source, matricesOf, matrices: matricesOf(graph), lora, loops },
     pairs: lora ? pairInputs(graph, weights.config) : new Map<string, never>(),
     rotation: rotationInputs(graph, weights.config),
     rows: sharedPromptInputs(graph),
     rowBlocks: graph.input('rowBlocks', 'int64', [1]),
-    checkpoints: gradients ? checkpointPolicy(checkpointing, roundKept) : undefined,
+    checkpoints: gradients ? checkpointPolicy(gradientCheckpointing, roundKept) : undefined,
   });
   const hidden = decode(weights.config, ops);
   addSequenceOutput(graph, graph.op('Cast', [graph.op('Size', [trainingPorts.ids])], { to: 6 }));

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import type { ModelFile } from '../../model/model.ts';
 import { openModel } from '../../model/open.ts';
 import { uniform } from '../../base/random.ts';
-import type { GradientCheckpointing, TrainOptions, TrainPrecision, TrainSequence } from '../../protocol/runtime.ts';
+import type { TrainOptions, TrainSequence } from '../../protocol/runtime.ts';
+import type { GradientCheckpointing, TrainPrecision } from '../settings.ts';
 import { createAdapter, type Adapter } from '../decoder/adapter.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
 import {
@@ -63,9 +65,9 @@ describe('a trainer on a tiny model', () => {
     adapter.pairs.forEach(({ b }, pair) => b.forEach((_, i) => (b[i] = (uniform(4, pair, i) - 0.5) * 0.2)));
     const optimizer = createOptimizerState(adapter);
     const whole = {
+      ...exactRuntime,
       model,
       cacheDir: folder,
-      threads: 1,
       trained: adapter,
       optimizer,
       onLoad: () => undefined,
@@ -121,8 +123,8 @@ describe('a trainer on a tiny model', () => {
   it('gives the same gradient however much the backward pass computes again', async () => {
     const { trainer } = await open();
     const sequences = await batch(trainer);
-    const of = async (precision: TrainPrecision, gradientCheckpointing: GradientCheckpointing) =>
-      (await gradientOf(sequences, {}, { precision, gradientCheckpointing })).gradient;
+    const of = async (trainPrecision: TrainPrecision, gradientCheckpointing: GradientCheckpointing) =>
+      (await gradientOf(sequences, {}, { trainPrecision, gradientCheckpointing })).gradient;
     const kept = await of('exact', 'none');
     assertClose(await of('exact', 'selective'), kept, 1e-6);
     assertClose(await of('exact', 'full'), kept, 1e-6);
@@ -234,13 +236,13 @@ describe('a trainer on a tiny model', () => {
     const { trainer } = await open();
     const sequences = await batch(trainer);
     const exact = await gradientOf(sequences);
-    const distance = async (precision: TrainPrecision) => {
-      const { gradient } = await gradientOf(sequences, {}, { precision });
+    const distance = async (trainPrecision: TrainPrecision) => {
+      const { gradient } = await gradientOf(sequences, {}, { trainPrecision });
       const difference = gradient.flatMap((tensor, p) => [...tensor.map((x, i) => x - exact.gradient[p]![i]!)]);
       return Math.hypot(...difference) / Math.hypot(...exact.gradient.flatMap((tensor) => [...tensor]));
     };
-    const distances = { balanced: await distance('balanced'), fast: await distance('fast') };
-    assert.ok(distances.fast < 0.1 && distances.balanced < 0.1, JSON.stringify(distances));
+    const rounded = await distance('balanced');
+    assert.ok(rounded < 0.1, `${rounded}`);
     assert.ok((await distance('half')) < 3e-3, `${await distance('half')}`);
     assert.equal(await distance('exact'), 0);
   });

@@ -16,7 +16,6 @@ import type { CallHooks, CreateTrainer, Trainer, TrainerOptions } from './traine
 import {
   headRows,
   layOut,
-  microBatchTokens,
   planMicroBatches,
   type BatchSequence,
   type MicroBatch,
@@ -35,8 +34,8 @@ import { prepareWeights, seenFromAbove, type PreparedWeights } from '../weights/
 
 /** A trainer. The sessions, which hold the weights, come with the first call that needs them. */
 export const createTrainer: CreateTrainer = async (options): Promise<Trainer> => {
-  const { model, cacheDir, precision = 'exact', trained, onLoad } = options;
-  const format = isFull(trained) ? 'fp32' : trainerFormats[precision];
+  const { model, cacheDir, trainPrecision, trained, onLoad } = options;
+  const format = isFull(trained) ? 'fp32' : trainerFormats[trainPrecision];
   const weights = seenFromAbove(await prepareWeights(model, cacheDir, 'fp32', onLoad));
   let frozen: FrozenOptions = {};
   if (format !== 'fp32') {
@@ -239,8 +238,11 @@ class Policy {
 
   plan(sequences: readonly BatchSequence[]): MicroBatch[] {
     // Matrices that are not packed are packed for every product: the head had better meet many rows at once.
-    const tokens = this.#options.microBatchTokens ?? microBatchTokens;
-    return planMicroBatches(sequences, tokens, this.#frozen.matrices ? headRows.packed : headRows.mapped);
+    return planMicroBatches(
+      sequences,
+      this.#options.microBatchTokens,
+      this.#frozen.matrices ? headRows.packed : headRows.mapped,
+    );
   }
 
   /** Logprobs of the response rows. */
@@ -333,11 +335,11 @@ class Policy {
   }
 
   #create(kind: SessionKind): Promise<InferenceSession> {
-    const { trained, device = 'cpu', threads, profile, gradientCheckpointing = 'selective' } = this.#options;
+    const { trained, device, threads, profile, gradientCheckpointing } = this.#options;
     const graph = buildTrainingGraph(this.#weights, {
       ...(kind !== 'reference' && (isFull(trained) ? { full: true } : { lora: trained })),
       gradients: kind === 'differentiate',
-      checkpointing: gradientCheckpointing,
+      gradientCheckpointing,
       loops: devices[device].loops,
       ...this.#frozen,
     });

@@ -2,7 +2,7 @@ import { elementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { int8Products, type Int8Product } from '../../onnx/operators/int8-matrix.ts';
 import { exactMatrix, type FrozenMatrix } from '../../onnx/operators/linear.ts';
 import type { Head } from '../../onnx/operators/log-probability.ts';
-import { rotationOf } from './weight-plan.ts';
+import { rotationWidth } from './int8.ts';
 import type { PreparedWeights } from './weights.ts';
 
 /** The matrices of a model that are not trained, in the precision that a graph computes with. */
@@ -68,7 +68,7 @@ export function int8Forward(graph: Graph, product: Int8Product, biases: Prepared
       values: int8.addTo(graph, `${name}.forward`),
       scales: int8.addTo(graph, `${name}.forward.scale`),
       inner: inputs,
-      rotation: rotationOf(name, inputs, int8.format),
+      rotation: rotationWidth(inputs),
     });
     return biases.has(bias) ? graph.op('Add', [y, biases.addTo(graph, bias)]) : y;
   };

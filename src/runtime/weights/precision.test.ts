@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exactRuntime } from '../../../test/support/runtime-settings.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import type { ModelFile } from '../../model/model.ts';
 import { openModel } from '../../model/open.ts';
 import { uniform } from '../../base/random.ts';
-import { samplerPrecisions, trainPrecisions } from '../../protocol/runtime.ts';
+import { runtimeSettings } from '../settings.ts';
 import { createAdapter, type Adapter } from '../decoder/adapter.ts';
 import { createGenerator } from '../generation/generation.ts';
 import { createOptimizerState } from '../training/trainer.ts';
@@ -36,9 +37,9 @@ describe('precisions', function () {
     const requests = ['one', 'another prompt'].map((text, i) => ({
       ...{ prompt: { text }, samples: 4, maxTokens: 20, temperature: 1, seed: i },
     }));
-    for (const sampler of samplerPrecisions) {
+    for (const samplerPrecision of runtimeSettings.samplerPrecision.kind.choices) {
       const generator = await createGenerator(model, {
-        ...{ cacheDir: folder, slots: 8, contextTokens: 64, threads: 1, precision: sampler },
+        ...{ ...exactRuntime, cacheDir: folder, slots: 8, contextTokens: 64, samplerPrecision },
       });
       generator.setAdapter(adapter);
       const sampled = (await generator.generate(requests, { adapter: true })).flat();
@@ -46,9 +47,9 @@ describe('precisions', function () {
       const again = (await generator.generate(requests, { adapter: true })).flat();
       assert.deepEqual(again, sampled, 'after release as before');
       await generator.close();
-      for (const precision of trainPrecisions) {
+      for (const trainPrecision of runtimeSettings.trainPrecision.kind.choices) {
         const trainer = await createTrainer({
-          ...{ model, cacheDir: folder, threads: 1, trained: adapter, precision, microBatchTokens: 48 },
+          ...{ ...exactRuntime, model, cacheDir: folder, trained: adapter, trainPrecision, microBatchTokens: 48 },
           optimizer: createOptimizerState(adapter),
           onLoad: () => undefined,
         });
@@ -57,7 +58,7 @@ describe('precisions', function () {
         await trainer.close();
         const differences = logprobs.flatMap((own, i) => own.map((x, t) => Math.abs(x - sampled[i]!.logprobs[t]!)));
         const mean = differences.reduce((sum, x) => sum + x, 0) / differences.length;
-        assert.ok(mean < 0.05, `${sampler} against ${precision}: ${mean} nats`);
+        assert.ok(mean < 0.05, `${samplerPrecision} against ${trainPrecision}: ${mean} nats`);
       }
     }
   });

@@ -9,11 +9,11 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
  * `fp16`: matrices in half precision (`NAME.half`), for products both ways. Everything else is in `fp32`.
  * `nb32`: matrices in 8 bit, blocks of 32 (`NAME.q`, `NAME.scale`), q, k and v stacked as `self_attn.qkv_proj`, for
  * generation.
- * `int8`: matrices rounded to 8 bit by columns, twice: for x W^T (`NAME.forward`, `NAME.forward.scale`; q, k and v
- * stacked as `self_attn.qkv_proj`) and for gradient W (`NAME.backward`, `NAME.backward.scale`). `int8-rotated`: the same
- * with inputs rotated. Everything else of the model is in the other formats.
+ * `int8-rotated`: matrices rounded to 8 bit by columns, twice: with inputs rotated for x W^T (`NAME.forward`,
+ * `NAME.forward.scale`; q, k and v stacked as `self_attn.qkv_proj`), and for gradient W (`NAME.backward`,
+ * `NAME.backward.scale`). Everything else of the model is in the other formats.
  */
-export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8', 'int8-rotated'] as const;
+export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8-rotated'] as const;
 export type WeightFormat = (typeof weightFormats)[number];
 
 export const storedTypes = ['float', 'float16', 'uint8', 'int8'] as const;
@@ -21,7 +21,7 @@ type StoredType = (typeof storedTypes)[number];
 
 /** Whether products with matrices of this format are those of 8-bit integers. */
 export function isInt8(format: WeightFormat): boolean {
-  return format === 'int8' || format === 'int8-rotated';
+  return format === 'int8-rotated';
 }
 
 export interface TensorShape {
@@ -54,16 +54,9 @@ export function planPreparation(config: DecoderConfig, format: WeightFormat): Pr
       return planHalves(config);
     case 'nb32':
       return planBlocks(config);
-    case 'int8':
     case 'int8-rotated':
-      return planColumns(config, format);
+      return planColumns(config);
   }
-}
-
-/** Width of the blocks in which the `inputs` of a product are rotated. */
-export function rotationOf(name: string, inputs: number, format: WeightFormat): number {
-  const rotated = format === 'int8-rotated' || (format === 'int8' && name.endsWith('o_proj'));
-  return rotated ? rotationWidth(inputs) : 1;
 }
 
 const elementBytes: Record<StoredType, number> = { float: 4, float16: 2, uint8: 1, int8: 1 };
@@ -133,7 +126,7 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
   };
 }
 
-function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPlan {
+function planColumns(config: DecoderConfig): PreparationPlan {
   const { source, ...head } = headOf(config);
   const isStacked = ({ name }: Matrix) => /[qkv]_proj$/.test(name);
   const matrices = layerMatrices(config);
@@ -141,10 +134,10 @@ function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPl
   const single = matrices.filter((matrix) => !isStacked(matrix));
   return {
     steps: [
-      ...[...stacks].map(([name, members]) => forwardColumns(name, members, format)),
-      ...single.map((matrix) => forwardColumns(matrix.name, [matrix], format)),
+      ...[...stacks].map(([name, members]) => forwardColumns(name, members)),
+      ...single.map((matrix) => forwardColumns(matrix.name, [matrix])),
       ...matrices.map((matrix) => backwardColumns(matrix)),
-      forwardColumns('lm_head', [head], format, source),
+      forwardColumns('lm_head', [head], source),
       backwardColumns(head, source),
     ],
     aliases: [],
@@ -152,12 +145,7 @@ function planColumns(config: DecoderConfig, format: WeightFormat): PreparationPl
 }
 
 /** The matrices below each other. */
-function forwardColumns(
-  name: string,
-  matrices: readonly Matrix[],
-  format: WeightFormat,
-  source?: string,
-): PreparationStep {
+function forwardColumns(name: string, matrices: readonly Matrix[], source?: string): PreparationStep {
   const columns = matrices[0]!.columns;
   const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
   return {
@@ -167,7 +155,7 @@ function forwardColumns(
       { name: `${name}.forward.scale`, type: 'float', dims: [rows] },
     ],
     build: (parts) => {
-      const { values, scales } = quantizeForward(stack(parts), rows, columns, rotationOf(name, columns, format));
+      const { values, scales } = quantizeForward(stack(parts), rows, columns, rotationWidth(columns));
       return [values, scales];
     },
   };

@@ -16,7 +16,7 @@ import {
 } from './weight-plan.ts';
 
 /** Raised when what a format stores changes: older folders are then built anew. */
-const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, int8: 4, 'int8-rotated': 1 };
+const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, 'int8-rotated': 1 };
 const dataFile = 'weights.bin';
 const indexFile = 'index.json';
 /** ORT maps external data into memory; pages are the natural alignment. */

@@ -1,0 +1,24 @@
+import { choice, integer, real, type SettingTable } from '../../base/setting.ts';
+
+/** What the coding domain can be told. `paper`: arXiv 2508.03682. */
+export const codingSettings = {
+  testsMode: {
+    kind: choice('executed', 'written'),
+    description: "Expected outputs computed from the proposal's reference solution, or written by the proposer.",
+    default: { quick: 'executed', paper: 'written' },
+  },
+  maxTests: { kind: integer(1, 100), unit: 'tests', description: 'Tests of a question that count.', default: 10 },
+  minDistinctTests: {
+    kind: integer(1, 100),
+    unit: 'tests',
+    description: 'A question with fewer distinct tests is rejected.',
+    default: 3,
+  },
+  nearDuplicate: {
+    kind: real(0, 1),
+    unit: 'Jaccard similarity',
+    description:
+      'A statement at least this similar (word 3-grams) to an earlier one is rejected; 1 keeps only exact copies out.',
+    default: 0.8,
+  },
+} as const satisfies SettingTable;

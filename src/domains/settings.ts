@@ -1,0 +1,17 @@
+import type { SettingDefault, SettingTable } from '../base/setting.ts';
+import { codingSettings } from './coding/settings.ts';
+
+/** What a domain says of the settings of its runs. */
+export interface DomainSettings {
+  /** Settings that only this domain has. */
+  settings: SettingTable;
+  /** Defaults of other owners' settings in runs of this domain, by name. */
+  defaults?: Readonly<Record<string, SettingDefault>>;
+}
+
+/** Every domain by name. */
+export const domainSettings = {
+  coding: { settings: codingSettings },
+} as const satisfies Readonly<Record<string, DomainSettings>>;
+
+export type DomainName = keyof typeof domainSettings;

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { resolveConfig, type SettingValues } from '../config/resolve.ts';
+import { resolveStored } from '../config/stored.ts';
+import { sharedSettings, type Config } from '../config/tables.ts';
+import { findCheckpoint } from '../run/checkpoint.ts';
+import { readRun, runPaths } from '../run/folder.ts';
+
+/** What to load for an evaluation or a completion. */
+export interface PolicySource {
+  config: Config;
+  /** Folder of the adapter; absent: the model alone. */
+  adapter?: string;
+  /** Steps of training behind the adapter where it is a run's checkpoint, else 0. */
+  step: number;
+  /** How the settings of the run are read differently today; see config/stored.ts. */
+  notes: string[];
+}
+
+/**
+ * Settings of a policy. `adapter`: the folder of a run (its latest checkpoint counts), one of its checkpoints, or any
+ * other folder of an adapter. The first two have the settings of their run, everything else the defaults of `quick`;
+ * `overrides` stand above both; with another domain, only what all domains have is the run's. Throws BoundaryError as `resolveConfig` and `resolveStored` do.
+ */
+export function findPolicy(adapter: string | undefined, overrides: SettingValues): PolicySource {
+  const dir = adapter === undefined ? undefined : resolve(adapter);
+  const run = dir === undefined ? undefined : [dir, resolve(dir, '..', '..')].find(isRun);
+  if (dir === undefined || run === undefined) {
+    const config = resolveConfig('quick', overrides);
+    return { config, step: 0, notes: [], ...(dir === undefined ? {} : { adapter: dir }) };
+  }
+  const { config: own, notes } = resolveStored(readRun(run).config);
+  const { domain = own.domain } = overrides;
+  const config = resolveConfig('quick', { ...(domain === own.domain ? own : sharedSettings(own)), ...overrides });
+  const checkpoint = dir === run ? findCheckpoint(run) : { dir, step: stepOf(dir) };
+  return { config, notes, adapter: checkpoint.dir, step: checkpoint.step };
+}
+
+function isRun(dir: string): boolean {
+  return existsSync(runPaths(dir).run);
+}
+
+/** Of a folder `<run>/checkpoints/000012`. */
+function stepOf(dir: string): number {
+  return basename(dirname(dir)) === 'checkpoints' && /^\d+$/.test(basename(dir)) ? Number(basename(dir)) : 0;
+}

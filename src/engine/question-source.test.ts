@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fakePolicy, wordsDomain } from '../../test/support/fake-policy.ts';
+import { proposerSource } from '../selfplay/sources.ts';
+import { createSource } from './question-source.ts';
+
+describe('where the questions of a run come from', () => {
+  let dir: string;
+  before(() => (dir = mkdtempSync(join(tmpdir(), 'selfq-source-'))));
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  const { policy } = fakePolicy(() => '');
+  const none = { pool: '', poolShare: 1, labelled: '', labelledShare: 0.05, maxPromptTokens: 32 };
+  const write = (name: string, ...lines: string[]): string => {
+    const path = join(dir, name);
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+    return path;
+  };
+  const create = (settings: Partial<typeof none>) =>
+    createSource({ ...none, ...settings }, wordsDomain(), policy.countTokens);
+
+  it('is the proposer unless a file is given', async () => {
+    assert.equal(await create({}), proposerSource);
+    assert.equal(await create({ pool: write('unused.jsonl', '"cat"'), poolShare: 0 }), proposerSource);
+  });
+
+  it('names the broken lines of a file, how many there are, and takes nothing of it', async () => {
+    const pool = write('broken.jsonl', '"cat"', '{', '7', '"dog"');
+    await assert.rejects(create({ pool }), /2 lines of .*broken\.jsonl cannot be read as words \(line 2: .*line 3: /);
+    await assert.rejects(create({ pool: write('empty.jsonl') }), /holds no questions/);
+  });
+
+  it('refuses questions that are longer than prompts may be, by name and with the length that would do', async () => {
+    const labelled = write('long.jsonl', '"cat"', JSON.stringify('x'.repeat(60)));
+    await assert.rejects(create({ labelled }), (error: Error & { remedy?: string }) => {
+      assert.match(error.message, /1 questions of .* more than 32 tokens, such as long\/2/);
+      assert.match(error.remedy ?? '', /maxPromptTokens to 63/);
+      return true;
+    });
+  });
+
+  it('refuses shares that add up to more than the whole', async () => {
+    const file = write('words.jsonl', '"cat"');
+    await assert.rejects(create({ pool: file, labelled: file }), /add up to 1\.05/);
+    await create({ pool: file, labelled: file, poolShare: 0.95 });
+  });
+});

@@ -1,0 +1,68 @@
+import type { ErrorRecord } from '../../base/errors.ts';
+import type {
+  Completion,
+  GenerateRequest,
+  Progress,
+  Prompt,
+  TrainOptions,
+  TrainSequence,
+  UpdateRecord,
+} from '../../protocol/runtime.ts';
+import type { Device, RuntimeSettings } from '../settings.ts';
+
+/** What a runtime process is loaded with: every setting of the runtime, and what is no setting. */
+export interface LoadRequest extends RuntimeSettings {
+  /** A GGUF file, or a folder with safetensors. */
+  modelPath: string;
+  /** Folder for prepared weights, keyed by model hash. */
+  cacheDir: string;
+  /** Longest prompt plus completion, tokens. */
+  contextTokens: number;
+  /** What the adapter of the first step is drawn from. */
+  seed: number;
+}
+
+export interface LoadReply {
+  modelHash: string;
+  architecture: string;
+  parameters: number;
+  /** Numbers that are trained: those of the adapter, or all. */
+  trainedParameters: number;
+  vocabulary: number;
+}
+
+/** Every call of the runtime process: name -> [argument, reply]. */
+export interface RuntimeCalls {
+  /** Fails with the reason where the device does not work; `half`: whether it computes in fp16. Needs no model. */
+  probeDevice: [{ device: Device }, { half: boolean }];
+  load: [LoadRequest, LoadReply];
+  /** Length of each prompt in tokens, template and prefill included. */
+  countTokens: [{ prompts: readonly Prompt[] }, number[]];
+  /** Reply is [request][sample]. `adapter: false` = base model. */
+  generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Trainer's per-token logprobs of given completions. */
+  logprobs: [
+    { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },
+    number[][],
+  ];
+  train: [{ sequences: TrainSequence[]; options: TrainOptions }, UpdateRecord[]];
+  /**
+   * Writes adapter_model.safetensors, adapter_config.json (or weights.safetensors) and optimizer.safetensors into `dir`,
+   * which exists.
+   */
+  saveCheckpoint: [{ dir: string; baseModel: string }, undefined];
+  /** What was trained alone where optimizer.safetensors is absent. */
+  loadCheckpoint: [{ dir: string }, undefined];
+}
+
+/** From the client to the runtime process; one call runs at a time, in order of arrival. */
+export type RuntimeRequest =
+  | { type: 'call'; id: number; name: keyof RuntimeCalls; argument: unknown }
+  /** Ends the call at its next opportunity with an error of boundary `interrupted`. */
+  | { type: 'cancel'; id: number };
+
+/** From the runtime process to the client. */
+export type RuntimeMessage =
+  | { type: 'progress'; id: number; progress: Progress }
+  | { type: 'reply'; id: number; value: unknown }
+  | { type: 'error'; id: number; error: ErrorRecord };
