@@ -66,10 +66,10 @@ export function linesFigure(options: LinesOptions): Figure {
       return `${t('step {0}', step)}: ${parts.join(', ')}`;
     },
     draw(width, cursor) {
-      const { x, y, labels } = layout(width);
+      const { x, y, labels, right } = layout(width);
       const pointed = cursor === undefined ? undefined : steps[cursor];
       return svg`
-        ${axes(x, y, options)}
+        ${axes({ x, y, right }, options)}
         ${options.marks?.steps.map((step) => svg`<path class="mark" d="M${x(step) - 3} ${options.height - 20}l3 -5 3 5z"/>`) ?? nothing}
         ${curves.map((curve, i) => curveOf(curve, smooth[i]!, i, { x, y }, options.smoothing > 0))}
         ${labels ? endLabels(curves, smooth, { x, y }, { width, height: options.height }) : nothing}
@@ -82,6 +82,8 @@ export function linesFigure(options: LinesOptions): Figure {
 interface Layout {
   x: Scale;
   y: Scale;
+  /** Where the plot ends, pixels. */
+  right: number;
   /** Whether there is room for names at the ends of the curves. */
   labels: boolean;
 }
@@ -99,6 +101,7 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   const right = !labels || inside ? 8 : Math.min(0.4 * width, 52 + longest);
   return {
     labels,
+    right: width - right,
     x: linearScale(
       [Math.min(steps[0] ?? 0, 1), end],
       [small ? 4 : 40, width - right],
@@ -108,14 +111,14 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   };
 }
 
-function axes(x: Scale, y: Scale, { height }: LinesOptions): SVGTemplateResult {
+function axes({ x, y, right }: Omit<Layout, 'labels'>, { height }: LinesOptions): SVGTemplateResult {
   if (height < 120) {
     return svg``;
   }
-  const [left, end] = [40, x(Math.max(...x.ticks))];
+  const left = 40;
   return svg`
     ${y.ticks.map(
-      (tick) => svg`<line class="grid" x1=${left} x2=${Math.max(end, left)} y1=${y(tick)} y2=${y(tick)}/>
+      (tick) => svg`<line class="grid" x1=${left} x2=${right} y1=${y(tick)} y2=${y(tick)}/>
       <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${formatNumber(tick)}</text>`,
     )}
     ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor=${tick === x.ticks.at(-1) && x.ticks.length > 1 ? 'end' : 'middle'}>${tick}</text>`)}

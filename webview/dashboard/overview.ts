@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
 import { changeText } from '../../src/view/comparison.ts';
@@ -31,7 +31,9 @@ export function heldOut(
       <p class="caption">${t('Measured before the first step and after the last one.')}</p>`;
   }
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
-  const summary = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
+  const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
+  const change = last.change ? changeText(t, last.change) : t('The two evaluations are not of the same problems.');
+  const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
     name: 'held-out',
     heading: t('Held-out problems solved'),
@@ -53,12 +55,6 @@ export function heldOut(
   });
   return html`
     <sq-figure .figure=${figure}></sq-figure>
-    ${last.change ? html`<p class="caption">${changeText(t, last.change)}</p>` : nothing}
-    ${
-      first !== last && !last.change
-        ? html`<p class="caption">${t('The two evaluations are not of the same problems.')}</p>`
-        : nothing
-    }
     <button type="button" class="link" @click=${() => open({ step: last.step, benchmark: last.benchmark })}>
       ${t('Per problem')}
     </button>

@@ -82,7 +82,7 @@ function voteRow(row: VoteRow, { answers, judging }: Question, chosen: number, c
       <span class="value">${value === '' ? t('no answer found') : value}</span>
       ${isLabel && judging === 'vote' ? html`<span class="tag-label">${t('label')}</span>` : nothing}
       ${correct === true ? html`<span class="good">${t('true')}</span>` : nothing}
-      ${correct === false ? html`<span class=${isLabel ? 'bad' : 'dim'}>${t('not true')}</span>` : nothing}
+      ${correct === false && value !== '' ? html`<span class=${isLabel ? 'bad' : 'dim'}>${t('not true')}</span>` : nothing}
     </th>
     ${byForm.map((indices) => html`<td>${indices.map((i) => answerButton(answers[i]!, i, i === chosen, choose))}</td>`)}
     <td class="count num">${votes}</td>
