@@ -18,7 +18,7 @@ const vsce = '@vscode/vsce@4.1.0';
 /** Files of the project, as patterns. Maps and sources stay at home. */
 const ours = [
   ...['package.nls.json', 'package.nls.*.json', 'CHANGELOG.md', 'LICENSE'],
-  ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*', 'data/*/*'],,
+  ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*', 'data/*/*'],
   ...['dist/*.js', 'dist/extension.cjs', 'dist/webview/*.{js,css,ttf}', 'bench/peers/*.py'],
 ];
 

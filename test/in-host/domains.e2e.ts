@@ -216,8 +216,8 @@ describe('runs of every domain', function () {
     await runCommand(page, 'Self-Questioning: Compare Runs');
     const inside = webview(page);
     const widget = page.locator('.quick-input-widget:visible');
-    await widget.locator('.monaco-list-row', { hasText: 'Coding' }).locator('.quick-input-list-checkbox').click();
-    await widget.locator('.monaco-button', { hasText: 'OK' }).click();
+    await widget.locator('.monaco-list-row', { hasText: 'Coding' }).click();
+    await page.keyboard.press('Enter');
     await inside.locator('.compared').waitFor();
     await page.locator('.monaco-list-row', { hasText: 'finished · 14/14' }).click();
     assert.match(await inside.locator('.compared').innerText(), /domain\s+arithmetic\s+coding/);

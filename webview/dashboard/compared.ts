@@ -29,7 +29,7 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
     ],
     ...differingSettings(runs),
   ];
-  return html`<section class="card section" aria-labelledby="compared-heading">
+  return html`<section class="card section">
     <h2 id="compared-heading">${t('Compared runs')}</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="compared-heading">
       <table class="compared">
