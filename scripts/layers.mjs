@@ -6,7 +6,7 @@
 export const layers = {
   'src/base': [],
   'src/protocol': ['src/base'],
-  'src/onnx': [],
+  'src/onnx': ['src/base'],
 
   'src/model/tokenizer': ['src/base', 'src/model/model.ts'],
   'src/model/formats': ['src/base', 'src/model/tokenizer', 'src/model/model.ts', 'src/model/layout.ts'],

@@ -9,7 +9,8 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Folder -> what it imports, as the table "Layers" of ARCHITECTURE.md says. */
 function documented(): Map<string, string[]> {
-  const rows = read('ARCHITECTURE.md').matchAll(/^\| `([^`]+)` \|[^|]*\| ([^|]*) \|$/gm);
+  const [, section = ''] = read('ARCHITECTURE.md').split('## Layers');
+  const rows = (section.split('\n##')[0] ?? '').matchAll(/^\| `([^`]+)` \|[^|]*\| ([^|]*) \|$/gm);
   return new Map(
     [...rows].map(([, folder = '', imports = '']) => [
       folder,

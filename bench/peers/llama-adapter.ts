@@ -1,5 +1,5 @@
 import { writeGguf } from '../../test/support/gguf-writer.ts';
-import { ggufName } from '../../src/model/formats/gguf-model.ts';
+import { tensorNames } from '../../src/model/formats/gguf-tensors.ts';
 import type { DecoderConfig } from '../../src/model/model.ts';
 import { adaptedLinears } from '../../src/runtime/decoder/decoder.ts';
 
@@ -9,6 +9,7 @@ export async function writeLlamaAdapter(path: string, config: DecoderConfig, ran
     const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => 1e-3 * Math.sin(i));
     return { name, shape, type: 0, bytes: new Uint8Array(values.buffer) };
   };
+  const names = tensorNames(config);
   await writeGguf(path, {
     metadata: {
       'general.type': 'adapter',
@@ -17,7 +18,7 @@ export async function writeLlamaAdapter(path: string, config: DecoderConfig, ran
       'adapter.lora.alpha': { float: 2 * rank },
     },
     tensors: adaptedLinears(config).flatMap(({ name, inputs, outputs }) => {
-      const stem = ggufName(`${name}.weight`);
+      const stem = names.get(`${name}.weight`) ?? name;
       return [tensor(`${stem}.lora_a`, [rank, inputs]), tensor(`${stem}.lora_b`, [outputs, rank])];
     }),
   });

@@ -9,7 +9,7 @@ export async function modelFolder(model: ModelFile): Promise<string> {
   const folder = join(peersDir(), 'models', `${model.hash.slice(0, 16)}-fp32`);
   if (!existsSync(join(folder, 'config.json'))) {
     process.stderr.write(`Writing ${model.path} in fp32 for transformers …\n`);
-    await writeMerged(model, { rank: 1, alpha: 1, pairs: [] }, folder, { type: 'float32' });
+    await writeMerged(model, undefined, folder, { type: 'float32' });
   }
   return folder;
 }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codingQuestion } from '../domains/coding/content.ts';
 import type { Question } from '../domains/domain.ts';
+import { parseJson } from '../protocol/json.ts';
 import { Problem } from '../protocol/problem.ts';
 
 /**
@@ -51,7 +52,7 @@ async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
   const lines = (await readText(file)).split('\n').filter((line) => line.trim() !== '');
   return lines.map((line, i) => {
     try {
-      return schema.parse(JSON.parse(line));
+      return schema.parse(parseJson(line));
     } catch (error) {
       throw new BoundaryError(
         'environment',

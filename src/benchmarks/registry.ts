@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import type { Domain, Question } from '../domains/domain.ts';
+import { parseJson } from '../protocol/json.ts';
 import { codingQuestions } from './coding.ts';
 import { type Split, splitOf } from './split.ts';
 
@@ -86,7 +87,7 @@ export function readQuestions(path: string, domain: Domain): Question[] {
   const faults: string[] = [];
   const questions = readLines(path).flatMap(({ text, number }): Question[] => {
     try {
-      return [domain.read(JSON.parse(text), `${basename(path, '.jsonl')}/${number}`)];
+      return [domain.read(parseJson(text), `${basename(path, '.jsonl')}/${number}`)];
     } catch (error) {
       faults.push(`line ${number}: ${reasonOf(error)}`);
       return [];

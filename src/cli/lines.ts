@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { parseJson } from '../protocol/json.ts';
 import { usage } from './arguments.ts';
 
 /** The values of a JSONL file, empty lines left out. Throws BoundaryError('usage') that names the file and the line. */
@@ -30,7 +31,7 @@ export function readInput(path: string): string {
 function parseInput<T>(text: string, schema: z.ZodType<T>, where: string, shape: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw usage(`${where} is not JSON.`, `It should be ${shape}.`);
   }

@@ -53,7 +53,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
     runtime = new RuntimeProcess();
     loaded = await call('load', options.load);
     if (base !== undefined) {
-      await call('loadCheckpoint', { dir: base });
+      await call('loadCheckpoint', { dir: base, resume: true });
     }
     for (const update of updates) {
       await call('train', update);
@@ -116,7 +116,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
     async loadCheckpoint(dir) {
       base = dir;
       updates = [];
-      await call('loadCheckpoint', { dir });
+      await call('loadCheckpoint', { dir, resume: true });
     },
     async saveCheckpoint(dir, baseModel) {
       await call('saveCheckpoint', { dir, baseModel });

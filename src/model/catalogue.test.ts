@@ -17,7 +17,7 @@ describe('catalogue', () => {
     }
   });
 
-  it('gives every model an id and a file name of its own', () => {
+  it('gives every model an id and a file name that no other has', () => {
     assert.equal(new Set(catalogue.map((entry) => entry.id)).size, catalogue.length);
     assert.equal(new Set(catalogue.map((entry) => entry.fileName)).size, catalogue.length);
   });

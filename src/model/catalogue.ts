@@ -38,6 +38,7 @@ const million = 1e6;
 /** What `selfq run` uses unless told otherwise. */
 export const defaultModelId = 'qwen2.5-coder-0.5b';
 
+/** Every model that is known by a short name; the first is the default. */
 export const catalogue: readonly CatalogueEntry[] = [
   {
     id: defaultModelId,
@@ -151,7 +152,7 @@ export function catalogueEntry(id: string): CatalogueEntry {
     throw new BoundaryError(
       'usage',
       `There is no model "${id}" in the catalogue.`,
-      `Known are: ${known}. A GGUF file of your own is given by its path.`,
+      `Known are: ${known}. Any other GGUF file is given by its path.`,
     );
   }
   return entry;

@@ -10,7 +10,7 @@ import { readGgufHeader } from './formats/gguf.ts';
 import { hubModelPath, hubStatus, verifyHubModel } from './fetch/hub-model.ts';
 import { type HubName, hubNameText, parseHubName } from './fetch/hub-name.ts';
 
-/** A model as a person names it: of the catalogue, of the hub, or a file or folder of their own. */
+/** A model as a person names it: of the catalogue, of the hub, or by the path of a file or folder. */
 export interface ChosenModel {
   /** As it was named: id of the catalogue, ORG/NAME of the hub, or a path. */
   id: string;
@@ -20,7 +20,7 @@ export interface ChosenModel {
   hub?: HubName;
 }
 
-/** What is here of a model. `partial`: a download that can go on; `wrong`: not the file that it should be. */
+/** What is here of a model. `partial`: a download that can be continued; `wrong`: not the file that it should be. */
 export interface ModelStatus {
   model: ChosenModel;
   state: 'absent' | 'partial' | 'ready' | 'wrong';

@@ -35,13 +35,16 @@ export interface TextStream {
   end(): string;
 }
 
-/** Turns text into token ids and back. Special tokens in the text are recognised; none is added. */
+/** Turns text into token ids and back. Special tokens in the text are recognised. */
 export interface Tokenizer {
+  /** Ids of the text itself, for a rendered conversation: its template writes the special tokens. */
   encode(text: string): number[];
+  /** Ids of a bare text with the special tokens that the tokenizer puts around it, such as one that begins a text. */
+  encodeText(text: string): number[];
   /** Special tokens appear as their text; ids without text (padding rows of the embedding) as nothing. */
   decode(ids: readonly number[]): string;
   stream(): TextStream;
-  /** The text with its chat template applied, generation header included; `prefill` is put behind it. */
+  /** The text with its chat template applied, generation header included; `prefill` is appended to it. */
   renderChat(messages: readonly { role: string; content: string }[], prefill?: string): string;
   /** Ids that end a completion (end of turn, end of text). */
   readonly endIds: readonly number[];

@@ -1,10 +1,12 @@
-import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
 import { openGguf, readGgufConfig } from './formats/gguf-model.ts';
 import { openHuggingFace, readHuggingFaceConfig } from './formats/hf.ts';
+import { assertRegularFile } from './formats/regular-file.ts';
 import type { DecoderConfig, ModelFile } from './model.ts';
 
+/** How a model is opened. */
 export interface OpenOptions {
   /** Folder where file hashes are remembered; without it the file is hashed each time (2 s per gigabyte). */
   cacheDir?: string;
@@ -12,7 +14,7 @@ export interface OpenOptions {
 
 /** Shape of a model, without reading its tensors or hashing it. Throws as {@link openModel} does. */
 export async function readModelConfig(path: string): Promise<DecoderConfig> {
-  return (await statModel(path)).isDirectory() ? readHuggingFaceConfig(path) : readGgufConfig(path);
+  return (await isFolder(path)) ? readHuggingFaceConfig(path) : readGgufConfig(path);
 }
 
 /**
@@ -20,22 +22,12 @@ export async function readModelConfig(path: string): Promise<DecoderConfig> {
  * Throws BoundaryError('model') that names the file, what is wrong with it and what to do.
  */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<ModelFile> {
-  const entry = await statModel(path);
-  if (entry.isDirectory()) {
-    return openHuggingFace(path, options.cacheDir);
-  }
-  if (path.endsWith('.safetensors')) {
-    throw new BoundaryError(
-      'model',
-      `${path} holds tensors alone, without configuration and tokenizer.`,
-      'Give the folder that holds it together with config.json and tokenizer.json.',
-    );
-  }
-  return openGguf(path, options.cacheDir);
+  return (await isFolder(path)) ? openHuggingFace(path, options.cacheDir) : openGguf(path, options.cacheDir);
 }
 
-async function statModel(path: string): Promise<Stats> {
-  return stat(path).catch((error: unknown) => {
+/** Whether the path is a model folder; otherwise it is a file that may be GGUF. */
+async function isFolder(path: string): Promise<boolean> {
+  const entry = await stat(path).catch((error: unknown) => {
     throw new BoundaryError(
       'model',
       `There is no model at ${path}.`,
@@ -43,4 +35,20 @@ async function statModel(path: string): Promise<Stats> {
       { cause: error },
     );
   });
+  if (entry.isDirectory()) {
+    return true;
+  }
+  await assertRegularFile(path);
+  const name = basename(path);
+  if (name.endsWith('.safetensors')) {
+    throw new BoundaryError(
+      'model',
+      `${path} holds tensors alone, without configuration and tokenizer.`,
+      'Give the folder that holds it together with config.json and tokenizer.json.',
+    );
+  }
+  if (name.endsWith('.json') || name.endsWith('.jinja')) {
+    throw new BoundaryError('model', `${path} is a part of a model folder.`, `Give the folder: ${dirname(path)}.`);
+  }
+  return false;
 }

@@ -1,41 +1,45 @@
+import { at, zip } from '../base/arrays.ts';
 import { elementType, type Graph, type Typed, type Value } from './graph.ts';
 
 /**
- * The share of the gradient that one use of a value gives: adds it to what other uses gave so far and returns the sum.
- * Called only where the gradient is wanted, so nodes made inside cost nothing elsewhere. Matrix products fold the sum
- * into the product (Gemm's C).
+ * The partial gradient that one use of a value gives: adds it to what other uses gave so far and returns the sum. Called
+ * only where the gradient is wanted, so nodes made inside cost nothing elsewhere. Matrix products fold the sum into the
+ * product (Gemm's C).
  */
 export type Contribution = (soFar: Value | undefined) => Value;
 
 /**
- * `input`: what a part begins with, which is kept in any case. `residual`: sums that every layer adds to. `attended`:
+ * `input`: what a part begins with, which is saved in any case. `residual`: sums that every layer adds to. `attended`:
  * what attention returns. `projection`: results of matrix products; `wide`: those of the feed-forward part; `reduced`:
  * those of a LoRA's A; `term`: those that are only added to something.
  */
-export type KeptKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
+export type SavedKind = 'input' | 'residual' | 'attended' | 'projection' | 'wide' | 'reduced' | 'term';
 
-/** What a part that is computed again keeps of its first time. */
+/** What a part that is computed again saves of its first pass (activation checkpointing). */
 export interface CheckpointPolicy {
-  /** Values [rows, ...] that stay in place of `value`; undefined = nothing does. */
-  store(graph: Graph, value: Value, kind: KeptKind): readonly Typed[] | undefined;
-  /** `late` gives an fp32 value as it is, but not before it is needed; the result must depend on one that it gave. */
-  restore(graph: Graph, stored: readonly Value[], late: (value: Value) => Value): Value;
+  /** Values [rows, ...] that are saved in place of `value`; undefined = none, it is computed again. */
+  store(graph: Graph, value: Value, kind: SavedKind): readonly Typed[] | undefined;
+  /**
+   * The value again. `deferred` returns an fp32 value unchanged, but not before it is needed; the result must depend on
+   * one that it returned.
+   */
+  restore(graph: Graph, stored: readonly Value[], deferred: (value: Value) => Value): Value;
 }
 
 /** From d loss / d output, one contribution for each input, in order; `wanted`: which of them are asked for. */
 export type Backward = (gradient: Value, wanted: readonly boolean[]) => readonly Contribution[];
 
-/** What a tape keeps of the results that operators take for their gradients. */
+/** What a tape saves of the results that operators take for their gradients. */
 interface Memory {
   /** In place of `value` [rows, ...]. */
-  keep(value: Value, kind: KeptKind): Value;
-  /** In place of values that are made to be kept, as they are. */
-  hold(values: readonly Value[]): readonly Value[];
+  save(value: Value, kind: SavedKind): Value;
+  /** In place of values that are made to be saved, as they are. */
+  saveAll(values: readonly Value[]): readonly Value[];
 }
 
 const float = (value: Value): Typed => ({ value, type: 'float' });
 
-const everything: Memory = { keep: (value) => value, hold: (values) => values };
+const everything: Memory = { save: (value) => value, saveAll: (values) => values };
 
 interface Entry {
   output: Value;
@@ -49,6 +53,7 @@ interface Entry {
  * its gradient.
  */
 export class Tape {
+  /** Where nodes are added. */
   readonly graph: Graph;
   readonly #entries: Entry[] = [];
   readonly #memory: Memory;
@@ -59,7 +64,7 @@ export class Tape {
   }
 
   /**
-   * Notes that `output` was computed from `inputs`, and how gradients pass back. Returns `output`.
+   * Records that `output` was computed from `inputs`, and how gradients pass back. Returns `output`.
    */
   record(output: Value, inputs: readonly Value[], backward: Backward): Value {
     this.#entries.push({ output, inputs, backward });
@@ -68,111 +73,116 @@ export class Tape {
 
   /**
    * `value` [rows, ...], a result that operators take for their gradient: where a part of the graph is computed again,
-   * what the first time has kept of it.
+   * what its first pass has saved of it.
    */
-  keep(value: Value, kind: KeptKind): Value {
-    return this.#memory.keep(value, kind);
+  save(value: Value, kind: SavedKind): Value {
+    return this.#memory.save(value, kind);
   }
 
   /**
    * A part of the graph, from `x` [rows, ...] to what `build` returns, whose values are not kept for its gradient: they
-   * are computed again then, from x and from what `policy` keeps. Chen et al., Training Deep Nets with Sublinear Memory
+   * are computed again then, from x and from what `policy` stores. Chen et al., Training Deep Nets with Sublinear Memory
    * Cost (arXiv 1604.06174).
    */
   checkpoint(x: Value, policy: CheckpointPolicy, build: (tape: Tape, x: Value) => Value): Value {
     const { graph } = this;
     const stored: (readonly Value[] | undefined)[] = [];
     const made: Value[] = [];
-    const store = (value: Value, kind: KeptKind) => {
-      const own = policy.store(graph, value, kind)?.map((each) => each.value);
-      made.push(...(own ?? []).filter((each) => each !== value));
-      return own;
+    const store = (value: Value, kind: SavedKind) => {
+      const values = policy.store(graph, value, kind)?.map((each) => each.value);
+      made.push(...(values ?? []).filter((each) => each !== value));
+      return values;
     };
     const storedX = store(x, 'input') ?? [x];
     const first = new Tape(graph, {
-      keep(value, kind) {
+      save(value, kind) {
         stored.push(store(value, kind));
         return value;
       },
-      hold(values) {
+      saveAll(values) {
         stored.push(values);
         return values;
       },
     });
     const computed = build(first, x);
     const inputs = first.#inputs();
-    const output = this.#behind(computed, made);
+    const output = this.#controlDependency(computed, made);
     return this.record(output, inputs, (gradient, wanted) => {
       // Nothing may begin before the gradient is there, and none of it may be taken for what was computed before.
-      const one = this.#oneBehind([gradient]);
-      const late = (value: Value) => graph.op('Mul', [value, one]);
-      let next = 0;
-      const again = new Tape(graph, {
-        keep(value) {
-          const own = stored[next++];
-          return own === undefined ? value : policy.restore(graph, own, late);
+      const one = this.#oneAfter([gradient]);
+      const deferred = (value: Value) => graph.op('Mul', [value, one]);
+      const pending = [...stored];
+      const second = new Tape(graph, {
+        save(value) {
+          const values = pending.shift();
+          return values === undefined ? value : policy.restore(graph, values, deferred);
         },
-        hold: () => stored[next++]!,
+        saveAll: (values) => pending.shift() ?? values,
       });
-      const lateX = policy.restore(graph, storedX, late);
+      const deferredX = policy.restore(graph, storedX, deferred);
       const asked = inputs.filter((_, index) => wanted[index]);
-      const later = asked.map((input) => (input === x ? lateX : input));
-      const gradients = again.gradients(build(again, lateX), gradient, later);
-      const shares = new Map(asked.map((input, index) => [input, gradients[index]!]));
-      const others = gradients.filter((_, index) => asked[index] !== x);
+      const parameters = asked.map((input) => (input === x ? deferredX : input));
+      const gradients = new Map(zip(asked, second.gradients(build(second, deferredX), gradient, parameters)));
+      const others = [...gradients].filter(([input]) => input !== x).map(([, value]) => value);
       return inputs.map((input) =>
-        this.adding(() => (input === x ? this.#behind(shares.get(input)!, others) : shares.get(input)!)),
+        this.adding(() => {
+          const partial = partialOf(gradients, input);
+          return input === x ? this.#controlDependency(partial, others) : partial;
+        }),
       );
     });
   }
 
   /**
    * A part of the graph, from `x` [rows, width] to what `build` returns of the same shape, none of whose rows depends on
-   * another one: computed for one block of rows after the other, there and back, so that what lies between stays in the
-   * processor's caches. `blocks`: how many, int64 [1], a divisor of the rows. Kept for the gradient is what `policy` says;
-   * the rest is computed again.
+   * another one: computed for one block of rows after the other, forward and backward, so that intermediate values stay in
+   * the processor's caches. `blocks`: how many, int64 [1], a divisor of the rows. Saved for the gradient is what `policy`
+   * stores; the rest is computed again.
    */
   byRows(x: Value, blocks: Value, policy: CheckpointPolicy, build: (tape: Tape, x: Value) => Value): Value {
     const { graph } = this;
     const shape = graph.op('Concat', [blocks, graph.int64([-1]), graph.op('Shape', [x], { start: 1 })], { axis: 0 });
     const inBlocks = (value: Value) => graph.op('Reshape', [value, shape]);
     const asX = (value: Value) => graph.op('Reshape', [value, graph.op('Shape', [x])]);
-    const kept: (readonly Typed[] | undefined)[] = [];
+    const stored: (readonly Typed[] | undefined)[] = [];
     let inputs: Value[] = [];
-    const [output, ...stored] = graph.scan([float(inBlocks(x))], (body, [block]) => {
+    const [output, ...pieces] = graph.scan([float(inBlocks(x))], (body, [block]) => {
       const first = new Tape(body, {
         ...everything,
-        keep(value, kind) {
-          kept.push(policy.store(body, value, kind));
+        save(value, kind) {
+          stored.push(policy.store(body, value, kind));
           return value;
         },
       });
       const result = build(first, block);
       inputs = first.#inputs().map((input) => (input === block ? x : input));
-      return [float(result), ...kept.flatMap((own) => own ?? [])];
+      return [float(result), ...stored.flatMap((values) => values ?? [])];
     });
-    const pieces = kept.flatMap((own) => own ?? []);
-    const held = this.#memory.hold(stored).map((value, index) => ({ value, type: pieces[index]!.type }));
-    return this.record(asX(output!), inputs, (gradient, wanted) => {
+    const types = stored.flatMap((values) => values ?? []);
+    const saved = zip(this.#memory.saveAll(pieces), types).map(([value, { type }]) => ({ value, type }));
+    return this.record(asX(output), inputs, (gradient, wanted) => {
       const asked = inputs.filter((_, index) => wanted[index]);
-      const scanned = [float(inBlocks(x)), float(inBlocks(gradient)), ...held];
-      const shares = graph.scan(scanned, (body, [block, blockOfGradient, ...restored]) => {
-        const parts = kept.map((own) => own && restored.splice(0, own.length));
-        const again = new Tape(body, {
+      const scanned = [float(inBlocks(x)), float(inBlocks(gradient)), ...saved] as const;
+      const partials = graph.scan(scanned, (body, [block, blockOfGradient, ...restored]) => {
+        const parts = stored.map((values) => values && restored.splice(0, values.length));
+        const second = new Tape(body, {
           ...everything,
-          keep(value) {
-            const own = parts.shift();
-            return own === undefined ? value : policy.restore(body, own, (each) => each);
+          save(value) {
+            const part = parts.shift();
+            return part === undefined ? value : policy.restore(body, part, (each) => each);
           },
         });
-        const later = asked.map((input) => (input === x ? block! : input));
-        return again.gradients(build(again, block!), blockOfGradient!, later).map(float);
+        const parameters = asked.map((input) => (input === x ? block : input));
+        return second.gradients(build(second, block), blockOfGradient, parameters).map(float);
       });
-      const sum = (share: Value) => graph.op('ReduceSum', [share, graph.int64([0])], { keepdims: 0 });
-      return inputs.map((input) => {
-        const share = shares[asked.indexOf(input)]!;
-        return this.adding(() => (input === x ? asX(share) : sum(share)));
-      });
+      const gradients = new Map(zip(asked, partials));
+      const sum = (partial: Value) => graph.op('ReduceSum', [partial, graph.int64([0])], { keepdims: 0 });
+      return inputs.map((input) =>
+        this.adding(() => {
+          const partial = partialOf(gradients, input);
+          return input === x ? asX(partial) : sum(partial);
+        }),
+      );
     });
   }
 
@@ -185,19 +195,19 @@ export class Tape {
     return [...inputs];
   }
 
-  /** `value`, once `others` are there: what they were computed from need not stay longer. */
-  #behind(value: Value, others: readonly Value[]): Value {
-    return others.length === 0 ? value : this.graph.op('Mul', [value, this.#oneBehind(others)]);
+  /** `value`, computed only after `others`: a control dependency, so that what they were computed from can be freed. */
+  #controlDependency(value: Value, others: readonly Value[]): Value {
+    return others.length === 0 ? value : this.graph.op('Mul', [value, this.#oneAfter(others)]);
   }
 
   /**
-   * The number 1, fp32 [1], once `others` are there, whose shapes must not be known before. A product with it costs less
-   * than the session's search for memory does where the shape of a result is not known, as that of a reshape.
+   * The number 1, fp32 [1], computed only after `others`, whose shapes must not be known before. A product with it costs
+   * less than the session's search for memory does where the shape of a result is not known, as that of a reshape.
    */
-  #oneBehind(others: readonly Value[]): Value {
+  #oneAfter(others: readonly Value[]): Value {
     const { graph } = this;
     const shapes = others.map((each) => graph.op('Shape', [each]));
-    const all = shapes.length === 1 ? shapes[0]! : graph.op('Concat', shapes, { axis: 0 });
+    const all = shapes.length === 1 ? at(shapes, 0) : graph.op('Concat', shapes, { axis: 0 });
     const size = graph.op('Slice', [all, graph.int64([0]), graph.int64([1])]);
     return graph.op('Cast', [graph.op('Div', [size, size])], { to: elementType.float });
   }
@@ -223,7 +233,7 @@ export class Tape {
       const contributions = entry.backward(gradient, wanted);
       for (const [index, input] of entry.inputs.entries()) {
         if (wanted[index]) {
-          gradients.set(input, contributions[index]!(gradients.get(input)));
+          gradients.set(input, at(contributions, index)(gradients.get(input)));
         }
       }
     }
@@ -236,8 +246,16 @@ export class Tape {
     });
   }
 
-  /** A contribution that computes its share by `share` and adds it. */
-  adding(share: () => Value): Contribution {
-    return (soFar) => (soFar === undefined ? share() : this.graph.op('Add', [soFar, share()]));
+  /** A contribution that computes its partial gradient by `partial` and adds it. */
+  adding(partial: () => Value): Contribution {
+    return (soFar) => (soFar === undefined ? partial() : this.graph.op('Add', [soFar, partial()]));
   }
+}
+
+function partialOf(gradients: ReadonlyMap<Value, Value>, input: Value): Value {
+  const gradient = gradients.get(input);
+  if (gradient === undefined) {
+    throw new RangeError(`no gradient of ${input} was asked for`);
+  }
+  return gradient;
 }

@@ -1,10 +1,12 @@
+import { only } from '../base/arrays.ts';
 import { encodeModel } from './proto.ts';
 
 /** Element types by their numbers in onnx.proto. */
 export const elementType = { float: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+/** A type of elements by its name. */
 export type ElementType = keyof typeof elementType;
 
-/** The name of a value in a graph; '' leaves an optional input out. */
+/** The name of a value in a graph; '' omits an optional input. */
 export type Value = string;
 
 /** A value with the type of its elements, which a loop has to know. */
@@ -12,6 +14,9 @@ export interface Typed {
   value: Value;
   type: ElementType;
 }
+
+/** A value for each element of a tuple of typed ones. */
+export type ValuesOf<List extends readonly Typed[]> = { [Index in keyof List]: Value };
 
 /** A number is a size known now, a string a symbolic one. */
 export type Dimension = number | string;
@@ -70,7 +75,7 @@ export class Graph {
   readonly #parent: Graph | undefined;
   #counter = 0;
 
-  /** A graph inside of `parent` (a loop's body): it sees the values of its parent, which keeps its constants. */
+  /** A graph inside of `parent` (a loop's body): it can read the values of its parent, which keeps its constants. */
   constructor(parent?: Graph) {
     this.#parent = parent;
   }
@@ -81,12 +86,12 @@ export class Graph {
 
   /** Adds a node with one output of the standard operator set. */
   op(opType: string, input: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
-    return this.#add(opType, input, attributes, '', 1)[0] as Value;
+    return only(this.#add(opType, input, attributes, '', 1));
   }
 
   /** Adds a node with one output of the contrib operator set. */
   contrib(opType: string, input: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
-    return this.#add(opType, input, attributes, contrib, 1)[0] as Value;
+    return only(this.#add(opType, input, attributes, contrib, 1));
   }
 
   /** Adds a node with `outputs` outputs. */
@@ -122,24 +127,25 @@ export class Graph {
    * A loop over the first dimension of `inputs`: `build` adds to a graph inside of this one what is computed for one
    * element of each, and names the results. Returns them for all elements, stacked. Operator Scan.
    */
-  scan<const Inputs extends readonly Typed[]>(
+  scan<const Inputs extends readonly Typed[], const Results extends readonly Typed[]>(
     inputs: Inputs,
-    build: (body: Graph, elements: { [Index in keyof Inputs]: Value }) => readonly Typed[],
-  ): Value[] {
+    build: (body: Graph, elements: ValuesOf<Inputs>) => Results,
+  ): ValuesOf<Results> {
     const body = new Graph(this);
     const port = (prefix: string, type: ElementType) => {
       return { name: this.#newName(prefix), type, dims: undefined, sequence: false };
     };
     const elements = inputs.map(({ type }) => port('e', type));
     body.#inputs.push(...elements);
-    const results = build(body, elements.map(({ name }) => name) as { [Index in keyof Inputs]: Value });
+    const results = build(body, elements.map(({ name }) => name) as ValuesOf<Inputs>);
     for (const { value, type } of results) {
       const result = port('r', type);
       body.#nodes.push({ opType: 'Identity', input: [value], output: [result.name], attributes: {}, domain: '' });
       body.#outputs.push(result);
     }
     const values = inputs.map(({ value }) => value);
-    return this.ops('Scan', values, { body, num_scan_inputs: values.length }, results.length);
+    const attributes = { body, num_scan_inputs: values.length };
+    return this.ops('Scan', values, attributes, results.length) as ValuesOf<Results>;
   }
 
   /** Makes `value` an output of the graph under `name`. Outputs keep the order of these calls. */
@@ -216,6 +222,7 @@ export class Graph {
     return name;
   }
 
+  /** Nodes that were added, needed or not. */
   get nodeCount(): number {
     return this.#nodes.length;
   }
@@ -232,7 +239,7 @@ export class Graph {
     });
   }
 
-  /** The nodes that outputs depend on. Every node stands behind those that it reads from. */
+  /** The nodes that outputs depend on. Every node follows those that it reads from. */
   #needed(): Node[] {
     const read = new Set(this.#outputs.map(({ name }) => name));
     const readBy = ({ input, attributes }: Node): void => {

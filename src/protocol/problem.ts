@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { JsonValue } from './json.ts';
 
 /** Limits of one test. `timeMs`: CPU milliseconds per test, 1 to 60,000. `memoryMb`: V8 heap MiB, 8 to 1,024. */
 export const Limits = z.strictObject({
@@ -33,7 +34,7 @@ export const FunctionProblem = z.strictObject({
   entry: z.string().regex(/^[A-Za-z_$][\w$]*$/),
   /** Parameter names of `entry`, for the signature that a solver is shown. Default: arg0, arg1, … as the tests need. */
   parameters: z.array(z.string().regex(/^[A-Za-z_$][\w$]*$/)).optional(),
-  tests: z.array(z.strictObject({ input: z.array(z.json()), output: z.json() })).min(1),
+  tests: z.array(z.strictObject({ input: z.array(JsonValue), output: JsonValue })).min(1),
 });
 export type FunctionProblem = z.infer<typeof FunctionProblem>;
 

@@ -65,12 +65,12 @@ export interface TrainOptions {
 
 /** One optimiser step. */
 export interface UpdateRecord {
-  /** Ids of the mini-batch; those of zero advantage are left out of the graph when beta = 0 but stay in the denominator. */
+  /** Ids of the mini-batch; those of zero advantage are not trained on when beta = 0 but stay in the denominator. */
   sequences: {
     id: string;
     /** Weight of each token of this sequence in the loss. */
     tokenWeight: number;
-    /** Current policy by the trainer at this update; absent where left out. */
+    /** Current policy by the trainer at this update; absent where not trained on. */
     logprobs?: number[];
   }[];
   loss: number;

@@ -14,9 +14,9 @@ import { tinyArchitectures } from './fixtures/tiny-architectures.ts';
 import { createGenerator } from './generation/generation.ts';
 import { Inference } from './generation/inference.ts';
 import { packAdapter } from './decoder/lora-inputs.ts';
-import { chooseRunMode } from './devices/session.ts';
 import { readFullWeights } from './decoder/trained.ts';
-import { createOptimizerState, type CallHooks } from './training/trainer.ts';
+import { createOptimizerState } from './training/optimizer.ts';
+import type { CallHooks } from './training/trainer.ts';
 import { createTrainer } from './training/training.ts';
 import type { WeightFormat } from './weights/weight-plan.ts';
 import { prepareWeights } from './weights/weights.ts';
@@ -122,8 +122,7 @@ for (const [name, options] of Object.entries(tinyArchitectures)) {
 
     async function load(format: WeightFormat): Promise<Inference> {
       const weights = await prepareWeights(model, dir, format);
-      const runMode = await chooseRunMode();
-      return Inference.load(model.config, weights, { threads: 1, runMode, contextTokens: 256 });
+      return Inference.load(model.config, weights, { threads: 1, contextTokens: 256 });
     }
 
     /** Logprobs of the fixture's completion: its prompt in one run, then token by token. */

@@ -8,7 +8,6 @@ import { openModel } from '../model/open.ts';
 import type { Prompt } from '../protocol/runtime.ts';
 import { createGenerator } from './generation/generation.ts';
 import { Inference } from './generation/inference.ts';
-import { chooseRunMode } from './devices/session.ts';
 import { prepareWeights } from './weights/weights.ts';
 
 interface Reference {
@@ -78,8 +77,7 @@ describe('generation with the default model', function () {
 
   it('gives logprobs within 0.05 nats of those in fp32, on average over sampled tokens', async () => {
     const weights = await prepareWeights(model, cache, 'nb32');
-    const runMode = await chooseRunMode();
-    const inference = await Inference.load(model.config, weights, { threads: 0, runMode, contextTokens: 256 });
+    const inference = await Inference.load(model.config, weights, { threads: 0, contextTokens: 256 });
     const differences = await forcedDifferences(inference, model.config.vocabulary);
     await inference.close();
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -50,6 +50,7 @@ export const runtimeSettings = {
   loraAlpha: { kind: real(0.01, 4096), description: 'The adapter is scaled by alpha / rank.', default: 32 },
 } as const satisfies SettingTable;
 
+/** Every setting of the runtime with its value. */
 export type RuntimeSettings = ValuesOf<typeof runtimeSettings>;
 
 /** Where a model runs; what each means stands in devices/devices.ts. */

@@ -8,7 +8,8 @@ import type { ModelFile } from '../model/model.ts';
 import { openModel } from '../model/open.ts';
 import type { TrainOptions, TrainSequence } from '../protocol/runtime.ts';
 import type { Adapter } from './decoder/adapter.ts';
-import { createOptimizerState, type CallHooks, type Trainer } from './training/trainer.ts';
+import { createOptimizerState } from './training/optimizer.ts';
+import type { CallHooks, Trainer } from './training/trainer.ts';
 import { createTrainer } from './training/training.ts';
 
 /** Made by scripts/fixtures/torch-logprobs.py. */

@@ -8,7 +8,7 @@ import { writeCheckpoint } from '../../src/run/checkpoint.ts';
 import { appendMetrics, runPaths, writeEvaluation, writeRun } from '../../src/run/folder.ts';
 import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { writeCheckpoint as writeAdapter } from '../../src/runtime/training/checkpoint.ts';
-import { createOptimizerState } from '../../src/runtime/training/trainer.ts';
+import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
 import { exampleEvaluation, exampleMetrics, exampleRun } from '../support/run-examples.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 import { selfq, type Workplace } from '../support/whole-program.ts';

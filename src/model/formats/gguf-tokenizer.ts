@@ -15,6 +15,8 @@ const TokenizerMetadata = z.object({
   'tokenizer.ggml.bos_token_id': z.number().optional(),
   'tokenizer.ggml.eos_token_id': z.number().optional(),
   'tokenizer.ggml.eot_token_id': z.number().optional(),
+  'tokenizer.ggml.add_bos_token': z.boolean().optional(),
+  'tokenizer.ggml.add_eos_token': z.boolean().optional(),
   'tokenizer.chat_template': z.string().optional(),
 });
 
@@ -62,10 +64,16 @@ export function ggufTokenizerSource(path: string, metadata: ReadonlyMap<string, 
   const addedTokens = findAddedTokens(tokens, types);
   const textOf = (id: number | undefined): string | undefined => (id === undefined ? undefined : tokens[id]);
   const eos = data['tokenizer.ggml.eos_token_id'];
+  // Without the key, llama.cpp begins texts with it for the tokenizers of Llama 3 alone.
+  const beginsText = data['tokenizer.ggml.add_bos_token'] ?? splitting === 'llama3';
+  const around = {
+    first: beginsText ? data['tokenizer.ggml.bos_token_id'] : undefined,
+    last: data['tokenizer.ggml.add_eos_token'] === true ? eos : undefined,
+  };
   const declaredEnds = [eos, data['tokenizer.ggml.eot_token_id']].filter((id) => id !== undefined);
   return {
     path,
-    definition: () => byteLevelBpe(splitting, tokens, data['tokenizer.ggml.merges'], addedTokens),
+    definition: () => byteLevelBpe(splitting, tokens, data['tokenizer.ggml.merges'], addedTokens, around),
     vocabulary: () => tokens.map((token, id) => (types[id] === unused ? undefined : token)),
     addedTokens,
     chatTemplate: data['tokenizer.chat_template'],

@@ -4,53 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeGguf, type GgufContent } from '../../../test/support/gguf-writer.ts';
 import { assertRefused } from '../../../test/support/refusal.ts';
+import { tinyLlama } from '../../../test/support/tiny-gguf.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import { byteLevelAlphabet } from '../tokenizer/byte-level.ts';
 import { readGgufHeader } from './gguf.ts';
 import { openModel } from '../open.ts';
 
 const f32 = 0;
-
-/** A one-layer llama model: hidden 8, two heads of size 4, one of them for keys; number i of a tensor is i. */
-function tinyLlama(): GgufContent & { tensors: { name: string; shape: number[]; type: number; bytes: Uint8Array }[] } {
-  const shapes: Record<string, number[]> = {
-    'token_embd.weight': [257, 8],
-    'output_norm.weight': [8],
-    'blk.0.attn_norm.weight': [8],
-    'blk.0.ffn_norm.weight': [8],
-    'blk.0.attn_q.weight': [8, 8],
-    'blk.0.attn_k.weight': [4, 8],
-    'blk.0.attn_v.weight': [4, 8],
-    'blk.0.attn_output.weight': [8, 8],
-    'blk.0.ffn_gate.weight': [16, 8],
-    'blk.0.ffn_up.weight': [16, 8],
-    'blk.0.ffn_down.weight': [8, 16],
-  };
-  return {
-    metadata: {
-      'general.architecture': 'llama',
-      'llama.block_count': 1,
-      'llama.embedding_length': 8,
-      'llama.feed_forward_length': 16,
-      'llama.attention.head_count': 2,
-      'llama.attention.head_count_kv': 1,
-      'llama.attention.layer_norm_rms_epsilon': { float: 1e-5 },
-      'llama.context_length': 128,
-      'tokenizer.ggml.model': 'gpt2',
-      'tokenizer.ggml.pre': 'smollm',
-      'tokenizer.ggml.tokens': { strings: [...byteLevelAlphabet(), '<|im_end|>'] },
-      'tokenizer.ggml.token_type': { ints: [...Array<number>(256).fill(1), 3] },
-      'tokenizer.ggml.merges': { strings: [] },
-      'tokenizer.ggml.eos_token_id': 256,
-    },
-    tensors: Object.entries(shapes).map(([name, shape]) => ({
-      name,
-      shape,
-      type: f32,
-      bytes: new Uint8Array(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i).buffer),
-    })),
-  };
-}
 
 /** The same as a qwen3 model: heads of size 8, wider together than the model, and a norm for those of q and k. */
 function tinyQwen3(): GgufContent {
@@ -221,6 +180,88 @@ describe('a GGUF file', () => {
       });
       await model?.close();
     }
+  });
+
+  it('is refused by name where it holds a tensor that is not computed with', async () => {
+    const own = (name: string, shape: number[]) => {
+      const values = new Float32Array(shape.reduce((a, b) => a * b));
+      return { name, shape, type: f32, bytes: new Uint8Array(values.buffer) };
+    };
+    for (const [name, shape] of [
+      ['blk.0.attn_output.bias', [8]],
+      ['blk.0.ffn_down.bias', [8]],
+      ['blk.0.attn_q.bias', [8]],
+      ['blk.1.attn_norm.weight', [8]],
+      ['output_norm.bias', [8]],
+    ] as const) {
+      const content = tinyLlama();
+      content.tensors.push(own(name, [...shape]));
+      await writeGguf(path, content);
+      // A bias of q asks for those of k and v.
+      await assertRefused(path, name === 'blk.0.attn_q.bias' ? /has no tensor .*bias/ : new RegExp(`holds ${name}`));
+    }
+  });
+
+  it('computes with the biases of q, k and v, which are interleaved as their matrices are', async () => {
+    const content = tinyLlama();
+    for (const [part, length] of [
+      ['q', 8],
+      ['k', 4],
+      ['v', 4],
+    ] as const) {
+      const values = Float32Array.from({ length }, (_, i) => i);
+      const bytes = new Uint8Array(values.buffer);
+      content.tensors.push({ name: `blk.0.attn_${part}.bias`, shape: [length], type: f32, bytes });
+    }
+    await writeGguf(path, content);
+    const model = await openModel(path);
+    assert.equal(model.config.attentionBias, true);
+    const biasOf = async (part: string) => [...(await model.tensor(`model.layers.0.self_attn.${part}_proj.bias`))];
+    assert.deepEqual(await biasOf('q'), [0, 2, 1, 3, 4, 6, 5, 7]);
+    assert.deepEqual(await biasOf('k'), [0, 2, 1, 3]);
+    assert.deepEqual(await biasOf('v'), [0, 1, 2, 3]);
+    await model.close();
+  });
+
+  it('is refused when it has a tensor or a key twice', async () => {
+    const content = tinyLlama();
+    await writeGguf(path, { ...content, tensors: [...content.tensors, ...content.tensors.slice(0, 1)] });
+    await assertRefused(path, /has the tensor "token_embd\.weight" twice/);
+    await writeGguf(path, content);
+    const bytes = await readFile(path);
+    // Two keys of equal length become one.
+    const at = bytes.indexOf('llama.context_length');
+    bytes.write('llama.block_count\0\0\0', at, 'latin1');
+    bytes.writeBigUInt64LE(17n, at - 8);
+    await writeFile(path, bytes);
+    await assertRefused(path, /twice|damaged|torn/);
+  });
+
+  it('is refused for an array of millions of bytes before memory is filled with it', async () => {
+    const header = Buffer.alloc(24);
+    header.write('GGUF');
+    header.writeUInt32LE(3, 4);
+    header.writeBigUInt64LE(1n, 16);
+    const key = Buffer.from('a');
+    const array = Buffer.alloc(8 + key.length + 4 + 4 + 8);
+    array.writeBigUInt64LE(1n, 0);
+    key.copy(array, 8);
+    array.writeUInt32LE(9, 9);
+    array.writeUInt32LE(0, 13);
+    array.writeBigUInt64LE(30_000_000n, 17);
+    await writeFile(path, Buffer.concat([header, array, Buffer.alloc(30_000_000)]));
+    const before = process.memoryUsage().rss;
+    await assertRefused(path, /an array of 30000000 values, more than any model has/);
+    assert.ok(process.memoryUsage().rss - before < 250e6);
+  });
+
+  it('refuses by name the numbers that change the computation', async () => {
+    await refusesChanged({ 'llama.rope.scaling.factor': { float: 4 } }, /llama\.rope\.scaling\.factor to 4/);
+    await refusesChanged({ 'llama.attention.scale': { float: 0.5 } }, /llama\.attention\.scale to 0\.5/);
+    await refusesChanged({ 'llama.attention.causal': false }, /only causal attention/);
+    await refusesChanged({ 'llama.attention.value_length': 8 }, /values of 8; only equal ones/);
+    await refusesChanged({ 'llama.block_count': 1_000_000_000 }, /gives its layers as 1000000000/);
+    await refusesChanged({ 'llama.embedding_length': 0 }, /gives its hidden as 0/);
   });
 
   it('names an unknown architecture, variant or tokenizer', async () => {

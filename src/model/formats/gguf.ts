@@ -1,10 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { assertRegularFile } from './regular-file.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { blockFormats, byteLength, type TensorType } from './dequantize.ts';
 import { elementsOf } from '../layout.ts';
 
+/** A value of the metadata. */
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
+/** One row of the tensor table. */
 export interface GgufTensor {
   name: string;
   /** Row-major, slowest axis first (the file stores the fastest first): a matrix is [out, in]. */
@@ -15,6 +18,7 @@ export interface GgufTensor {
   offset: number;
 }
 
+/** What stands before the tensors. */
 export interface GgufHeader {
   version: number;
   metadata: ReadonlyMap<string, GgufValue>;
@@ -29,24 +33,31 @@ const typeNames: Readonly<Record<number, string>> = {
   29: 'IQ1_M', 30: 'BF16', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4',
 }; // prettier-ignore
 
+/** Whether tensors of this type can be dequantised. */
 export function isReadable(type: string): type is TensorType {
   return Object.hasOwn(blockFormats, type);
 }
 
-/** The header ends beyond the bytes at hand: read more, or the file is torn. */
+/** The header ends beyond the bytes that were read: read more, or the file is torn. */
 class Truncated extends Error {}
 
 /** What stands in the file makes no sense. */
 class Malformed extends Error {}
 
 const firstRead = 16 * 2 ** 20;
-const largestHeader = 512 * 2 ** 20;
+/** Ten times the largest vocabulary in use. */
+const largestHeader = 128 * 2 ** 20;
+/** Values of all arrays together: bounds the memory of a header, whose entries may have a single byte. */
+const largestEntries = 8 * 2 ** 20;
+/** Arrays in arrays are not used by any known key. */
+const deepestArray = 4;
 
 /**
  * Reads the header (metadata and the tensor table) of a GGUF file, version 2 or 3, without its tensors.
  * Throws BoundaryError('model') for a file of another kind, a torn or damaged one, or another version.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
+  await assertRegularFile(path);
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -107,19 +118,33 @@ function parseHeader(bytes: Buffer, fileSize: number): GgufHeader {
   const metadata = new Map<string, GgufValue>();
   for (let i = 0; i < metadataCount; i++) {
     const key = reader.string();
+    if (metadata.has(key)) {
+      throw new Malformed(`is damaged: it has the key ${quote(key)} twice`);
+    }
     metadata.set(key, reader.value(reader.uint32()));
   }
-  const tensors: GgufTensor[] = [];
+  const table = new Map<string, GgufTensor>();
   for (let i = 0; i < tensorCount; i++) {
-    tensors.push(reader.tensor());
+    const tensor = reader.tensor();
+    if (table.has(tensor.name)) {
+      throw new Malformed(`is damaged: it has the tensor ${quote(tensor.name)} twice`);
+    }
+    table.set(tensor.name, tensor);
   }
   const alignment = metadata.get('general.alignment') ?? 32;
-  if (typeof alignment !== 'number' || alignment < 1) {
-    throw new Malformed('is damaged: general.alignment is not a positive number');
+  if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1) {
+    throw new Malformed('is damaged: general.alignment is not a positive whole number');
   }
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
-  const placed = tensors.map((tensor) => ({ ...tensor, offset: tensor.offset + dataStart }));
-  return { version, metadata, tensors: new Map(placed.map((tensor) => [tensor.name, tensor])) };
+  const tensors = new Map<string, GgufTensor>();
+  for (const [name, tensor] of table) {
+    tensors.set(name, { ...tensor, offset: tensor.offset + dataStart });
+  }
+  return { version, metadata, tensors };
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
 }
 
 /** Every tensor of known size must lie within the file. */
@@ -144,6 +169,8 @@ function checkExtent(header: GgufHeader, fileSize: number): void {
 /** Cursor over the little-endian header. Counts are checked against the file's size before anything is allocated. */
 class Reader {
   position = 0;
+  #entries = 0;
+  #depth = 0;
   readonly #bytes: Buffer;
   readonly #fileSize: number;
 
@@ -187,7 +214,7 @@ class Reader {
     const name = this.string();
     const dimensions = this.uint32();
     if (dimensions > 8) {
-      throw new Malformed(`is damaged: tensor ${JSON.stringify(name.slice(0, 80))} has ${dimensions} dimensions`);
+      throw new Malformed(`is damaged: tensor ${quote(name)} has ${dimensions} dimensions`);
     }
     const shape = Array.from({ length: dimensions }, () => this.count()).reverse();
     const type = this.uint32();
@@ -232,10 +259,16 @@ class Reader {
   array(): GgufValue[] {
     const type = this.uint32();
     const length = this.count();
+    this.#entries += length;
+    this.#depth++;
+    if (this.#entries > largestEntries || this.#depth > deepestArray) {
+      throw new Malformed(`is damaged: its metadata hold an array of ${length} values, more than any model has`);
+    }
     const values: GgufValue[] = [];
     for (let i = 0; i < length; i++) {
       values.push(this.value(type));
     }
+    this.#depth--;
     return values;
   }
 }

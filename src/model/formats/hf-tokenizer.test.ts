@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoundaryError } from '../../base/errors.ts';
 import { readTokenizerFixture, type TokenizerFixture } from '../fixtures/tokenizer-fixture.ts';
+import { byteLevelBpe } from '../tokenizer/bpe-definition.ts';
+import { byteLevelAlphabet } from '../tokenizer/byte-level.ts';
 import { hfTokenizer } from './hf-tokenizer.ts';
 
 /** The tokenizer.json of SmolLM2 as the hub has it, with the part of the vocabulary that the fixture's texts need. */
@@ -61,6 +63,55 @@ describe('the tokenizer of a model folder', () => {
     return writeFile(join(dir, name), typeof value === 'string' ? value : JSON.stringify(value));
   }
 
+  /** One byte a token, and these added tokens. */
+  function bytes(added: object[], change: object = {}): object {
+    const tokens = byteLevelAlphabet();
+    const plain = added.map((token, i) => ({ id: 256 + i, special: true, normalized: false, ...token }));
+    return { ...(byteLevelBpe('gpt2', tokens, [], []) as Record<string, unknown>), added_tokens: plain, ...change };
+  }
+
+  it('puts around a bare text what its TemplateProcessing says, and nothing around a conversation', async () => {
+    const template = (...first: string[]) => ({
+      type: 'TemplateProcessing',
+      single: [...first.map((id) => ({ SpecialToken: { id, type_id: 0 } })), { Sequence: { id: 'A', type_id: 0 } }],
+      pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+      special_tokens: { '<s>': { id: '<s>', ids: [256], tokens: ['<s>'] } },
+    });
+    await write('tokenizer.json', bytes([{ content: '<s>' }], { post_processor: template('<s>') }));
+    const tokenizer = await hfTokenizer(dir, []);
+    assert.deepEqual(tokenizer.encodeText('hi'), [256, 104, 105]);
+    assert.deepEqual(tokenizer.encode('hi'), [104, 105]);
+    const within = { type: 'Sequence', processors: [{ type: 'ByteLevel', trim_offsets: false }, template('<s>')] };
+    await write('tokenizer.json', bytes([{ content: '<s>' }], { post_processor: within }));
+    assert.deepEqual((await hfTokenizer(dir, [])).encodeText('hi'), [256, 104, 105]);
+    await write('tokenizer.json', bytes([{ content: '<s>' }]));
+    assert.deepEqual((await hfTokenizer(dir, [])).encodeText('hi'), [104, 105]);
+  });
+
+  it('swallows white space beside a token with lstrip or rstrip, and refuses one that is a single word', async () => {
+    await write(
+      'tokenizer.json',
+      bytes([
+        { content: '<l>', lstrip: true },
+        { content: '<r>', rstrip: true },
+      ]),
+    );
+    const tokenizer = await hfTokenizer(dir, []);
+    assert.deepEqual(tokenizer.encode('a <l> b'), [97, 256, 32, 98]);
+    assert.deepEqual(tokenizer.encode('a <r> \n b'), [97, 32, 257, 98]);
+    await write('tokenizer.json', bytes([{ content: '<w>', single_word: true }]));
+    await assert.rejects(hfTokenizer(dir, []), /"<w>", which counts only as a single word/);
+  });
+
+  it('is refused when it names a step that is not known', async () => {
+    await write('tokenizer.json', bytes([], { pre_tokenizer: { type: 'Magic' } }));
+    const tokenizer = await hfTokenizer(dir, []);
+    assert.throws(() => tokenizer.encode('hi'), {
+      boundary: 'model',
+      message: /^The tokenizer of .* cannot be used: .*Magic/,
+    });
+  });
+
   it('gives the ids and texts of transformers', async () => {
     await write('tokenizer_config.json', { chat_template: template, eos_token: '<|im_end|>' });
     const tokenizer = await hfTokenizer(dir, []);
@@ -75,7 +126,7 @@ describe('the tokenizer of a model folder', () => {
     }
   });
 
-  it('finds its template in a file of its own, or by the name default among several', async () => {
+  it('finds its template in a separate file, or by the name default among several', async () => {
     const messages = [{ role: 'user', content: 'hi' }];
     const named = [
       { name: 'tool_use', template: 'tools' },

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { readSmallFile } from '../../base/small-file.ts';
 import { spellOut } from '../tokenizer/bpe-definition.ts';
 import type { Tokenizer } from '../model.ts';
 import { createTokenizer, findEndIds } from '../tokenizer/tokenizer.ts';
@@ -9,7 +9,14 @@ import { createTokenizer, findEndIds } from '../tokenizer/tokenizer.ts';
 /** The part of tokenizer.json that is looked at here; `@huggingface/tokenizers` gets the whole. */
 const Definition = z.looseObject({
   added_tokens: z
-    .array(z.object({ id: z.number(), content: z.string(), special: z.boolean().default(false) }))
+    .array(
+      z.looseObject({
+        id: z.number().int().min(0),
+        content: z.string(),
+        special: z.boolean().default(false),
+        single_word: z.boolean().default(false),
+      }),
+    )
     .default([]),
   pre_tokenizer: z.unknown(),
   model: z.looseObject({ type: z.string(), vocab: z.custom<Record<string, number>>(isPlainObject) }),
@@ -50,6 +57,12 @@ export async function hfTokenizer(folder: string, declaredEndIds: readonly numbe
   if (definition.model.type !== 'BPE' || !byteLevel) {
     throw fault(`${path} describes another tokenizer than a byte-level BPE`);
   }
+  const word = definition.added_tokens.find((token) => token.single_word);
+  if (word) {
+    throw fault(
+      `${path} has the token ${JSON.stringify(word.content)}, which counts only as a single word (single_word)`,
+    );
+  }
   const settings = await readOptional(join(folder, 'tokenizer_config.json'), Settings);
   const generation = await readOptional(join(folder, 'generation_config.json'), Generation);
   const addedTokens = definition.added_tokens;
@@ -84,10 +97,13 @@ function pickTemplate(settings: Settings | undefined): string | undefined {
 /** A text file that may be absent. */
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmallFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return undefined;
+    }
+    if (error instanceof RangeError) {
+      throw fault(`${path} cannot be read`, error);
     }
     throw error;
   }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertRefused } from '../../../test/support/refusal.ts';
 import { tinyTokens, writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { expectedTensors } from '../layout.ts';
-import { openModel } from '../open.ts';
+import { openModel, readModelConfig } from '../open.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 describe('a model folder in the format of Hugging Face', () => {
@@ -118,6 +118,112 @@ describe('a model folder in the format of Hugging Face', () => {
     await assertRefused(dir, /activation gelu/);
     await editConfig({ hidden_act: 'silu', rope_scaling: { rope_type: 'yarn', factor: 4 } });
     await assertRefused(dir, /scales its rotary positions \(yarn\)/);
+  });
+
+  it('reads the kind of a rotary scaling under the older name as under the newer one', async () => {
+    const yarn = { factor: 4, original_max_position_embeddings: 256 };
+    await editConfig({ rope_scaling: { type: 'yarn', ...yarn } });
+    await assertRefused(dir, /scales its rotary positions \(yarn\)/);
+    await editConfig({ rope_scaling: { type: 'llama3', rope_type: 'yarn', ...yarn } });
+    await assertRefused(dir, /scales its rotary positions \(yarn\)/);
+    await editConfig({ rope_scaling: { type: 'linear', rope_type: 'default', factor: 4 } });
+    await assertRefused(dir, /two ways to scale its rotary positions \(default and linear\)/);
+    await editConfig({ rope_scaling: { factor: 4 } });
+    await assertRefused(dir, /scales its rotary positions by 4 without saying in which way/);
+    await editConfig({ rope_scaling: null, rope_parameters: { type: 'yarn', rope_theta: 10_000, ...yarn } });
+    await assertRefused(dir, /scales its rotary positions \(yarn\)/);
+    const factorsOf = async (key: 'type' | 'rope_type') => {
+      await editConfig({ rope_parameters: null, rope_scaling: { [key]: 'llama3', factor: 8, low_freq_factor: 2 } });
+      return (await readModelConfig(dir)).ropeFactors;
+    };
+    const factors = await factorsOf('type');
+    assert.equal(factors?.length, 16);
+    assert.deepEqual(factors, await factorsOf('rope_type'));
+  });
+
+  it('refuses by name whatever else changes the computation', async () => {
+    await editConfig({ layer_types: ['full_attention', 'sliding_attention'] });
+    await assertRefused(dir, /sliding-window attention/);
+    await editConfig({ layer_types: null, partial_rotary_factor: 0.5 });
+    await assertRefused(dir, /partial_rotary_factor/);
+    await editConfig({ partial_rotary_factor: 1, quantization_config: { quant_method: 'gptq', bits: 4 } });
+    await assertRefused(dir, /is quantised \(gptq\)/);
+    await editConfig({ quantization_config: null });
+    const path = join(dir, 'model.safetensors');
+    const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>(await readSafetensors(path));
+    const bias = { shape: [64], data: new Float32Array(64) };
+    const stray = 'model.layers.0.self_attn.o_proj.bias';
+    await writeSafetensors(path, tensors.set(stray, bias));
+    await assertRefused(dir, /holds model\.layers\.0\.self_attn\.o_proj\.bias, which a qwen2 model/);
+    tensors.delete(stray);
+    await writeSafetensors(path, tensors.set('model.layers.0.self_attn.rotary_emb.inv_freq', bias));
+    await (await openModel(dir)).close();
+  });
+
+  it('refuses absurd sizes at once, before anything is made of them', async () => {
+    for (const [name, value] of Object.entries({
+      num_hidden_layers: 1e9,
+      hidden_size: 2 ** 40,
+      vocab_size: 1e12,
+      num_attention_heads: 0,
+      head_dim: 7,
+      num_key_value_heads: 3,
+      max_position_embeddings: -1,
+      rope_theta: 0,
+    })) {
+      await writeTinyModel(dir);
+      await editConfig({ [name]: value });
+      const started = performance.now();
+      await assert.rejects(readModelConfig(dir), { boundary: 'model' }, name);
+      await assert.rejects(openModel(dir), { boundary: 'model' }, name);
+      assert.ok(performance.now() - started < 2_000, name);
+    }
+  });
+
+  it('names a file of weights that its index asks for and that is missing', async () => {
+    const entries = [...(await readSafetensors(join(dir, 'model.safetensors')))];
+    await writeSafetensors(join(dir, 'model-00001-of-00002.safetensors'), new Map(entries.slice(0, 9)));
+    await rm(join(dir, 'model.safetensors'));
+    const index = (second: string) =>
+      writeFile(
+        join(dir, 'model.safetensors.index.json'),
+        JSON.stringify({
+          weight_map: Object.fromEntries(
+            entries.map(([name], i) => [name, i < 9 ? 'model-00001-of-00002.safetensors' : second]),
+          ),
+        }),
+      );
+    await index('model-00002-of-00002.safetensors');
+    await assertRefused(dir, /lacks model-00002-of-00002\.safetensors, one of the 2 files that its index names/);
+    await index('../other.safetensors');
+    await assertRefused(dir, /is no index of weights/);
+    await rm(join(dir, 'model.safetensors.index.json'));
+    await writeSafetensors(join(dir, 'model-copy.safetensors'), new Map(entries.slice(0, 9)));
+    await assertRefused(dir, /model-copy\.safetensors and model-00001-of-00002\.safetensors both hold/);
+  });
+
+  it('is asked for where one of its files is given, also by what reads sizes alone', async () => {
+    for (const [name, words] of [
+      ['model.safetensors', /holds tensors alone/],
+      ['config.json', /is a part of a model folder/],
+    ] as const) {
+      await assert.rejects(readModelConfig(join(dir, name)), { boundary: 'model', message: words });
+      await assertRefused(join(dir, name), words);
+    }
+  });
+
+  it('never reads what has no end', async function () {
+    if (process.platform === 'win32') {
+      this.skip();
+    }
+    for (const name of ['config.json', 'tokenizer.json', 'model.safetensors']) {
+      await writeTinyModel(dir);
+      await rm(join(dir, name));
+      await symlink('/dev/zero', join(dir, name));
+      await assert.rejects(openModel(dir), { boundary: 'model' }, name);
+      await rm(join(dir, name));
+    }
+    await assertRefused('/dev/zero', /not a regular file/);
   });
 
   it('says which file of the folder is missing or unreadable', async () => {

@@ -1,14 +1,16 @@
-import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { fileHash } from '../../base/file-hash.ts';
-import { findLayoutFault } from '../layout.ts';
+import { readSmallFile } from '../../base/small-file.ts';
+import { expectedTensors, findConfigFault, findLayoutFault } from '../layout.ts';
 import { architectures, type DecoderConfig, type ModelFile } from '../model.ts';
 import { hfTokenizer } from './hf-tokenizer.ts';
-import { llama3RopeFactors, RopeScaling } from './rope-scaling.ts';
-import { readSafetensorsHeader, readSafeTensor, type SafeTensorEntry } from './safetensors.ts';
+import { findScalingFault, llama3RopeFactors, RopeScaling } from './rope-scaling.ts';
+import { readSafeTensor } from './safetensors.ts';
+import { findShards, placeTensors, type PlacedTensor } from './shards.ts';
 
 /** The part of config.json that decides the computation. */
 const HfConfig = z.object({
@@ -17,7 +19,7 @@ const HfConfig = z.object({
   hidden_size: z.number(),
   intermediate_size: z.number(),
   num_attention_heads: z.number(),
-  num_key_value_heads: z.number().optional(),
+  num_key_value_heads: z.number().nullish(),
   head_dim: z.number().nullish(),
   vocab_size: z.number(),
   rms_norm_eps: z.number(),
@@ -26,7 +28,10 @@ const HfConfig = z.object({
   tie_word_embeddings: z.boolean().default(false),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
-  use_sliding_window: z.boolean().default(false),
+  use_sliding_window: z.boolean().nullish(),
+  layer_types: z.array(z.string()).nullish(),
+  partial_rotary_factor: z.number().nullish(),
+  quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
   rope_theta: z.number().optional(),
   rope_scaling: RopeScaling.nullish(),
   /** Where newer versions of transformers write both. */
@@ -46,10 +51,6 @@ function noModelFolder(path: string, problem: string, cause?: unknown): Boundary
   return new BoundaryError('model', `${path} is no model folder: ${problem}.`, remedy, { cause });
 }
 
-interface PlacedTensor extends SafeTensorEntry {
-  path: string;
-}
-
 /** Opens a folder with config.json, tokenizer.json and one or more *.safetensors. See {@link ModelFile}. */
 export async function openHuggingFace(path: string, cacheDir: string | undefined): Promise<ModelFile> {
   const settings = await readJson(path, 'config.json', HfConfig);
@@ -60,7 +61,7 @@ export async function openHuggingFace(path: string, cacheDir: string | undefined
     const entry = placed.get(name);
     return entry && { ...entry, type: entry.dtype };
   };
-  const problem = findLayoutFault(config, find, ['F32', 'F16', 'BF16']);
+  const problem = findLayoutFault(config, find, ['F32', 'F16', 'BF16']) ?? findStrayTensor(config, placed.keys());
   if (problem !== undefined) {
     throw fault(path, problem);
   }
@@ -101,7 +102,7 @@ async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): 
   const path = join(folder, name);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readSmallFile(path);
   } catch (error) {
     throw noModelFolder(folder, `${name} cannot be read`, error);
   }
@@ -121,28 +122,49 @@ function toDecoderConfig(path: string, settings: HfConfig): DecoderConfig {
   }
   refuseVariants(path, architecture, settings);
   const heads = settings.num_attention_heads;
-  // Qwen3's configuration has a default of its own, as transformers reads it.
+  // The defaults of each architecture's configuration in transformers.
   const headSize = settings.head_dim ?? (architecture === 'qwen3' ? 128 : settings.hidden_size / heads);
   const ropeBase = settings.rope_theta ?? settings.rope_parameters?.rope_theta ?? 10_000;
   const scaling = settings.rope_scaling ?? settings.rope_parameters ?? undefined;
-  const ropeFactors = llama3RopeFactors(scaling, ropeBase, headSize);
-  return {
+  const shape: DecoderConfig = {
     architecture,
     layers: settings.num_hidden_layers,
     hidden: settings.hidden_size,
     ffn: settings.intermediate_size,
     heads,
-    kvHeads: settings.num_key_value_heads ?? heads,
+    kvHeads: settings.num_key_value_heads ?? (architecture === 'llama' ? heads : 32),
     headSize,
     vocabulary: settings.vocab_size,
     ropeBase,
-    ...(ropeFactors && { ropeFactors }),
     rmsEpsilon: settings.rms_norm_eps,
     contextLength: settings.max_position_embeddings,
     attentionBias: architecture === 'qwen2',
     headNorm: architecture === 'qwen3',
     tiedEmbedding: settings.tie_word_embeddings,
   };
+  // Before factors are made for heads of an absurd size.
+  const ropeFactors = findConfigFault(shape) ? undefined : llama3RopeFactors(scaling, ropeBase, headSize);
+  const config = { ...shape, ...(ropeFactors && { ropeFactors }) };
+  const problem = findConfigFault(config);
+  if (problem !== undefined) {
+    throw fault(path, problem);
+  }
+  return config;
+}
+
+/** Tensors that other programs leave in checkpoints and that nothing is computed with: they follow from the rest. */
+const derivedTensor = /\.rotary_emb\.inv_freq$|\.attn\.(?:masked_)?bias$/;
+
+/** A tensor that this decoder does not compute with, in words that follow the folder's path. */
+function findStrayTensor(config: DecoderConfig, names: Iterable<string>): string | undefined {
+  const known = expectedTensors(config);
+  for (const name of names) {
+    // A tied head may be stored beside the embedding; transformers takes the embedding.
+    if (!known.has(name) && name !== 'lm_head.weight' && !derivedTensor.test(name)) {
+      return `holds ${name}, which a ${config.architecture} model of this configuration does not compute with`;
+    }
+  }
+  return undefined;
 }
 
 /** Settings under a known architecture that ask for another computation. */
@@ -153,33 +175,22 @@ function refuseVariants(path: string, architecture: string, settings: HfConfig):
   if (settings.mlp_bias || (architecture !== 'qwen2' && settings.attention_bias)) {
     throw fault(path, `has biases on linear layers that ${architecture} models do not have`);
   }
-  if (settings.use_sliding_window) {
+  if (settings.use_sliding_window || settings.layer_types?.some((kind) => kind !== 'full_attention')) {
     throw fault(path, 'uses sliding-window attention; only full attention can be run');
   }
-  const kind = (settings.rope_scaling ?? settings.rope_parameters)?.rope_type;
-  if (kind !== undefined && kind !== 'default' && kind !== 'llama3') {
-    throw fault(path, `scales its rotary positions (${kind}); only llama3's scaling can be run`);
+  if ((settings.partial_rotary_factor ?? 1) !== 1) {
+    throw fault(path, 'rotates a part of each head (partial_rotary_factor); only whole heads can be run');
   }
-}
-
-async function findShards(path: string): Promise<string[]> {
-  const names = (await readdir(path)).filter((name) => name.endsWith('.safetensors')).sort();
-  // `adapter_model.safetensors` and the like may lie beside the weights.
-  const weights = names.filter((name) => name.startsWith('model'));
-  if (weights.length === 0) {
-    throw noModelFolder(path, 'it holds no model*.safetensors');
+  if (settings.quantization_config) {
+    const method = settings.quantization_config.quant_method ?? 'quantization_config';
+    throw fault(path, `is quantised (${method}); only weights in F32, F16 and BF16, or GGUF files, can be run`);
   }
-  return weights.map((name) => join(path, name));
-}
-
-async function placeTensors(shards: readonly string[]): Promise<Map<string, PlacedTensor>> {
-  const placed = new Map<string, PlacedTensor>();
-  for (const path of shards) {
-    for (const [name, entry] of (await readSafetensorsHeader(path)).tensors) {
-      placed.set(name, { ...entry, path });
+  for (const scaling of [settings.rope_scaling, settings.rope_parameters]) {
+    const problem = scaling ? findScalingFault(scaling) : undefined;
+    if (problem !== undefined) {
+      throw fault(path, problem);
     }
   }
-  return placed;
 }
 
 /** One hash for the folder: of the hashes of its weights and of what decides their meaning. */

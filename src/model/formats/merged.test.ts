@@ -22,21 +22,23 @@ function randomAdapter(model: ModelFile, parts: readonly string[], seed = 9): Lo
     const [outputs = 0, inputs = 0] = shape;
     const layer = name.replace(/\.weight$/, '');
     const own = name.endsWith('.weight') && parts.some((part) => layer.endsWith(part));
-    return own ? [{ name: layer, inputs, outputs, a: random(rank * inputs), b: random(outputs * rank) }] : [];
+    return own
+      ? [{ name: layer, inputs, outputs, rank, scale: 2, a: random(rank * inputs), b: random(outputs * rank) }]
+      : [];
   });
-  return { rank, alpha: 6, pairs };
+  return { pairs };
 }
 
-/** The sum written out: W[o, i] + alpha / rank * sum over r of B[o, r] A[r, i]. */
+/** The sum written out: W[o, i] + scale * sum over r of B[o, r] A[r, i]. */
 function merged(values: Float32Array, adapter: LowRankUpdate, name: string): Float64Array {
   const result = Float64Array.from(values);
   const pair = adapter.pairs.find((candidate) => `${candidate.name}.weight` === name);
   if (pair) {
     for (let o = 0; o < pair.outputs; o++) {
       for (let i = 0; i < pair.inputs; i++) {
-        for (let r = 0; r < adapter.rank; r++) {
-          const product = pair.b[o * adapter.rank + r]! * pair.a[r * pair.inputs + i]!;
-          result[o * pair.inputs + i]! += (adapter.alpha / adapter.rank) * product;
+        for (let r = 0; r < pair.rank; r++) {
+          const product = pair.b[o * pair.rank + r]! * pair.a[r * pair.inputs + i]!;
+          result[o * pair.inputs + i]! += pair.scale * product;
         }
       }
     }
@@ -190,7 +192,7 @@ describe('a model with its adapter merged in', () => {
     await writeLlama(path, [1, 1, 2, 3, 5, 8, 13, 21]);
     const model = await openModel(path);
     await assert.rejects(
-      writeMerged(model, { rank: 1, alpha: 1, pairs: [] }, out(), { type: 'float32' }),
+      writeMerged(model, undefined, out(), { type: 'float32' }),
       (error) => error instanceof BoundaryError && /rotary/.test(error.message),
     );
     await model.close();

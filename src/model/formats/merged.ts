@@ -7,20 +7,28 @@ import type { ModelFile } from '../model.ts';
 import { safetensorsHeader, type SafeTensorType } from './safetensors.ts';
 import { isDiskFull } from '../../base/files.ts';
 
-/** A LoRA adapter in the layout of PEFT: W + (alpha / rank) * B A for each pair, `a` [rank, inputs], `b` [outputs, rank]. */
+/** A LoRA adapter in the layout of PEFT: W + scale * B A for each pair, `a` [rank, inputs], `b` [outputs, rank]. */
 export interface LowRankUpdate {
-  rank: number;
-  alpha: number;
-  pairs: readonly { name: string; inputs: number; outputs: number; a: Float32Array; b: Float32Array }[];
+  pairs: readonly {
+    /** The linear layer, without `.weight`. */
+    name: string;
+    inputs: number;
+    outputs: number;
+    rank: number;
+    scale: number;
+    a: Float32Array;
+    b: Float32Array;
+  }[];
 }
 
+/** How a merged model is written. */
 export interface MergeOptions {
   type: FolderType;
   /** More files for the folder: name -> text. */
   files?: ReadonlyMap<string, string>;
   /** Largest file of tensors, bytes; default 5 GB, as transformers writes them. */
   shardBytes?: number;
-  /** Bytes written, bytes in all, and the tensor at hand. */
+  /** Bytes written, bytes in all, and the tensor that is written next. */
   onProgress?: (done: number, total: number, what: string) => void;
   signal?: AbortSignal;
 }
@@ -34,7 +42,7 @@ const storedTypes = { bfloat16: 'BF16', float32: 'F32' } as const satisfies Reco
 const bytesPerElement = { bfloat16: 2, float32: 4 } as const satisfies Record<FolderType, number>;
 
 /**
- * Writes base weights, plus an adapter where there is one, as a model folder of its own: config.json, tokenizer, chat
+ * Writes base weights, plus an adapter where there is one, as a model folder: config.json, tokenizer, chat
  * template and model*.safetensors, which `openModel` and transformers load. Tensor by tensor, so that memory holds the
  * largest one.
  * The folder appears whole or not at all. Throws BoundaryError: 'usage' when `out` holds something already, 'model'
@@ -123,8 +131,8 @@ async function writeShards(
         onProgress?.(done, bytes, name);
         const values = await model.tensor(name);
         const pair = pairs.get(name);
-        if (adapter && pair) {
-          addProduct(values, pair, adapter, shape);
+        if (pair) {
+          addProduct(values, pair, shape);
           pairs.delete(name);
         }
         await append(handle, values, type);
@@ -147,26 +155,27 @@ async function writeShards(
   onProgress?.(bytes, bytes, 'done');
 }
 
-/** values [outputs, inputs] += (alpha / rank) * B A, a row at a time. */
+/** values [outputs, inputs] += scale * B A, a row at a time. */
 function addProduct(
   values: Float32Array,
-  { name, inputs, outputs, a, b }: LowRankUpdate['pairs'][number],
-  { rank, alpha }: LowRankUpdate,
+  { name, inputs, outputs, rank, scale, a, b }: LowRankUpdate['pairs'][number],
   shape: readonly number[],
 ): void {
   if (shape[0] !== outputs || shape[1] !== inputs || a.length !== rank * inputs || b.length !== outputs * rank) {
     throw misfit(`has ${name} as [${outputs}, ${inputs}] where the model has [${shape.join(', ')}]`);
   }
-  const scale = alpha / rank;
   for (let row = 0; row < outputs; row++) {
     const target = values.subarray(row * inputs, (row + 1) * inputs);
-    for (let r = 0; r < rank; r++) {
-      const factor = scale * b[row * rank + r]!;
-      const source = a.subarray(r * inputs, (r + 1) * inputs);
-      for (let column = 0; column < inputs; column++) {
-        target[column]! += factor * source[column]!;
-      }
-    }
+    b.subarray(row * rank, (row + 1) * rank).forEach((factor, r) => {
+      addMultiple(target, a.subarray(r * inputs, (r + 1) * inputs), scale * factor);
+    });
+  }
+}
+
+/** target += factor * source */
+function addMultiple(target: Float32Array, source: Float32Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) {
+    target[i]! += factor * source[i]!;
   }
 }
 

@@ -93,6 +93,26 @@ describe('safetensors', () => {
     await assert.rejects(readSafetensors(path), isTorn(/stores steps as I64, which cannot be read/));
   });
 
+  it('refuses a header with a name twice, and tensors with gaps, overlaps or bytes behind them', async () => {
+    const write = async (header: string, bytes: number) => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      await writeFile(path, Buffer.concat([length, Buffer.from(header), Buffer.alloc(bytes)]));
+    };
+    const tensor = (from: number, to: number) =>
+      `{"dtype":"F32","shape":[${(to - from) / 4}],"data_offsets":[${from},${to}]}`;
+    await write(`{"a":${tensor(0, 8)},"b":${tensor(8, 12)}}`, 12);
+    assert.equal((await readSafetensors(path)).size, 2);
+    await write(`{"a":${tensor(0, 4)},"\\u0061":${tensor(4, 8)}}`, 8);
+    await assert.rejects(readSafetensors(path), isTorn(/its header has "a" twice/));
+    await write(`{"a":${tensor(0, 8)},"b":${tensor(4, 12)}}`, 12);
+    await assert.rejects(readSafetensors(path), isTorn(/b does not begin where the tensor before it ends/));
+    await write(`{"a":${tensor(0, 4)},"b":${tensor(8, 12)}}`, 12);
+    await assert.rejects(readSafetensors(path), isTorn(/b does not begin where/));
+    await write(`{"a":${tensor(0, 4)}}`, 8);
+    await assert.rejects(readSafetensors(path), isTorn(/4 bytes follow its last tensor/));
+  });
+
   it('names a torn or damaged file', async () => {
     await writeSafetensors(path, tensors);
     const whole = await readFile(path);

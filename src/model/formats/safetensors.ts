@@ -1,15 +1,20 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { isDiskFull } from '../../base/files.ts';
+import { isDiskFull, syncFolder } from '../../base/files.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { blockFormats, dequantize } from './dequantize.ts';
 import { elementsOf } from '../layout.ts';
+import { findDuplicateKey } from './json-keys.ts';
+import { assertRegularFile } from './regular-file.ts';
 
 /** Stored number formats that can be read; all become fp32. */
 const readableTypes = ['F32', 'F16', 'BF16'] as const;
+/** A stored number format that can be read. */
 export type SafeTensorType = (typeof readableTypes)[number];
 
+/** A tensor with its data. */
 export interface SafeTensor {
   /** As stored; `data` is fp32 whatever it is. */
   dtype: SafeTensorType;
@@ -27,6 +32,7 @@ export interface SafeTensorEntry {
   end: number;
 }
 
+/** What stands before the tensors. */
 export interface SafetensorsHeader {
   tensors: ReadonlyMap<string, SafeTensorEntry>;
   metadata: Readonly<Record<string, string>>;
@@ -39,6 +45,11 @@ const Entry = z.object({
 });
 const Header = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(Entry);
 
+/** As the Python library has it, bytes. */
+const largestHeader = 100e6;
+/** Key of the checksum that this program writes into the metadata: crc32 of all tensors, in the order of the header. */
+const checksumKey = 'crc32';
+
 const refetch = 'The file was damaged or its download cut short: fetch it again, or go back to an earlier checkpoint.';
 
 function torn(path: string, problem: string): BoundaryError {
@@ -47,6 +58,7 @@ function torn(path: string, problem: string): BoundaryError {
 
 /** Reads and checks the header of a safetensors file. Throws BoundaryError('model') when it is torn or damaged. */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  await assertRegularFile(path);
   const file = await open(path, 'r');
   try {
     return await readHeader(path, file);
@@ -63,6 +75,9 @@ async function readHeader(path: string, file: FileHandle): Promise<SafetensorsHe
   if (size < 8 || length > size - 8) {
     throw torn(path, `is no whole safetensors file: its header of ${length} bytes does not fit its ${size} bytes`);
   }
+  if (length > largestHeader) {
+    throw torn(path, `is damaged: its header has ${length} bytes, more than ${largestHeader}`);
+  }
   const text = Buffer.alloc(length);
   await file.read(text, 0, length, 8);
   const header = parseHeader(path, text.toString('utf8'));
@@ -77,7 +92,27 @@ async function readHeader(path: string, file: FileHandle): Promise<SafetensorsHe
     }
     tensors.set(name, entry);
   }
+  assertContiguous(path, tensors, 8 + length, size);
   return { tensors, metadata: header.metadata };
+}
+
+/** Tensors follow each other without gaps or overlaps from the header to the end, as the Python library demands. */
+function assertContiguous(
+  path: string,
+  tensors: ReadonlyMap<string, SafeTensorEntry>,
+  start: number,
+  size: number,
+): void {
+  let end = start;
+  for (const [name, entry] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end || entry.end < end) {
+      throw torn(path, `is damaged: ${name} does not begin where the tensor before it ends`);
+    }
+    ({ end } = entry);
+  }
+  if (end !== size) {
+    throw torn(path, `is damaged: ${size - end} bytes follow its last tensor`);
+  }
 }
 
 function parseHeader(
@@ -86,8 +121,15 @@ function parseHeader(
 ): { metadata: Record<string, string>; entries: [string, z.infer<typeof Entry>][] } {
   try {
     const { __metadata__: metadata = {}, ...entries } = Header.parse(JSON.parse(text));
+    const twice = findDuplicateKey(text);
+    if (twice !== undefined) {
+      throw torn(path, `is damaged: its header has ${JSON.stringify(twice.slice(0, 80))} twice`);
+    }
     return { metadata, entries: Object.entries(entries) };
   } catch (error) {
+    if (error instanceof BoundaryError) {
+      throw error;
+    }
     throw new BoundaryError('model', `${path} is no safetensors file: its header cannot be read.`, refetch, {
       cause: error,
     });
@@ -130,14 +172,20 @@ export async function readSafeTensor(
   return { dtype, shape, data };
 }
 
-/** Reads a whole safetensors file (F32, F16, BF16) as fp32, in the order of its header. */
+/**
+ * Reads a whole safetensors file (F32, F16, BF16) as fp32, in the order of its header. Throws BoundaryError('model') when
+ * it is torn or damaged; where {@link writeSafetensors} wrote a checksum, also when a number was changed.
+ */
 export async function readSafetensors(path: string): Promise<Map<string, SafeTensor>> {
+  await assertRegularFile(path);
   const file = await open(path, 'r');
   try {
     const tensors = new Map<string, SafeTensor>();
-    for (const [name, entry] of (await readHeader(path, file)).tensors) {
+    const header = await readHeader(path, file);
+    for (const [name, entry] of header.tensors) {
       tensors.set(name, await readSafeTensor(path, file, name, entry));
     }
+    assertChecksum(path, header.metadata[checksumKey], tensors);
     return tensors;
   } finally {
     await file.close();
@@ -146,15 +194,18 @@ export async function readSafetensors(path: string): Promise<Map<string, SafeTen
 
 /**
  * Writes fp32 tensors as a safetensors file, atomically: a reader sees the old file or the new one, also after a
- * power cut. `metadata` is added to `{format: 'pt'}`, which the Python libraries ask for.
+ * power cut. `metadata` is added to `{format: 'pt'}`, which the Python libraries ask for; with
+ * `checksum` also that of the tensors, which {@link readSafetensors} compares.
  * Throws BoundaryError('environment') when the disk is full.
  */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
   metadata: Readonly<Record<string, string>> = {},
+  { checksum = false }: { checksum?: boolean } = {},
 ): Promise<void> {
-  const header = encodeHeader(tensors, metadata);
+  const sum = checksum ? { [checksumKey]: checksumOf([...tensors.values()].map(({ data }) => data)) } : {};
+  const header = encodeHeader(tensors, { ...metadata, ...sum });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, 'w');
@@ -172,7 +223,24 @@ export async function writeSafetensors(
     await rm(temporary, { force: true });
     throw diskFault(path, error);
   }
-  await syncFolder(dirname(path));
+  syncFolder(dirname(path));
+}
+
+function assertChecksum(path: string, expected: string | undefined, tensors: ReadonlyMap<string, SafeTensor>): void {
+  if (expected === undefined) {
+    return;
+  }
+  const actual = checksumOf([...tensors.values()].map(({ data }) => data));
+  if (actual !== expected) {
+    throw torn(path, `is damaged: the checksum of its tensors is ${actual} instead of ${expected.slice(0, 80)}`);
+  }
+}
+
+function checksumOf(parts: readonly Float32Array[]): string {
+  const sum = parts.reduce((value, { buffer, byteOffset, byteLength }) => {
+    return crc32(new Uint8Array(buffer, byteOffset, byteLength), value);
+  }, 0);
+  return sum.toString(16).padStart(8, '0');
 }
 
 function encodeHeader(
@@ -218,19 +286,6 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes the rename durable. Windows has no such call on folders and does not need it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') {
-    return;
-  }
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 function diskFault(path: string, error: unknown): unknown {
   if (!isDiskFull(error)) {
     return error;
@@ -238,7 +293,7 @@ function diskFault(path: string, error: unknown): unknown {
   return new BoundaryError(
     'environment',
     `The disk is full: ${path} could not be written.`,
-    'Free some space and go on with `selfq resume DIR`; what was written before is whole.',
+    'Free some space and continue with `selfq resume DIR`; what was written before is whole.',
     { cause: error },
   );
 }

@@ -56,16 +56,42 @@ export function spellOut(step: unknown): unknown {
   return step.type === 'ByteLevel' && splits && !prefixed ? splitBy(gpt2Words) : step;
 }
 
+/** Special tokens that a tokenizer puts before and after a bare text, by id. */
+export interface TokensAround {
+  first?: number | undefined;
+  last?: number | undefined;
+}
+
+/** The `post_processor` of a tokenizer.json. */
+function templateProcessing(tokens: readonly string[], { first, last }: TokensAround): object | null {
+  const special = (id: number | undefined) =>
+    id === undefined ? [] : [{ SpecialToken: { id: tokens[id] ?? '', type_id: 0 } }];
+  const used = [first, last].filter((id) => id !== undefined);
+  if (used.length === 0) {
+    return null;
+  }
+  const sequence = (id: 'A' | 'B') => ({ Sequence: { id, type_id: 0 } });
+  return {
+    type: 'TemplateProcessing',
+    single: [...special(first), sequence('A'), ...special(last)],
+    pair: [...special(first), sequence('A'), sequence('B'), ...special(last)],
+    special_tokens: Object.fromEntries(
+      used.map((id) => [tokens[id] ?? '', { id: tokens[id] ?? '', ids: [id], tokens: [tokens[id] ?? ''] }]),
+    ),
+  };
+}
+
 /**
  * A tokenizer.json object (format of Hugging Face tokenizers) for a byte-level BPE. Of these families only qwen2
  * normalises its text (NFC), and only llama3 takes a word that is in the vocabulary whole before merging.
- * `tokens` are the vocabulary by id.
+ * `tokens` are the vocabulary by id; `around`: ids that a bare text begins and ends with.
  */
 export function byteLevelBpe(
   splitting: Splitting,
   tokens: readonly string[],
   merges: readonly string[],
   addedTokens: readonly AddedToken[],
+  around: TokensAround = {},
 ): object {
   return {
     version: '1.0',
@@ -80,7 +106,7 @@ export function byteLevelBpe(
     })),
     normalizer: splitting === 'qwen2' ? { type: 'NFC' } : null,
     pre_tokenizer: preTokenizer(splitting),
-    post_processor: null,
+    post_processor: templateProcessing(tokens, around),
     decoder: { ...byteLevel, use_regex: true },
     model: {
       type: 'BPE',

@@ -1,10 +1,10 @@
-import { Template } from '@huggingface/jinja';
 import { Tokenizer as BpeTokenizer } from '@huggingface/tokenizers';
 import { BoundaryError } from '../../base/errors.ts';
 import { byteOfCharacter } from './byte-level.ts';
+import { compileChatTemplate, templateProblem, type Messages } from './chat-template.ts';
 import type { TextStream, Tokenizer } from '../model.ts';
 
-/** An entry of `added_tokens` in a tokenizer.json: text that is one token wherever it appears. */
+/** An entry of `added_tokens` in a tokenizer.json: text that is one token wherever it appears. Other fields are passed on. */
 export interface AddedToken {
   id: number;
   content: string;
@@ -32,13 +32,14 @@ export interface TokenizerSource {
  * completion may be cut inside a character. Building takes some hundred milliseconds and happens on first use.
  */
 export function createTokenizer(source: TokenizerSource): Tokenizer {
-  const encoder = once(() => new BpeTokenizer(source.definition(), {}));
+  const encoder = once(() => createEncoder(source));
   const bytes = once(() => byteLookup(source.vocabulary(), source.addedTokens));
   const template = once(() => compileTemplate(source));
   const stream = (): TextStream => createStream(bytes());
   return {
     endIds: source.endIds,
-    encode: (text) => (text === '' ? [] : encoder().encode(text, { add_special_tokens: false }).ids),
+    encode: (text) => encodeWith(source, encoder(), text, false),
+    encodeText: (text) => encodeWith(source, encoder(), text, true),
     decode(ids) {
       const decoder = stream();
       let text = '';
@@ -48,7 +49,7 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
       return text + decoder.end();
     },
     stream,
-    renderChat: (messages, prefill = '') => renderTemplate(source, template(), messages) + prefill,
+    renderChat: (messages, prefill = '') => renderTemplate(source, template, messages) + prefill,
   };
 }
 
@@ -84,41 +85,56 @@ function byteLookup(
 
 const instructModel = 'Use an instruction-tuned model: `selfq models list` names some.';
 
-function compileTemplate(source: TokenizerSource): Template {
+function compileTemplate(source: TokenizerSource): (messages: Messages) => string {
   if (source.chatTemplate === undefined) {
     throw new BoundaryError('model', `${source.path} has no chat template: it is a base model.`, instructModel);
   }
-  try {
-    return new Template(source.chatTemplate);
-  } catch (error) {
-    throw templateFault(source, error);
-  }
+  return compileChatTemplate(source.chatTemplate, source);
 }
 
 function renderTemplate(
   source: TokenizerSource,
-  template: Template,
-  messages: readonly { role: string; content: string }[],
+  template: () => (messages: Messages) => string,
+  messages: Messages,
 ): string {
   try {
-    return template.render({
-      messages,
-      add_generation_prompt: true,
-      bos_token: source.bosToken ?? '',
-      eos_token: source.eosToken ?? '',
-      // Templates of models that can think aloud first (Qwen3) ask for this; answers here are short.
-      enable_thinking: false,
-    });
+    return template()(messages);
   } catch (error) {
-    throw templateFault(source, error);
+    if (error instanceof BoundaryError) {
+      throw error;
+    }
+    throw new BoundaryError(
+      'model',
+      `The chat template of ${source.path} failed: ${templateProblem(error)}`,
+      instructModel,
+      { cause: error },
+    );
   }
 }
 
-function templateFault(source: TokenizerSource, error: unknown): BoundaryError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new BoundaryError('model', `The chat template of ${source.path} failed: ${reason}`, instructModel, {
-    cause: error,
-  });
+function createEncoder(source: TokenizerSource): BpeTokenizer {
+  try {
+    return new BpeTokenizer(source.definition(), {});
+  } catch (error) {
+    throw tokenizerFault(source, `cannot be used: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+/** `around`: with the special tokens that the tokenizer puts around a text. */
+function encodeWith(source: TokenizerSource, encoder: BpeTokenizer, text: string, around: boolean): number[] {
+  if (text === '') {
+    return [];
+  }
+  const { ids } = encoder.encode(text, { add_special_tokens: around });
+  if (!ids.every(Number.isInteger)) {
+    throw tokenizerFault(source, `has no token for a part of ${JSON.stringify(text.slice(0, 80))}`);
+  }
+  return ids;
+}
+
+function tokenizerFault({ path }: TokenizerSource, problem: string, cause?: unknown): BoundaryError {
+  const remedy = 'Fetch the model again, or use another one: `selfq models list` names some.';
+  return new BoundaryError('model', `The tokenizer of ${path} ${problem}.`, remedy, { cause });
 }
 
 /** Texts of tokens that end a turn or a text in the models of these families, as llama.cpp recognises them. */

@@ -1,6 +1,7 @@
 import type { Tape } from '../autodiff.ts';
 import type { Graph, Value } from '../graph.ts';
 
+/** Sizes of attention, and how it is computed. */
 export interface AttentionOptions {
   heads: number;
   /** Divides `heads`: each key-value head serves heads / kvHeads consecutive query heads. */
@@ -8,7 +9,7 @@ export interface AttentionOptions {
   headSize: number;
   /**
    * Whether one sequence and key-value head is computed after the other, so that its weights stay in the processor's
-   * caches; else all at once, which suits devices without loops of their own.
+   * caches; else all at once, which suits devices that have no loops.
    */
   loops: boolean;
 }
@@ -70,7 +71,7 @@ export function attention(
     rows.answerMask,
     options,
   );
-  /** Cells of both grids, back in the order of the rows. */
+  /** Cells of both grids, in the order of the rows again. */
   const collect = (promptCells: Value, answerCells: Value) =>
     gather(graph.op('Concat', [promptCells, answerCells], { axis: 0 }), rows.cells);
   const promptLength = graph.op('Shape', [rows.promptRows], { start: 1, end: 2 });
@@ -80,7 +81,7 @@ export function attention(
     cells(queries.join(prompts.attended, promptLength), heads * headSize),
     cells(queries.join(answers.attended, answerLength), heads * headSize),
   );
-  const output = tape.keep(attended, 'attended');
+  const output = tape.save(attended, 'attended');
   return tape.record(output, [q, k, v], (gradient) => {
     const ofPrompts = prompts.backward(inGrid(gradient, rows.promptRows), inGrid(output, rows.promptRows));
     const ofAnswers = answers.backward(inGrid(gradient, rows.answerRows), inGrid(output, rows.answerRows));
@@ -107,6 +108,9 @@ export function attention(
   });
 }
 
+/** A tuple of values as long as another one. */
+type SameLength<List extends readonly Value[]> = { [Index in keyof List]: Value };
+
 /** Attention of a grid of equally long sequences, [sequences, kvHeads, (heads / kvHeads) * length, headSize]. */
 function gridAttention(
   graph: Graph,
@@ -117,16 +121,23 @@ function gridAttention(
   { heads, kvHeads, headSize, loops }: AttentionOptions,
 ) {
   const scale = 1 / Math.sqrt(headSize);
-  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...], or with a 1 behind for a loop. */
+  /** [sequences, kvHeads, ...] as [sequences * kvHeads, ...], or followed by a 1 for a loop. */
   const inPairs = (x: Value): Value => {
     const pairs = graph.int64(loops ? [-1, 1] : [-1]);
     return graph.op('Reshape', [x, graph.op('Concat', [pairs, graph.op('Shape', [x], { start: 2 })], { axis: 0 })]);
   };
   /** `build` for one pair after the other or for all of them, [pairs, ...] each. */
-  const overPairs = (inputs: readonly Value[], build: (graph: Graph, pairs: Value[]) => Value[]): Value[] => {
+  const overPairs = <const Inputs extends readonly Value[], const Results extends readonly Value[]>(
+    inputs: Inputs,
+    build: (graph: Graph, pairs: SameLength<Inputs>) => Results,
+  ): SameLength<Results> => {
     const typed = (value: Value) => ({ value, type: 'float' as const });
     const pairs = inputs.map(inPairs);
-    return loops ? graph.scan(pairs.map(typed), (body, pair) => build(body, pair).map(typed)) : build(graph, pairs);
+    return loops
+      ? (graph.scan(pairs.map(typed), (body, pair) =>
+          build(body, pair as SameLength<Inputs>).map(typed),
+        ) as SameLength<Results>)
+      : (build(graph, pairs as SameLength<Inputs>) as SameLength<Results>);
   };
   const weightsOf = (body: Graph, q: Value, k: Value, m: Value): Value => {
     const scores = product(body, q, k, { transB: true, scale });
@@ -141,10 +152,10 @@ function gridAttention(
   const pairs = graph.op('Concat', [graph.op('Shape', [queries], { start: 0, end: 2 }), ones], { axis: 0 });
   const masks = graph.op('Expand', [graph.op('Unsqueeze', [mask, graph.int64([1, 2])]), pairs]);
   const [attended] = overPairs([queries, keys, values, masks], (body, [q, k, v, m]) => [
-    product(body, weightsOf(body, q!, k!, m!), v!),
+    product(body, weightsOf(body, q, k, m), v),
   ]);
   return {
-    attended: shaped(attended!, queries),
+    attended: shaped(attended, queries),
     /** d queries, d keys, d values; the weights are computed again. `output`: `attended` as it was, in the grid's layout. */
     backward(gradient: Value, output: Value): [Value, Value, Value] {
       // Through softmax: dScores = weights * (dWeights - rowsum(dWeights * weights)), and that rowsum is
@@ -154,17 +165,17 @@ function gridAttention(
       const withSums = graph.op('Concat', [gradient, rowSums], { axis: -1 });
       const column = graph.op('Concat', [graph.op('Shape', [values], { end: 3 }), graph.int64([1])], { axis: 0 });
       const less = graph.op('Concat', [values, graph.op('Expand', [graph.float(-1), column])], { axis: -1 });
-      const inputs = [queries, keys, less, masks, gradient, withSums];
+      const inputs = [queries, keys, less, masks, gradient, withSums] as const;
       const [dQueries, dKeys, dValues] = overPairs(inputs, (body, [q, k, v, m, g, gs]) => {
-        const weights = weightsOf(body, q!, k!, m!);
-        const dScores = body.op('Mul', [weights, product(body, gs!, v!, { transB: true })]);
+        const weights = weightsOf(body, q, k, m);
+        const dScores = body.op('Mul', [weights, product(body, gs, v, { transB: true })]);
         return [
-          product(body, dScores, k!, { scale }),
-          product(body, dScores, q!, { transA: true, scale }),
-          product(body, weights, g!, { transA: true }),
+          product(body, dScores, k, { scale }),
+          product(body, dScores, q, { transA: true, scale }),
+          product(body, weights, g, { transA: true }),
         ];
       });
-      return [shaped(dQueries!, queries), shaped(dKeys!, keys), shaped(dValues!, values)];
+      return [shaped(dQueries, queries), shaped(dKeys, keys), shaped(dValues, values)];
     },
   };
 }

@@ -21,6 +21,7 @@ export interface Int8Weights {
  */
 export type Int8Product = (x: Value, weights: Int8Weights, kind?: 'signed' | 'unsigned') => Value;
 
+/** Products that share what is computed of a matrix x which enters several of them; see {@link Int8Product}. */
 export function int8Products(graph: Graph): Int8Product {
   const made = new Map<string, RoundedRows>();
   const zeros = new Map<string, Value>();

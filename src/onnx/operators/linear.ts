@@ -1,4 +1,4 @@
-import type { KeptKind, Tape } from '../autodiff.ts';
+import type { SavedKind, Tape } from '../autodiff.ts';
 import type { Graph, Value } from '../graph.ts';
 
 /** A matrix W [outputs, inputs], in whatever precision it is kept. */
@@ -20,10 +20,11 @@ export interface Lora {
   scale: number;
 }
 
+/** What a linear layer has besides its matrix. */
 export interface LinearOptions {
   lora?: Lora | undefined;
   /** What the result is to a tape that computes parts again. Default `projection`. */
-  kind?: KeptKind;
+  kind?: SavedKind;
 }
 
 /** W and bias in fp32. */
@@ -50,15 +51,15 @@ export function linear(
   if (!lora) {
     const { weight, bias } = matrix.values ?? {};
     const inputs = [x, weight, bias].filter((value) => value !== undefined);
-    return tape.record(tape.keep(frozen, kind), inputs, (gradient) => [
+    return tape.record(tape.save(frozen, kind), inputs, (gradient) => [
       (soFar) => matrix.backward(gradient, soFar),
       (soFar) => gemm(graph, gradient, x, { transA: 1, add: soFar }),
       tape.adding(() => graph.op('ReduceSum', [gradient, graph.int64([0])], { keepdims: 0 })),
     ]);
   }
   const { a, b, scale } = lora;
-  const reduced = tape.keep(gemm(graph, x, a, { transB: 1 }), 'reduced');
-  const output = tape.keep(gemm(graph, reduced, b, { transB: 1, alpha: scale, add: frozen }), kind);
+  const reduced = tape.save(gemm(graph, x, a, { transB: 1 }), 'reduced');
+  const output = tape.save(gemm(graph, reduced, b, { transB: 1, alpha: scale, add: frozen }), kind);
   return tape.record(output, [x, a, b], (gradient) => {
     const dReduced = gemm(graph, gradient, b, { alpha: scale });
     return [

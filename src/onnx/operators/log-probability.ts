@@ -1,4 +1,5 @@
 import type { Tape } from '../autodiff.ts';
+import { at } from '../../base/arrays.ts';
 import { Graph, type Value } from '../graph.ts';
 import type { FrozenMatrix } from './linear.ts';
 
@@ -8,6 +9,7 @@ export interface Head extends FrozenMatrix {
   rows(ids: Value): Value;
 }
 
+/** The output layer and what is asked of it. */
 export interface LogProbabilityOptions {
   /** Makes the head inside of the given graph. It can be trained where it has its matrix as a value. */
   head: (graph: Graph) => Head;
@@ -19,7 +21,7 @@ export interface LogProbabilityOptions {
 /**
  * log softmax(x W^T)[target] in nats, [n, 1], of x [n, hidden] and targets int64 [chunks, n / chunks, 1]. The gradient
  * dx = gradient * (W[target] - softmax W) needs no one-hot matrix of the vocabulary's width, and all of it but the factor
- * is known at once: one chunk of rows is looked at after the other, and no logits are kept.
+ * is known at once: chunks of rows are computed one after the other, and no logits are kept.
  */
 export function logProbability(
   tape: Tape,
@@ -29,26 +31,27 @@ export function logProbability(
 ): Value {
   const { graph } = tape;
   const body = new Graph(graph);
-  const ownHead = head(body);
-  const own = chunkLogProbability(
+  const headOfChunk = head(body);
+  const chunk = chunkLogProbability(
     body,
-    ownHead,
+    headOfChunk,
     body.input('chunkOfX', 'float', ['chunk', hidden]),
     body.input('chunkOfTargets', 'int64', ['chunk', 1]),
     gradients,
   );
-  body.output('chunkOfLogprobs', own.logprobs, 'float', ['chunk', 1]);
-  if (own.slopes !== undefined) {
-    body.output('chunkOfSlopes', own.slopes, 'float', ['chunk', hidden]);
+  body.output('chunkOfLogprobs', chunk.logprobs, 'float', ['chunk', 1]);
+  if (chunk.slopes !== undefined) {
+    body.output('chunkOfSlopes', chunk.slopes, 'float', ['chunk', hidden]);
   }
   const shape = graph.op('Concat', [graph.op('Shape', [targets], { start: 0, end: 2 }), graph.int64([hidden])], {
     axis: 0,
   });
   const chunks = [graph.op('Reshape', [x, shape]), targets];
   const attributes = { body, num_scan_inputs: chunks.length };
-  const [logprobs, slopes] = graph.ops('Scan', chunks, attributes, gradients ? 2 : 1);
-  const column = graph.op('Reshape', [logprobs!, graph.int64([-1, 1])]);
-  const weight = ownHead.values?.weight;
+  const scanned = graph.ops('Scan', chunks, attributes, gradients ? 2 : 1);
+  const column = graph.op('Reshape', [at(scanned, 0), graph.int64([-1, 1])]);
+  const slopes = scanned[1];
+  const weight = headOfChunk.values?.weight;
   return tape.record(column, weight === undefined ? [x] : [x, weight], (gradient) => [
     tape.adding(() => {
       if (slopes === undefined) {
@@ -80,7 +83,10 @@ function headGradient(graph: Graph, makeHead: (graph: Graph) => Head, hidden: nu
   const ones = { alpha: { float: 1 }, beta: { float: 1 } };
   const sum = body.op('Gemm', [slopes, x, soFar], { transA: 1, ...ones });
   body.output('sumOfHead', sum, 'float', ['vocabulary', hidden]);
-  const nothing = graph.op('ConstantOfShape', [graph.op('Shape', [head.values!.weight])]);
+  if (!head.values) {
+    throw new Error('the output layer cannot be trained');
+  }
+  const nothing = graph.op('ConstantOfShape', [graph.op('Shape', [head.values.weight])]);
   return graph.op('Scan', [nothing, ...chunks], { body, num_scan_inputs: chunks.length });
 }
 

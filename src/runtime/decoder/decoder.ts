@@ -1,61 +1,61 @@
+import {
+  decoderLayout,
+  linearsOf,
+  type DecoderLayer,
+  type DecoderLayout,
+  type Linear,
+  type Norm,
+} from '../../model/layout.ts';
 import type { DecoderConfig } from '../../model/model.ts';
 
 /**
  * The operations that a decoder is made of. Each way of running the model (generation, training) implements them over
  * its own kind of value; {@link decode} is the one place where the architecture is written down.
- * Linear layers and norms are named as in Hugging Face checkpoints, without `.weight`.
  */
 export interface DecoderOps<Value> {
   /** Rows of the embedding for the input tokens: [tokens, hidden]. */
-  embed(name: string): Value;
-  rmsNorm(x: Value, name: string): Value;
-  /** x W^T (+ bias where the model has one) (+ LoRA). */
-  linear(x: Value, name: string): Value;
-  /** Rotary embedding, causal grouped-query attention over q, k, v = linear(x, `${prefix}.{q,k,v}_proj`): [tokens, heads * headSize]. */
-  attention(x: Value, layer: number, prefix: string): Value;
+  embed(embedding: DecoderLayout['embedding']): Value;
+  /** x [tokens, hidden] with every row normalised by its root mean square. */
+  rmsNorm(x: Value, norm: Norm): Value;
+  /** x W^T (+ bias where the model has one) (+ LoRA): [tokens, inputs] -> [tokens, outputs]. */
+  linear(x: Value, linear: Linear): Value;
+  /** Rotary embedding and causal grouped-query attention over q, k and v of `layer`: [tokens, heads * headSize]. */
+  attention(x: Value, layer: DecoderLayer): Value;
   /** silu(gate) * up. */
   gate(gate: Value, up: Value): Value;
   add(a: Value, b: Value): Value;
-  /** `build`, a part whose rows do not depend on each other, with these operations, or with others that compute the same. */
+  /**
+   * `build`, a part whose rows do not depend on each other, with these operations, or with others that compute the same.
+   * Training alone makes use of it.
+   */
   byRows(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value;
-  /** A whole layer: `build` with these operations, or with others that compute the same. */
+  /**
+   * A whole layer: `build` with these operations, or with others that compute the same. Training alone makes use of it.
+   */
   layer(x: Value, build: (ops: DecoderOps<Value>, x: Value) => Value): Value;
 }
 
-/** Final hidden states [tokens, hidden], after the last norm; the head (`lm_head`) is left to the caller. */
+/** Final hidden states [tokens, hidden], after the last norm; the head is the caller's. */
 export function decode<Value>(config: DecoderConfig, ops: DecoderOps<Value>): Value {
-  let x = ops.embed('model.embed_tokens');
-  for (let layer = 0; layer < config.layers; layer++) {
-    x = ops.layer(x, (own, input) => decodeLayer(input, layer, own));
+  const { embedding, layers, norm } = decoderLayout(config);
+  let x = ops.embed(embedding);
+  for (const layer of layers) {
+    x = ops.layer(x, (inner, input) => decodeLayer(input, layer, inner));
   }
-  return ops.rmsNorm(x, 'model.norm');
+  return ops.rmsNorm(x, norm);
 }
 
-function decodeLayer<Value>(x: Value, layer: number, ops: DecoderOps<Value>): Value {
-  const prefix = `model.layers.${layer}`;
-  const attended = ops.attention(ops.rmsNorm(x, `${prefix}.input_layernorm`), layer, `${prefix}.self_attn`);
-  const between = ops.add(x, ops.linear(attended, `${prefix}.self_attn.o_proj`));
-  return ops.byRows(between, (own, rows) => {
-    const h = own.rmsNorm(rows, `${prefix}.post_attention_layernorm`);
-    const gated = own.gate(own.linear(h, `${prefix}.mlp.gate_proj`), own.linear(h, `${prefix}.mlp.up_proj`));
-    return own.add(rows, own.linear(gated, `${prefix}.mlp.down_proj`));
+function decodeLayer<Value>(x: Value, layer: DecoderLayer, ops: DecoderOps<Value>): Value {
+  const attended = ops.attention(ops.rmsNorm(x, layer.inputNorm), layer);
+  const between = ops.add(x, ops.linear(attended, layer.o));
+  return ops.byRows(between, (inner, rows) => {
+    const h = inner.rmsNorm(rows, layer.postAttentionNorm);
+    const gated = inner.gate(inner.linear(h, layer.gate), inner.linear(h, layer.up));
+    return inner.add(rows, inner.linear(gated, layer.down));
   });
 }
 
-/** The linear layers that carry LoRA, with their sizes, in checkpoint order. */
-export function adaptedLinears(config: DecoderConfig): { name: string; inputs: number; outputs: number }[] {
-  const { hidden, ffn, heads, kvHeads, headSize } = config;
-  return Array.from({ length: config.layers }, (_, layer) => {
-    const attention = `model.layers.${layer}.self_attn`;
-    const mlp = `model.layers.${layer}.mlp`;
-    return [
-      { name: `${attention}.q_proj`, inputs: hidden, outputs: heads * headSize },
-      { name: `${attention}.k_proj`, inputs: hidden, outputs: kvHeads * headSize },
-      { name: `${attention}.v_proj`, inputs: hidden, outputs: kvHeads * headSize },
-      { name: `${attention}.o_proj`, inputs: heads * headSize, outputs: hidden },
-      { name: `${mlp}.gate_proj`, inputs: hidden, outputs: ffn },
-      { name: `${mlp}.up_proj`, inputs: hidden, outputs: ffn },
-      { name: `${mlp}.down_proj`, inputs: ffn, outputs: hidden },
-    ];
-  }).flat();
+/** The linear layers that carry LoRA, in checkpoint order. */
+export function adaptedLinears(config: DecoderConfig): Linear[] {
+  return decoderLayout(config).layers.flatMap(linearsOf);
 }

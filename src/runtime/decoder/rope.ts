@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '../../model/model.ts';
 
+/** Tables of rotary embeddings, from position 0 on. */
 export interface RopeTables {
   /** [positions, headSize / 2] fp32. */
   cos: Float32Array;

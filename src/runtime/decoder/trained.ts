@@ -1,8 +1,9 @@
 import { elementsOf, expectedTensors } from '../../model/layout.ts';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
-import type { Adapter } from './adapter.ts';
+import type { Adapter, LoraPair } from './adapter.ts';
 import { adaptedLinears } from './decoder.ts';
 
+/** What a trained tensor is called, here and as a graph's input, and its shape. */
 export interface ParameterShape {
   name: string;
   shape: readonly number[];
@@ -21,6 +22,7 @@ export interface FullWeights {
 /** What is trained of a policy, in place: an adapter beside frozen weights, or the weights themselves. */
 export type Trained = Adapter | FullWeights;
 
+/** Whether every weight of the model is trained, instead of an adapter. */
 export function isFull(trained: Trained): trained is FullWeights {
   return 'tensors' in trained;
 }
@@ -30,10 +32,21 @@ export function parameterShapes(config: DecoderConfig, lora?: { rank: number }):
   if (!lora) {
     return [...expectedTensors(config)].map(([name, shape]) => ({ name, shape }));
   }
-  return adaptedLinears(config).flatMap(({ name, inputs, outputs }) => [
-    { name: `${name}.lora_A`, shape: [lora.rank, inputs] },
-    { name: `${name}.lora_B`, shape: [outputs, lora.rank] },
-  ]);
+  return adaptedLinears(config).flatMap((linear) => {
+    const { a, b } = pairShapes({ ...linear, rank: lora.rank });
+    return [a, b];
+  });
+}
+
+/** Names and shapes of the two matrices of a LoRA pair. */
+export function pairShapes({ name, inputs, outputs, rank }: Pick<LoraPair, 'name' | 'inputs' | 'outputs' | 'rank'>): {
+  a: ParameterShape;
+  b: ParameterShape;
+} {
+  return {
+    a: { name: `${name}.lora_A`, shape: [rank, inputs] },
+    b: { name: `${name}.lora_B`, shape: [outputs, rank] },
+  };
 }
 
 /** Numbers in all of these tensors. */
@@ -46,10 +59,13 @@ export function parametersOf(trained: Trained): Parameter[] {
   if (isFull(trained)) {
     return [...trained.tensors];
   }
-  return trained.pairs.flatMap(({ name, inputs, outputs, a, b }) => [
-    { name: `${name}.lora_A`, shape: [trained.rank, inputs], data: a },
-    { name: `${name}.lora_B`, shape: [outputs, trained.rank], data: b },
-  ]);
+  return trained.pairs.flatMap((pair) => {
+    const shapes = pairShapes(pair);
+    return [
+      { ...shapes.a, data: pair.a },
+      { ...shapes.b, data: pair.b },
+    ];
+  });
 }
 
 /** The weights of a model file, to be trained. */
@@ -71,8 +87,8 @@ export function withWeights(model: ModelFile, { tensors }: FullWeights, hash: st
     tokenizer: model.tokenizer,
     has: (name) => data.has(name),
     tensor: (name) => {
-      const own = data.get(name);
-      return own ? Promise.resolve(own.slice()) : model.tensor(name);
+      const replaced = data.get(name);
+      return replaced ? Promise.resolve(replaced.slice()) : model.tensor(name);
     },
     close: () => Promise.resolve(),
   };

@@ -1,14 +1,15 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { elementType, Graph, type ElementType, type Value } from '../../onnx/graph.ts';
+import { at } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Device } from '../settings.ts';
+import type { Device, RuntimeSettings } from '../settings.ts';
 import { devices } from './devices.ts';
-import { chooseRunMode } from './session.ts';
+import { assertAttention } from './attention-probe.ts';
 
 /**
  * Computes a product on the device alone, with no way back to the processor, then attention with its cache. Throws
- * BoundaryError('environment') that says why the device is of no use here. To be called in a process of its own: a
- * driver that does not fit can end it.
+ * BoundaryError('environment') that says why the device is of no use here. To be called in a separate process: a driver
+ * that does not fit can end it.
  */
 export async function probeDevice(device: Device): Promise<void> {
   const { provider, platforms, needs } = devices[device];
@@ -18,7 +19,7 @@ export async function probeDevice(device: Device): Promise<void> {
   }
   try {
     await computeProduct(provider, 'float');
-    await chooseRunMode(device);
+    await assertAttention(device);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw absent(device, `${explain(reason)}; it needs ${needs}`, error);
@@ -33,6 +34,18 @@ export async function computesHalf(device: Device): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+type Precisions = Pick<RuntimeSettings, 'device' | 'samplerPrecision' | 'trainPrecision'>;
+
+/** The request with precisions that its device has kernels for: of graphics cards, not all compute in fp16. */
+export async function forDevice<Request extends Precisions>(request: Request): Promise<Request> {
+  const { device, trainPrecision } = request;
+  if (devices[device].int8Products) {
+    return request;
+  }
+  const half = trainPrecision !== 'exact' && (await computesHalf(device));
+  return { ...request, samplerPrecision: 'strict', trainPrecision: half ? 'half' : 'exact' };
 }
 
 function absent(device: Device, reason: string, cause?: unknown): BoundaryError {
@@ -61,11 +74,8 @@ async function computeProduct(provider: string, type: 'float' | 'float16'): Prom
     const values = Float32Array.from({ length: rows * width }, (_, i) => Math.cos(i));
     const { y } = await session.run({ x: new Tensor('float32', values, [rows, width]) });
     for (let i = 0; i < rows * width; i++) {
-      const [row, column] = [Math.floor(i / width), i % width];
-      let sum = 0;
-      for (let k = 0; k < width; k++) {
-        sum += values[row * width + k]! * weights[k * width + column]!;
-      }
+      const row = values.subarray(i - (i % width), i - (i % width) + width);
+      const sum = row.reduce((total, value, k) => total + value * at(weights, k * width + (i % width)), 0);
       if (!(Math.abs(Number(y?.data[i]) - sum) < tolerance[type])) {
         throw new Error(`it computes wrongly: ${String(y?.data[i])} instead of ${sum}`);
       }
@@ -75,7 +85,7 @@ async function computeProduct(provider: string, type: 'float' | 'float16'): Prom
   }
 }
 
-/** onnxruntime's reports name source files of its own; what a person needs is the last clause. */
+/** onnxruntime's reports name its source files; what a person needs is the last clause. */
 function explain(report: string): string {
   if (/No supported adapters|libvulkan/.test(report)) {
     return 'no graphics card was found';
@@ -83,5 +93,6 @@ function explain(report: string): string {
   if (/Failed to load shared library|backend not found/.test(report)) {
     return 'its library is not installed';
   }
-  return report.split('\n')[0]!.slice(-200);
+  const [line = ''] = report.split('\n');
+  return line.slice(-200);
 }

@@ -10,7 +10,7 @@ import { readSafetensors } from '../../model/formats/safetensors.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Device } from '../settings.ts';
 import { RuntimeProcess } from '../process/client.ts';
-import { forDevice } from './device-precision.ts';
+import { forDevice } from './device-probe.ts';
 import { devices } from './devices.ts';
 import { tinyArchitectures } from '../fixtures/tiny-architectures.ts';
 

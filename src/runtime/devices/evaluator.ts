@@ -8,6 +8,7 @@ export interface Feed {
   data: Float32Array | BigInt64Array;
 }
 
+/** A graph that is ready to run. */
 export interface Evaluator {
   run: (feeds: Readonly<Record<string, Feed>>) => Promise<Record<string, Float32Array>>;
   close: () => Promise<void>;

@@ -10,10 +10,11 @@ export function isOutOfMemory(error: unknown): boolean {
   return memoryWords.test(error instanceof Error ? error.message : String(error));
 }
 
+/** What a person can do where the memory does not suffice. */
 export const lessMemory =
   'Lower slots, contextTokens or the token limits, close other programs, or take a smaller model.';
 
-/** Any failure of the runtime as plain data: running out of memory or disk is told apart from a fault of the program. */
+/** Any failure of the runtime as plain data: running out of memory or disk is distinguished from a fault of the program. */
 export function describeFailure(error: unknown): ErrorRecord {
   if (error instanceof BoundaryError) {
     return toErrorRecord(error, 'runtime', '');

@@ -4,47 +4,46 @@ import { BoundaryError } from '../../base/errors.ts';
 import { Graph } from '../../onnx/graph.ts';
 import type { Device } from '../settings.ts';
 import { devices, devicesOf } from './devices.ts';
-import { addSequenceOutput, chooseRunMode, createSession, runModes, type RunMode } from './session.ts';
+import { assertAttention } from './attention-probe.ts';
+import { addSequenceOutput, createSession, runInto } from './session.ts';
 
 describe('running into given buffers', () => {
-  it('finds the way without copies on the version that package-lock.json names', async () => {
-    assert.equal(await chooseRunMode(), 'withoutCopies');
+  it('works on the version that package-lock.json names, also for attention with its cache in place', async () => {
+    await assertAttention();
   });
 
-  for (const mode of Object.keys(runModes) as RunMode[]) {
-    it(`fills the buffers (${mode})`, async () => {
-      const graph = new Graph();
-      const x = graph.input('x', 'float', ['n']);
-      const marker = graph.input('marker', 'int32', []);
-      addSequenceOutput(graph, marker);
-      graph.output('doubled', graph.op('Add', [x, x]), 'float', ['n']);
-      const session = await createSession(graph, { threads: 1 });
-      const result = new Float32Array(3);
-      const inputs = {
-        x: new Tensor('float32', Float32Array.of(1, 2, 3), [3]),
-        marker: new Tensor('int32', Int32Array.of(0), []),
-      };
-      await runModes[mode](session, inputs, { doubled: new Tensor('float32', result, [3]) });
-      await session.release();
-      assert.deepEqual([...result], [2, 4, 6]);
-    });
+  it('fills the buffers', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float', ['n']);
+    const marker = graph.input('marker', 'int32', []);
+    addSequenceOutput(graph, marker);
+    graph.output('doubled', graph.op('Add', [x, x]), 'float', ['n']);
+    const session = await createSession(graph, { threads: 1 });
+    const result = new Float32Array(3);
+    const inputs = {
+      x: new Tensor('float32', Float32Array.of(1, 2, 3), [3]),
+      marker: new Tensor('int32', Int32Array.of(0), []),
+    };
+    await runInto(session, inputs, { doubled: new Tensor('float32', result, [3]) });
+    await session.release();
+    assert.deepEqual([...result], [2, 4, 6]);
+  });
 
-    it(`reports a failing run (${mode})`, async () => {
-      const graph = new Graph();
-      const rows = graph.input('rows', 'int32', ['n']);
-      const marker = graph.input('marker', 'int32', []);
-      addSequenceOutput(graph, marker);
-      graph.output('picked', graph.op('Gather', [graph.float([1, 2]), rows]), 'float', ['n']);
-      const session = await createSession(graph, { threads: 1 });
-      const inputs = {
-        rows: new Tensor('int32', Int32Array.of(5), [1]),
-        marker: new Tensor('int32', Int32Array.of(0), []),
-      };
-      const running = runModes[mode](session, inputs, { picked: new Tensor('float32', new Float32Array(1), [1]) });
-      await assert.rejects(running, /out of|bounds/);
-      await session.release();
-    });
-  }
+  it('reports a failing run', async () => {
+    const graph = new Graph();
+    const rows = graph.input('rows', 'int32', ['n']);
+    const marker = graph.input('marker', 'int32', []);
+    addSequenceOutput(graph, marker);
+    graph.output('picked', graph.op('Gather', [graph.float([1, 2]), rows]), 'float', ['n']);
+    const session = await createSession(graph, { threads: 1 });
+    const inputs = {
+      rows: new Tensor('int32', Int32Array.of(5), [1]),
+      marker: new Tensor('int32', Int32Array.of(0), []),
+    };
+    const running = runInto(session, inputs, { picked: new Tensor('float32', new Float32Array(1), [1]) });
+    await assert.rejects(running, /out of|bounds/);
+    await session.release();
+  });
 });
 
 describe('a session on a device of another platform', () => {

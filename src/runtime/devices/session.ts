@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { contrib, Graph } from '../../onnx/graph.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import type { Graph } from '../../onnx/graph.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 
+/** How a session is made. */
 export interface SessionOptions {
   /** Default `cpu`. */
   device?: Device;
@@ -53,6 +56,7 @@ export async function createSession(
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       logSeverityLevel: 3,
       // `disable_quant_qdq`: otherwise what is restored from 8 bit is restored again for each of its readers.
+      //
       // Threads that spin for long while they wait take 40 % more CPU time, and when other programs need the cores they
       // spin through the time slice in which the others could have finished. 20 microseconds bridge the next operator.
       extra: {
@@ -88,16 +92,10 @@ function providersOf(device: Device): string[] {
 /** Tensors by the names of a graph's inputs or outputs. */
 export type Tensors = Record<string, Tensor>;
 
-/**
- * Runs a session so that its outputs stand in the buffers of `outputs`; an output may share its buffer with an input
- * (GroupQueryAttention then writes into the cache in place).
- */
-export type RunInto = (session: InferenceSession, inputs: Tensors, outputs: Tensors) => Promise<void>;
-
-/** First output of every graph that is run by {@link RunInto}: see `withoutCopies`. */
+/** First output of every graph that is run by {@link runInto}. */
 export const sequenceOutput = 'sequence';
 
-/** Declares the output that `withoutCopies` stops at; call it before any other output is added. `value` is int32 []. */
+/** Declares the output that {@link runInto} stops at; call it before any other output is added. `value` is int32 []. */
 export function addSequenceOutput(graph: Graph, value: string): void {
   const port = { name: sequenceOutput, type: 'int32' as const, dims: [], output: true, sequence: true };
   graph.outputOf('SequenceConstruct', [value], {}, [port]);
@@ -106,11 +104,14 @@ export function addSequenceOutput(graph: Graph, value: string): void {
 const sequenceRefusal = 'Non tensor type is temporarily not supported.';
 
 /**
+ * Runs a session so that its outputs are written to the buffers of `outputs`; an output may share its buffer with an input
+ * (GroupQueryAttention then writes into the cache in place).
+ *
  * onnxruntime-node 1.30 copies every fetched output into a new ArrayBuffer, pre-allocated or not, which for a KV cache
  * costs more than the step itself. It converts outputs in order and throws at the first that is no tensor: with a
  * sequence in front, everything has been computed into the pre-allocated buffers and nothing is copied.
  */
-const withoutCopies: RunInto = async (session, inputs, outputs) => {
+export async function runInto(session: InferenceSession, inputs: Tensors, outputs: Tensors): Promise<void> {
   try {
     await session.run(inputs, { [sequenceOutput]: null, ...outputs });
   } catch (error) {
@@ -120,102 +121,18 @@ const withoutCopies: RunInto = async (session, inputs, outputs) => {
     throw error;
   }
   throw new Error('the binding converted a sequence');
-};
+}
 
-/** For bindings that write pre-allocated outputs and return at the end. */
-const preallocated: RunInto = async (session, inputs, outputs) => {
-  await session.run(inputs, outputs);
-};
-
-/** For bindings that ignore pre-allocated outputs: right, but slow. */
-const copying: RunInto = async (session, inputs, outputs) => {
-  const results = await session.run(inputs, Object.keys(outputs));
-  for (const [name, { data }] of Object.entries(outputs)) {
-    const source = results[name]!.data;
-    if (data instanceof Float32Array && source instanceof Float32Array) {
-      data.set(source);
-    } else if (data instanceof Int32Array && source instanceof Int32Array) {
-      data.set(source);
-    } else {
-      throw new TypeError(`output ${name} has an unexpected type`);
-    }
-  }
-};
-
-export const runModes = { withoutCopies, preallocated, copying };
-export type RunMode = keyof typeof runModes;
+let collect: ((options: Record<string, string>) => void) | undefined;
 
 /**
- * The fastest way of running that passes a test on this machine's binding: a small attention with its cache in place.
- * Throws BoundaryError('environment') when none does.
+ * Returns the memory of dead objects to the system. The collector waits for its heap to fill, since it does not know
+ * how scarce memory is outside of it: a graph that was built leaves some 100 MB behind.
  */
-export async function chooseRunMode(device: Device = 'cpu'): Promise<RunMode> {
-  const failures: unknown[] = [];
-  const session = await createSession(probeGraph(), { device, threads: 1 });
-  try {
-    for (const mode of ['withoutCopies', 'preallocated', 'copying'] as const) {
-      try {
-        if (await passesProbe(session, runModes[mode])) {
-          return mode;
-        }
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-  } finally {
-    await session.release();
+export function collectGarbage(): void {
+  if (!collect) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as (options: Record<string, string>) => void;
   }
-  throw new BoundaryError(
-    'environment',
-    'onnxruntime-node on this machine does not compute attention with a key-value cache.',
-    'Install the dependencies again (`npm ci --ignore-scripts`); `selfq doctor` shows what is found.',
-    { cause: failures },
-  );
-}
-
-const probe = { headSize: 16, positions: 4 };
-
-/** One head, one layer, batch 1: cache in and out, and one more output. */
-function probeGraph(): Graph {
-  const { headSize, positions } = probe;
-  const graph = new Graph();
-  const qkv = graph.input('qkv', 'float', [1, 1, 3 * headSize]);
-  const lengths = graph.input('lengths', 'int32', [1]);
-  const total = graph.input('total', 'int32', []);
-  addSequenceOutput(graph, total);
-  const cache = [1, 1, positions, headSize];
-  const inputs = [qkv, '', '', graph.input('pastKey', 'float', cache), graph.input('pastValue', 'float', cache)];
-  graph.outputOf(
-    'GroupQueryAttention',
-    [...inputs, lengths, total],
-    { num_heads: 1, kv_num_heads: 1 },
-    [
-      { name: 'attended', type: 'float', dims: [1, 1, headSize], output: true },
-      { name: 'key', type: 'float', dims: cache, output: true },
-      { name: 'value', type: 'float', dims: cache, output: true },
-    ],
-    contrib,
-  );
-  return graph;
-}
-
-/** At position 0 attention returns the value itself; key and value must stand in the first row of the cache. */
-async function passesProbe(session: InferenceSession, run: RunInto): Promise<boolean> {
-  const { headSize, positions } = probe;
-  const shape = [1, 1, positions, headSize];
-  const qkv = Float32Array.from({ length: 3 * headSize }, (_, i) => i + 1);
-  const key = new Tensor('float32', new Float32Array(positions * headSize).fill(-1), shape);
-  const value = new Tensor('float32', new Float32Array(positions * headSize).fill(-1), shape);
-  const attended = new Tensor('float32', new Float32Array(headSize), [1, 1, headSize]);
-  const inputs = {
-    qkv: new Tensor('float32', qkv, [1, 1, 3 * headSize]),
-    lengths: new Tensor('int32', Int32Array.of(0), [1]),
-    total: new Tensor('int32', Int32Array.of(1), []),
-    pastKey: key,
-    pastValue: value,
-  };
-  await run(session, inputs, { attended, key, value });
-  const holds = (tensor: Tensor, from: number) =>
-    qkv.subarray(from, from + headSize).every((expected, i) => tensor.data[i] === expected);
-  return holds(key, headSize) && holds(value, 2 * headSize) && holds(attended, 2 * headSize);
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -1,13 +1,22 @@
+import { at, zip } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Progress } from '../../protocol/runtime.ts';
 import type { Inference } from './inference.ts';
-import { lookUp } from './lookup.ts';
+import { draftByLookup } from './prompt-lookup.ts';
 import { appendToken, samplingOf, type Row } from './rows.ts';
 import type { Sampler } from './sampler.ts';
 
+/** How a batch is watched and stopped. */
 export interface BatchHooks {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal | undefined;
+}
+
+/** A row that decodes, in the slot of its place in the list. */
+interface ActiveRow {
+  row: Row;
+  /** Tokens whose keys and values its slot holds. */
+  held: number[];
 }
 
 /**
@@ -22,9 +31,8 @@ export class Batch {
   readonly #rows: readonly Row[];
   readonly #queue: Row[];
   readonly #hooks: BatchHooks;
-  /** Rows of the active slots. */
-  readonly #active: Row[] = [];
-  /** Tokens whose keys and values each slot holds; stays after a row has left, so that others can take the prefix. */
+  readonly #active: ActiveRow[] = [];
+  /** Tokens whose keys and values each slot holds; kept after a row has left, so that others can take the prefix. */
   readonly #held: number[][] = [];
   #tokens = 0;
   #finished = 0;
@@ -67,12 +75,12 @@ export class Batch {
     this.#held[slot] = prompt.slice(0, known.length);
     await this.#inference.prefill(slot, known.length, prompt.slice(known.length), () => this.#checkSignal());
     this.#held[slot] = prompt;
-    this.#active[slot] = row;
+    this.#active[slot] = { row, held: prompt };
   }
 
-  /** The slot that holds most of the prompt, `own` at equal length: a group's prompt is computed once. */
-  #longestPrefix(prompt: readonly number[], own: number): { slot: number; length: number } {
-    let best = { slot: own, length: commonPrefix(prompt, this.#held[own] ?? []) };
+  /** The slot that holds most of the prompt, `preferred` at equal length: a group's prompt is computed once. */
+  #longestPrefix(prompt: readonly number[], preferred: number): { slot: number; length: number } {
+    let best = { slot: preferred, length: commonPrefix(prompt, this.#held[preferred] ?? []) };
     for (const [slot, held] of this.#held.entries()) {
       const length = commonPrefix(prompt, held);
       if (length > best.length) {
@@ -82,46 +90,44 @@ export class Batch {
     return best;
   }
 
-  /** One token for every active row; more for a single one whose next tokens were guessed. */
+  /** One token for every active row; more for a single one whose draft tokens turn out right. */
   async #step(): Promise<void> {
     this.#checkSignal();
-    const inputs = this.#active.map((row) => [row.tokenIds.at(-1) ?? row.promptTokenIds.at(-1)!, ...this.#guess(row)]);
-    const lengths = inputs.map((tokens, slot) => this.#held[slot]!.length + tokens.length);
+    const inputs = this.#active.map(({ row }) => [lastToken(row), ...this.#draft(row)]);
+    const lengths = zip(inputs, this.#active).map(([tokens, { held }]) => held.length + tokens.length);
     const logits = await this.#inference.decode(inputs, lengths);
-    const draws = this.#active.flatMap((row, slot) => inputs[slot]!.map((_, ahead) => samplingOf(row, ahead)));
+    const draws = zip(this.#active, inputs).flatMap(([{ row }, tokens]) =>
+      tokens.map((_, ahead) => samplingOf(row, ahead)),
+    );
     const { tokens, logprobs } = await this.#sampler.sample(logits, draws);
     let first = 0;
-    for (const [slot, row] of this.#active.entries()) {
-      for (const [ahead, input] of inputs[slot]!.entries()) {
-        // What was drawn behind a guess counts if the guess was drawn itself.
-        if (row.finishReason || (ahead > 0 && input !== row.tokenIds.at(-1))) {
+    for (const [{ row, held }, input] of zip(this.#active, inputs)) {
+      for (const [ahead, token] of input.entries()) {
+        // What was drawn after a draft token counts only if that token was drawn itself.
+        if (row.finishReason || (ahead > 0 && token !== row.tokenIds.at(-1))) {
           break;
         }
-        this.#held[slot]!.push(input);
-        appendToken(row, tokens[first + ahead]!, logprobs[first + ahead]!);
+        held.push(token);
+        appendToken(row, at(tokens, first + ahead), at(logprobs, first + ahead));
         this.#tokens++;
       }
-      first += inputs[slot]!.length;
+      first += input.length;
     }
   }
 
-  /** What a row that is alone may draw next: the graph takes hardly longer for a few tokens than for one. */
-  #guess(row: Row): number[] {
+  /** Draft tokens of a row that decodes alone: the graph takes hardly longer for a few tokens than for one. */
+  #draft(row: Row): number[] {
     if (this.#active.length > 1) {
       return [];
     }
     const others = this.#rows.filter((other) => other !== row && other.request === row.request);
-    const context = [...row.promptTokenIds, ...row.tokenIds];
-    const guess = lookUp(
-      context,
-      others.map(({ tokenIds }) => tokenIds),
-    );
-    return guess.slice(0, row.maxTokens - row.tokenIds.length - 1);
+    const completions = others.map(({ tokenIds }) => tokenIds);
+    const draft = draftByLookup([...row.promptTokenIds, ...row.tokenIds], completions);
+    return draft.slice(0, row.maxTokens - row.tokenIds.length - 1);
   }
 
   async #replaceFinished(): Promise<void> {
-    for (let slot = this.#active.length - 1; slot >= 0; slot--) {
-      const row = this.#active[slot]!;
+    for (const [slot, { row }] of [...this.#active.entries()].reverse()) {
       if (!row.finishReason) {
         continue;
       }
@@ -145,10 +151,10 @@ export class Batch {
     const last = this.#active.length - 1;
     const moved = this.#active.pop();
     if (moved && slot !== last) {
-      const held = this.#held[last]!;
+      const held = [...moved.held];
       await this.#inference.copySlot(last, slot, held.length);
-      this.#held[slot] = [...held];
-      this.#active[slot] = moved;
+      this.#held[slot] = held;
+      this.#active[slot] = { row: moved.row, held };
     }
   }
 
@@ -166,6 +172,11 @@ export class Batch {
       total: this.#rows.length,
     });
   }
+}
+
+/** The token that the row decodes next: its prompt's last one before it has drawn any. */
+function lastToken({ tokenIds, promptTokenIds }: Row): number {
+  return tokenIds.at(-1) ?? at(promptTokenIds, promptTokenIds.length - 1);
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

@@ -1,10 +1,11 @@
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession, type OnnxValue } from 'onnxruntime-node';
 import type { DecoderConfig } from '../../model/model.ts';
 import { Graph } from '../../onnx/graph.ts';
 import type { Device } from '../settings.ts';
 import { cachePorts, type Cache, type Caches, type Slots } from './kv-cache.ts';
 import { createSession, type Tensors } from '../devices/session.ts';
 
+/** Caches in the memory of `device`. */
 export async function deviceCaches(config: DecoderConfig, device: Device): Promise<Caches> {
   const rearranger = await createRearranger(config, device);
   return {
@@ -20,7 +21,7 @@ export function presentPorts(config: DecoderConfig): string[] {
 
 /**
  * Keys and values in the memory of a device, where every run of the graph leaves them for the next one. onnxruntime-node
- * 1.30 cannot read such tensors back, so that slots are put together and copied by graphs of their own, on the device.
+ * 1.30 cannot read such tensors back, so that slots are put together and copied by separate graphs, on the device.
  */
 class DeviceCache implements Cache {
   readonly slots: number;
@@ -66,12 +67,16 @@ class DeviceCache implements Cache {
     const fetched = [...Object.keys(outputs), ...ports.map(({ out }) => out)];
     const results = await session.run({ ...inputs, ...past }, fetched);
     for (const [name, { data }] of Object.entries(outputs)) {
-      (data as Float32Array).set(results[name]!.data as Float32Array);
+      const result = resultOf(results, name).data;
+      if (!(data instanceof Float32Array && result instanceof Float32Array)) {
+        throw new TypeError(`output ${name} is not fp32`);
+      }
+      data.set(result);
     }
-    return Object.fromEntries(ports.map(({ past: name, out }) => [name, results[out]!]));
+    return Object.fromEntries(ports.map(({ past: name, out }) => [name, resultOf(results, out)]));
   }
 
-  /** Whole slots: what stands behind the copied tokens is overwritten before anything looks at it. */
+  /** Whole slots: what follows the copied tokens is overwritten before anything reads it. */
   async copy(from: number, to: number): Promise<void> {
     await this.#fill(to + 1);
     this.#replace(await this.#gather(range(0, this.#filled).map((slot) => (slot === to ? from : slot))));
@@ -115,7 +120,7 @@ class DeviceCache implements Cache {
 
 /** Puts slots together by graphs on the device; serves caches of every size. */
 interface Rearranger {
-  /** Slots `order` of `held` and, behind them, `more`, as tensors of their own. */
+  /** Slots `order` of `held` followed by `more`, as new tensors. */
   rearrange(held: Tensors, order: readonly number[], more?: Tensors): Promise<Tensors>;
   close(): Promise<void>;
 }
@@ -126,10 +131,10 @@ async function createRearranger(config: DecoderConfig, device: Device): Promise<
   const merge = await createSession(rearrangement(config, true), options);
   return {
     async rearrange(held, order, more) {
-      const behind = Object.entries(more ?? {}).map(([name, tensor]): [string, Tensor] => [`${name}.more`, tensor]);
+      const added = Object.entries(more ?? {}).map(([name, tensor]): [string, Tensor] => [`${name}.more`, tensor]);
       const slots = new Tensor('int64', BigInt64Array.from(order, BigInt), [order.length]);
-      const results = await (more ? merge : gather).run({ ...held, ...Object.fromEntries(behind), slots });
-      return Object.fromEntries(allPorts(config).map(({ past, out }) => [past, results[out] as Tensor]));
+      const results = await (more ? merge : gather).run({ ...held, ...Object.fromEntries(added), slots });
+      return Object.fromEntries(allPorts(config).map(({ past, out }) => [past, resultOf(results, out)]));
     },
     async close() {
       await gather.release();
@@ -160,6 +165,14 @@ function allPorts({ layers }: DecoderConfig): { past: string; out: string }[] {
       { past: pastValue, out: value },
     ];
   });
+}
+
+function resultOf(results: Readonly<Record<string, OnnxValue>>, name: string): Tensor {
+  const result = results[name];
+  if (!(result instanceof Tensor)) {
+    throw new TypeError(`the graph has no tensor ${name}`);
+  }
+  return result;
 }
 
 function dispose(tensors: Tensors): void {

@@ -1,5 +1,7 @@
+import { at } from '../../base/arrays.ts';
+import { decoderLayout, type DecoderLayer, type DecoderLayout, type Linear, type Norm } from '../../model/layout.ts';
 import type { DecoderConfig } from '../../model/model.ts';
-import { contrib, Graph, type Value } from '../../onnx/graph.ts';
+import { contrib, elementType, Graph, type Value } from '../../onnx/graph.ts';
 import { decode, type DecoderOps } from '../decoder/decoder.ts';
 import { int8Forward } from '../weights/frozen-matrices.ts';
 import { int8Products } from '../../onnx/operators/int8-matrix.ts';
@@ -24,9 +26,11 @@ export const generationPorts = {
   logits: 'logits',
 } as const;
 
+/** How a generation graph is built. */
 export interface GenerationGraphOptions {
   /** The longest sequence, tokens. */
   positions: number;
+  /** Matrices in `int8` or `int8-rotated`, in place of those of the weights. */
   int8?: PreparedWeights | undefined;
   /** Whether outputs are written into buffers that the caller gives (`RunInto`). */
   inPlace: boolean;
@@ -52,57 +56,48 @@ export function buildGenerationGraph(
   const hidden = decode(config, ops);
   const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
   const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
-  const head = product(wanted, 'lm_head', config.vocabulary, config.hidden);
-  graph.output(generationPorts.logits, head, 'float', ['rows', config.vocabulary]);
+  const logits = product(wanted, decoderLayout(config).head);
+  graph.output(generationPorts.logits, logits, 'float', ['rows', config.vocabulary]);
   return graph;
 }
 
 /** x [tokens, inputs] times a matrix that is not trained, plus its bias: [tokens, outputs]. */
-type FrozenProduct = (x: Value, name: string, outputs: number, inputs: number) => Value;
+type FrozenProduct = (x: Value, linear: Linear) => Value;
 
 function frozenProduct(graph: Graph, weights: PreparedWeights, int8: PreparedWeights | undefined): FrozenProduct {
   if (int8) {
     const layers = int8Forward(graph, int8Products(graph), weights, int8);
-    // The head sees fewer rows than the layers.
+    // The head has fewer rows than the layers.
     const head = int8Forward(graph, int8Products(graph), weights, int8);
-    return (x, name) => (name === 'lm_head' ? head(x, name) : layers(x, name));
+    return (x, linear) => (linear.role === 'head' ? head(x, linear) : layers(x, linear));
   }
   return weights.format === 'nb32'
-    ? (x, name, outputs, inputs) => matMulBlocks(graph, weights, x, name, outputs, inputs)
-    : (x, name) => matMulExact(graph, weights, x, name);
+    ? (x, linear) => matMulBlocks(graph, weights, x, linear)
+    : (x, linear) => matMulExact(graph, weights, x, linear);
 }
 
-/** In fp32 the checkpoint's matrices stand alone: q, k and v are three products side by side. */
-function matMulExact(graph: Graph, weights: PreparedWeights, x: Value, name: string): Value {
-  if (name.endsWith('.qkv_proj')) {
-    const parts = ['q', 'k', 'v'].map((part) => name.replace('.qkv_proj', `.${part}_proj`));
-    return graph.op(
-      'Concat',
-      parts.map((part) => matMulExact(graph, weights, x, part)),
-      { axis: -1 },
-    );
-  }
-  const bias = `${name}.bias`;
-  const operands = [x, weights.addTo(graph, `${name}.weight`)];
-  return graph.op('Gemm', weights.has(bias) ? [...operands, weights.addTo(graph, bias)] : operands, { transB: 1 });
+/** In fp32 the checkpoint's matrices stand alone: a stack of several is several products side by side. */
+function matMulExact(graph: Graph, weights: PreparedWeights, x: Value, { stored, name, role, bias }: Linear): Value {
+  // A tied head has an entry under its own name.
+  const names = role === 'head' ? [name] : stored;
+  const products = names.map((part) => {
+    const operands = [x, weights.addTo(graph, `${part}.weight`)];
+    return graph.op('Gemm', bias ? [...operands, weights.addTo(graph, `${part}.bias`)] : operands, { transB: 1 });
+  });
+  return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: -1 });
 }
 
 /** 8-bit weights; activations are rounded to 8 bit per block of 32 (accuracy level 4). */
-function matMulBlocks(
-  graph: Graph,
-  weights: PreparedWeights,
-  x: Value,
-  name: string,
-  outputs: number,
-  inputs: number,
-): Value {
+function matMulBlocks(graph: Graph, weights: PreparedWeights, x: Value, linear: Linear): Value {
+  const { name, inputs, outputs, bias } = linear;
   const operands = [x, weights.addTo(graph, `${name}.q`), weights.addTo(graph, `${name}.scale`)];
-  const bias = `${name}.bias`;
-  return graph.contrib(
-    'MatMulNBits',
-    weights.has(bias) ? [...operands, '', '', weights.addTo(graph, bias)] : operands,
-    { K: inputs, N: outputs, bits: 8, block_size: blockSize, accuracy_level: 4 },
-  );
+  return graph.contrib('MatMulNBits', bias ? [...operands, '', '', weights.addTo(graph, `${name}.bias`)] : operands, {
+    K: inputs,
+    N: outputs,
+    bits: 8,
+    block_size: blockSize,
+    accuracy_level: 4,
+  });
 }
 
 /** A value of the residual stream. A sum is held back until a norm asks for it, because one operator computes both. */
@@ -151,19 +146,20 @@ class InferenceOps implements DecoderOps<Hidden> {
     return x.value;
   }
 
-  embed(name: string): Hidden {
+  embed({ name }: DecoderLayout['embedding']): Hidden {
     const graph = this.#graph;
     const ids = graph.op('Reshape', [this.#ids, graph.int64([-1])]);
     if (this.#weights.format === 'fp32') {
       return { value: graph.op('Gather', [this.#weights.addTo(graph, `${name}.weight`), ids]) };
     }
-    const q = graph.op('Cast', [graph.op('Gather', [this.#weights.addTo(graph, `${name}.q`), ids])], { to: 1 });
+    const rounded = graph.op('Gather', [this.#weights.addTo(graph, `${name}.q`), ids]);
+    const q = graph.op('Cast', [rounded], { to: elementType.float });
     const scale = graph.op('Gather', [this.#weights.addTo(graph, `${name}.scale`), ids]);
     const rows = graph.op('Mul', [graph.op('Sub', [q, graph.float(zeroPoint)]), scale]);
     return { value: graph.op('Reshape', [rows, graph.int64([-1, this.#config.hidden])]) };
   }
 
-  rmsNorm(x: Hidden, name: string): Hidden {
+  rmsNorm(x: Hidden, { name }: Norm): Hidden {
     const graph = this.#graph;
     const weight = this.#weights.addTo(graph, `${name}.weight`);
     const epsilon = { float: this.#config.rmsEpsilon };
@@ -178,30 +174,32 @@ class InferenceOps implements DecoderOps<Hidden> {
     return { value: `${name}.normed` };
   }
 
-  linear(x: Hidden, name: string): Hidden {
-    const { hidden, ffn, heads, headSize } = this.#config;
-    const inputs = name.endsWith('.down_proj') ? ffn : name.endsWith('.o_proj') ? heads * headSize : hidden;
-    const outputs = name.endsWith('.gate_proj') || name.endsWith('.up_proj') ? ffn : hidden;
-    return { value: this.#adapted(this.settle(x), name, outputs, inputs, 1) };
+  linear(x: Hidden, linear: Linear): Hidden {
+    return { value: this.#adapted(this.settle(x), linear, 'rank') };
   }
 
-  /** The frozen layer plus (x A) B; `members`: how many LoRA pairs are packed into this one. */
-  #adapted(x: Value, name: string, outputs: number, inputs: number, members: number): Value {
+  /** The frozen layer plus (x A) B; `rank`: symbol of the inner dimension of A and B. */
+  #adapted(x: Value, linear: Linear, rank: string): Value {
     const graph = this.#graph;
-    const frozen = this.#product(x, name, outputs, inputs);
+    const { name, inputs, outputs } = linear;
+    const frozen = this.#product(x, linear);
     const ports = loraPorts(name);
-    const a = graph.input(ports.a, 'float', [inputs, members === 1 ? 'rank' : 'ranks']);
-    const b = graph.input(ports.b, 'float', [members === 1 ? 'rank' : 'ranks', outputs]);
+    const a = graph.input(ports.a, 'float', [inputs, rank]);
+    const b = graph.input(ports.b, 'float', [rank, outputs]);
     return graph.op('Add', [frozen, graph.op('MatMul', [graph.op('MatMul', [x, a]), b])]);
   }
 
-  attention(x: Hidden, layer: number, prefix: string): Hidden {
+  attention(x: Hidden, layer: DecoderLayer): Hidden {
     const graph = this.#graph;
-    const { hidden, heads, kvHeads, headSize, headNorm } = this.#config;
-    const width = (heads + 2 * kvHeads) * headSize;
-    const flat = this.#adapted(this.settle(x), `${prefix}.qkv_proj`, width, hidden, 3);
-    const qkv = headNorm ? this.#normedHeads(flat, prefix) : [graph.op('Reshape', [flat, this.#batchShape]), '', ''];
-    const ports = cachePorts(layer);
+    const { heads, kvHeads, headSize } = this.#config;
+    // Three pairs are packed into one.
+    const flat = this.#adapted(this.settle(x), layer.qkv, 'ranks');
+    const { headNorms } = layer;
+    const qkv = headNorms
+      ? this.#normedHeads(flat, headNorms)
+      : [graph.op('Reshape', [flat, this.#batchShape]), '', ''];
+    const attended = `${layer.attention}.attended`;
+    const ports = cachePorts(layer.index);
     const cache = ['batch', kvHeads, 'positions', headSize];
     const past = [graph.input(ports.pastKey, 'float', cache), graph.input(ports.pastValue, 'float', cache)];
     graph.outputOf(
@@ -209,27 +207,28 @@ class InferenceOps implements DecoderOps<Hidden> {
       [...qkv, ...past, this.#lastPositions, this.#total, this.#cos, this.#sin],
       { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
       [
-        { name: `${prefix}.attended`, type: 'float', dims: [], output: false },
+        { name: attended, type: 'float', dims: [], output: false },
         { name: ports.key, type: 'float', dims: cache, output: true },
         { name: ports.value, type: 'float', dims: cache, output: true },
       ],
       contrib,
     );
-    return { value: graph.op('Reshape', [`${prefix}.attended`, graph.int64([-1, heads * headSize])]) };
+    return { value: graph.op('Reshape', [attended, graph.int64([-1, heads * headSize])]) };
   }
 
   /** q, k and v [batch, tokens, n * headSize] out of their packed rows, q and k with the norm of each head. */
-  #normedHeads(flat: Value, prefix: string): Value[] {
+  #normedHeads(flat: Value, { q, k }: NonNullable<DecoderLayer['headNorms']>): Value[] {
     const graph = this.#graph;
     const { heads, kvHeads, headSize, rmsEpsilon } = this.#config;
     const byHead = graph.op('Reshape', [flat, graph.int64([-1, heads + 2 * kvHeads, headSize])]);
     const parts = graph.ops('Split', [byHead, graph.int64([heads, kvHeads, kvHeads])], { axis: 1 }, 3);
+    const norms = [q, k];
     return parts.map((part, i) => {
-      const norm = ['q_norm', 'k_norm'][i];
+      const norm = norms[i];
       if (norm === undefined) {
         return graph.op('Reshape', [part, this.#batchShape]);
       }
-      const weight = this.#weights.addTo(graph, `${prefix}.${norm}.weight`);
+      const weight = this.#weights.addTo(graph, `${norm.name}.weight`);
       const attributes = { axis: -1, epsilon: { float: rmsEpsilon } };
       const normed = graph.op('SimplifiedLayerNormalization', [part, weight], attributes);
       return graph.op('Reshape', [normed, this.#batchShape]);

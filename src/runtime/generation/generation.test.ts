@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exactRuntime } from '../../../test/support/runtime-settings.ts';
@@ -74,7 +74,7 @@ describe('a generator on a tiny model', () => {
     }
   });
 
-  it('guesses the next tokens of a row that is alone, which draws the same ones in fewer runs', async () => {
+  it('drafts the next tokens of a row that decodes alone, which draws the same ones in fewer runs', async () => {
     const request = ask('ab', { maxTokens: 100, temperature: 0.05 });
     let runs = 0;
     const onProgress = ({ stage }: Progress) => {
@@ -160,6 +160,37 @@ describe('a generator on a tiny model', () => {
     await assert.rejects(generator.generate([ask('x'.repeat(32))], { adapter: false }), /does not fit/);
     await assert.rejects(generator.generate([ask('')], { adapter: false }), /empty/);
     await assert.rejects(generator.generate([ask('a', { topP: 0 })], { adapter: false }), /topP/);
+  });
+
+  it('loads the sampling weights only when it samples, and the exact ones only for greedy requests', async () => {
+    const cacheDir = await mkdtemp(join(folder, 'lazy-'));
+    const formats = async () =>
+      (await readdir(join(cacheDir, 'prepared'))).map((name) => name.split('-').slice(1).join('-'));
+    const generator = await open({ cacheDir, samplerPrecision: 'balanced' });
+    const loads: string[] = [];
+    const onProgress = (progress: Progress) => progress.stage === 'load' && loads.push(progress.what);
+    await generator.generate([ask('a', { temperature: 0 })], { adapter: false, onProgress });
+    assert.deepEqual(await formats(), ['fp32']);
+    assert.ok(loads.includes('done'), 'preparing the weights was not reported');
+    await generator.generate([ask('a')], { adapter: false });
+    assert.deepEqual((await formats()).sort(), ['fp32', 'int8-rotated', 'nb32']);
+  });
+
+  it('names a token that has no row in the embedding', async () => {
+    const path = join(folder, 'stray');
+    await writeTinyModel(path);
+    const file = join(path, 'tokenizer.json');
+    const definition = JSON.parse(await readFile(file, 'utf8')) as { added_tokens: object[] };
+    definition.added_tokens.push({ id: 500, content: '<|pad|>', special: true });
+    await writeFile(file, JSON.stringify(definition));
+    const stray = await openModel(path);
+    const generator = await createGenerator(stray, { ...exactRuntime, cacheDir: folder, contextTokens: 64 });
+    opened.push(generator);
+    await assert.rejects(generator.generate([ask('a <|pad|> b')], { adapter: false }), {
+      boundary: 'model',
+      message: /"<\|pad\|>" \(token 500\), for which the model has no row: its embedding has 384 rows/,
+    });
+    await stray.close();
   });
 
   it('uses the adapter when asked to, as the adapter is at that time', async () => {

@@ -2,31 +2,36 @@ import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
 import type { RuntimeSettings } from '../settings.ts';
 import type { Adapter } from '../decoder/adapter.ts';
+import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
+import { assertAttention } from '../devices/attention-probe.ts';
+import type { Tensors } from '../devices/session.ts';
+import { samplerFormats } from '../weights/precision.ts';
+import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
+import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
 import { Batch } from './batch.ts';
 import { Inference } from './inference.ts';
-import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
-import { samplerFormats } from '../weights/precision.ts';
-import { completionOf, planRows } from './rows.ts';
+import { completionOf, planRows, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
-import { chooseRunMode, type Tensors } from '../devices/session.ts';
-import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
-import { prepareWeights, seenFromAbove, type PreparationProgress } from '../weights/weights.ts';
 
+/** What a generator is made of. */
 export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
+  /** Folder for prepared weights. */
   cacheDir: string;
   /** Longest prompt plus completion, tokens. */
   contextTokens: number;
-  onProgress?: PreparationProgress;
 }
 
+/** How one call generates. */
 export interface GenerateOptions {
   /** False = the base model. */
   adapter: boolean;
+  /** Told of weights that are prepared, of tokens and of finished completions. */
   onProgress?: (progress: Progress) => void;
   /** Looked at between runs of the model; generation then ends with BoundaryError('interrupted'). */
   signal?: AbortSignal;
 }
 
+/** Generates completions with one model. Calls must not overlap. */
 export interface Generator {
   /** What `adapter: true` means from now on; the arrays are copied. */
   setAdapter(adapter: Adapter): void;
@@ -35,39 +40,23 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
-  /** Gives weights and cache back until they are needed again, which takes about a second. */
+  /** Frees weights and cache until they are needed again; loading them again takes about a second. */
   release(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Loads the model for generation. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near
- * tie into another text, on the exact ones, which are loaded with the first greedy request (a mapped file that the
- * trainer shares) and given back with the first call that has none. Weights are prepared on first use.
+ * A generator on a model. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near tie into
+ * another text, on the exact ones (a mapped file that the trainer shares). Each is prepared and loaded with the first
+ * request that needs it; the exact ones are freed by the first call that has no greedy request. Throws
+ * BoundaryError('environment') when the device does not compute attention.
  */
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
   const contextTokens = Math.min(options.contextTokens, config.contextLength);
-  const { device, threads } = options;
-  const runMode = await chooseRunMode(device);
-  const load = async (format: WeightFormat) => {
-    const prepare = async (wanted: WeightFormat) =>
-      seenFromAbove(await prepareWeights(model, options.cacheDir, wanted, options.onProgress));
-    const rounds = isInt8(format);
-    const weights = await prepare(rounds ? 'nb32' : format);
-    const prepack = format !== 'fp32';
-    const inferenceOptions = { device, threads, runMode, contextTokens, prepack };
-    return Inference.load(config, weights, inferenceOptions, rounds ? await prepare(format) : undefined);
-  };
-  const loadRounded = () => load(samplerFormats[options.samplerPrecision]);
-  let rounded: Inference | undefined = await loadRounded();
-  let exact: Inference | undefined;
-  const sampler = await Sampler.load(config.vocabulary, { threads });
-  const release = async () => {
-    await rounded?.close();
-    await exact?.close();
-    rounded = exact = undefined;
-  };
+  await assertAttention(options.device);
+  const inferences = new Inferences(model, { ...options, contextTokens });
+  const sampler = await Sampler.load(config.vocabulary, { threads: options.threads });
   const baseModel = noAdapter(config);
   let policy: Tensors = baseModel;
   return {
@@ -75,46 +64,89 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
       policy = packAdapter(config, adapter);
     },
     generate: async (requests, { adapter, onProgress = () => undefined, signal }) => {
-      const rows = planRows(requests, tokenizer, contextTokens);
-      const greedy = rows.filter((row) => requests[row.request]?.temperature === 0);
-      const sampled = rows.filter((row) => !greedy.includes(row));
+      const rows = planRows(requests, tokenizer, { contextTokens, vocabulary: config.vocabulary });
+      const greedy = rows.filter(({ settings }) => settings.temperature === 0);
+      const sampled = rows.filter(({ settings }) => settings.temperature !== 0);
+      const report = addUp(rows.length, onProgress);
+      const complete = async (inference: Inference, part: readonly Row[]) => {
+        inference.lora = adapter ? policy : baseModel;
+        await new Batch(inference, sampler, options.slots, part, { onProgress: report(), signal }).run();
+      };
       if (greedy.length > 0) {
-        exact ??= await load('fp32');
+        await complete(await inferences.exact(onProgress), greedy);
       } else {
-        await exact?.close();
-        exact = undefined;
+        await inferences.releaseExact();
       }
       if (sampled.length > 0) {
-        rounded ??= await loadRounded();
+        await complete(await inferences.rounded(onProgress), sampled);
       }
-      let before = { tokens: 0, finished: 0 };
-      for (const [inference, part] of [
-        [exact, greedy],
-        [rounded, sampled],
-      ] as const) {
-        if (!inference || part.length === 0) {
-          continue;
-        }
-        const { tokens, finished } = before;
-        const report = (progress: Progress) => {
-          if (progress.stage === 'generate') {
-            before = { tokens: tokens + progress.tokens, finished: finished + progress.finished };
-            onProgress({ ...progress, ...before, total: rows.length });
-          } else {
-            onProgress(progress);
-          }
-        };
-        inference.lora = adapter ? policy : baseModel;
-        await new Batch(inference, sampler, options.slots, part, { onProgress: report, signal }).run();
-      }
-      return requests.map((_, request) =>
-        rows.filter((row) => row.request === request).map((row) => completionOf(row)),
-      );
+      return requests.map((_, request) => rows.filter((row) => row.request === request).map(completionOf));
     },
-    release,
+    release: () => inferences.release(),
     close: async () => {
-      await release();
+      await inferences.release();
       await sampler.close();
     },
+  };
+}
+
+/** The model in the precisions of sampling and of greedy decoding, each loaded when it is first needed. */
+class Inferences {
+  readonly #model: ModelFile;
+  readonly #options: GeneratorOptions;
+  #rounded: Inference | undefined;
+  #exact: Inference | undefined;
+
+  constructor(model: ModelFile, options: GeneratorOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  async rounded(onProgress: (progress: Progress) => void): Promise<Inference> {
+    return (this.#rounded ??= await this.#load(samplerFormats[this.#options.samplerPrecision], onProgress));
+  }
+
+  async exact(onProgress: (progress: Progress) => void): Promise<Inference> {
+    return (this.#exact ??= await this.#load('fp32', onProgress));
+  }
+
+  async releaseExact(): Promise<void> {
+    await this.#exact?.close();
+    this.#exact = undefined;
+  }
+
+  async release(): Promise<void> {
+    await this.#rounded?.close();
+    this.#rounded = undefined;
+    await this.releaseExact();
+  }
+
+  async #load(format: WeightFormat, onProgress: (progress: Progress) => void): Promise<Inference> {
+    const { cacheDir, device, threads, contextTokens } = this.#options;
+    const prepare = async (wanted: WeightFormat) => {
+      const onPrepare = (done: number, total: number, what: string) => onProgress({ stage: 'load', done, total, what });
+      return relativeTo(preparedFolder(cacheDir), await prepareWeights(this.#model, cacheDir, wanted, onPrepare));
+    };
+    const isRounded = isInt8(format);
+    const weights = await prepare(isRounded ? 'nb32' : format);
+    const int8 = isRounded ? await prepare(format) : undefined;
+    const prepack = format !== 'fp32';
+    return Inference.load(this.#model.config, weights, { device, threads, contextTokens, prepack }, int8);
+  }
+}
+
+/** Makes one report for each batch of a call, whose counts continue where those of the batch before ended. */
+function addUp(total: number, onProgress: (progress: Progress) => void): () => (progress: Progress) => void {
+  let sum = { tokens: 0, finished: 0 };
+  return () => {
+    const { tokens, finished } = sum;
+    return (progress) => {
+      if (progress.stage === 'generate') {
+        sum = { tokens: tokens + progress.tokens, finished: finished + progress.finished };
+        onProgress({ ...progress, ...sum, total });
+      } else {
+        onProgress(progress);
+      }
+    };
   };
 }

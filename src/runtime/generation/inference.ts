@@ -5,7 +5,7 @@ import { deviceCaches, presentPorts } from './device-cache.ts';
 import { devices } from '../devices/devices.ts';
 import { hostCaches, type Cache, type Caches } from './kv-cache.ts';
 import { noAdapter } from '../decoder/lora-inputs.ts';
-import { createSession, runModes, type RunMode, type SessionOptions, type Tensors } from '../devices/session.ts';
+import { createSession, type SessionOptions, type Tensors } from '../devices/session.ts';
 import type { PreparedWeights } from '../weights/weights.ts';
 
 /** Tokens of one prefill run: long enough for full speed, short enough to stop and to keep attention scores small. */
@@ -13,8 +13,8 @@ const chunkTokens = 512;
 /** The cache grows in steps, so that calls of similar length share one. */
 const positionStep = 64;
 
+/** How {@link Inference} runs. */
 export interface InferenceOptions extends SessionOptions {
-  runMode: RunMode;
   /** Longest sequence, tokens. */
   contextTokens: number;
 }
@@ -42,19 +42,22 @@ export class Inference {
     this.lora = noAdapter(config);
   }
 
-  /** With `int8`, both must have been seen from above. */
+  /**
+   * Makes a session on `weights`. With `int8`, which replaces their matrices, both are given relative to one folder.
+   * Throws when onnxruntime cannot load it.
+   */
   static async load(
     config: DecoderConfig,
     weights: PreparedWeights,
     options: InferenceOptions,
     int8?: PreparedWeights,
   ): Promise<Inference> {
-    const { device = 'cpu', contextTokens, runMode } = options;
+    const { device = 'cpu', contextTokens } = options;
     const { cacheOnDevice } = devices[device];
     const graph = buildGenerationGraph(config, weights, { positions: contextTokens, int8, inPlace: !cacheOnDevice });
     const onDevice = cacheOnDevice ? presentPorts(config) : [];
     const session = await createSession(graph, { ...options, onDevice }, weights.folder);
-    const caches = cacheOnDevice ? await deviceCaches(config, device) : hostCaches(config, runModes[runMode]);
+    const caches = cacheOnDevice ? await deviceCaches(config, device) : hostCaches(config);
     return new Inference(session, config, contextTokens, caches);
   }
 
@@ -68,22 +71,23 @@ export class Inference {
     }
   }
 
+  /** The first `length` tokens of slot `from` also become those of slot `to`. */
   copySlot(from: number, to: number, length: number): Promise<void> {
     return this.#cache.copy(from, to, length);
   }
 
-  /** Puts `tokens` behind the `length` tokens that the slot holds. `pause` is called between chunks and may throw. */
+  /** Appends `tokens` to the `length` tokens that the slot holds. `pause` is called between chunks and may throw. */
   async prefill(slot: number, length: number, tokens: readonly number[], pause: () => void): Promise<void> {
     for (let from = 0; from < tokens.length; from += chunkTokens) {
       pause();
       const chunk = tokens.slice(from, from + chunkTokens);
-      // The head is computed for one position and thrown away: no run goes without it, and one row costs little.
+      // The head is computed for one position and discarded: no run can skip it, and one row costs little.
       await this.#runBatch(slot, [chunk], [length + from + chunk.length], Int32Array.of(0));
     }
   }
 
   /**
-   * Puts tokens into each of the first slots: one, or, into slot 0 alone, several. `lengths` count them. What other slots
+   * Appends tokens to each of the first slots: one, or, to slot 0 alone, several. `lengths` count them. What other slots
    * hold may be lost. Returns logits [tokens, vocabulary], valid until the next run.
    */
   async decode(tokens: readonly (readonly number[])[], lengths: readonly number[]): Promise<Float32Array> {
@@ -120,6 +124,7 @@ export class Inference {
     return logits;
   }
 
+  /** Frees session and cache; nothing may be called afterwards. */
   async close(): Promise<void> {
     this.#cache.free();
     await this.#session.release();

@@ -1,6 +1,6 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { DecoderConfig } from '../../model/model.ts';
-import type { RunInto, Tensors } from '../devices/session.ts';
+import { runInto, type Tensors } from '../devices/session.ts';
 
 /** Slots `first` to `first + count - 1`. */
 export interface Slots {
@@ -16,9 +16,9 @@ export interface Cache {
   run(session: InferenceSession, slots: Slots, inputs: Tensors, outputs: Tensors): Promise<void>;
   /** The first `length` tokens of slot `from` also become those of slot `to`. */
   copy(from: number, to: number, length: number): Promise<void>;
-  /** What slots behind the first `count` hold is not needed any more. */
+  /** Slots after the first `count` are not needed any more. */
   keepFirst(count: number): Promise<void>;
-  /** Gives the memory back at once: the collector does not know how scarce it is. The cache must not be used any more. */
+  /** Frees the memory at once: the collector does not know how scarce it is. The cache must not be used afterwards. */
   free(): void;
 }
 
@@ -28,9 +28,10 @@ export interface Caches {
   close(): Promise<void>;
 }
 
-export function hostCaches(config: DecoderConfig, run: RunInto): Caches {
+/** Caches in main memory. */
+export function hostCaches(config: DecoderConfig): Caches {
   return {
-    make: (slots, positions) => new HostCache(config, slots, positions, run),
+    make: (slots, positions) => new HostCache(config, slots, positions),
     close: () => Promise.resolve(),
   };
 }
@@ -54,16 +55,14 @@ class HostCache implements Cache {
   readonly slots: number;
   readonly positions: number;
   readonly #config: DecoderConfig;
-  readonly #run: RunInto;
   /** [layer][key or value]. */
   readonly #buffers: [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>][];
   readonly #views = new Map<string, CacheView>();
 
-  constructor(config: DecoderConfig, slots: number, positions: number, run: RunInto) {
+  constructor(config: DecoderConfig, slots: number, positions: number) {
     this.slots = slots;
     this.positions = positions;
     this.#config = config;
-    this.#run = run;
     const length = slots * this.#slotLength();
     this.#buffers = Array.from({ length: config.layers }, () => [new Float32Array(length), new Float32Array(length)]);
   }
@@ -74,7 +73,7 @@ class HostCache implements Cache {
 
   run(session: InferenceSession, slots: Slots, inputs: Tensors, outputs: Tensors): Promise<void> {
     const view = this.#view(slots);
-    return this.#run(session, { ...inputs, ...view.inputs }, { ...outputs, ...view.outputs });
+    return runInto(session, { ...inputs, ...view.inputs }, { ...outputs, ...view.outputs });
   }
 
   /** The slots as one batch. */

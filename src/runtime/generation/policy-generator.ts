@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ModelFile } from '../../model/model.ts';
 import { createGenerator, type Generator, type GeneratorOptions } from './generation.ts';
 import { isFull, withWeights, type Trained } from '../decoder/trained.ts';
-import { removeLeftovers } from '../weights/weights.ts';
+import { openPreparedFolder } from '../weights/weights.ts';
 
 /** A generator whose `adapter: true` means the policy that is trained, whatever is trained of it. */
 export interface PolicyGenerator extends Pick<Generator, 'generate' | 'release' | 'close'> {
@@ -13,21 +13,20 @@ export interface PolicyGenerator extends Pick<Generator, 'generate' | 'release' 
 }
 
 /**
- * An adapter is an input of the model's one generator. Weights that are trained have a generator of their own: they are
- * prepared anew, rounded as the sampler's precision says, when something is generated after an update. The prepared
- * files lie in a folder of this process, which goes with it.
+ * An adapter is an input of the model's one generator. Weights that are trained have a second generator: they are
+ * prepared again, rounded as the sampler's precision says, when something is generated after an update. The prepared
+ * files lie in a temporary folder of this process.
  */
 export async function createPolicyGenerator(
   model: ModelFile,
   trained: Trained,
   options: GeneratorOptions,
 ): Promise<PolicyGenerator> {
-  const prepared = join(options.cacheDir, 'prepared');
-  const scratch = join(prepared, `policy.tmp-${process.pid}`);
+  const scratch = join(await openPreparedFolder(options.cacheDir), `policy.tmp-${process.pid}`);
   let policy = trained;
   let version = 0;
   let base: Generator | undefined;
-  let own: Generator | undefined;
+  let trainedCopy: Generator | undefined;
 
   const baseGenerator = async (): Promise<Generator> => {
     if (!base) {
@@ -38,47 +37,46 @@ export async function createPolicyGenerator(
     }
     return base;
   };
-  const ownGenerator = async (): Promise<Generator> => {
+  const policyGenerator = async (): Promise<Generator> => {
     if (!isFull(policy)) {
       return baseGenerator();
     }
     const current = withWeights(model, policy, `${model.hash}-${version}`);
-    own ??= await createGenerator(current, { ...options, cacheDir: scratch });
-    return own;
+    trainedCopy ??= await createGenerator(current, { ...options, cacheDir: scratch });
+    return trainedCopy;
   };
-  const forgetOwn = async (): Promise<void> => {
-    await own?.close();
-    own = undefined;
+  const discardTrained = async (): Promise<void> => {
+    await trainedCopy?.close();
+    trainedCopy = undefined;
     await rm(scratch, { recursive: true, force: true });
   };
 
-  const tidy = () => rmSync(scratch, { recursive: true, force: true });
-  process.once('exit', tidy);
-  await removeLeftovers(prepared);
+  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
+  process.once('exit', removeScratch);
   if (!isFull(policy)) {
     await baseGenerator();
   }
   return {
     async generate(requests, { adapter, ...rest }) {
-      const generator = await (adapter ? ownGenerator() : baseGenerator());
+      const generator = await (adapter ? policyGenerator() : baseGenerator());
       return generator.generate(requests, { ...rest, adapter: adapter && !isFull(policy) });
     },
     async use(next) {
       policy = next;
       version++;
-      await forgetOwn();
+      await discardTrained();
       if (!isFull(next)) {
         base?.setAdapter(next);
       }
     },
     async release() {
-      await own?.release();
+      await trainedCopy?.release();
       await base?.release();
     },
     async close() {
-      process.off('exit', tidy);
+      process.off('exit', removeScratch);
       await base?.close();
-      await forgetOwn();
+      await discardTrained();
     },
   };
 }

@@ -21,13 +21,18 @@ export interface Row {
 }
 
 /**
- * The rows of all requests in order. Throws BoundaryError('usage') for an empty prompt or one that leaves no room for
- * a token, and for settings out of range.
+ * The rows of all requests in order. Throws BoundaryError: 'usage' for an empty prompt or one that leaves no room for a
+ * token, and for settings out of range; 'model' for a token without a row in the embedding [vocabulary, hidden].
  */
-export function planRows(requests: readonly GenerateRequest[], tokenizer: Tokenizer, contextTokens: number): Row[] {
+export function planRows(
+  requests: readonly GenerateRequest[],
+  tokenizer: Tokenizer,
+  { contextTokens, vocabulary }: { contextTokens: number; vocabulary: number },
+): Row[] {
   return requests.flatMap((settings, request) => {
     checkSettings(settings);
-    const promptTokenIds = tokenizer.encode(renderPrompt(settings.prompt, tokenizer));
+    const promptTokenIds = encodePrompt(settings.prompt, tokenizer);
+    assertEmbedded(promptTokenIds, tokenizer, vocabulary);
     const room = contextTokens - promptTokenIds.length;
     if (promptTokenIds.length === 0) {
       throw new BoundaryError('usage', 'A prompt is empty.', 'Give it at least one character.');
@@ -53,7 +58,24 @@ export function planRows(requests: readonly GenerateRequest[], tokenizer: Tokeni
   });
 }
 
-/** The text that the model reads. */
+function assertEmbedded(ids: readonly number[], tokenizer: Tokenizer, vocabulary: number): void {
+  const stray = ids.find((id) => id >= vocabulary);
+  if (stray !== undefined) {
+    throw new BoundaryError(
+      'model',
+      `A prompt holds ${JSON.stringify(tokenizer.decode([stray]))} (token ${stray}), for which the model has no row: ` +
+        `its embedding has ${vocabulary} rows.`,
+      'Leave this text out of the prompt, or use a model whose tokenizer and weights belong together.',
+    );
+  }
+}
+
+/** The ids that the model reads: of a conversation as its template renders it, of bare text with the tokens around it. */
+export function encodePrompt(prompt: GenerateRequest['prompt'], tokenizer: Tokenizer): number[] {
+  return 'text' in prompt ? tokenizer.encodeText(prompt.text) : tokenizer.encode(renderPrompt(prompt, tokenizer));
+}
+
+/** The text that the model reads, without the special tokens that {@link encodePrompt} puts around bare text. */
 export function renderPrompt(prompt: GenerateRequest['prompt'], tokenizer: Tokenizer): string {
   return 'text' in prompt ? prompt.text : tokenizer.renderChat(prompt.messages, prompt.prefill);
 }
@@ -93,6 +115,7 @@ export function appendToken(row: Row, token: number, logprob: number): void {
   }
 }
 
+/** The finished row as a reply. */
 export function completionOf(row: Row): Completion {
   return {
     text: row.text.end(),

@@ -1,5 +1,6 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { Graph, type Value } from '../../onnx/graph.ts';
+import { at } from '../../base/arrays.ts';
+import { elementType, Graph, type Value } from '../../onnx/graph.ts';
 import { createSession, type SessionOptions } from '../devices/session.ts';
 
 /** How one row draws its token. */
@@ -10,10 +11,11 @@ export interface RowSampling {
   uniform: number;
   /** The smallest set of most probable tokens with at least this mass; 1 = off. */
   topP: number;
-  /** So many most probable tokens; 0 = off. */
+  /** How many of the most probable tokens may be drawn; 0 = all. */
   topK: number;
 }
 
+/** One token and its logprob for each row. */
 export interface Sampled {
   tokens: Int32Array;
   /** Nats, of the distribution at temperature 1, whatever the row's temperature and cuts. */
@@ -30,7 +32,7 @@ const smallestNormal = 2 ** -126;
 
 /**
  * Draws tokens from logits [rows, vocabulary] by the inverse of the cumulative distribution, with one uniform number a
- * row, in a graph of its own: the whole distribution never leaves the native side. Rows with top-p or top-k are drawn
+ * row, in a separate graph: the whole distribution stays on the native side. Rows with top-p or top-k are drawn
  * in JavaScript instead.
  */
 export class Sampler {
@@ -45,11 +47,13 @@ export class Sampler {
     this.#vocabulary = vocabulary;
   }
 
+  /** Makes the sampling graphs for logits of `vocabulary` numbers. */
   static async load(vocabulary: number, options: SessionOptions): Promise<Sampler> {
     const plain = await createSession(buildSamplingGraph(vocabulary, 'plain'), options);
     return new Sampler(plain, await createSession(buildSamplingGraph(vocabulary, 'tempered'), options), vocabulary);
   }
 
+  /** One token for each row of `logits` [rows, vocabulary] fp32. */
   async sample(logits: Float32Array, rows: readonly RowSampling[]): Promise<Sampled> {
     const column = (values: number[]) => new Tensor('float32', Float32Array.from(values), [rows.length, 1]);
     const inputs = {
@@ -66,13 +70,14 @@ export class Sampler {
     const sampled: Sampled = { tokens: tokens.data, logprobs: logprobs.data };
     for (const [i, row] of rows.entries()) {
       if ((row.topP < 1 || row.topK > 0) && row.temperature > 0) {
-        const own = logits.subarray(i * this.#vocabulary, (i + 1) * this.#vocabulary);
-        [sampled.tokens[i], sampled.logprobs[i]] = sampleFiltered(own, row);
+        const rowLogits = logits.subarray(i * this.#vocabulary, (i + 1) * this.#vocabulary);
+        [sampled.tokens[i], sampled.logprobs[i]] = sampleFiltered(rowLogits, row);
       }
     }
     return sampled;
   }
 
+  /** Frees the sessions. */
   async close(): Promise<void> {
     await this.#plain.release();
     await this.#tempered.release();
@@ -97,13 +102,13 @@ function buildSamplingGraph(vocabulary: number, kind: 'plain' | 'tempered'): Gra
   const masses = graph.op('ReduceSum', [byBlock, graph.int64([-1])], { keepdims: 0 });
   const block = drawIndex(graph, masses, uniforms, blocks);
   const inBlock = graph.op('GatherND', [byBlock, block.index], { batch_dims: 1 });
-  // What is left of the uniform number within the block, as a share of its mass.
-  const share = graph.op('Div', [block.rest, graph.op('GatherElements', [masses, block.index], { axis: 1 })]);
-  const token = drawIndex(graph, inBlock, graph.op('Clip', [share, graph.float(0), graph.float(belowOne)]), size);
+  // The remainder of the uniform number within the block, as a fraction of its mass.
+  const fraction = graph.op('Div', [block.rest, graph.op('GatherElements', [masses, block.index], { axis: 1 })]);
+  const token = drawIndex(graph, inBlock, graph.op('Clip', [fraction, graph.float(0), graph.float(belowOne)]), size);
   const tokens = graph.op('Add', [graph.op('Mul', [block.index, graph.int64(size)]), token.index]);
 
   const chosen = graph.op('GatherElements', [policy, tokens], { axis: 1 });
-  graph.output('tokens', graph.op('Cast', [tokens], { to: 6 }), 'int32', ['rows', 1]);
+  graph.output('tokens', graph.op('Cast', [tokens], { to: elementType.int32 }), 'int32', ['rows', 1]);
   graph.output('logprobs', graph.op('Log', [graph.op('Max', [chosen, graph.float(smallestNormal)])]), 'float', [
     'rows',
     1,
@@ -126,15 +131,15 @@ function blockCount(vocabulary: number): number {
 }
 
 /**
- * The first index whose cumulative weight exceeds share * total, weights [rows, length], share [rows, 1] in [0, 1).
- * Its weight is positive: shares have 23 bits, so share * total < total = the last cumulative weight. `rest`: how far
- * into the index' own weight the threshold lies.
+ * The first index whose cumulative weight exceeds fraction * total, weights [rows, length], fraction [rows, 1] in [0, 1).
+ * Its weight is positive: fractions have 23 bits, so fraction * total < total = the last cumulative weight. `rest`: how far
+ * into the weight of that index the threshold lies.
  */
-function drawIndex(graph: Graph, weights: Value, share: Value, length: number): { index: Value; rest: Value } {
+function drawIndex(graph: Graph, weights: Value, fraction: Value, length: number): { index: Value; rest: Value } {
   const sums = graph.op('CumSum', [weights, graph.int64(1)]);
   const total = graph.op('Slice', [sums, graph.int64([length - 1]), graph.int64([length]), graph.int64([1])]);
-  const threshold = graph.op('Mul', [share, total]);
-  const below = graph.op('Cast', [graph.op('LessOrEqual', [sums, threshold])], { to: 7 });
+  const threshold = graph.op('Mul', [fraction, total]);
+  const below = graph.op('Cast', [graph.op('LessOrEqual', [sums, threshold])], { to: elementType.int64 });
   const count = graph.op('ReduceSum', [below, graph.int64([-1])], { keepdims: 1 });
   const index = graph.op('Min', [count, graph.int64(length - 1)]);
   const sumBefore = graph.op('Sub', [
@@ -162,16 +167,16 @@ export function sampleFiltered(logits: Float32Array, row: RowSampling): [token: 
     totalAtOne += Math.exp(logit - largest);
     total += Math.exp((logit - largest) / row.temperature);
   }
-  const weight: Weight = (token) => Math.exp((logits[token]! - largest) / row.temperature);
+  const weight: Weight = (token) => Math.exp((at(logits, token) - largest) / row.temperature);
   const token = draw(keptTokens(logits, largest, row, total, weight), row.uniform, weight);
-  return [token, logits[token]! - largest - Math.log(totalAtOne)];
+  return [token, at(logits, token) - largest - Math.log(totalAtOne)];
 }
 
 type Weight = (token: number) => number;
 
 function draw(tokens: readonly number[], uniform: number, weight: Weight): number {
   let left = uniform * tokens.reduce((sum, token) => sum + weight(token), 0);
-  return tokens.find((token) => (left -= weight(token)) < 0) ?? tokens[0]!;
+  return tokens.find((token) => (left -= weight(token)) < 0) ?? at(tokens, 0);
 }
 
 /** Sorting the whole vocabulary takes 20 ms, and the tokens that pass nearly always lie close to the best one. */
@@ -181,11 +186,12 @@ function keptTokens(logits: Float32Array, largest: number, row: RowSampling, tot
     const least = largest - reach * row.temperature;
     ranked = [];
     for (let token = 0; token < logits.length; token++) {
-      if (logits[token]! >= least) {
+      const logit = logits[token];
+      if (logit !== undefined && logit >= least) {
         ranked.push(token);
       }
     }
-    ranked.sort((a, b) => logits[b]! - logits[a]! || a - b);
+    ranked.sort((a, b) => at(logits, b) - at(logits, a) || a - b);
     const kept = cut(ranked, row, total, weight);
     if (kept) {
       return kept;

@@ -22,6 +22,7 @@ export interface LoadRequest extends RuntimeSettings {
   seed: number;
 }
 
+/** What was loaded. */
 export interface LoadReply {
   modelHash: string;
   architecture: string;
@@ -51,8 +52,8 @@ export interface RuntimeCalls {
    * which exists.
    */
   saveCheckpoint: [{ dir: string; baseModel: string }, undefined];
-  /** What was trained alone where optimizer.safetensors is absent. */
-  loadCheckpoint: [{ dir: string }, undefined];
+  /** Where optimizer.safetensors is absent, only what was trained; with `resume` that is refused. */
+  loadCheckpoint: [{ dir: string; resume?: boolean }, undefined];
 }
 
 /** From the client to the runtime process; one call runs at a time, in order of arrival. */

@@ -5,13 +5,15 @@ import type { Progress } from '../../protocol/runtime.ts';
 import type { RuntimeCalls, RuntimeMessage, RuntimeRequest } from './calls.ts';
 import { lessMemory } from '../devices/failures.ts';
 
+/** How the process is started. */
 export interface RuntimeProcessOptions {
   /** Environment variables beside this process' own. */
   env?: Readonly<Record<string, string>>;
-  /** How long a cancelled call may go on before the process is killed, milliseconds. Default 20,000. */
+  /** How long a cancelled call may continue before the process is killed, milliseconds. Default 20,000. */
   cancelGraceMs?: number;
 }
 
+/** How a call is watched and stopped. */
 export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Ends the call with BoundaryError('interrupted'); the process lives on unless it does not stop in time. */
@@ -71,14 +73,17 @@ export class RuntimeProcess {
     });
   }
 
+  /** Of the process; undefined when it could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
+  /** False once the process has ended. */
   get alive(): boolean {
     return this.#death === undefined;
   }
 
+  /** One call; calls run one at a time, in order. Fails with BoundaryError. */
   call<Name extends keyof RuntimeCalls>(
     name: Name,
     argument: RuntimeCalls[Name][0],
@@ -107,7 +112,7 @@ export class RuntimeProcess {
     this.#child.kill('SIGKILL');
   }
 
-  /** Ends the process: after the call at hand, or at once when that takes longer than `graceMs`. */
+  /** Ends the process: after the current call, or at once when that takes longer than `graceMs`. */
   async close(graceMs = 2_000): Promise<void> {
     this.#closing = true;
     if (this.#child.connected) {

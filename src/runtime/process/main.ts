@@ -4,7 +4,7 @@ import { throttleProgress } from './progress.ts';
 import { createRuntime, type CallContext, type RuntimeHandlers } from './runtime.ts';
 
 /**
- * The runtime process: onnxruntime-node blocks its thread while it computes, so it lives in a process of its own.
+ * The runtime process: onnxruntime-node blocks its thread while it computes, so it lives in a separate process.
  * Calls come over the channel of `fork` and are answered in order; without a parent the process ends.
  */
 function main(): void {

@@ -12,7 +12,7 @@ import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { writeCheckpoint } from '../training/checkpoint.ts';
 import { createRuntime, type RuntimeHandlers } from './runtime.ts';
-import { createOptimizerState } from '../training/trainer.ts';
+import { createOptimizerState } from '../training/optimizer.ts';
 
 /** What 8-bit weights and activations cost this tiny model of random weights, nats; larger models lose far less. */
 const rounding = 0.06;

@@ -6,11 +6,10 @@ import type { Progress } from '../../protocol/runtime.ts';
 import type { LoadReply, LoadRequest, RuntimeCalls } from './calls.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
-import { computesHalf, probeDevice } from '../devices/device-probe.ts';
-import { forDevice } from '../devices/device-precision.ts';
+import { computesHalf, forDevice, probeDevice } from '../devices/device-probe.ts';
 import { isFullCheckpoint, readFullCheckpoint, writeFullCheckpoint } from '../training/full-checkpoint.ts';
 import { createPolicyGenerator, type PolicyGenerator } from '../generation/policy-generator.ts';
-import { renderPrompt } from '../generation/rows.ts';
+import { encodePrompt } from '../generation/rows.ts';
 import {
   countParameters,
   isFull,
@@ -19,8 +18,10 @@ import {
   readFullWeights,
   type Trained,
 } from '../decoder/trained.ts';
-import { createOptimizerState, type OptimizerState, type Trainer } from '../training/trainer.ts';
+import { createOptimizerState, type OptimizerState } from '../training/optimizer.ts';
+import type { Trainer } from '../training/trainer.ts';
 
+/** How a call is watched and stopped. */
 export interface CallContext {
   onProgress(progress: Progress): void;
   signal: AbortSignal;
@@ -34,7 +35,7 @@ export type RuntimeHandlers = {
   ) => Promise<RuntimeCalls[Name][1]>;
 };
 
-/** What a loaded runtime holds. The trainer comes with the first call that needs it: generation alone stays light. */
+/** What a loaded runtime holds. The trainer is made by the first call that needs it: generation alone stays light. */
 interface Loaded {
   request: LoadRequest;
   model: ModelFile;
@@ -77,16 +78,16 @@ export function createRuntime(): RuntimeHandlers {
       return { half: await computesHalf(device) };
     },
 
-    async load(request, context) {
+    async load(request) {
       await close(loaded);
       loaded = undefined;
-      loaded = await load(await forDevice(request), context);
+      loaded = await load(await forDevice(request));
       return describe(loaded);
     },
 
     countTokens({ prompts }) {
       const { tokenizer } = need().model;
-      return Promise.resolve(prompts.map((prompt) => tokenizer.encode(renderPrompt(prompt, tokenizer)).length));
+      return Promise.resolve(prompts.map((prompt) => encodePrompt(prompt, tokenizer).length));
     },
 
     async generate({ requests, adapter }, context) {
@@ -118,10 +119,10 @@ export function createRuntime(): RuntimeHandlers {
       return undefined;
     },
 
-    async loadCheckpoint({ dir }) {
+    async loadCheckpoint({ dir, resume }) {
       const state = need();
-      const { trained, optimizer } = await readPolicy(dir, state.model);
-      // The trainer holds on to the arrays that it was made for.
+      const { trained, optimizer } = await readPolicy(dir, state.model, resume);
+      // The trainer keeps the arrays that it was made for.
       await state.trainer?.close();
       delete state.trainer;
       Object.assign(state, { trained, optimizer });
@@ -131,14 +132,11 @@ export function createRuntime(): RuntimeHandlers {
   };
 }
 
-async function load(request: LoadRequest, { onProgress }: CallContext): Promise<Loaded> {
+async function load(request: LoadRequest): Promise<Loaded> {
   const model = await openModel(request.modelPath, { cacheDir: request.cacheDir });
   try {
     const trained = await freshPolicy(request, model);
-    const generator = await createPolicyGenerator(model, trained, {
-      ...request,
-      onProgress: (done, total, what) => onProgress({ stage: 'load', done, total, what }),
-    });
+    const generator = await createPolicyGenerator(model, trained, request);
     return { request, model, trained, optimizer: createOptimizerState(trained), generator };
   } catch (error) {
     await model.close();
@@ -166,12 +164,13 @@ async function freshPolicy(request: LoadRequest, model: ModelFile): Promise<Trai
 async function readPolicy(
   dir: string,
   { config }: ModelFile,
+  resume: boolean | undefined,
 ): Promise<{ trained: Trained; optimizer: OptimizerState }> {
   if (isFullCheckpoint(dir)) {
-    const { weights, optimizer } = await readFullCheckpoint(dir, config);
+    const { weights, optimizer } = await readFullCheckpoint(dir, config, { resume });
     return { trained: weights, optimizer };
   }
-  const { adapter, optimizer } = await readCheckpoint(dir, config);
+  const { adapter, optimizer } = await readCheckpoint(dir, config, { resume });
   return { trained: adapter, optimizer };
 }
 

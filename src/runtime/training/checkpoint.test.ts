@@ -7,7 +7,7 @@ import { readSafetensors, writeSafetensors } from '../../model/formats/safetenso
 import { uniform } from '../../base/random.ts';
 import { createAdapter } from '../decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { createOptimizerState } from './trainer.ts';
+import { createOptimizerState } from './optimizer.ts';
 
 const config: DecoderConfig = {
   architecture: 'llama',
@@ -85,6 +85,29 @@ describe('a checkpoint', () => {
     assert.ok(read.optimizer.first.every((moment) => moment.every((value) => value === 0)));
   });
 
+  it('cannot be resumed without its optimiser', async () => {
+    await writeCheckpoint(dir, trained(), 'some/model');
+    await readCheckpoint(dir, config, { resume: true });
+    await rm(join(dir, 'optimizer.safetensors'));
+    await assert.rejects(readCheckpoint(dir, config, { resume: true }), {
+      boundary: 'model',
+      message: /lacks optimizer\.safetensors, without which training cannot be resumed/,
+    });
+  });
+
+  it('is refused when a number of it was changed, in the adapter or in the optimiser', async () => {
+    for (const name of ['adapter_model.safetensors', 'optimizer.safetensors']) {
+      await writeCheckpoint(dir, trained(), 'some/model');
+      const bytes = await readFile(join(dir, name));
+      bytes.writeFloatLE(0.125, bytes.length - 400);
+      await writeFile(join(dir, name), bytes);
+      await assert.rejects(readCheckpoint(dir, config), {
+        boundary: 'model',
+        message: new RegExp(`${name} is damaged: the checksum of its tensors is`),
+      });
+    }
+  });
+
   it('takes an adapter of some layers only: the others add nothing', async () => {
     await writeCheckpoint(dir, trained(), 'some/model');
     await rm(join(dir, 'optimizer.safetensors'));
@@ -113,7 +136,7 @@ describe('a checkpoint', () => {
     await writeSafetensors(path, new Map(all.slice(1)));
     await assert.rejects(readCheckpoint(dir, config), /only one of the two matrices/);
     await writeFile(join(dir, 'adapter_config.json'), '{"peft_type": "IA3"}');
-    await assert.rejects(readCheckpoint(dir, config), /plain LoRA adapter/);
+    await assert.rejects(readCheckpoint(dir, config), /does not describe a LoRA adapter \(peft_type/);
     await assert.rejects(readCheckpoint(join(dir, 'none'), config), /missing/);
   });
 });

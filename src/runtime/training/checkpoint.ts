@@ -1,30 +1,21 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
-import type { DecoderConfig } from '../../model/model.ts';
+import { at } from '../../base/arrays.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import {
   readSafetensors,
   readSafetensorsHeader,
   writeSafetensors,
   type SafeTensor,
 } from '../../model/formats/safetensors.ts';
-import { BoundaryError } from '../../base/errors.ts';
+import type { DecoderConfig } from '../../model/model.ts';
 import type { Adapter, LoraPair } from '../decoder/adapter.ts';
 import { adaptedLinears } from '../decoder/decoder.ts';
-import { createOptimizerState, type OptimizerState } from './trainer.ts';
+import { adapterConfigJson, configFile, readAdapterSettings } from './adapter-config.ts';
+import { createOptimizerState, type OptimizerState } from './optimizer.ts';
 
 const adapterFile = 'adapter_model.safetensors';
-const configFile = 'adapter_config.json';
 const optimizerFile = 'optimizer.safetensors';
-
-/** The part of PEFT's LoraConfig that decides what an adapter computes. */
-const AdapterConfig = z.object({
-  peft_type: z.literal('LORA'),
-  r: z.number().int().min(1),
-  lora_alpha: z.number(),
-  use_rslora: z.literal(false).optional(),
-  use_dora: z.literal(false).optional(),
-});
 
 /** PEFT's names of a pair's matrices. */
 const peftNames = (linear: string) => ({
@@ -32,6 +23,7 @@ const peftNames = (linear: string) => ({
   b: `base_model.model.${linear}.lora_B.weight`,
 });
 
+/** An adapter and the optimiser that trains it. */
 export interface Checkpoint {
   adapter: Adapter;
   /** All zero where the folder has no optimizer.safetensors. */
@@ -46,47 +38,46 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, baseM
   const { adapter, optimizer } = checkpoint;
   const weights = new Map<string, { shape: number[]; data: Float32Array }>();
   const moments = new Map<string, { shape: number[]; data: Float32Array }>();
-  for (const [i, { name, a, b, inputs, outputs }] of adapter.pairs.entries()) {
+  for (const [i, { name, a, b, inputs, outputs, rank }] of adapter.pairs.entries()) {
     const names = peftNames(name);
-    const shapes = { a: [adapter.rank, inputs], b: [outputs, adapter.rank] };
+    const shapes = { a: [rank, inputs], b: [outputs, rank] };
     weights.set(names.a, { shape: shapes.a, data: a });
     weights.set(names.b, { shape: shapes.b, data: b });
     for (const moment of ['first', 'second'] as const) {
-      moments.set(`${names.a}.${moment}`, { shape: shapes.a, data: optimizer[moment][2 * i]! });
-      moments.set(`${names.b}.${moment}`, { shape: shapes.b, data: optimizer[moment][2 * i + 1]! });
+      moments.set(`${names.a}.${moment}`, { shape: shapes.a, data: at(optimizer[moment], 2 * i) });
+      moments.set(`${names.b}.${moment}`, { shape: shapes.b, data: at(optimizer[moment], 2 * i + 1) });
     }
   }
-  await writeSafetensors(join(dir, adapterFile), weights);
-  await writeSafetensors(join(dir, optimizerFile), moments, { step: String(optimizer.step) });
-  await writeFile(join(dir, configFile), `${JSON.stringify(peftConfig(adapter, baseModel), null, 2)}\n`);
+  const checked = { checksum: true };
+  await writeSafetensors(join(dir, adapterFile), weights, {}, checked);
+  await writeSafetensors(join(dir, optimizerFile), moments, { step: String(optimizer.step) }, checked);
+  await writeFile(join(dir, configFile), adapterConfigJson(adapter, baseModel));
 }
 
-function peftConfig({ rank, alpha, pairs }: Adapter, baseModel: string): object {
-  return {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    base_model_name_or_path: baseModel,
-    r: rank,
-    lora_alpha: alpha,
-    lora_dropout: 0,
-    bias: 'none',
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: true,
-    use_rslora: false,
-    use_dora: false,
-    target_modules: [...new Set(pairs.map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))],
-  };
+/** How a checkpoint is read. */
+export interface ReadOptions {
+  /** Whether training continues from it: a checkpoint without its optimiser is refused then. */
+  resume?: boolean | undefined;
 }
 
 /**
- * Reads what {@link writeCheckpoint} wrote, or another LoRA adapter in PEFT's format; layers that it leaves out get
- * one that adds nothing. Throws BoundaryError('model') when it is missing, torn or for another model.
+ * Reads what {@link writeCheckpoint} wrote, or another LoRA adapter in PEFT's format; layers that it does not adapt get a
+ * pair that adds nothing. Throws BoundaryError('model') when it is missing, torn, damaged or for another model, or asks
+ * for another computation than LoRA's.
  */
-export async function readCheckpoint(dir: string, config: DecoderConfig): Promise<Checkpoint> {
-  const { r: rank, lora_alpha: alpha } = await readConfig(dir);
-  const tensors = await readSafetensors(join(dir, adapterFile));
-  const pairs = adaptedLinears(config).map(({ name, inputs, outputs }): LoraPair => {
+export async function readCheckpoint(
+  dir: string,
+  config: DecoderConfig,
+  { resume = false }: ReadOptions = {},
+): Promise<Checkpoint> {
+  const linears = adaptedLinears(config);
+  const { pairSettings, ...settings } = await readAdapterSettings(
+    dir,
+    linears.map(({ name }) => name),
+  );
+  const tensors = await readAdapterTensors(dir);
+  const pairs = linears.map(({ name, inputs, outputs }): LoraPair => {
+    const { rank, ...scaling } = pairSettings(name);
     const names = peftNames(name);
     const a = take(tensors, names.a, [rank, inputs], dir);
     const b = take(tensors, names.b, [outputs, rank], dir);
@@ -94,9 +85,7 @@ export async function readCheckpoint(dir: string, config: DecoderConfig): Promis
       throw foreign(dir, `has only one of the two matrices of ${name}`);
     }
     return {
-      name,
-      inputs,
-      outputs,
+      ...{ name, inputs, outputs, rank, ...scaling },
       a: a ?? new Float32Array(rank * inputs),
       b: b ?? new Float32Array(outputs * rank),
     };
@@ -105,21 +94,27 @@ export async function readCheckpoint(dir: string, config: DecoderConfig): Promis
   if (unknown !== undefined) {
     throw foreign(dir, `holds ${unknown}, which this model does not have`);
   }
-  const adapter = { rank, alpha, pairs };
-  return { adapter, optimizer: await readOptimizer(dir, adapter) };
+  const adapter = { ...settings, pairs };
+  return { adapter, optimizer: await readOptimizer(dir, adapter, resume) };
 }
 
-async function readConfig(dir: string): Promise<z.infer<typeof AdapterConfig>> {
-  const path = join(dir, configFile);
-  try {
-    return AdapterConfig.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    throw new BoundaryError(
-      'model',
-      `${path} is missing or does not describe a plain LoRA adapter.`,
-      'Give a folder with adapter_config.json and adapter_model.safetensors, for example runs/NAME/checkpoints/000010.',
-      { cause: error },
-    );
+async function readAdapterTensors(dir: string): Promise<Map<string, SafeTensor>> {
+  const path = join(dir, adapterFile);
+  if (!(await stat(path).catch(() => undefined))) {
+    throw foreign(dir, `has no ${adapterFile}`);
+  }
+  const tensors = await readSafetensors(path);
+  for (const [name, { data }] of tensors) {
+    assertFinite(data, name, dir);
+  }
+  return tensors;
+}
+
+function assertFinite(data: Float32Array, name: string, dir: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw foreign(dir, `has numbers in ${name} that are not finite`);
+    }
   }
 }
 
@@ -138,23 +133,28 @@ function take(
   return tensor?.data;
 }
 
-async function readOptimizer(dir: string, adapter: Adapter): Promise<OptimizerState> {
+async function readOptimizer(dir: string, adapter: Adapter, required: boolean): Promise<OptimizerState> {
   const state = createOptimizerState(adapter);
   const path = join(dir, optimizerFile);
   if (!(await stat(path).catch(() => undefined))) {
+    if (required) {
+      throw foreign(dir, `lacks ${optimizerFile}, without which training cannot be resumed`);
+    }
     return state;
   }
   const { metadata } = await readSafetensorsHeader(path);
   state.step = Number(metadata['step'] ?? 0);
   const tensors = await readSafetensors(path);
-  for (const [i, { name, inputs, outputs }] of adapter.pairs.entries()) {
+  for (const [i, { name, inputs, outputs, rank }] of adapter.pairs.entries()) {
     const names = peftNames(name);
     for (const moment of ['first', 'second'] as const) {
-      const a = take(tensors, `${names.a}.${moment}`, [adapter.rank, inputs], dir);
-      const b = take(tensors, `${names.b}.${moment}`, [outputs, adapter.rank], dir);
+      const a = take(tensors, `${names.a}.${moment}`, [rank, inputs], dir);
+      const b = take(tensors, `${names.b}.${moment}`, [outputs, rank], dir);
       if (!a || !b || !Number.isInteger(state.step)) {
-        throw foreign(dir, `has an optimizer.safetensors that lacks the moments of ${name}`);
+        throw foreign(dir, `has an ${optimizerFile} that lacks the moments of ${name}`);
       }
+      assertFinite(a, `the moments of ${name}`, dir);
+      assertFinite(b, `the moments of ${name}`, dir);
       state[moment][2 * i] = a;
       state[moment][2 * i + 1] = b;
     }

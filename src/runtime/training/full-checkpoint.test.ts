@@ -16,7 +16,7 @@ import {
   type FullCheckpoint,
 } from './full-checkpoint.ts';
 import { isFull, readFullWeights } from '../decoder/trained.ts';
-import { createOptimizerState } from './trainer.ts';
+import { createOptimizerState } from './optimizer.ts';
 
 describe('a checkpoint of all weights', () => {
   let dir: string;
@@ -56,6 +56,19 @@ describe('a checkpoint of all weights', () => {
     await writeFullCheckpoint(dir, checkpoint);
     await assert.rejects(access(join(dir, 'optimizer.safetensors')));
     assert.deepEqual(await readFullCheckpoint(dir, model.config), checkpoint);
+  });
+
+  it('cannot be resumed without its optimiser once there was an update', async () => {
+    await writeFullCheckpoint(dir, await trained());
+    await rm(join(dir, 'optimizer.safetensors'));
+    await assert.rejects(readFullCheckpoint(dir, model.config, { resume: true }), {
+      boundary: 'model',
+      message: /lacks optimizer\.safetensors/,
+    });
+    await readFullCheckpoint(dir, model.config);
+    const weights = await readFullWeights(model);
+    await writeFullCheckpoint(dir, { weights, optimizer: createOptimizerState(weights) });
+    await readFullCheckpoint(dir, model.config, { resume: true });
   });
 
   it('is told from one of an adapter', async () => {

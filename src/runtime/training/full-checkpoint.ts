@@ -8,8 +8,9 @@ import {
   type SafeTensor,
 } from '../../model/formats/safetensors.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import { createOptimizerState, type OptimizerState } from './trainer.ts';
-import { readCheckpoint } from './checkpoint.ts';
+import { zip } from '../../base/arrays.ts';
+import { createOptimizerState, type OptimizerState } from './optimizer.ts';
+import { readCheckpoint, type ReadOptions } from './checkpoint.ts';
 import { parameterShapes, type FullWeights, type Parameter, type Trained } from '../decoder/trained.ts';
 
 const weightsFile = 'weights.safetensors';
@@ -33,17 +34,28 @@ export function isFullCheckpoint(dir: string): boolean {
  */
 export async function writeFullCheckpoint(dir: string, { weights, optimizer }: FullCheckpoint): Promise<void> {
   const { tensors } = weights;
-  await writeSafetensors(join(dir, weightsFile), new Map(tensors.map((tensor) => [tensor.name, tensor])));
+  const step = String(optimizer.step);
+  const checked = { checksum: true };
+  await writeSafetensors(
+    join(dir, weightsFile),
+    new Map(tensors.map((tensor) => [tensor.name, tensor])),
+    { step },
+    checked,
+  );
   if (optimizer.step > 0) {
     const named = moments.flatMap((moment) =>
-      tensors.map(({ name, shape }, i) => [`${name}.${moment}`, { shape, data: optimizer[moment][i]! }] as const),
+      zip(tensors, optimizer[moment]).map(([{ name, shape }, data]) => [`${name}.${moment}`, { shape, data }] as const),
     );
-    await writeSafetensors(join(dir, optimizerFile), new Map(named), { step: String(optimizer.step) });
+    await writeSafetensors(join(dir, optimizerFile), new Map(named), { step }, checked);
   }
 }
 
 /** Reads what {@link writeFullCheckpoint} wrote. Throws BoundaryError('model') when it is torn or of another model. */
-export async function readFullCheckpoint(dir: string, config: DecoderConfig): Promise<FullCheckpoint> {
+export async function readFullCheckpoint(
+  dir: string,
+  config: DecoderConfig,
+  { resume = false }: ReadOptions = {},
+): Promise<FullCheckpoint> {
   const weights = await readWeights(dir, config);
   const optimizer = createOptimizerState(weights);
   const path = join(dir, optimizerFile);
@@ -56,11 +68,13 @@ export async function readFullCheckpoint(dir: string, config: DecoderConfig): Pr
     if (!Number.isInteger(optimizer.step)) {
       throw foreign(dir, `does not say how many updates were made`);
     }
+  } else if (resume && Number((await readSafetensorsHeader(join(dir, weightsFile))).metadata['step'] ?? 0) > 0) {
+    throw foreign(dir, `lacks ${optimizerFile}, without which training cannot be resumed`);
   }
   return { weights, optimizer };
 }
 
-/** What the checkpoint in `dir` trained, for those who do not train on. */
+/** What the checkpoint in `dir` trained, where it is not trained further. Throws as {@link readFullCheckpoint} does. */
 export async function readTrained(dir: string, config: DecoderConfig): Promise<Trained> {
   return isFullCheckpoint(dir) ? readWeights(dir, config) : (await readCheckpoint(dir, config)).adapter;
 }

@@ -1,5 +1,6 @@
 import type { TrainOptions } from '../../protocol/runtime.ts';
 
+/** What the loss of a token depends on besides its logprobs and advantage. */
 export type LossSettings = Pick<TrainOptions, 'epsilonLow' | 'epsilonHigh' | 'dualClip' | 'beta'>;
 
 /** What one token adds to the loss, before its weight. */

@@ -1,11 +1,31 @@
+import { at, zip } from '../../base/arrays.ts';
 import type { TrainOptions } from '../../protocol/runtime.ts';
-import type { OptimizerState } from './trainer.ts';
+import { parametersOf, type Trained } from '../decoder/trained.ts';
 
+/** What an update of the optimiser is told. */
 export type OptimizerSettings = Pick<
   TrainOptions,
   'learningRate' | 'adamBeta1' | 'adamBeta2' | 'weightDecay' | 'maxGradNorm'
 >;
 
+/**
+ * Moments of AdamW, in the order of `parametersOf`: for each pair of an adapter its `a`, then its `b`, so that
+ * `first[2 * i]` has the shape of `pairs[i].a` and `first[2 * i + 1]` that of `pairs[i].b`. Changed in place.
+ */
+export interface OptimizerState {
+  /** Optimiser steps taken. */
+  step: number;
+  first: Float32Array[];
+  second: Float32Array[];
+}
+
+/** The state before the first step: all moments zero. */
+export function createOptimizerState(trained: Trained): OptimizerState {
+  const zeros = () => parametersOf(trained).map(({ data }) => new Float32Array(data.length));
+  return { step: 0, first: zeros(), second: zeros() };
+}
+
+/** What became of an update. */
 export interface UpdateResult {
   /** Euclidean norm of all gradients together, before clipping. */
   gradNorm: number;
@@ -17,6 +37,7 @@ const epsilon = 1e-8;
 
 /**
  * One step of AdamW, in place, with bias correction, decoupled weight decay and a global gradient norm that is clipped.
+ * Throws RangeError where the lists do not match.
  * Loshchilov and Hutter, Decoupled Weight Decay Regularization (arXiv 1711.05101).
  */
 export function applyUpdate(
@@ -31,8 +52,8 @@ export function applyUpdate(
   }
   const shrink = gradNorm > settings.maxGradNorm ? settings.maxGradNorm / gradNorm : 1;
   state.step++;
-  for (const [index, values] of parameters.entries()) {
-    updateTensor(values, gradients[index]!, state.first[index]!, state.second[index]!, state.step, shrink, settings);
+  for (const [index, [values, gradient]] of zip(parameters, gradients).entries()) {
+    updateTensor(values, gradient, at(state.first, index), at(state.second, index), state.step, shrink, settings);
   }
   return { gradNorm, applied: true };
 }
@@ -40,6 +61,7 @@ export function applyUpdate(
 function globalNorm(gradients: readonly Float32Array[]): number {
   let sum = 0;
   for (const gradient of gradients) {
+    // An iterator over a typed array takes ten times as long.
     for (let i = 0; i < gradient.length; i++) {
       sum += gradient[i]! * gradient[i]!;
     }

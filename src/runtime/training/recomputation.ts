@@ -1,8 +1,9 @@
-import type { CheckpointPolicy, KeptKind } from '../../onnx/autodiff.ts';
+import { at } from '../../base/arrays.ts';
+import type { CheckpointPolicy, SavedKind } from '../../onnx/autodiff.ts';
 import { elementType, type Graph, type Typed, type Value } from '../../onnx/graph.ts';
 import type { GradientCheckpointing } from '../settings.ts';
 
-const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKind[]> = {
+const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly SavedKind[]> = {
   selective: ['input', 'attended', 'wide', 'reduced'],
   full: ['input', 'attended'],
 };
@@ -10,7 +11,7 @@ const keptKinds: Record<Exclude<GradientCheckpointing, 'none'>, readonly KeptKin
 /**
  * What a layer keeps for its backward pass besides its input.
  * `selective`: the result of attention and the products that gate the feed-forward part; norms, q, k and v, attention
- * weights, gates and the product behind attention are computed again. `full`: the result of attention alone.
+ * weights, gates and the product after attention are computed again. `full`: the result of attention alone.
  * `rounded`: where products are rounded to 8 bit anyway, so are the widest of what is kept, and the rest to 16 bit: the
  * gradient differs by less than the products' own rounding makes.
  */
@@ -28,8 +29,12 @@ export function checkpointPolicy(checkpointing: GradientCheckpointing, rounded: 
         ? roundRows(graph, value, kind === 'wide' ? 8 : 16)
         : [{ value, type: 'float' }];
     },
-    restore(graph, [values, scales], late) {
-      return scales === undefined ? late(values!) : graph.op('DequantizeLinear', [values!, late(scales)], { axis: 0 });
+    restore(graph, stored, deferred) {
+      const values = at(stored, 0);
+      const scales = stored[1];
+      return scales === undefined
+        ? deferred(values)
+        : graph.op('DequantizeLinear', [values, deferred(scales)], { axis: 0 });
     },
   };
 }

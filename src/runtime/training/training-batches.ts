@@ -1,7 +1,9 @@
-/** Different questions are put together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
+import { at } from '../../base/arrays.ts';
+
+/** Different questions are computed together up to here: 8-bit products reach full speed at 350 rows, and caches end. */
 const togetherTokens = 720;
 
-/** Rows of the feed-forward part that are computed at the same time: what lies between then stays in caches. */
+/** Rows of the feed-forward part that are computed at the same time, so that their intermediate values stay in caches. */
 export const blockRows = 256;
 
 /** Response rows whose logits are in memory at the same time. */
@@ -31,7 +33,7 @@ export interface Block {
 /** One run of the graph. Sizes are rounded up, so that runs share memory plans. */
 export interface MicroBatch {
   blocks: readonly Block[];
-  /** Rows of the graph: the tokens of the blocks behind each other and at least one of padding. */
+  /** Rows of the graph: the tokens of the blocks one after the other and at least one of padding. */
   tokens: number;
   /** Parts in which they are computed where rows do not depend on each other. */
   rowBlocks: number;
@@ -54,14 +56,14 @@ function roundUp(size: number, step: number): number {
 /**
  * Groups completions that share their prompt into blocks of at most `maxTokens` tokens and small blocks into
  * micro-batches. A completion that is longer stands alone. `headRows`: response rows whose logits may be in memory at the
- * same time. Empty completions are left out; every other one is in one block.
+ * same time. Empty completions are skipped; every other one is in one block.
  */
 export function planMicroBatches(
   sequences: readonly BatchSequence[],
   maxTokens: number,
   headRows: number,
 ): MicroBatch[] {
-  const groups = Map.groupBy(sequences.keys(), (index) => sequences[index]!.promptTokenIds.join());
+  const groups = Map.groupBy(sequences.keys(), (index) => at(sequences, index).promptTokenIds.join());
   const blocks = [...groups.values()].flatMap((group) => splitGroup(sequences, group, maxTokens));
   blocks.sort((a, b) => b.length - a.length);
   const together = Math.min(maxTokens, togetherTokens);
@@ -106,7 +108,7 @@ function splitGroup(sequences: readonly BatchSequence[], group: readonly number[
   const blocks: { promptTokenIds: readonly number[]; completions: Block['completions'][number][]; length: number }[] =
     [];
   for (const index of group) {
-    const { promptTokenIds, tokenIds } = sequences[index]!;
+    const { promptTokenIds, tokenIds } = at(sequences, index);
     if (tokenIds.length === 0) {
       continue;
     }
@@ -149,6 +151,7 @@ export interface MicroBatchLayout {
 /** Added to attention scores where nothing may be seen. */
 export const hidden = -1e9;
 
+/** Where each token of a micro-batch lies, as the inputs of the graph. */
 export function layOut({ blocks, tokens, rows, promptLength, answerLength }: MicroBatch): MicroBatchLayout {
   const prompts = blocks.length;
   const answers = blocks.reduce((sum, { completions }) => sum + completions.length, 0);

@@ -11,13 +11,8 @@ import type { TrainOptions, TrainSequence } from '../../protocol/runtime.ts';
 import type { GradientCheckpointing, TrainPrecision } from '../settings.ts';
 import { createAdapter, type Adapter } from '../decoder/adapter.ts';
 import { tokenLoss, tokenWeights } from './loss.ts';
-import {
-  createOptimizerState,
-  type CallHooks,
-  type OptimizerState,
-  type Trainer,
-  type TrainerOptions,
-} from './trainer.ts';
+import { createOptimizerState, type OptimizerState } from './optimizer.ts';
+import type { CallHooks, Trainer, TrainerOptions } from './trainer.ts';
 import { parametersOf } from '../decoder/trained.ts';
 import { createTrainer } from './training.ts';
 

@@ -25,7 +25,7 @@ export function rotationWidth(size: number): number {
 export function quantizeForward(weights: Float32Array, rows: number, columns: number, width: number): ColumnQuantized {
   const values = new Int8Array(rows * columns);
   const scales = new Float32Array(rows);
-  // So many rows at a time that the transposed writes fill whole cache lines.
+  // As many rows at a time as make the transposed writes fill whole cache lines.
   const chunk = 64;
   const rotated = new Float32Array(chunk * columns);
   for (let first = 0; first < rows; first += chunk) {

@@ -10,7 +10,7 @@ import { uniform } from '../../base/random.ts';
 import { runtimeSettings } from '../settings.ts';
 import { createAdapter, type Adapter } from '../decoder/adapter.ts';
 import { createGenerator } from '../generation/generation.ts';
-import { createOptimizerState } from '../training/trainer.ts';
+import { createOptimizerState } from '../training/optimizer.ts';
 import { createTrainer } from '../training/training.ts';
 
 describe('precisions', function () {

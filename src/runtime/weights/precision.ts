@@ -2,7 +2,7 @@ import type { SamplerPrecision, TrainPrecision } from '../settings.ts';
 import type { WeightFormat } from './weight-plan.ts';
 
 /**
- * How the frozen matrices of a model are multiplied. LoRA, norms, attention and the embedding's sums are fp32 in all of
+ * The stored format of each precision of the sampler: how the frozen matrices of a model are multiplied. LoRA, norms, attention and the embedding's sums are fp32 in all of
  * them.
  *
  * sampler `strict`: 8-bit weights in blocks of 32, activations rounded in blocks of 32 (`MatMulNBits`).
@@ -16,6 +16,7 @@ export const samplerFormats: Record<SamplerPrecision, WeightFormat> = {
   balanced: 'int8-rotated',
 };
 
+/** The stored format of each precision of the trainer. */
 export const trainerFormats: Record<TrainPrecision, WeightFormat> = {
   exact: 'fp32',
   half: 'fp16',

@@ -1,8 +1,11 @@
+import { at } from '../../base/arrays.ts';
+
 /** Numbers that share one scale in `MatMulNBits` and in the 8-bit embedding. */
 export const blockSize = 32;
 /** The stored value of 0: weights are unsigned, w = (q - 128) * scale. */
 export const zeroPoint = 128;
 
+/** Numbers in 8 bit with a scale for each block of 32. */
 export interface BlockQuantized {
   /** One per number, in the order of the input. */
   q: Uint8Array;
@@ -71,6 +74,7 @@ function areMultiples(weights: Float32Array, from: number, stepsPerUnit: number)
   return true;
 }
 
+/** The numbers that the blocks stand for, in their order. */
 export function dequantizeBlocks({ q, scale }: BlockQuantized): Float32Array {
-  return Float32Array.from(q, (value, i) => (value - zeroPoint) * scale[Math.floor(i / blockSize)]!);
+  return Float32Array.from(q, (value, i) => (value - zeroPoint) * at(scale, Math.floor(i / blockSize)));
 }

@@ -1,3 +1,4 @@
+import { decoderLayout, linearsOf, packedLinearsOf, type DecoderLayout, type Linear } from '../../model/layout.ts';
 import type { DecoderConfig } from '../../model/model.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { quantizeBackward, quantizeForward, rotationWidth } from './int8.ts';
@@ -14,8 +15,10 @@ import { blockSize, quantizeBlocks } from './quantize.ts';
  * `NAME.backward.scale`). Everything else of the model is in the other formats.
  */
 export const weightFormats = ['fp32', 'fp16', 'nb32', 'int8-rotated'] as const;
+/** One of {@link weightFormats}. */
 export type WeightFormat = (typeof weightFormats)[number];
 
+/** Element types of prepared tensors. */
 export const storedTypes = ['float', 'float16', 'uint8', 'int8'] as const;
 type StoredType = (typeof storedTypes)[number];
 
@@ -24,28 +27,35 @@ export function isInt8(format: WeightFormat): boolean {
   return format === 'int8-rotated';
 }
 
+/** A tensor of the prepared file: its name there, element type and shape. */
 export interface TensorShape {
   name: string;
   type: StoredType;
   dims: readonly number[];
 }
 
+/** Numbers of one prepared tensor, row-major. */
 export type PreparedData = Float32Array | Float16Array | Uint8Array | Int8Array;
 
 /** One tensor (or one matrix and its scales) of the prepared file: what to read and what becomes of it. */
 export interface PreparationStep {
   sources: readonly string[];
-  outputs: readonly TensorShape[];
+  outputs: readonly [TensorShape, ...TensorShape[]];
   /** `parts` in the order of `sources`; returns the data of `outputs`. */
   build(parts: Float32Array[]): PreparedData[];
 }
 
+/** Everything that a prepared file holds, in the order in which it is written. */
 export interface PreparationPlan {
   steps: readonly PreparationStep[];
   /** Tensors that lie where another one lies (a tied head): written once, indexed twice. */
   aliases: readonly (TensorShape & { of: string })[];
 }
 
+/**
+ * What to read of a model and what to write for `format`. Throws BoundaryError('model') when a size is not made of
+ * whole blocks.
+ */
 export function planPreparation(config: DecoderConfig, format: WeightFormat): PreparationPlan {
   switch (format) {
     case 'fp32':
@@ -61,36 +71,36 @@ export function planPreparation(config: DecoderConfig, format: WeightFormat): Pr
 
 const elementBytes: Record<StoredType, number> = { float: 4, float16: 2, uint8: 1, int8: 1 };
 
+/** Bytes of a tensor of this type and shape. */
 export function bytesOf({ type, dims }: TensorShape): number {
   return dims.reduce((product, size) => product * size, elementBytes[type]);
 }
 
 function planFp32(config: DecoderConfig): PreparationPlan {
-  const matrices = [...layerMatrices(config), embeddingOf(config)];
-  const head = { name: 'lm_head.weight', type: 'float' as const, dims: [config.vocabulary, config.hidden] };
-  if (!config.tiedEmbedding) {
-    matrices.push({ name: 'lm_head', rows: config.vocabulary, columns: config.hidden });
-  }
-  const steps = matrices.map(({ name, rows, columns }) => asIs(`${name}.weight`, [rows, columns]));
+  const layout = decoderLayout(config);
+  const { embedding, head } = layout;
+  const table = asIs(`${embedding.name}.weight`, [embedding.rows, embedding.width]);
+  const matrices = [...layout.layers.flatMap(linearsOf), ...(config.tiedEmbedding ? [] : [head])];
+  const steps = matrices.map(({ name, outputs, inputs }) => asIs(`${name}.weight`, [outputs, inputs]));
+  const shape: TensorShape = { name: `${head.name}.weight`, type: 'float', dims: [head.outputs, head.inputs] };
   return {
-    steps: [...steps, ...vectors(config).map(({ name, length }) => asIs(name, [length]))],
-    aliases: config.tiedEmbedding ? [{ ...head, of: 'model.embed_tokens.weight' }] : [],
+    steps: [table, ...steps, ...norms(layout), ...layout.layers.flatMap(linearsOf).flatMap(biasesOf)],
+    aliases: config.tiedEmbedding ? [{ ...shape, of: `${embedding.name}.weight` }] : [],
   };
 }
 
 function planHalves(config: DecoderConfig): PreparationPlan {
-  const { columns, rows, source } = headOf(config);
-  const half = (name: string, source: string, dims: readonly number[]): PreparationStep => ({
-    sources: [`${source}.weight`],
-    outputs: [{ name: `${name}.half`, type: 'float16', dims }],
-    build: ([part]) => [new Float16Array(part!)],
-  });
-  const layers = layerMatrices(config).map((matrix) => half(matrix.name, matrix.name, [matrix.rows, matrix.columns]));
-  return { steps: [...layers, half('lm_head', source, [rows, columns])], aliases: [] };
+  const { layers, head } = decoderLayout(config);
+  const steps = [...layers.flatMap(linearsOf), head].map((linear): PreparationStep => ({
+    sources: weightsOf(linear),
+    outputs: [{ name: `${linear.name}.half`, type: 'float16', dims: [linear.outputs, linear.inputs] }],
+    build: (parts) => [new Float16Array(stack(parts))],
+  }));
+  return { steps, aliases: [] };
 }
 
 function planBlocks(config: DecoderConfig): PreparationPlan {
-  const { hidden, vocabulary, heads, kvHeads, headSize, ffn } = config;
+  const { hidden, heads, headSize, ffn } = config;
   for (const [what, size] of Object.entries({ hidden, ffn, 'heads * headSize': heads * headSize })) {
     if (size % blockSize !== 0) {
       throw new BoundaryError(
@@ -100,165 +110,124 @@ function planBlocks(config: DecoderConfig): PreparationPlan {
       );
     }
   }
-  const steps: PreparationStep[] = [quantized('model.embed_tokens', [embeddingOf(config)], true)];
-  for (let layer = 0; layer < config.layers; layer++) {
-    const own = layerMatrices(config).filter(({ name }) => name.startsWith(`model.layers.${layer}.`));
-    const attention = `model.layers.${layer}.self_attn`;
-    steps.push(quantized(`${attention}.qkv_proj`, own.slice(0, 3)));
-    steps.push(...own.slice(3).map((matrix) => quantized(matrix.name, [matrix])));
-    if (config.attentionBias) {
-      steps.push(stackedBias(attention, (heads + 2 * kvHeads) * headSize));
-    }
-  }
-  const norms = vectors(config).filter(({ name }) => !name.endsWith('.bias'));
-  steps.push(...norms.map(({ name, length }) => asIs(name, [length])));
-  const blocks = hidden / blockSize;
+  const layout = decoderLayout(config);
+  const { embedding, head } = layout;
+  const table = { name: embedding.name, stored: [embedding.name], outputs: embedding.rows, inputs: embedding.width };
+  const products = layout.layers.flatMap(packedLinearsOf);
+  const steps = [
+    quantized(table, true),
+    ...products.flatMap((linear) => [quantized(linear), ...biasesOf(linear)]),
+    ...norms(layout),
+  ];
   if (!config.tiedEmbedding) {
-    steps.push(quantized('lm_head', [{ name: 'lm_head', rows: vocabulary, columns: hidden }]));
-    return { steps, aliases: [] };
+    return { steps: [...steps, quantized(head)], aliases: [] };
   }
+  const blocks = head.inputs / blockSize;
+  const values = { name: `${head.name}.q`, type: 'uint8', dims: [head.outputs, blocks, blockSize] } as const;
+  const scales = { name: `${head.name}.scale`, type: 'float', dims: [head.outputs * blocks] } as const;
   return {
     steps,
     aliases: [
-      { name: 'lm_head.q', type: 'uint8', dims: [vocabulary, blocks, blockSize], of: 'model.embed_tokens.q' },
-      { name: 'lm_head.scale', type: 'float', dims: [vocabulary * blocks], of: 'model.embed_tokens.scale' },
+      { ...values, of: `${embedding.name}.q` },
+      { ...scales, of: `${embedding.name}.scale` },
     ],
   };
 }
 
 function planColumns(config: DecoderConfig): PreparationPlan {
-  const { source, ...head } = headOf(config);
-  const isStacked = ({ name }: Matrix) => /[qkv]_proj$/.test(name);
-  const matrices = layerMatrices(config);
-  const stacks = Map.groupBy(matrices.filter(isStacked), ({ name }) => name.replace(/[qkv]_proj$/, 'qkv_proj'));
-  const single = matrices.filter((matrix) => !isStacked(matrix));
+  const { layers, head } = decoderLayout(config);
   return {
     steps: [
-      ...[...stacks].map(([name, members]) => forwardColumns(name, members)),
-      ...single.map((matrix) => forwardColumns(matrix.name, [matrix])),
-      ...matrices.map((matrix) => backwardColumns(matrix)),
-      forwardColumns('lm_head', [head], source),
-      backwardColumns(head, source),
+      ...layers.flatMap(packedLinearsOf).map(forwardColumns),
+      ...layers.flatMap(linearsOf).map(backwardColumns),
+      forwardColumns(head),
+      backwardColumns(head),
     ],
     aliases: [],
   };
 }
 
-/** The matrices below each other. */
-function forwardColumns(name: string, matrices: readonly Matrix[], source?: string): PreparationStep {
-  const columns = matrices[0]!.columns;
-  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+function forwardColumns(linear: Linear): PreparationStep {
+  const { name, inputs, outputs } = linear;
   return {
-    sources: source === undefined ? matrices.map((matrix) => `${matrix.name}.weight`) : [`${source}.weight`],
+    sources: weightsOf(linear),
     outputs: [
-      { name: `${name}.forward`, type: 'int8', dims: [columns, rows] },
-      { name: `${name}.forward.scale`, type: 'float', dims: [rows] },
+      { name: `${name}.forward`, type: 'int8', dims: [inputs, outputs] },
+      { name: `${name}.forward.scale`, type: 'float', dims: [outputs] },
     ],
     build: (parts) => {
-      const { values, scales } = quantizeForward(stack(parts), rows, columns, rotationWidth(columns));
+      const { values, scales } = quantizeForward(stack(parts), outputs, inputs, rotationWidth(inputs));
       return [values, scales];
     },
   };
 }
 
-function backwardColumns({ name, rows, columns }: Matrix, source = name): PreparationStep {
+function backwardColumns(linear: Linear): PreparationStep {
+  const { name, inputs, outputs } = linear;
   return {
-    sources: [`${source}.weight`],
+    sources: weightsOf(linear),
     outputs: [
-      { name: `${name}.backward`, type: 'int8', dims: [rows, columns] },
-      { name: `${name}.backward.scale`, type: 'float', dims: [columns] },
+      { name: `${name}.backward`, type: 'int8', dims: [outputs, inputs] },
+      { name: `${name}.backward.scale`, type: 'float', dims: [inputs] },
     ],
     build: (parts) => {
-      const { values, scales } = quantizeBackward(stack(parts), rows, columns);
+      const { values, scales } = quantizeBackward(stack(parts), outputs, inputs);
       return [values, scales];
     },
   };
 }
 
+/** The checkpoint's tensors that a matrix is stacked from. */
+function weightsOf({ stored }: { stored: readonly string[] }): string[] {
+  return stored.map((name) => `${name}.weight`);
+}
+
+/** Matrices (or vectors) below each other. */
 function stack(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) {
-    return parts[0]!;
+  const [first] = parts;
+  if (first && parts.length === 1) {
+    return first;
   }
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  parts.reduce((end, part) => (whole.set(part, end), end + part.length), 0);
   return whole;
 }
 
-interface Matrix {
-  name: string;
-  rows: number;
-  columns: number;
+/** Norms of all layers and the last one, as they are. */
+function norms({ layers, norm }: DecoderLayout): PreparationStep[] {
+  const all = layers.flatMap(({ inputNorm, postAttentionNorm, headNorms }) => [
+    inputNorm,
+    postAttentionNorm,
+    ...(headNorms ? [headNorms.q, headNorms.k] : []),
+  ]);
+  return [...all, norm].map(({ name, width }) => asIs(`${name}.weight`, [width]));
 }
 
-function embeddingOf({ vocabulary, hidden }: DecoderConfig): Matrix {
-  return { name: 'model.embed_tokens', rows: vocabulary, columns: hidden };
-}
-
-/** The output layer; `source`: what it is called in the checkpoint. */
-function headOf({ vocabulary, hidden, tiedEmbedding }: DecoderConfig): Matrix & { source: string } {
-  const source = tiedEmbedding ? 'model.embed_tokens' : 'lm_head';
-  return { name: 'lm_head', rows: vocabulary, columns: hidden, source };
-}
-
-function layerMatrices({ layers, hidden, ffn, heads, kvHeads, headSize }: DecoderConfig): Matrix[] {
-  return Array.from({ length: layers }, (_, layer) => {
-    const attention = `model.layers.${layer}.self_attn`;
-    const mlp = `model.layers.${layer}.mlp`;
-    return [
-      { name: `${attention}.q_proj`, rows: heads * headSize, columns: hidden },
-      { name: `${attention}.k_proj`, rows: kvHeads * headSize, columns: hidden },
-      { name: `${attention}.v_proj`, rows: kvHeads * headSize, columns: hidden },
-      { name: `${attention}.o_proj`, rows: hidden, columns: heads * headSize },
-      { name: `${mlp}.gate_proj`, rows: ffn, columns: hidden },
-      { name: `${mlp}.up_proj`, rows: ffn, columns: hidden },
-      { name: `${mlp}.down_proj`, rows: hidden, columns: ffn },
-    ];
-  }).flat();
-}
-
-/** Norms and biases with their full names. */
-function vectors({ layers, hidden, heads, kvHeads, headSize, attentionBias, headNorm }: DecoderConfig) {
-  const perLayer = Array.from({ length: layers }, (_, layer) => {
-    const prefix = `model.layers.${layer}`;
-    const norms = [
-      { name: `${prefix}.input_layernorm.weight`, length: hidden },
-      { name: `${prefix}.post_attention_layernorm.weight`, length: hidden },
-      ...(headNorm ? ['q_norm', 'k_norm'] : []).map((norm) => ({
-        name: `${prefix}.self_attn.${norm}.weight`,
-        length: headSize,
-      })),
-    ];
-    const biases = [
-      { name: `${prefix}.self_attn.q_proj.bias`, length: heads * headSize },
-      { name: `${prefix}.self_attn.k_proj.bias`, length: kvHeads * headSize },
-      { name: `${prefix}.self_attn.v_proj.bias`, length: kvHeads * headSize },
-    ];
-    return attentionBias ? [...norms, ...biases] : norms;
-  });
-  return [...perLayer.flat(), { name: 'model.norm.weight', length: hidden }];
+/** The bias of a matrix, stacked as the matrix is; nothing where it has none. */
+function biasesOf({ name, stored, outputs, bias }: Linear): PreparationStep[] {
+  const step: PreparationStep = {
+    sources: stored.map((part) => `${part}.bias`),
+    outputs: [{ name: `${name}.bias`, type: 'float', dims: [outputs] }],
+    build: (parts) => [stack(parts)],
+  };
+  return bias ? [step] : [];
 }
 
 function asIs(name: string, dims: readonly number[]): PreparationStep {
   return { sources: [name], outputs: [{ name, type: 'float', dims }], build: (parts) => parts };
 }
 
-function stackedBias(attention: string, length: number): PreparationStep {
+/** A matrix rounded in blocks. As rows to gather from, the scales keep the shape of the blocks. */
+function quantized(
+  { name, stored, outputs, inputs }: Pick<Linear, 'name' | 'outputs' | 'inputs'> & { stored: readonly string[] },
+  gathered = false,
+): PreparationStep {
+  const blocks = inputs / blockSize;
   return {
-    sources: ['q', 'k', 'v'].map((part) => `${attention}.${part}_proj.bias`),
-    outputs: [{ name: `${attention}.qkv_proj.bias`, type: 'float', dims: [length] }],
-    build: (parts) => [stack(parts)],
-  };
-}
-
-/** The matrices stacked and rounded. As rows to gather from, the scales keep the shape of the blocks. */
-function quantized(name: string, matrices: readonly Matrix[], gathered = false): PreparationStep {
-  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
-  const blocks = matrices[0]!.columns / blockSize;
-  return {
-    sources: matrices.map((matrix) => `${matrix.name}.weight`),
+    sources: weightsOf({ stored }),
     outputs: [
-      { name: `${name}.q`, type: 'uint8', dims: [rows, blocks, blockSize] },
-      { name: `${name}.scale`, type: 'float', dims: gathered ? [rows, blocks, 1] : [rows * blocks] },
+      { name: `${name}.q`, type: 'uint8', dims: [outputs, blocks, blockSize] },
+      { name: `${name}.scale`, type: 'float', dims: gathered ? [outputs, blocks, 1] : [outputs * blocks] },
     ],
     build: (parts) => {
       const { q, scale } = quantizeBlocks(parts);

@@ -31,8 +31,8 @@ function randomModel(overrides: Partial<DecoderConfig> = {}): ModelFile & { aske
   const whole = { ...config, ...overrides };
   const sizes = new Map(
     planPreparation(whole, 'fp32').steps.map(({ outputs: [shape] }) => [
-      shape!.name,
-      shape!.dims.reduce((product, size) => product * size, 1),
+      shape.name,
+      shape.dims.reduce((product, size) => product * size, 1),
     ]),
   );
   const asked: string[] = [];
@@ -42,6 +42,7 @@ function randomModel(overrides: Partial<DecoderConfig> = {}): ModelFile & { aske
     config: whole,
     tokenizer: {
       encode: () => [],
+      encodeText: () => [],
       decode: () => '',
       stream: () => ({ push: () => '', end: () => '' }),
       renderChat: () => '',
@@ -146,7 +147,7 @@ describe('prepareWeights', () => {
     assert.deepEqual([again.asked, stages], [[], []]);
   });
 
-  it('builds anew what is torn or of another layout', async () => {
+  it('rebuilds what is torn or of another layout', async () => {
     const { folder } = await prepareWeights(randomModel(), cache, 'nb32');
     const index = await readFile(join(folder, 'index.json'), 'utf8');
     const damages: (() => Promise<void>)[] = [

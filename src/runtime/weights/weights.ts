@@ -1,47 +1,12 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import * as z from 'zod';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../../onnx/graph.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { pidExists } from '../../base/processes.ts';
-import {
-  bytesOf,
-  planPreparation,
-  storedTypes,
-  weightFormats,
-  type PreparationPlan,
-  type PreparedData,
-  type WeightFormat,
-} from './weight-plan.ts';
-
-/** Raised when what a format stores changes: older folders are then built anew. */
-const versions: Record<WeightFormat, number> = { fp32: 1, fp16: 1, nb32: 2, 'int8-rotated': 1 };
-const dataFile = 'weights.bin';
-const indexFile = 'index.json';
-/** ORT maps external data into memory; pages are the natural alignment. */
-const alignment = 4096;
-/** One write call takes at most 2 GiB. */
-const writeBytes = 256 * 2 ** 20;
-/** Left free on the disk beyond the file itself. */
-const reserveBytes = 256 * 2 ** 20;
-
-const Index = z.object({
-  version: z.number().int(),
-  format: z.enum(weightFormats),
-  modelHash: z.string(),
-  bytes: z.number().int(),
-  tensors: z.record(
-    z.string(),
-    z.object({
-      type: z.enum(storedTypes),
-      dims: z.array(z.number().int()),
-      offset: z.number().int(),
-      length: z.number().int(),
-    }),
-  ),
-});
-type Index = z.infer<typeof Index>;
+import { asDiskError } from './disk-space.ts';
+import type { WeightFormat } from './weight-plan.ts';
+import { dataFile, readFully, readIndex, writeWeights, type Index, type PreparationProgress } from './weights-file.ts';
 
 /** One tensor in the prepared file; `data` is what `Graph.external` takes. */
 export interface PreparedTensor {
@@ -65,8 +30,10 @@ export interface PreparedWeights {
   read(name: string): Promise<Float32Array>;
 }
 
-/** Bytes written, bytes in all, and the tensor at hand. */
-export type PreparationProgress = (done: number, total: number, what: string) => void;
+/** The folder of all prepared weights. */
+export function preparedFolder(cacheDir: string): string {
+  return join(cacheDir, 'prepared');
+}
 
 /**
  * The model's weights under `<cacheDir>/prepared/<hash>-<format>/`, built on first use: written to a temporary folder
@@ -79,7 +46,7 @@ export async function prepareWeights(
   format: WeightFormat,
   onProgress: PreparationProgress = () => undefined,
 ): Promise<PreparedWeights> {
-  const parent = join(cacheDir, 'prepared');
+  const parent = preparedFolder(cacheDir);
   const folder = join(parent, `${model.hash}-${format}`);
   const known = await readIndex(folder, model.hash, format);
   if (known) {
@@ -90,7 +57,7 @@ export async function prepareWeights(
     await mkdir(parent, { recursive: true });
     await removeLeftovers(parent);
     await mkdir(temporary, { recursive: true });
-    await build(model, format, temporary, onProgress);
+    await writeWeights(model, format, temporary, onProgress);
     await moveInto(temporary, folder, () => readIndex(folder, model.hash, format));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -107,7 +74,7 @@ function preparedWeights(folder: string, index: Index, config: DecoderConfig): P
   const tensor = (name: string): PreparedTensor => {
     const entry = index.tensors[name];
     if (!entry) {
-      throw new BoundaryError('model', `The prepared weights lack ${name}.`, `Delete ${folder}; it is built anew.`);
+      throw new BoundaryError('model', `The prepared weights lack ${name}.`, `Delete ${folder}; it is rebuilt.`);
     }
     const { type, dims, offset, length } = entry;
     return { type, dims, data: { location: dataFile, offset, length } };
@@ -140,116 +107,23 @@ function preparedWeights(folder: string, index: Index, config: DecoderConfig): P
   };
 }
 
-/** The same weights for an ONNX file in the folder above: one graph can then refer to several prepared folders. */
-export function seenFromAbove(weights: PreparedWeights): PreparedWeights {
+/**
+ * The same weights for an ONNX file in `folder`, a folder that holds theirs: one graph can then refer to several prepared
+ * folders.
+ */
+export function relativeTo(folder: string, weights: PreparedWeights): PreparedWeights {
+  const below = relative(folder, weights.folder);
   return {
     ...weights,
-    folder: dirname(weights.folder),
+    folder,
     addTo(graph: Graph, name: string): Value {
       const { type, dims, data } = weights.tensor(name);
-      return graph.external(name, type, dims, { ...data, location: join(basename(weights.folder), data.location) });
+      return graph.external(name, type, dims, { ...data, location: join(below, data.location) });
     },
   };
 }
 
-async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(writeBytes, bytes.length - done), position + done);
-    if (bytesRead === 0) {
-      throw new RangeError(`the file ends after ${position + done} bytes`);
-    }
-    done += bytesRead;
-  }
-}
-
-/** The index of a whole folder, else undefined: missing, torn, of another layout, model or format. */
-async function readIndex(folder: string, modelHash: string, format: WeightFormat): Promise<Index | undefined> {
-  try {
-    const index = Index.parse(JSON.parse(await readFile(join(folder, indexFile), 'utf8')));
-    const { size } = await stat(join(folder, dataFile));
-    const current = index.modelHash === modelHash && index.format === format && index.version === versions[format];
-    return current && size === index.bytes ? index : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function build(
-  model: ModelFile,
-  format: WeightFormat,
-  folder: string,
-  onProgress: PreparationProgress,
-): Promise<void> {
-  const plan = planPreparation(model.config, format);
-  const { tensors, bytes } = layOut(plan);
-  await checkSpace(folder, bytes);
-  const file = await open(join(folder, dataFile), 'w');
-  try {
-    for (const step of plan.steps) {
-      const what = step.outputs[0]!.name;
-      onProgress(tensors[what]!.offset, bytes, what);
-      const parts: Float32Array[] = [];
-      for (const source of step.sources) {
-        parts.push(await model.tensor(source));
-      }
-      const built = step.build(parts);
-      for (const [i, shape] of step.outputs.entries()) {
-        await writeTensor(file, shape.name, built[i]!, tensors[shape.name]!);
-      }
-    }
-    await file.truncate(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  onProgress(bytes, bytes, 'done');
-  const index: Index = { version: versions[format], format, modelHash: model.hash, bytes, tensors };
-  const indexHandle = await open(join(folder, indexFile), 'w');
-  try {
-    await indexHandle.writeFile(JSON.stringify(index));
-    await indexHandle.sync();
-  } finally {
-    await indexHandle.close();
-  }
-}
-
-function layOut({ steps, aliases }: PreparationPlan): Pick<Index, 'tensors' | 'bytes'> {
-  const tensors: Index['tensors'] = {};
-  let end = 0;
-  for (const shape of steps.flatMap((step) => step.outputs)) {
-    const offset = Math.ceil(end / alignment) * alignment;
-    const length = bytesOf(shape);
-    tensors[shape.name] = { type: shape.type, dims: [...shape.dims], offset, length };
-    end = offset + length;
-  }
-  for (const { name, type, dims, of } of aliases) {
-    const { offset, length } = tensors[of]!;
-    tensors[name] = { type, dims: [...dims], offset, length };
-  }
-  return { tensors, bytes: end };
-}
-
-async function writeTensor(
-  file: FileHandle,
-  name: string,
-  values: PreparedData,
-  { offset, length }: { offset: number; length: number },
-): Promise<void> {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  if (bytes.length !== length) {
-    throw new BoundaryError(
-      'model',
-      `${name} has ${bytes.length} bytes where its shape needs ${length}.`,
-      'The model file is damaged or of an unknown kind: fetch it again.',
-    );
-  }
-  for (let done = 0; done < length;) {
-    const { bytesWritten } = await file.write(bytes, done, Math.min(writeBytes, length - done), offset + done);
-    done += bytesWritten;
-  }
-}
-
-/** A rename onto a folder fails: an unusable one goes first, and a usable one of another process is as good as ours. */
+/** A rename onto a folder fails: an unusable one is removed first; a usable one of another process is kept. */
 async function moveInto(temporary: string, folder: string, usable: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await usable()) {
@@ -268,50 +142,26 @@ async function moveInto(temporary: string, folder: string, usable: () => Promise
   }
 }
 
-/** Removes temporary folders of processes that are gone. */
-export async function removeLeftovers(parent: string): Promise<void> {
+/**
+ * Makes the folder of all prepared weights and removes what processes left in it that are gone; returns its path. Throws
+ * BoundaryError('environment') when it cannot be written.
+ */
+export async function openPreparedFolder(cacheDir: string): Promise<string> {
+  const folder = preparedFolder(cacheDir);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw asDiskError(error, folder);
+  }
+  await removeLeftovers(folder);
+  return folder;
+}
+
+async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1]);
     if (Number.isInteger(pid) && !pidExists(pid)) {
       await rm(join(parent, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < bytes + reserveBytes) {
-    throw diskFull(folder, bytes);
-  }
-}
-
-function diskFull(folder: string, bytes?: number, cause?: unknown): BoundaryError {
-  const need = bytes === undefined ? 'more room' : `${Math.ceil((bytes + reserveBytes) / 1e6)} MB`;
-  return new BoundaryError(
-    'environment',
-    `The disk of ${folder} is too full: the prepared weights need ${need}.`,
-    'Free some space, or set SELFQ_HOME to a folder on a larger disk.',
-    { cause },
-  );
-}
-
-function asDiskError(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return diskFull(folder, undefined, error);
-    case 'EACCES':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'EPERM':
-      return new BoundaryError(
-        'environment',
-        `${folder} cannot be written (${code}).`,
-        'Set SELFQ_HOME to a folder that you may write.',
-        { cause: error },
-      );
-    default:
-      return error;
   }
 }

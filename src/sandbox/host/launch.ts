@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pidExists } from '../../base/processes.ts';
-import type { PythonKit } from '../wire/messages.ts';
+import { interpreterThread, type PythonKit } from '../wire/messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
 
 /** Which fences around a worker this platform has, beyond the isolate and Node's permission model. */
@@ -67,7 +67,8 @@ export function launchPlan(options: {
   const { command, args } = fencedCommand(nodePath, nodeArguments(options.workerPath, options.python), fences);
   // The shell has to find unshare.
   const path = command === nodePath ? {} : { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
-  return { command, args, env: { ...allowedEnvironment(), ...path }, cwd };
+  const thread = options.python === undefined ? {} : { thread: interpreterThread };
+  return { command, args, env: { ...allowedEnvironment(), ...path }, cwd, ...thread };
 }
 
 /** `command args…` behind the fences of the platform; as it is where there are none. */

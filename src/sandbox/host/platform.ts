@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the pool can see of a worker from outside. Undefined where the platform does not tell. */
 export interface Vitals {
-  /** CPU milliseconds of the main thread since it started, and those it waited for a core. */
+  /** CPU milliseconds of the thread that computes since it started, and those it waited for a core. */
   cpuMs: number | undefined;
   waitMs: number | undefined;
   rssMb: number | undefined;
@@ -10,18 +10,32 @@ export interface Vitals {
 
 const pageBytes = 4096;
 
-/** Reads /proc; elsewhere nothing is known and only wall time is watched. */
-export function readVitals(pid: number): Vitals {
+/**
+ * Reads /proc; elsewhere nothing is known and only wall time is watched. `thread`: id of the one that computes, which is
+ * `pid` for the main one; undefined where it is not known.
+ */
+export function readVitals(pid: number, thread: number | undefined): Vitals {
   if (process.platform !== 'linux') {
     return { cpuMs: undefined, waitMs: undefined, rssMb: undefined };
   }
-  const schedule = readNumbers(`/proc/${pid}/schedstat`);
+  const schedule = thread === undefined ? [] : readNumbers(`/proc/${pid}/task/${thread}/schedstat`);
   const pages = readNumbers(`/proc/${pid}/statm`);
   return {
     cpuMs: scaled(schedule[0], 1e-6),
     waitMs: scaled(schedule[1], 1e-6),
     rssMb: scaled(pages[1], pageBytes / 1024 / 1024),
   };
+}
+
+/** Id of the thread of a process that has this name; undefined where there is none or the platform does not tell. */
+export function threadNamed(pid: number, name: string): number | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const found = threads.find((id) => readFileSync(`/proc/${pid}/task/${id}/comm`, 'latin1').trim() === name);
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The highest resident memory that a process ever had, MiB; undefined when it is gone or the platform does not tell. */

@@ -8,9 +8,9 @@ import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingF
 import type { PythonKit } from '../wire/messages.ts';
 import { findPyodide, pythonKit } from './python.ts';
 import type { Execution, Language, ProgramRun, Sandbox } from '../sandbox.ts';
-import { Scheduler } from './scheduler.ts';
-import { decodeValue, hasSpecials, type Json } from '../wire/values.ts';
-import { executionOf, judgeReport, programRunOf, summarise } from '../judge/verdicts.ts';
+import { type Caller, Scheduler } from './scheduler.ts';
+import { hasSpecials, type Json } from '../wire/values.ts';
+import { executionOf, judgeReport, programRunOf, summarise, tryDecode } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
 
@@ -29,7 +29,14 @@ export interface SandboxOptions {
 /** A sandbox with what `selfq doctor` reports of it. */
 export interface SandboxPool extends Sandbox {
   /** Runs a whole program once, with `stdin` as its standard input. */
-  run(job: { source: string; stdin: string; limits: Limits; language?: Language }): Promise<ProgramRun>;
+  run(job: {
+    source: string;
+    stdin: string;
+    limits: Limits;
+    language?: Language;
+    caller?: Caller;
+  }): Promise<ProgramRun>;
+  judge(job: Parameters<Sandbox['judge']>[0] & { caller?: Caller }): Promise<JudgeResult>;
   readonly fences: Fences;
   /** Process ids of the workers that are alive. */
   workerPids(): number[];
@@ -125,7 +132,7 @@ class Pool implements SandboxPool {
         throw new BoundaryError('sandbox', `Python does not start: ${failure}`, remedy);
       }
       await runPythonCanaries(async (problem, source) =>
-        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python'))),
+        judgeReport(problem, await scheduler.submit(programOf(problem, source, 'python')), 'python'),
       );
     } catch (error) {
       await scheduler.close();
@@ -134,36 +141,42 @@ class Pool implements SandboxPool {
     return scheduler;
   }
 
-  async #submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
+  async #submit(program: Omit<Program, 'wallFactor'>, caller?: Caller): Promise<RunReport> {
     if (program.language !== 'python') {
-      return this.#scripts.submit(program);
+      return this.#scripts.submit(program, caller);
     }
     // One that failed is tried again by the next program: Pyodide may have been installed meanwhile.
     this.#python ??= this.#startPython().catch((error: unknown) => {
       this.#python = undefined;
       throw error;
     });
-    return (await this.#python).submit(program);
+    return (await this.#python).submit(program, caller);
   }
 
   workerPids(): number[] {
     return this.#schedulers.flatMap((scheduler) => scheduler.pids());
   }
 
-  async judge(job: { problem: Problem; source: string; language?: Language }): Promise<JudgeResult> {
-    const { problem } = job;
+  async judge(job: Parameters<SandboxPool['judge']>[0]): Promise<JudgeResult> {
+    const { problem, language = 'javascript', caller } = job;
     this.counters.programs += 1;
-    const report = await this.#submit(programOf(problem, job.source, job.language ?? 'javascript'));
+    const report = await this.#submit(programOf(problem, job.source, language), caller);
+    const judged = judgeReport(problem, report, language);
     const checker = problem.compare?.checker;
-    const result = checker === undefined ? judgeReport(problem, report) : await this.#check(problem, checker, report);
-    this.counters.internalErrors += result.verdict === 'IE' ? 1 : 0;
+    const result = checker === undefined ? judged : await this.#check(problem, checker, judged, report, language);
+    this.counters.internalErrors += result.verdict === 'IE' && caller?.signal?.aborted !== true ? 1 : 0;
     return result;
   }
 
   /** Verdicts of a problem whose answers a function decides on; it runs in an isolate of its own. */
-  async #check(problem: Problem, checker: string, report: RunReport): Promise<JudgeResult> {
-    const judged = judgeReport(problem, report);
-    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index));
+  async #check(
+    problem: Problem,
+    checker: string,
+    judged: JudgeResult,
+    report: RunReport,
+    language: Language,
+  ): Promise<JudgeResult> {
+    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index, language));
     if (actual.every((value) => value === undefined)) {
       return judged;
     }
@@ -210,7 +223,7 @@ class Pool implements SandboxPool {
 
   async run(job: Parameters<SandboxPool['run']>[0]): Promise<ProgramRun> {
     this.counters.programs += 1;
-    const report = await this.#submit({
+    const program = {
       kind: 'program',
       source: job.source,
       language: job.language ?? 'javascript',
@@ -219,7 +232,8 @@ class Pool implements SandboxPool {
       ...job.limits,
       seed: 0,
       streams: true,
-    });
+    } as const;
+    const report = await this.#submit(program, job.caller);
     return programRunOf(report);
   }
 
@@ -247,7 +261,7 @@ function inputsOf(problem: Problem): string[] {
 }
 
 /** The result of a test as JSON data, where it has one. */
-function jsonResult(problem: Problem, report: RunReport, index: number): Json | undefined {
+function jsonResult(problem: Problem, report: RunReport, index: number, language: Language): Json | undefined {
   const outcome = report.outcomes[index];
   if (outcome?.status !== 'ok' || outcome.value === undefined) {
     return undefined;
@@ -255,7 +269,9 @@ function jsonResult(problem: Problem, report: RunReport, index: number): Json | 
   if (problem.kind === 'program') {
     return outcome.value;
   }
-  return hasSpecials(outcome.value) ? undefined : (decodeValue(outcome.value) as Json);
+  return hasSpecials(outcome.value)
+    ? undefined
+    : (tryDecode(outcome.value, language === 'python')?.value as Json | undefined);
 }
 
 /**

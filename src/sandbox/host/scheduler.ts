@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Contention } from './contention.ts';
-import { readVitals } from './platform.ts';
+import { FairQueue } from './fair-queue.ts';
 import { deservesRetry } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
 import { type LaunchPlan, WorkerProcess } from './worker-process.ts';
@@ -18,8 +18,18 @@ const deathNoticeMs = 200;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;
 
+/** Who wants a program to be run. */
+export interface Caller {
+  /** Programs of different owners take turns, whatever an owner is. */
+  owner?: unknown;
+  /** Nobody waits for the result any longer: the program is not begun, or is stopped. */
+  signal?: AbortSignal;
+}
+
 interface Task {
   program: Program;
+  owner: unknown;
+  signal: AbortSignal | undefined;
   alone: boolean;
   resolve: (report: RunReport) => void;
 }
@@ -34,8 +44,8 @@ export class Scheduler {
   readonly #programs: number;
   readonly #idle: WorkerProcess[] = [];
   readonly #all = new Set<WorkerProcess>();
-  readonly #queue: Task[] = [];
-  readonly #aloneQueue: Task[] = [];
+  readonly #queue = new FairQueue<Task>();
+  readonly #aloneQueue = new FairQueue<Task>();
   readonly #contention = new Contention();
   #running = 0;
   #runningAlone = false;
@@ -66,16 +76,21 @@ export class Scheduler {
   }
 
   /** Runs a program; a second time, alone, where the first may have failed for a reason that is not its own. */
-  async submit(program: Omit<Program, 'wallFactor'>): Promise<RunReport> {
-    const first = await this.#enqueue({ ...program, wallFactor: 1 }, false);
-    if (!deservesRetry(first) || this.#closed) {
+  async submit(program: Omit<Program, 'wallFactor'>, caller: Caller = {}): Promise<RunReport> {
+    const first = await this.#enqueue({ ...program, wallFactor: 1 }, false, caller);
+    if (caller.signal?.aborted === true) {
+      return first;
+    }
+    // A compiler that fails by itself may have been near its end before this program came.
+    if ((!deservesRetry(first) && first.spent !== true) || this.#closed) {
       return first;
     }
     // Workers that died together are noticed one by one; the second try must not go to another dead one.
     await setTimeout(deathNoticeMs);
     const alone = { ...program, wallFactor: aloneWallFactor };
-    const second = await this.#enqueue(alone, true);
-    return wasKilledFromOutside(second) ? this.#enqueue(alone, true) : second;
+    const second = await this.#enqueue(alone, true, caller);
+    const last = wasKilledFromOutside(second) ? await this.#enqueue(alone, true, caller) : second;
+    return withWritten(last, first);
   }
 
   async close(): Promise<void> {
@@ -89,9 +104,24 @@ export class Scheduler {
     clearInterval(this.#watch);
   }
 
-  #enqueue(program: Program, alone: boolean): Promise<RunReport> {
+  #enqueue(program: Program, alone: boolean, { owner, signal }: Caller): Promise<RunReport> {
     return new Promise((resolve) => {
-      (alone ? this.#aloneQueue : this.#queue).push({ program, alone, resolve });
+      if (signal?.aborted === true) {
+        resolve(notRun);
+        return;
+      }
+      const queue = alone ? this.#aloneQueue : this.#queue;
+      const task: Task = { program, owner, signal, alone, resolve };
+      queue.push(task);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          if (queue.remove(task)) {
+            resolve(notRun);
+          }
+        },
+        { once: true },
+      );
       if (this.#closed) {
         this.#refuseWaiting();
       }
@@ -126,15 +156,20 @@ export class Scheduler {
     this.#watch ??= setInterval(() => {
       this.#look();
     }, watchEveryMs);
-    const { program } = task;
+    const { program, signal } = task;
+    const stop = (): void => {
+      worker.kill('retired');
+    };
+    signal?.addEventListener('abort', stop);
     const report = await worker.run(task.alone ? program : { ...program, wallFactor: this.#contention.factor });
+    signal?.removeEventListener('abort', stop);
     this.#running -= 1;
     this.#runningAlone = false;
     if (this.#running === 0) {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
-    if (report.end.type !== 'done') {
+    if (report.end.type !== 'done' && signal?.aborted !== true) {
       this.onKill();
     }
     if (isAbnormal(report) || worker.programs >= this.#programs) {
@@ -183,7 +218,7 @@ export class Scheduler {
     }
     this.#failedStarts = 0;
     // Start-up is a first sample of how contended the machine is.
-    this.#contention.learn(worker, readVitals(worker.pid ?? 0));
+    this.#contention.learn(worker, worker.vitals());
     this.#idle.push(worker);
     void worker.exited.then(() => {
       this.#lost(worker);
@@ -204,10 +239,32 @@ export class Scheduler {
 
   /** What waits when there will be no more workers is not judged; that is no fault of the programs. */
   #refuseWaiting(): void {
-    for (const task of [...this.#queue.splice(0), ...this.#aloneQueue.splice(0)]) {
-      task.resolve({ outcomes: [], end: { type: 'killed', reason: 'retired' } });
+    for (const task of [...this.#queue.clear(), ...this.#aloneQueue.clear()]) {
+      task.resolve(notRun);
     }
   }
+}
+
+/** A program that nobody ran. */
+const notRun: RunReport = { outcomes: [], end: { type: 'killed', reason: 'retired' } };
+
+/**
+ * What a program wrote that was cut off in its first run, where a second one was killed for its time together with its
+ * output: it had come as far as that, too.
+ */
+function withWritten(last: RunReport, first: RunReport): RunReport {
+  const { end } = last;
+  const cut = first.outcomes[0];
+  if (end.type !== 'killed' || end.reason !== 'time' || cut?.status !== 'starved' || cut.value === undefined) {
+    return last;
+  }
+  const timeMs = end.spentMs ?? cut.timeMs;
+  const outcomes = last.outcomes.map((outcome, index) =>
+    index === 0 && outcome === undefined
+      ? { ...cut, status: 'time' as const, timeMs, message: 'killed at the deadline' }
+      : outcome,
+  );
+  return { outcomes, end };
 }
 
 /** Nothing that a program can do ends its process in this way; the system, short of memory, or a person does. */
@@ -218,5 +275,9 @@ function wasKilledFromOutside({ end }: RunReport): boolean {
 /** Anything but a program that ran to its end within its limits: the process may carry traces of it. */
 function isAbnormal(report: RunReport): boolean {
   const harmless: readonly (string | undefined)[] = ['ok', 'threw', 'compile', 'notData', 'pending'];
-  return report.end.type !== 'done' || report.outcomes.some((outcome) => !harmless.includes(outcome?.status));
+  return (
+    report.end.type !== 'done' ||
+    report.spent === true ||
+    report.outcomes.some((outcome) => !harmless.includes(outcome?.status))
+  );
 }

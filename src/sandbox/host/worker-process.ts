@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Contention } from './contention.ts';
 import { encodeFrame, FrameReader } from '../wire/frames.ts';
 import type { KillReason, Program, RunEnd, RunReport, TestOutcome, WorkerJob } from '../wire/messages.ts';
-import { readVitals } from './platform.ts';
+import { readVitals, threadNamed, type Vitals } from './platform.ts';
 import { helloSchema, replySchema } from '../wire/replies.ts';
 import { overLimit } from './watchdog.ts';
 
@@ -14,6 +14,8 @@ export interface LaunchPlan {
   args: readonly string[];
   env: Record<string, string>;
   cwd: string;
+  /** Name of the thread that runs programs, where that is not the main one. */
+  thread?: string;
 }
 
 interface Flight {
@@ -48,6 +50,8 @@ export class WorkerProcess {
   #spentMs: number | undefined;
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
   #stderr = '';
+  readonly #threadName: string | undefined;
+  #thread: number | undefined;
   #hello: ((failure: string | undefined) => void) | undefined;
   /** Resolves to undefined once programs can be run, or to why that will never be. */
   readonly ready: Promise<string | undefined>;
@@ -55,6 +59,7 @@ export class WorkerProcess {
   programs = 0;
 
   constructor(plan: LaunchPlan) {
+    this.#threadName = plan.thread;
     this.#child = spawn(plan.command, plan.args, {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       env: plan.env,
@@ -104,6 +109,13 @@ export class WorkerProcess {
     return this.#flight !== undefined;
   }
 
+  /** CPU time of the thread that runs programs, and memory of the process. */
+  vitals(): Vitals {
+    const pid = this.#child.pid ?? 0;
+    this.#thread ??= this.#threadName === undefined ? pid : threadNamed(pid, this.#threadName);
+    return readVitals(pid, this.#thread);
+  }
+
   run(program: Program): Promise<RunReport> {
     if (this.#flight !== undefined) {
       throw new Error('a worker runs one program at a time');
@@ -143,11 +155,10 @@ export class WorkerProcess {
   /** Looks at the clock and at the process; called often while the worker is busy. */
   watch(contention: Contention): void {
     const flight = this.#flight;
-    const { pid } = this.#child;
-    if (flight === undefined || pid === undefined || this.#killed !== undefined) {
+    if (flight === undefined || this.#child.pid === undefined || this.#killed !== undefined) {
       return;
     }
-    const vitals = readVitals(pid);
+    const vitals = this.vitals();
     const { cpuMs, rssMb } = vitals;
     contention.learn(this, vitals);
     const atMs = performance.now();
@@ -172,7 +183,7 @@ export class WorkerProcess {
   #limitStart(): NodeJS.Timeout {
     const startMs = performance.now();
     return setInterval(() => {
-      const { cpuMs } = readVitals(this.#child.pid ?? 0);
+      const { cpuMs } = this.vitals();
       const wallMs = performance.now() - startMs;
       const starved = cpuMs !== undefined && cpuMs < startLimit.cpuMs && wallMs < startLimit.starvedWallMs;
       if (wallMs > startLimit.wallMs && !starved) {
@@ -223,7 +234,7 @@ export class WorkerProcess {
       this.kill('protocol');
       return;
     }
-    this.#finish({ type: 'done' });
+    this.#finish({ type: 'done' }, reply.spent);
   }
 
   #greet(failure: string | undefined): void {
@@ -232,10 +243,10 @@ export class WorkerProcess {
     hello?.(failure);
   }
 
-  #finish(end: RunEnd): void {
+  #finish(end: RunEnd, spent = false): void {
     const flight = this.#flight;
     this.#flight = undefined;
-    flight?.resolve({ outcomes: flight.outcomes, end });
+    flight?.resolve({ outcomes: flight.outcomes, end, ...(spent ? { spent } : {}) });
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {

@@ -58,6 +58,21 @@ describe('batch judging', function () {
     assert.ok(fault !== undefined && 'error' in fault && /Line 5.*solution/.test(fault.error), JSON.stringify(fault));
   });
 
+  it('goes on after a value that is nested too deep, and after a solution that forges its result', async () => {
+    const deep = job(honest).replace('"output":6', `"output":${'['.repeat(3000)}${']'.repeat(3000)}`);
+    const forger = JSON.stringify({
+      problem: functionProblem(),
+      solution: "import json; json.dumps = lambda *a, **k: 'x'\ndef solve(a): return 'x'",
+      language: 'python',
+    });
+    const lines = [`\ufeff${job(honest)}`, deep, '['.repeat(1_000_000), forger, job(honest)];
+    const seen: string[] = [];
+    for await (const result of judgeBatch(sandbox, chunksOf(lines.join('\n'), 65_536))) {
+      seen.push(summary(result));
+    }
+    assert.deepEqual(seen, ['1 AC', '2 error', '3 error', '4 WA', '5 AC']);
+  });
+
   it('reads no further ahead than it is told, however long the input is', async () => {
     let made = 0;
     async function* endless(): AsyncGenerator<string> {

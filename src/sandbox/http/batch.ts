@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { parseJson } from '../../protocol/json.ts';
 import { type JudgeResult, Problem } from '../../protocol/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 
@@ -88,7 +89,8 @@ async function judgeLine(sandbox: Sandbox, line: number, text: string | undefine
   }
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    // A byte order mark, as editors and shells of Windows write it, is no part of the first line.
+    raw = parseJson(text.replace(/^\ufeff/, ''));
   } catch (error) {
     return { line, error: `Line ${line} is not JSON: ${error instanceof Error ? error.message : String(error)}.` };
   }
@@ -99,7 +101,8 @@ async function judgeLine(sandbox: Sandbox, line: number, text: string | undefine
       const remedy = error.boundary === 'usage' ? '' : ` ${error.remedy}`;
       return { line, error: `Line ${line}: ${error.message}${remedy}` };
     }
-    throw error;
+    // A defect of ours, which ends this line and no other.
+    return { line, error: `Line ${line}: the judge failed: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Limits } from '../../protocol/problem.ts';
 import type { SandboxPool } from '../host/pool.ts';
+import type { Caller } from '../host/scheduler.ts';
 import type { Language, ProgramRun } from '../sandbox.ts';
 
 /**
@@ -12,11 +13,16 @@ const defaultMemoryMb = 256;
 const memoryRange = { least: 8, most: 1024 };
 const maxTimeMs = 60_000;
 
+/** Sandbox Fusion's names, the short one that it takes too, and what clients write by hand. */
 const languages = {
   nodejs: 'javascript',
+  js: 'javascript',
   javascript: 'javascript',
   typescript: 'typescript',
+  ts: 'typescript',
   python: 'python',
+  python3: 'python',
+  py: 'python',
 } as const satisfies Record<string, Language>;
 
 export const RunCodeRequest = z.object({
@@ -49,7 +55,7 @@ export interface RunCodeReply {
 }
 
 /** Runs one request. Files in and out are refused: a program sees no file system. */
-export async function runCode(sandbox: SandboxPool, request: RunCodeRequest): Promise<RunCodeReply> {
+export async function runCode(sandbox: SandboxPool, request: RunCodeRequest, caller: Caller): Promise<RunCodeReply> {
   if (Object.keys(request.files ?? {}).length > 0 || (request.fetch_files ?? []).length > 0) {
     return reply('SandboxError', 'files and fetch_files are not supported', {});
   }
@@ -59,6 +65,7 @@ export async function runCode(sandbox: SandboxPool, request: RunCodeRequest): Pr
       stdin: request.stdin ?? '',
       language: languages[request.language],
       limits: limitsOf(request),
+      caller,
     });
     return replyOf(run);
   } catch (error) {
@@ -79,32 +86,43 @@ function limitsOf(request: RunCodeRequest): Limits {
   };
 }
 
+/**
+ * As there: no language here has a step of compiling, so that a source that does not parse is a run that ended with code 1
+ * and said so on standard error; `Error` and a message are for faults of the sandbox alone.
+ */
 function replyOf(run: ProgramRun): RunCodeReply {
-  const result = (status: CommandResult['status'], returnCode: number | null, stderr = run.stderr): CommandResult => ({
-    status,
-    execution_time: run.timeMs / 1000,
-    return_code: returnCode,
-    stdout: run.stdout,
-    stderr,
-  });
+  const ended = (returnCode: number, stderr = run.stderr): RunCodeReply =>
+    reply(returnCode === 0 ? 'Success' : 'Failed', '', { run_result: resultOf(run, 'Finished', returnCode, stderr) });
+  const said = `${run.stderr}${run.message}\n`;
   switch (run.verdict) {
     case 'AC':
-      return reply('Success', '', { run_result: result('Finished', 0) });
+      return ended(0);
     case 'RE':
-      return reply('Failed', run.message, { run_result: result('Finished', run.exitCode ?? 1) });
-    case 'TLE':
-      return reply('Failed', run.message, { run_result: result('TimeLimitExceeded', null) });
-    case 'MLE':
-      return reply('Failed', run.message, { run_result: result('Error', 137, `${run.stderr}${run.message}\n`) });
-    case 'OLE':
-      return reply('Failed', run.message, { run_result: result('Error', 1, `${run.stderr}${run.message}\n`) });
+      // One that chose its exit code has nothing to say; one whose interpreter broke could not.
+      return ended(run.exitCode || 1, run.stderr === '' && !run.message.startsWith('exit code') ? said : run.stderr);
     case 'CE':
-      return reply('Failed', run.message, { compile_result: result('Error', 1, run.message) });
+      return ended(1, run.stderr === '' ? said : run.stderr);
+    case 'OLE':
+      return ended(1, said);
+    case 'MLE':
+      // As a process that the system killed.
+      return ended(137, said);
+    case 'TLE':
+      return reply('Failed', '', { run_result: resultOf(run, 'TimeLimitExceeded', null, run.stderr) });
     case 'IE':
       return reply('SandboxError', run.message, {});
     default:
       return run.verdict satisfies never;
   }
+}
+
+function resultOf(
+  run: ProgramRun,
+  status: CommandResult['status'],
+  returnCode: number | null,
+  stderr: string,
+): CommandResult {
+  return { status, execution_time: run.timeMs / 1000, return_code: returnCode, stdout: run.stdout, stderr };
 }
 
 function reply(

@@ -1,14 +1,17 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
+import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { parseJson } from '../../protocol/json.ts';
+import type { JudgeResult } from '../../protocol/problem.ts';
 import { describeIssues, JudgeJob } from './batch.ts';
 import { runCode, RunCodeRequest } from './fusion.ts';
+import { loopback, refusalOf } from './guards.ts';
 import { Metrics } from './metrics.ts';
 import type { SandboxPool } from '../host/pool.ts';
+import type { Caller } from '../host/scheduler.ts';
 
 export interface ServerOptions {
   sandbox: SandboxPool;
@@ -31,7 +34,10 @@ export interface SandboxServer {
   close(graceMs?: number): Promise<void>;
 }
 
-const loopback = ['127.0.0.1', '::1', 'localhost'];
+/** With Node's own request and response beside them. */
+type Env = { Bindings: HttpBindings };
+type App = Hono<Env>;
+type ServerContext = Context<Env>;
 
 const JudgeRequest = z.union([z.strictObject({ jobs: z.array(JudgeJob).min(1).max(10_000) }), JudgeJob]);
 
@@ -41,24 +47,31 @@ const JudgeRequest = z.union([z.strictObject({ jobs: z.array(JudgeJob).min(1).ma
  * port is taken.
  */
 export async function startServer(options: ServerOptions): Promise<SandboxServer> {
-  const host = options.host ?? loopback[0];
-  if (!loopback.includes(host ?? '') && (options.token ?? '') === '') {
+  const { host = '127.0.0.1', port } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new BoundaryError(
+      'usage',
+      `There is no port ${port}.`,
+      'Give --port N with N from 0 (any free one) to 65535.',
+    );
+  }
+  if (!loopback.includes(host) && (options.token ?? '') === '') {
     throw new BoundaryError(
       'usage',
       `The address ${host} can be reached by others, and there is no token.`,
       'Give --token SECRET, or leave --host away to serve this machine alone.',
     );
   }
-  const app = new Hono();
+  const app: App = new Hono<Env>();
   const metrics = new Metrics();
   const state = { closing: false };
-  addGuards(app, options, metrics, state);
+  addGuards(app, { ...options, host }, metrics, state);
   addRoutes(app, options, metrics);
-  const server = await listen(app, options.port, host ?? '127.0.0.1');
+  const server = await listen(app, port, host);
   const address = server.address() as AddressInfo;
   return {
     port: address.port,
-    url: `http://${host?.includes(':') === true ? `[${host}]` : host}:${address.port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close(graceMs = 10_000) {
       state.closing = true;
       await closeServer(server, metrics, graceMs);
@@ -66,23 +79,23 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   };
 }
 
-function addGuards(app: Hono, options: ServerOptions, metrics: Metrics, state: { closing: boolean }): void {
-  const { token } = options;
+function addGuards(
+  app: App,
+  options: ServerOptions & { host: string },
+  metrics: Metrics,
+  state: { closing: boolean },
+): void {
   app.use(async (context, next) => {
     await next();
     metrics.countRequest(knownPath(context.req.path), context.res.status);
   });
   app.use(async (context, next) => {
-    if (token !== undefined && context.req.path !== '/healthz' && !hasToken(context, token)) {
-      return context.json({ error: 'The token is missing or wrong.' }, 401);
+    const refusal = refusalOf(context.env.incoming, options.host, options.token);
+    if (refusal !== undefined) {
+      return context.json({ error: refusal.error }, refusal.status);
     }
     if (state.closing) {
       return context.json({ error: 'The server is stopping.' }, 503, { 'Retry-After': '5' });
-    }
-    // A page in a browser can send other types across sites without asking.
-    const type = context.req.header('content-type') ?? '';
-    if (context.req.method === 'POST' && !/^application\/json\b/i.test(type)) {
-      return context.json({ error: 'Send application/json.' }, 415);
     }
     return next();
   });
@@ -100,16 +113,9 @@ function knownPath(path: string): string {
   return ['/run_code', '/judge', '/healthz', '/metrics'].includes(path) ? path : 'other';
 }
 
-/** Compared by hash, so that the time tells nothing. */
-function hasToken(context: Context, token: string): boolean {
-  const given = context.req.header('authorization') ?? '';
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(`Bearer ${token}`));
-}
-
-function addRoutes(app: Hono, { sandbox, maxInFlight = 1024 }: ServerOptions, metrics: Metrics): void {
+function addRoutes(app: App, { sandbox, maxInFlight = 1024 }: ServerOptions, metrics: Metrics): void {
   /** Runs `work` if there is room for `programs` more, else answers 429. */
-  async function admitted(context: Context, programs: number, work: () => Promise<Response>): Promise<Response> {
+  async function admitted(context: ServerContext, programs: number, work: () => Promise<Response>): Promise<Response> {
     if (metrics.inFlight > 0 && metrics.inFlight + programs > maxInFlight) {
       return context.json({ error: 'Too many programs are waiting.' }, 429, { 'Retry-After': '1' });
     }
@@ -129,29 +135,34 @@ function addRoutes(app: Hono, { sandbox, maxInFlight = 1024 }: ServerOptions, me
   );
 
   app.post('/run_code', async (context) => {
-    const parsed = RunCodeRequest.safeParse(await readJson(context));
+    const body = await readJson(context);
+    if (body === undefined) {
+      return context.json({ error: notJson }, 422);
+    }
+    const parsed = RunCodeRequest.safeParse(body.value);
     if (!parsed.success) {
       return context.json({ error: describeIssues(parsed.error) }, 422);
     }
-    return admitted(context, 1, async () => context.json(await runCode(sandbox, parsed.data)));
+    const caller = callerOf(context.env);
+    return admitted(context, 1, async () => context.json(await runCode(sandbox, parsed.data, caller)));
   });
 
   app.post('/judge', async (context) => {
-    const raw = await readJson(context);
-    const parsed = JudgeRequest.safeParse(raw);
+    const body = await readJson(context);
+    if (body === undefined) {
+      return context.json({ error: notJson }, 422);
+    }
+    const parsed = JudgeRequest.safeParse(body.value);
     if (!parsed.success) {
-      return context.json({ error: faultOf(raw) }, 422);
+      return context.json({ error: faultOf(body.value) }, 422);
     }
     const single = !('jobs' in parsed.data);
     const jobs = 'jobs' in parsed.data ? parsed.data.jobs : [parsed.data];
+    const caller = callerOf(context.env);
     return admitted(context, jobs.length, async () => {
       const results = await Promise.all(
-        jobs.map(async ({ problem, solution, language }) => {
-          const result = await sandbox.judge({
-            problem,
-            source: solution,
-            ...(language === undefined ? {} : { language }),
-          });
+        jobs.map(async (job) => {
+          const result = await judgeJob(sandbox, job, caller);
           metrics.countVerdict(result.verdict);
           return result;
         }),
@@ -161,9 +172,43 @@ function addRoutes(app: Hono, { sandbox, maxInFlight = 1024 }: ServerOptions, me
   });
 }
 
-async function readJson(context: Context): Promise<unknown> {
+/** One job of a request. What stops one from being judged is its result, and nothing to the others. */
+async function judgeJob(sandbox: SandboxPool, job: JudgeJob, caller: Caller): Promise<JudgeResult> {
+  const { problem, solution, language } = job;
   try {
-    return await context.req.json<unknown>();
+    return await sandbox.judge({ problem, source: solution, caller, ...(language === undefined ? {} : { language }) });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    const message = error instanceof BoundaryError ? `${words} ${error.remedy}` : `the judge failed: ${words}`;
+    const tests = problem.tests.map(() => ({ verdict: 'IE' as const, message }));
+    return { verdict: 'IE', score: 0, passed: 0, total: tests.length, tests, timeMs: 0, message };
+  }
+}
+
+/**
+ * Whose program it is, and for how long anybody waits for it. Clients on other machines are told apart by their address,
+ * those on this one by their connection.
+ */
+function callerOf({ incoming, outgoing }: HttpBindings): Caller {
+  const { socket } = incoming;
+  const { remoteAddress } = socket;
+  const local = remoteAddress === undefined || /^(?:::ffff:)?127\.|^::1$/.test(remoteAddress);
+  const left = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) {
+      left.abort();
+    }
+  });
+  return { owner: local ? socket : remoteAddress, signal: left.signal };
+}
+
+const notJson = 'The body is not JSON.';
+
+/** Undefined where it is none; a box, because null is. */
+async function readJson(context: ServerContext): Promise<{ value: unknown } | undefined> {
+  const text = await context.req.text();
+  try {
+    return { value: parseJson(text) };
   } catch {
     return undefined;
   }
@@ -179,7 +224,7 @@ function faultOf(raw: unknown): string {
   return again.success ? 'The body is not valid.' : describeIssues(again.error);
 }
 
-function listen(app: Hono, port: number, hostname: string): Promise<ServerType> {
+function listen(app: App, port: number, hostname: string): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, port, hostname }, () => {
       resolve(server);

@@ -1,5 +1,7 @@
 import type { Comparison } from '../../protocol/problem.ts';
+import { ExactNumber } from '../../protocol/json.ts';
 import { showValue } from '../wire/values.ts';
+import { isNumeric, numericsAgree } from './numbers.ts';
 
 export type Mode = NonNullable<Comparison['mode']>;
 
@@ -9,9 +11,18 @@ export type Verified = { equal: true } | { equal: false; path: string; actual: s
 const same: Verified = { equal: true };
 export const defaultTolerance = 1e-6;
 
-/** Compares data, never code: both sides are plain values that were decoded in this process. */
-export function compareValues(expected: unknown, actual: unknown, comparison: Comparison = {}): Verified {
+/**
+ * Compares data, never code: both sides are plain values that were decoded in this process. `truthIsNumber`: true is 1 and
+ * false is 0, as in Python.
+ */
+export function compareValues(
+  expected: unknown,
+  actual: unknown,
+  comparison: Comparison = {},
+  truthIsNumber = false,
+): Verified {
   const rules: Rules = {
+    truthIsNumber,
     tolerance: comparison.tolerance ?? defaultTolerance,
     mode: comparison.mode ?? 'exact',
   };
@@ -22,6 +33,7 @@ export function compareValues(expected: unknown, actual: unknown, comparison: Co
 }
 
 interface Rules {
+  truthIsNumber: boolean;
   tolerance: number;
   mode: Mode;
 }
@@ -31,8 +43,13 @@ function differs(path: string, expected: unknown, actual: unknown): Verified {
 }
 
 function compareAt(path: string, expected: unknown, actual: unknown, rules: Rules): Verified {
-  if (typeof expected === 'number') {
-    const equal = typeof actual === 'number' && numbersAgree(expected, actual, rules.tolerance);
+  if (rules.truthIsNumber && typeof expected !== typeof actual) {
+    if (typeof expected === 'boolean' || typeof actual === 'boolean') {
+      return compareTruth(path, expected, actual, rules);
+    }
+  }
+  if (typeof expected === 'number' || expected instanceof ExactNumber) {
+    const equal = isNumeric(actual) && numericsAgree(expected, actual, rules.tolerance);
     return equal ? same : differs(path, expected, actual);
   }
   if (typeof expected === 'string' && typeof actual === 'string') {
@@ -47,18 +64,11 @@ function compareAt(path: string, expected: unknown, actual: unknown, rules: Rule
   return Array.isArray(actual) ? differs(path, expected, actual) : compareObjects(path, expected, actual, rules);
 }
 
-/**
- * By value with -0 = 0 and NaN = NaN. A tolerance, absolute or relative, applies only where the expected value is no
- * integer: an integer answer is either right or wrong.
- */
-export function numbersAgree(expected: number, actual: number, tolerance: number): boolean {
-  if (expected === actual || (Number.isNaN(expected) && Number.isNaN(actual))) {
-    return true;
-  }
-  if (!Number.isFinite(expected) || !Number.isFinite(actual) || Number.isInteger(expected)) {
-    return false;
-  }
-  return Math.abs(expected - actual) <= tolerance * Math.max(1, Math.abs(expected));
+/** One of the two is a truth value, the other is not. */
+function compareTruth(path: string, expected: unknown, actual: unknown, rules: Rules): Verified {
+  const numberOf = (value: unknown): unknown => (typeof value === 'boolean' ? Number(value) : value);
+  const verified = compareAt(path, numberOf(expected), numberOf(actual), rules);
+  return verified.equal ? same : differs(path, expected, actual);
 }
 
 function stringsAgree(expected: string, actual: string, mode: Mode): boolean {
@@ -133,7 +143,12 @@ function withoutTwins(expected: readonly unknown[], actual: readonly unknown[]):
 }
 
 /** Makes equal values equal text: keys sorted, and what JSON would fold into null kept apart. */
-function canonicalKeys(_key: string, value: unknown): unknown {
+function canonicalKeys(this: unknown, key: string, value: unknown): unknown {
+  // JSON.stringify has already asked a number that is kept as text for its text.
+  const original: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : value;
+  if (original instanceof ExactNumber) {
+    return original.isInteger || !Number.isFinite(original.value) ? value : original.value;
+  }
   if (typeof value === 'bigint') {
     return { '\u0000': `${value}n` };
   }

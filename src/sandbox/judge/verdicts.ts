@@ -1,7 +1,7 @@
 import type { JudgeResult, Problem, TestResult, Verdict } from '../../protocol/problem.ts';
 import { compareText, compareValues, type Verified } from './compare.ts';
 import type { RunEnd, RunReport, TestOutcome } from '../wire/messages.ts';
-import type { Execution, ProgramRun } from '../sandbox.ts';
+import type { Execution, Language, ProgramRun } from '../sandbox.ts';
 import { decodeValue, hasSpecials, type Json } from '../wire/values.ts';
 
 /** Verdict of a test that produced no value to compare. */
@@ -78,9 +78,9 @@ export function deservesRetry(report: RunReport): boolean {
   return report.end.type !== 'done' && verdictOfEnd(report.end, false).verdict === 'IE';
 }
 
-/** The judgement of a finished report. Comparison happens here, in the parent. */
-export function judgeReport(problem: Problem, report: RunReport): JudgeResult {
-  const tests = problem.tests.map((_, index) => judgeTest(problem, index, report));
+/** The judgement of a finished report. Comparison happens here, in the parent, as `language` compares. */
+export function judgeReport(problem: Problem, report: RunReport, language: Language): JudgeResult {
+  const tests = problem.tests.map((_, index) => judgeTest(problem, index, report, language));
   return summarise(tests);
 }
 
@@ -98,7 +98,7 @@ export function summarise(tests: readonly TestResult[]): JudgeResult {
   };
 }
 
-function judgeTest(problem: Problem, index: number, report: RunReport): TestResult {
+function judgeTest(problem: Problem, index: number, report: RunReport, language: Language): TestResult {
   const outcome = report.outcomes[index];
   if (outcome === undefined) {
     return missingOutcome(report);
@@ -108,7 +108,10 @@ function judgeTest(problem: Problem, index: number, report: RunReport): TestResu
     const verdict = verdictOfStatus(outcome.status);
     return { verdict, timeMs, ...(outcome.message === undefined ? {} : { message: outcome.message }) };
   }
-  const verified = verify(problem, index, outcome.value ?? '');
+  const verified = verify(problem, index, outcome.value ?? '', language);
+  if (verified === undefined) {
+    return { verdict: 'BAD', timeMs, message: 'the result cannot be read' };
+  }
   if (verified.equal) {
     return { verdict: 'AC', timeMs };
   }
@@ -116,11 +119,23 @@ function judgeTest(problem: Problem, index: number, report: RunReport): TestResu
   return { verdict: 'WA', timeMs, actual, expected, difference: path };
 }
 
-function verify(problem: Problem, index: number, text: string): Verified {
+/** Undefined where the text, which the program's own realm wrote, is no value. */
+function verify(problem: Problem, index: number, text: string, language: Language): Verified | undefined {
   if (problem.kind === 'program') {
     return compareText(problem.tests[index]?.output ?? '', text, problem.compare);
   }
-  return compareValues(problem.tests[index]?.output, decodeValue(text), problem.compare);
+  const python = language === 'python';
+  const decoded = tryDecode(text, python);
+  return decoded && compareValues(problem.tests[index]?.output, decoded.value, problem.compare, python);
+}
+
+/** The value that a realm wrote, which belongs to the program and may have written anything. */
+export function tryDecode(text: string, exact = false): { value: unknown } | undefined {
+  try {
+    return { value: decodeValue(text, exact) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** One result of `execute`, as JSON data. */
@@ -134,9 +149,10 @@ export function executionOf(report: RunReport, index: number): Execution {
     return { ok: false, verdict: verdictOfStatus(outcome.status), message: outcome.message ?? '' };
   }
   const text = outcome.value ?? '';
-  return hasSpecials(text)
+  const decoded = hasSpecials(text) ? undefined : tryDecode(text);
+  return decoded === undefined
     ? { ok: false, verdict: 'BAD', message: `the result is not JSON data: ${text.slice(0, 100)}` }
-    : { ok: true, value: decodeValue(text) as Json };
+    : { ok: true, value: decoded.value as Json };
 }
 
 /** The one run of a program whose streams were asked for. */

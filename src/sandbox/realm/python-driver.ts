@@ -1,14 +1,18 @@
+import { stdinPath } from './python-realm.ts';
+import { threadsSource } from './python-threads.ts';
+import { valuesSource } from './python-values.ts';
+
 /**
  * Python that runs inside the interpreter: loads a solution, calls it, writes its results on the wire (values.ts). It is
  * part of the memory snapshot, together with the modules that solutions import most. A program can reach and change all of
  * it, and thereby its own results and nothing else. Replies are a tag letter and text as in boot.ts.
  */
-export const driverSource = `
+export const driverSource = `${valuesSource}${threadsSource}
 import sys, io, os, json, types, builtins, inspect, traceback, atexit
 import array, bisect, collections, copy, datetime, decimal, enum, fractions, functools, heapq, itertools, math, operator
-import random, re, string, statistics, time, typing, dataclasses, threading
+import random, re, string, statistics, time, typing, dataclasses
 
-MAX_DEPTH = 500
+_decode = json.JSONDecoder().decode
 
 def _refuse(name):
     def refused(*args, **kwargs):
@@ -21,64 +25,11 @@ for _module in (os, posix):
         if hasattr(_module, _name):
             setattr(_module, _name, _refuse('os.' + _name))
 
-class _Refused(Exception):
-    pass
+class _Absent(types.ModuleType):
+    def __getattr__(self, name):
+        raise PermissionError('multiprocessing is not available in the sandbox, which has one process; use threads')
 
-class _Writer:
-    def __init__(self, limit):
-        self.left = limit
-
-    def spend(self, text):
-        self.left -= len(text)
-        if self.left < 0:
-            raise _Refused('othe result is too large')
-        return text
-
-    def special(self, name):
-        return self.spend('{"\\\\u0000":"' + name + '"}')
-
-    def value(self, value, depth):
-        kind = type(value)
-        if value is None:
-            return self.spend('null')
-        if kind is bool:
-            return self.spend('true' if value else 'false')
-        if kind is int:
-            # As every reader of JSON takes it: to the nearest double.
-            if value.bit_length() > 1023:
-                raise _Refused('bthe result holds an integer beyond 2 ** 1023')
-            return self.spend(int.__repr__(value))
-        if kind is float:
-            if value != value:
-                return self.special('NaN')
-            if value in (math.inf, -math.inf):
-                return self.special('Infinity' if value > 0 else '-Infinity')
-            return self.spend(float.__repr__(value))
-        if kind is str:
-            if len(value) > self.left:
-                raise _Refused('othe result is too large')
-            return self.spend(json.dumps(value))
-        if kind in (list, tuple, collections.deque) or kind is dict:
-            if depth >= MAX_DEPTH:
-                raise _Refused('bthe result is cyclic or nested deeper than %d' % MAX_DEPTH)
-            if len(value) > self.left:
-                raise _Refused('othe result is too large')
-            return self.members(value, depth + 1)
-        raise _Refused('bthe result holds a ' + kind.__name__[:100])
-
-    def members(self, value, depth):
-        if type(value) is not dict:
-            return '[' + self.spend(',').join([self.value(item, depth) for item in value]) + ']'
-        return '{' + ','.join([self.key(key) + ':' + self.value(item, depth) for key, item in value.items()]) + '}'
-
-    def key(self, key):
-        if key is None or type(key) in (bool, int, float):
-            key = json.dumps(key)
-        if type(key) is not str:
-            raise _Refused('bthe result has a key that is a ' + type(key).__name__[:100])
-        if key == chr(0):
-            raise _Refused('bthe result has a key that is reserved')
-        return self.spend(json.dumps(key))
+sys.modules['_multiprocessing'] = _Absent('_multiprocessing')
 
 def describe(error):
     try:
@@ -92,22 +43,26 @@ class Solution:
         self.code = None
         self.entry = None
         try:
-            self.code = compile(source, 'solution.py', 'exec')
+            # An editor's byte order mark is no part of the program.
+            self.code = compile(source.removeprefix(chr(0xFEFF)), 'solution.py', 'exec')
         except BaseException as error:
             self.fault = 'c' + describe(error)[1:]
+            streams()
+            sys.stderr.write(''.join(traceback.format_exception_only(error)))
+            sys.stderr.flush()
 
-    def module(self):
-        main = types.ModuleType('__main__')
+    def module(self, name):
+        main = types.ModuleType(name)
         main.__dict__['__builtins__'] = builtins
         main.__dict__['__file__'] = 'solution.py'
-        sys.modules['__main__'] = main
+        sys.modules['__main__'] = sys.modules[name] = main
         sys.argv = ['solution.py']
         return main
 
     def load(self, name):
-        """The top level, once; then the function, also where it is a method of a class Solution."""
+        """The top level, once, as it is imported; then the function, also where it is a method of a class Solution."""
         streams()
-        main = self.module()
+        main = self.module('solution')
         try:
             exec(self.code, main.__dict__)
         except BaseException as error:
@@ -125,32 +80,19 @@ class Solution:
         return 'v'
 
     def call(self, text, limit):
+        _waiting.clear()
         try:
-            value = self.entry(*json.loads(text))
+            value = self.entry(*arguments(text))
             if inspect.iscoroutine(value):
-                try:
-                    value.send(None)
-                    return 'p'
-                except StopIteration as stop:
-                    value = stop.value
+                value = asyncio.run(value)
+            return write(value, limit)
         except BaseException as error:
             return describe(error)
-        own = sys.getrecursionlimit()
-        try:
-            # Each level of a value takes three frames.
-            sys.setrecursionlimit(max(own, 1000 + 4 * MAX_DEPTH))
-            return 'v' + _Writer(limit).value(value, 0)
-        except _Refused as refusal:
-            return str(refusal)
-        except BaseException as error:
-            return describe(error)
-        finally:
-            sys.setrecursionlimit(own)
 
-    def run(self):
-        """The whole program; the reply has no text, the output is with the streams."""
-        streams()
-        main = self.module()
+    def run(self, live):
+        """The whole program; the reply has no text, the output is with the streams. live: each line leaves at once."""
+        streams(live)
+        main = self.module('__main__')
         code = 0
         fault = None
         try:
@@ -159,6 +101,12 @@ class Solution:
             code = stop.code
         except BaseException as error:
             fault = describe(error)
+            report(error)
+            code = 1
+        try:
+            _finish_threads()
+        except BaseException as error:
+            fault = fault or describe(error)
             report(error)
             code = 1
         try:
@@ -180,6 +128,14 @@ class Solution:
             fault = 'eexit code %d' % code
         return str(code) + ' ' + (fault or 'v')
 
+def arguments(text):
+    digits = sys.get_int_max_str_digits()
+    try:
+        sys.set_int_max_str_digits(0)
+        return _decode(text)
+    finally:
+        sys.set_int_max_str_digits(digits)
+
 def report(error):
     try:
         rows = traceback.format_exception(error)
@@ -187,16 +143,23 @@ def report(error):
     except BaseException:
         pass
 
+STDIN = '${stdinPath}'
 _kept = []
 
-def streams():
+def streams(live=False):
     # A program may close its streams, as open(0) does when it is dropped.
     if not _kept:
         _kept.extend([os.dup(number) for number in range(3)])
     for number in range(3):
         os.dup2(_kept[number], number)
+    # A file, as a shell redirects one: its size is known, and it can be read again.
+    redirected = os.open(STDIN, os.O_RDONLY)
+    os.dup2(redirected, 0)
+    os.close(redirected)
+    _waiting.clear()
+    start_loop()
     sys.stdin = open(0, 'r', encoding='utf-8', errors='surrogateescape', closefd=False)
-    sys.stdout = open(1, 'w', encoding='utf-8', errors='surrogateescape', closefd=False)
+    sys.stdout = open(1, 'w', 1 if live else -1, encoding='utf-8', errors='surrogateescape', closefd=False)
     sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
     sys.setrecursionlimit(1000)
     atexit._clear()

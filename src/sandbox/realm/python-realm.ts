@@ -18,7 +18,8 @@ export interface PythonRealm {
   compile(source: string): string;
   load(entry: string): string;
   call(text: string): string;
-  run(input: string): string;
+  /** `live`: lines are written as they come, so that they are known of a program that is cut off. */
+  run(input: string, live: boolean): string;
   /** JSON {stdout, stderr, exitCode} of the last run. */
   streams(): string;
 }
@@ -43,10 +44,14 @@ interface PythonSolution {
   code: unknown;
   load(entry: string): string;
   call(text: string, limit: number): string;
-  run(): string;
+  run(live: boolean): string;
 }
 
+/** File of the interpreter that holds the standard input of a run. */
+export const stdinPath = '/stdin';
+
 interface Pyodide {
+  FS: { writeFile(path: string, data: Uint8Array): void };
   makeMemorySnapshot(): Uint8Array<ArrayBuffer>;
   runPython(source: string, options?: { filename: string }): unknown;
   globals: { get(name: string): unknown };
@@ -57,6 +62,7 @@ interface Pyodide {
 
 function realm(
   tools: Bytes,
+  stdin: string,
   ownMemoryMb: number,
   maxLength: number,
   maxOutput: number,
@@ -73,11 +79,20 @@ function realm(
 
   /* ---- what Pyodide expects of a shell ---- */
 
-  /** Deterministic: nothing in here is a secret, and a judgement must be repeatable. */
+  /** Base64 of so many bytes. Deterministic: nothing in here is a secret, and a judgement must be repeatable. */
+  let randomState = 7;
   const random = (name: string, args: string[]): string => {
     const count = Number((args[1] ?? '').replace(/^head -c(\d+) .*$/, '$1'));
-    const rest = ['', 'AA==', 'AAA='][count % 3] ?? '';
-    return name === 'sh' ? 'c2Vs'.repeat(Math.floor(count / 3)) + rest : '';
+    const digits = (length: number): string => {
+      let text = '';
+      for (let index = 0; index < length; index += 1) {
+        randomState = (Math.imul(randomState, 1664525) + 1013904223) >>> 0;
+        text += 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.charAt(randomState >>> 26);
+      }
+      return text;
+    };
+    const rest = count % 3 === 0 ? '' : digits(count % 3) + (count % 3 === 1 ? 'A==' : 'A=');
+    return name === 'sh' ? digits(Math.floor(count / 3) * 4) + rest : '';
   };
   const silence = (): void => undefined;
   const files = new Map<string, ArrayBuffer>();
@@ -147,7 +162,8 @@ function realm(
         Reflect.deleteProperty(made.prototype as object, 'constructor');
       }
     }
-    for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', ...Object.keys(scaffold)]) {
+    // `os` stays: random bytes come from there.
+    for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'read', 'load', 'readbuffer', 'location']) {
       Reflect.deleteProperty(globalThis, name);
     }
     Reflect.deleteProperty(ArrayBuffer.prototype, 'resize');
@@ -196,6 +212,7 @@ function realm(
 
   function open(text: string): void {
     input = fromText(text);
+    python?.FS.writeFile(stdin, input);
     position = 0;
     overflowed = false;
     refusedGrowth = false;
@@ -275,6 +292,7 @@ function realm(
         open('');
         const make = python?.globals.get('Solution') as ((source: string) => PythonSolution) | undefined;
         solution = make?.(source);
+        exitCode = solution?.fault === undefined ? 0 : 1;
         return solution?.fault ?? 'v';
       }),
     load: (entry) => guarded(() => solution?.load(entry)),
@@ -283,10 +301,10 @@ function realm(
         open('');
         return solution?.call(text, maxLength);
       }),
-    run: (text) => {
+    run: (text, live) => {
       open(text);
       const reply = guarded(() => {
-        const [code = '1', ...rest] = (solution?.run() ?? '').split(' ');
+        const [code = '1', ...rest] = (solution?.run(live) ?? '').split(' ');
         exitCode = Number(code);
         return rest.join(' ');
       });
@@ -308,5 +326,5 @@ export function realmSource(limits: {
   maxErrors: number;
 }): string {
   const { ownMemoryMb, maxLength, maxOutput, maxErrors } = limits;
-  return `(${realm.toString()})((${bytes.toString()})(), ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
+  return `(${realm.toString()})((${bytes.toString()})(), '${stdinPath}', ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
 }

@@ -58,6 +58,8 @@ export interface Reply {
   nonce: string;
   outcomes: TestOutcome[];
   done: boolean;
+  /** The job has broken something that later jobs would need: the worker is not to be used again. */
+  spent?: boolean | undefined;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface RunReport {
   /** By test index; holes where no outcome arrived. */
   outcomes: (TestOutcome | undefined)[];
   end: RunEnd;
+  /** The worker is not to be used again, although the program ended well. */
+  spent?: boolean;
 }
 
 /**
@@ -93,6 +97,9 @@ export interface PythonKit {
   folder: string;
   snapshot: string | undefined;
 }
+
+/** Name of the thread in which a worker for Python runs its programs; its CPU time is what counts. */
+export const interpreterThread = 'interpreter';
 
 /** First message of a worker: it has loaded isolated-vm, or why it has not. */
 export type Hello = { ready: true } | { failed: string };

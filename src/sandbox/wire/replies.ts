@@ -17,6 +17,7 @@ export const replySchema = z.strictObject({
   nonce: z.string(),
   outcomes: z.array(outcome),
   done: z.boolean(),
+  spent: z.boolean().optional(),
 }) satisfies z.ZodType<Reply>;
 
 export const helloSchema = z.union([

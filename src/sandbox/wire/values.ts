@@ -1,16 +1,25 @@
-import type { FunctionProblem } from '../../protocol/problem.ts';
+import { ExactNumber, isWithinDepth, type JsonValue, maxJsonDepth, parseJson } from '../../protocol/json.ts';
 
-export type Json = FunctionProblem['tests'][number]['output'];
+export type Json = JsonValue;
 
 /**
  * Values on the wire are JSON; what JSON lacks is an object with the single key `"\0"`: "undefined", "NaN", "Infinity",
  * "-Infinity", or the digits of a bigint followed by "n". boot.ts writes this form inside the isolate.
  */
 const specialKey = '\u0000';
+/** What JSON lacks takes one more level. */
+const maxDepth = maxJsonDepth + 1;
 
-/** The value that `text` stands for. Throws SyntaxError when it is no JSON. */
-export function decodeValue(text: string): unknown {
-  const value: unknown = JSON.parse(text);
+/**
+ * The value that `text` stands for. `exact`: its numbers are Python's, and integers beyond 2 ** 53 and floats without
+ * fraction stay apart from others (ExactNumber). The text comes from a realm that belongs to the program and may be
+ * anything: throws SyntaxError or RangeError where it is no value, or nested deeper than any value that is written there.
+ */
+export function decodeValue(text: string, exact = false): unknown {
+  const value: unknown = exact ? parseJson(text) : JSON.parse(text);
+  if (!isWithinDepth(value, maxDepth)) {
+    throw new RangeError(`nested deeper than ${maxDepth} levels`);
+  }
   return text.includes('"\\u0000"') ? revive(value) : value;
 }
 
@@ -20,7 +29,7 @@ export function hasSpecials(text: string): boolean {
 }
 
 function revive(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) {
     return value;
   }
   if (Array.isArray(value)) {
@@ -63,6 +72,9 @@ function showPart(value: unknown, room: number): string {
   }
   if (typeof value === 'bigint') {
     return `${value}n`;
+  }
+  if (value instanceof ExactNumber) {
+    return value.text.length > room ? value.text.slice(0, room + 1) : value.text;
   }
   if (typeof value !== 'object' || value === null) {
     return Object.is(value, -0) ? '-0' : String(value);

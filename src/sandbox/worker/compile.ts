@@ -55,7 +55,30 @@ export function compileModule(isolate: ivm.Isolate, source: string): ivm.Module 
 function stripTypes(source: string): string {
   try {
     return stripTypeScriptTypes(source);
-  } catch {
+  } catch (error) {
+    assertCompilerWorks(error);
+  }
+  try {
     return stripTypeScriptTypes(source, { mode: 'transform' });
+  } catch (error) {
+    assertCompilerWorks(error);
+    throw error;
+  }
+}
+
+let compilerBroken = false;
+
+/** True once the compiler itself has failed: it lives in this process, and may fail on every later source, too. */
+export function isCompilerBroken(): boolean {
+  return compilerBroken;
+}
+
+/** What the compiler finds wrong in a source has one of these codes; anything else is a fault of its own. */
+function assertCompilerWorks(error: unknown): void {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ERR_INVALID_TYPESCRIPT_SYNTAX' && code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    compilerBroken = true;
+    const [reason] = messageOf(error).split('\n');
+    throw new Error(`the TypeScript compiler failed on this source: ${reason}`, { cause: error });
   }
 }

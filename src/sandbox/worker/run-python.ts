@@ -32,9 +32,11 @@ export function runPython(
 function* outcomes({ isolate, realm }: Interpreter, job: WorkerJob, order: readonly number[]): Generator<TestOutcome> {
   const clock = new Clock(isolate, job);
   const loaded = load(clock, realm, job);
+  const withWritten = (outcome: TestOutcome): TestOutcome =>
+    job.streams === true && !isolate.isDisposed ? withStreams(outcome, realm.streams) : outcome;
   if (loaded.status !== 'ok' || loaded.value !== 'v') {
     for (const index of order) {
-      yield outcomeOfRun(index, loaded);
+      yield withWritten(outcomeOfRun(index, loaded));
     }
     return;
   }
@@ -43,9 +45,9 @@ function* outcomes({ isolate, realm }: Interpreter, job: WorkerJob, order: reado
     const input = job.inputs[index] ?? '';
     const outcome = outcomeOfRun(
       index,
-      clock.run((timeout) => action.applySync(undefined, [input], { timeout })),
+      clock.run((timeout) => action.applySync(undefined, [input, job.streams === true], { timeout })),
     );
-    yield job.streams === true && !isolate.isDisposed ? withStreams(outcome, realm.streams) : outcome;
+    yield withWritten(outcome);
   }
 }
 

@@ -1,7 +1,16 @@
+import { once } from 'node:events';
 import { readSync, writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { encodeFrame, frameOf, FrameReader } from '../wire/frames.ts';
-import type { Hello, PythonKit, Reply, TestOutcome, WorkerJob } from '../wire/messages.ts';
+import {
+  type Hello,
+  interpreterThread,
+  type PythonKit,
+  type Reply,
+  type TestOutcome,
+  type WorkerJob,
+} from '../wire/messages.ts';
 
 /**
  * Entry of a worker process: reads a job, runs it, answers, all synchronously (the asynchronous way halves the rate).
@@ -35,11 +44,19 @@ function writeAll(frame: Buffer): void {
 
 type RunJob = (job: WorkerJob, emit: (outcome: TestOutcome) => void, begin: () => void) => void;
 
-function answer(job: WorkerJob, runJob: RunJob): void {
+interface Runner {
+  runJob: RunJob;
+  /** What is to be done before the next job comes. */
+  ahead: () => void;
+  /** True once no further job may be run. */
+  isSpent: () => boolean;
+}
+
+function answer(job: WorkerJob, { runJob, isSpent }: Runner): void {
   let outcomes: TestOutcome[] = [];
   let flushed = performance.now();
   const flush = (done: boolean): void => {
-    write({ id: job.id, nonce: job.nonce, outcomes, done });
+    write({ id: job.id, nonce: job.nonce, outcomes, done, ...(done && isSpent() ? { spent: true } : {}) });
     outcomes = [];
     flushed = performance.now();
   };
@@ -55,10 +72,27 @@ function answer(job: WorkerJob, runJob: RunJob): void {
   flush(true);
 }
 
-/** What runs jobs, and what is to be done ahead of the next one. */
-async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJob; ahead: () => void }> {
+/**
+ * Python that recurses through C (lru_cache, max over a generator) takes some 1.4 kB of machine stack a level; with this
+ * much, the interpreter reaches the end of its own stack first, some 20,000 levels deep, and says RecursionError.
+ */
+const pythonStackMb = 128;
+
+/** The main thread's stack is what the system gives; the size of another thread's can be chosen on every platform. */
+async function runInThread(): Promise<void> {
+  const [, path = '', ...argv] = process.argv;
+  const thread = new Worker(path, {
+    argv,
+    name: interpreterThread,
+    resourceLimits: { stackSizeMb: pythonStackMb, codeRangeSizeMb: 8 },
+  });
+  await once(thread, 'exit');
+}
+
+async function prepareRunner(kit: PythonKit | undefined): Promise<Runner> {
   if (kit === undefined) {
-    return { runJob: (await import('./isolate.ts')).runJob, ahead: () => undefined };
+    const { runJob } = await import('./isolate.ts');
+    return { runJob, ahead: () => undefined, isSpent: (await import('./compile.ts')).isCompilerBroken };
   }
   const { InterpreterFactory } = await import('./interpreter.ts');
   const { runPython } = await import('./run-python.ts');
@@ -66,20 +100,31 @@ async function prepareRunner(kit: PythonKit | undefined): Promise<{ runJob: RunJ
   const ahead = (): void => {
     factory.prepare();
   };
-  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead };
+  // Each program has had an interpreter that goes with it.
+  return { runJob: (job, emit, begin) => runPython(factory, job, emit, begin), ahead, isSpent: () => false };
 }
 
 async function main(): Promise<void> {
-  new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
   const [, , , folder, snapshot] = process.argv;
   const kit = folder === undefined ? undefined : { folder, snapshot };
+  if (isMainThread) {
+    new Worker(lifelineSource, { eval: true, resourceLimits: { codeRangeSizeMb: 8 } }).unref();
+  }
+  if (kit !== undefined && isMainThread) {
+    await runInThread();
+    return;
+  }
+  if (kit !== undefined) {
+    // What V8 allows an isolate that is made from here on; some of the stack is left for what surrounds it.
+    setFlagsFromString(`--stack-size=${(pythonStackMb - 4) * 1024}`);
+  }
   if (kit !== undefined && kit.snapshot === undefined) {
     const { InterpreterFactory } = await import('./interpreter.ts');
     writeAll(frameOf(new InterpreterFactory(kit).makeSnapshot()));
     return;
   }
-  const { runJob, ahead } = await prepareRunner(kit);
-  ahead();
+  const runner = await prepareRunner(kit);
+  runner.ahead();
   write({ ready: true });
   const reader = new FrameReader();
   const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -90,8 +135,8 @@ async function main(): Promise<void> {
     }
     for (const job of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
       // The parent is trusted: its jobs are checked there, by their type.
-      answer(job as WorkerJob, runJob);
-      ahead();
+      answer(job as WorkerJob, runner);
+      runner.ahead();
     }
   }
 }
