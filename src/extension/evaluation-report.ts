@@ -3,6 +3,7 @@ import type { Evaluation } from '../protocol/records.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { evaluationText, policyWord, resultWord } from '../view/evaluation.ts';
 import { formatDuration, formatPercent } from '../view/format.ts';
+import { modelWord } from '../view/run-name.ts';
 import { t } from './translate.ts';
 
 /** One evaluation as Markdown, with a column for the earlier one where there is one. */
@@ -70,7 +71,7 @@ function short(answer: string): string {
 }
 
 function summary(title: string, evaluation: Evaluation): string {
-  const who = `${evaluation.model}, ${policyWord(t, evaluation)}`;
+  const who = `${modelWord(evaluation.model)}, ${policyWord(t, evaluation)}`;
   return `**${title}** ${evaluationText(t, evaluation)} (${cell(who)}, ${formatDuration(evaluation.seconds, t)})`;
 }
 

@@ -24,3 +24,10 @@ function begunText(createdAt: string, language: string): string | undefined {
     ...{ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   });
 }
+
+/** A model as a person calls it: of a path the last part. */
+export function modelWord(model: string): string {
+  return /^(?:[/~]|[A-Za-z]:[\\/])/.test(model)
+    ? (model.split(/[\\/]/).findLast((part) => part !== '') ?? model)
+    : model;
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rejectionReasons } from '../protocol/question.ts';
 import { formatBytes, formatDuration, formatNumber, formatPoints, formatShare, formatSigned } from './format.ts';
 import { shownStep, stageText } from './progress.ts';
-import { runName } from './run-name.ts';
+import { modelWord, runName } from './run-name.ts';
 import { exampleRun } from './example-records.ts';
 import { english, fill } from './translate.ts';
 import { domainDescription, domainWord, reasonWord } from './words.ts';
@@ -64,6 +64,11 @@ describe('how far a run is', () => {
     assert.equal(shownStep({ step: 0, steps: 2 }, 'running'), 1);
     assert.equal(shownStep({ step: 2, steps: 2 }, 'running'), 2);
     assert.equal(shownStep({ step: 1, steps: 2 }, 'interrupted'), 1);
+  });
+
+  it('calls a model by its name, of a path by the last part', () => {
+    const models = ['qwen2.5-coder-0.5b', 'someone/tiny', '/models/tiny.gguf', 'C:\\models\\tiny'];
+    assert.deepEqual(models.map(modelWord), ['qwen2.5-coder-0.5b', 'someone/tiny', 'tiny.gguf', 'tiny']);
   });
 
   it('names a run so that two of one domain and topic are told apart', () => {

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { formatDuration, formatPercent, formatShare } from '../../src/view/format.ts';
+import { modelWord } from '../../src/view/run-name.ts';
 import type { RunView } from '../../src/view/messages.ts';
 import { changeText } from '../../src/view/comparison.ts';
 import { stateWord } from '../../src/view/words.ts';
@@ -20,7 +21,7 @@ export function runLetter(index: number): string {
 export function comparedRuns(runs: readonly RunView[]): TemplateResult {
   const rows: [name: string, cells: readonly (string | TemplateResult)[]][] = [
     [t('state'), runs.map(({ state, step, steps }) => `${stateWord(t, state)} · ${step}/${steps}`)],
-    [t('model'), runs.map(({ model, device }) => `${model} · ${device}`)],
+    [t('model'), runs.map(({ model, device }) => `${modelWord(model)} · ${device}`)],
     [t('held-out problems'), runs.map(heldOut)],
     [t('reward of the solver'), runs.map(({ series }) => course(series['solver.reward']))],
     [

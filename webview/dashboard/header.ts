@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
 import { formatDuration } from '../../src/view/format.ts';
 import { shownStep } from '../../src/view/progress.ts';
+import { modelWord } from '../../src/view/run-name.ts';
 import { stateWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';
@@ -27,7 +28,7 @@ export function header(run: RunView, stage: StageView | null, act: (action: Acti
     ...(run.secondsPerStep === undefined ? [] : [t('{0} a step', formatDuration(run.secondsPerStep, t))]),
     ...(isLive(run.state) && run.secondsLeft ? [t('{0} left', formatDuration(run.secondsLeft, t))] : []),
     ...speed(run, stage),
-    run.model,
+    modelWord(run.model),
     run.device,
   ].filter((fact) => fact !== '');
   return html`

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Evaluation } from '../../protocol/records.ts';
 import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
+import { modelWord } from '../../view/run-name.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
@@ -119,7 +120,7 @@ function evaluationItem({ store }: Services, { evaluation, before, file }: Resul
   const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
   // A result that was asked for says of which run its adapter is.
   const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
-  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? model}`;
+  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? modelWord(model)}`;
   item.iconPath = new vscode.ThemeIcon(
     difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
   );
