@@ -1,4 +1,6 @@
 import type { DomainTools } from '../src/domains/domain.ts';
+import { defaultsOf } from '../src/base/setting.ts';
+import { codingSettings } from '../src/domains/coding/settings.ts';
 import { createDomain } from '../src/domains/registry.ts';
 import type { GenerateRequest } from '../src/protocol/runtime.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
@@ -147,7 +149,8 @@ const idleTools: DomainTools = {
 function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {
   const { tokenizer } = model.file;
   const config = resolveConfig('quick', {});
-  const { proposer } = createDomain('coding', { ...config, testsMode: 'executed' }, idleTools);
+  const coding = defaultsOf(codingSettings, 'quick');
+  const { proposer } = createDomain({ ...config, ...coding, domain: 'coding' }, idleTools);
   return Array.from({ length: proposals }, (_, variant) => {
     const { messages, prefill } = proposer.prompt(variant);
     const prompt = tokenizer.renderChat(messages, prefill);

@@ -18,7 +18,7 @@ export interface Playground {
 /** The domain of `config` for a runtime process; close the sandbox when done. */
 export function createPlayground(config: Config, runtime: RuntimeProcess): Playground {
   const sandbox = lazily(createSandbox);
-  const domain = createDomain(config.domain, config, {
+  const domain = createDomain(config, {
     sandbox: () => sandbox.get(),
     base: (requests) => runtime.call('generate', { requests, adapter: false }),
   });

@@ -1,5 +1,6 @@
 /** Where a failure belongs: the side that has to act. */
-export type Boundary = 'usage' | 'model' | 'runtime' | 'sandbox' | 'run' | 'environment' | 'interrupted';
+export const boundaries = ['usage', 'model', 'runtime', 'sandbox', 'run', 'environment', 'interrupted'] as const;
+export type Boundary = (typeof boundaries)[number];
 
 /**
  * A failure that a person can act on. `message` says what is wrong in one sentence, `remedy` what to do next

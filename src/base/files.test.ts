@@ -45,6 +45,23 @@ describe('files of a run', () => {
     );
   });
 
+  it('reads the wanted lines up to the first of those that are not, wherever the pieces of the file end', () => {
+    const path = join(dir, 'a.jsonl');
+    const piece = 256 * 1024;
+    const choice = { wanted: ['{"n"'], end: ['{"end"', '{"over"'] };
+    for (let shift = -12; shift <= 12; shift++) {
+      const head = '{"n":1}\n{"other":"';
+      const filler = 'é'.repeat((piece - head.length + shift - (shift & 1)) / 2);
+      writeFileSync(path, `${head}${filler}"}\n{"n":2}\n{"over":damaged\n{"n":3}\n`);
+      assert.deepEqual(readJsonLines(path, Line, choice), [{ n: 1 }, { n: 2 }]);
+      writeFileSync(path, `${head}${filler}"}\n{"end":1}\n{"n":3}\n`);
+      assert.deepEqual(readJsonLines(path, Line, choice), [{ n: 1 }]);
+    }
+    writeFileSync(path, '{"n":1}\n{"other":1}\n{"n":2}\n');
+    assert.deepEqual(readJsonLines(path, Line, choice), [{ n: 1 }, { n: 2 }]);
+    assert.deepEqual(readJsonLines(join(dir, 'none.jsonl'), Line, choice), []);
+  });
+
   it('says that a file is missing, and what to do', () => {
     assert.throws(
       () => readJson(join(dir, 'none.json'), Line),

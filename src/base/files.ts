@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { BoundaryError } from './errors.ts';
@@ -28,17 +28,21 @@ export function appendLine(path: string, line: string): void {
   }
 }
 
+/** Which lines of a JSONL file are read, by how they begin; without it all are. */
+export interface LineChoice {
+  /** Beginnings of the lines that are parsed. */
+  wanted: readonly string[];
+  /** Beginnings of the lines at which reading stops; the rest of the file stays on the disk. */
+  end: readonly string[];
+}
+
 /**
  * The lines of a JSONL file. A last line without line end that does not parse was torn by a crash and is ignored; any
- * other line that does not fit `schema` throws BoundaryError('run') with its number. No file: no lines. `isWanted`: lines
- * that are looked at at all, by their text.
+ * other line that does not fit `schema` throws BoundaryError('run') with its number. No file: no lines.
  */
-export function readJsonLines<T>(
-  path: string,
-  schema: z.ZodType<T>,
-  isWanted: (line: string) => boolean = () => true,
-): T[] {
-  const text = readIfPresent(path) ?? '';
+export function readJsonLines<T>(path: string, schema: z.ZodType<T>, choice?: LineChoice): T[] {
+  const text = (choice ? readUntil(path, choice.end) : readIfPresent(path)) ?? '';
+  const isWanted = (line: string): boolean => choice?.wanted.some((start) => line.startsWith(start)) ?? true;
   const lines = text.split('\n');
   const torn = lines.pop() ?? '';
   const values = lines.flatMap((line, index) => {
@@ -68,10 +72,55 @@ export function readJson<T>(path: string, schema: z.ZodType<T>): T {
   return value;
 }
 
+/** Bytes that are read at once where the end of what is wanted is not known. */
+const pieceBytes = 256 * 1024;
+
+/** Text of a file up to the first line that begins with one of `ends`, undefined where there is no file. */
+function readUntil(path: string, ends: readonly string[]): string | undefined {
+  const marks = ends.map((end) => Buffer.from(`\n${end}`));
+  const overlap = Math.max(0, ...marks.map(({ length }) => length - 1));
+  return reading(path, () => {
+    const descriptor = openSync(path, 'r');
+    try {
+      const pieces: Buffer[] = [];
+      let before = Buffer.alloc(0);
+      for (;;) {
+        const buffer = Buffer.allocUnsafe(pieceBytes);
+        const piece = buffer.subarray(0, readSync(descriptor, buffer));
+        // A mark may begin in the piece before.
+        const searched = Buffer.concat([before, piece]);
+        const found = findMark(searched, marks);
+        pieces.push(piece);
+        if (found >= 0 || piece.length === 0) {
+          const bytes = Buffer.concat(pieces);
+          return bytes.toString('utf8', 0, found < 0 ? bytes.length : bytes.length - searched.length + found + 1);
+        }
+        before = searched.subarray(Math.max(0, searched.length - overlap));
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+/** Where the first of `marks`, which begin with a line feed, is; -1 where none is. Looks at the starts of lines alone. */
+function findMark(bytes: Buffer, marks: readonly Buffer[]): number {
+  const isHere = (at: number): boolean => marks.some((mark) => mark.equals(bytes.subarray(at, at + mark.length)));
+  let at = bytes.indexOf('\n');
+  while (at >= 0 && !isHere(at)) {
+    at = bytes.indexOf('\n', at + 1);
+  }
+  return at;
+}
+
 /** Text of a file, undefined where there is none. */
 export function readIfPresent(path: string): string | undefined {
+  return reading(path, () => readFileSync(path, 'utf8'));
+}
+
+function reading<T>(path: string, read: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return read();
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') {
       return undefined;

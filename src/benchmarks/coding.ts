@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codingQuestion } from '../domains/coding/content.ts';
 import type { Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
 import { Problem } from '../protocol/problem.ts';
+import { packageFolder } from './package-folder.ts';
 
 /**
  * Solutions of a problem, kept apart from it so that no prompt can be made of them by mistake: a reference, where there
@@ -33,19 +32,6 @@ export async function codingQuestions(name: CodingBenchmark): Promise<Question[]
 /** Its solutions, in the same order. */
 export async function codingSolutions(name: CodingBenchmark): Promise<Solution[]> {
   return readLines(join(packageFolder(), 'data', name, 'solutions.jsonl'), Solution);
-}
-
-/** `data/` lies beside package.json, above the sources as well as above a bundle of them. */
-function packageFolder(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) {
-      return folder;
-    }
-    if (folder === dirname(folder)) {
-      throw new BoundaryError('environment', `No package.json lies above ${start}.`, 'Install the program again.');
-    }
-  }
 }
 
 async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {

@@ -7,6 +7,7 @@ import type { Domain, Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
 import { codingQuestions } from './coding.ts';
 import { type Split, splitOf } from './split.ts';
+import { linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
 export interface BenchmarkRow {
@@ -17,6 +18,8 @@ export interface BenchmarkRow {
   description: string;
   /** Its questions, in a fixed order. */
   load(): Promise<Question[]>;
+  /** The evaluations of a run ask the first so many questions; absent: all of them. */
+  duringRuns?: { limit: number };
 }
 
 /** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
@@ -34,6 +37,38 @@ export const benchmarks: readonly BenchmarkRow[] = [
     description: '123 whole programs that read standard input, easy to medium',
     load: () => codingQuestions('codeforces-style'),
   },
+  {
+    name: 'multiplication',
+    domain: 'arithmetic',
+    description: '4,096 products of numbers of up to three digits, those of arXiv 2508.03682',
+    load: () =>
+      multiplications({
+        file: 'multiplication.csv',
+        sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
+      }),
+    duringRuns: { limit: 128 },
+  },
+  {
+    name: 'linear-equations',
+    domain: 'algebra',
+    description: '100 systems of two linear equations, after OMEGA',
+    load: () =>
+      linearEquations('linear-equations', {
+        file: 'linear-equations.jsonl',
+        sha256: 'f0f0590741c05d9a678f38eeec42d02bd61c271b3c3595792a05642baf07cd41',
+      }),
+    duringRuns: { limit: 100 },
+  },
+  {
+    name: 'linear-equations-400',
+    domain: 'algebra',
+    description: '400 further systems of the same kind',
+    load: () =>
+      linearEquations('linear-equations-400', {
+        file: 'linear-equations-400.jsonl',
+        sha256: '2464b96dd3354f90210296985ef5bd8840d837699b357bbb56dcb92ffb98c3b4',
+      }),
+  },
 ];
 
 /** Questions and the name that results on them carry. */
@@ -50,6 +85,11 @@ export function findBenchmark(name: string): BenchmarkRow | undefined {
 /** The benchmark that runs of a domain are evaluated on; undefined where none is shipped. */
 export function benchmarkOf(domain: string): BenchmarkRow | undefined {
   return benchmarks.find((row) => row.domain === domain);
+}
+
+/** The part of a shipped benchmark that the evaluations of a run ask. */
+export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkRow): Promise<Benchmark> {
+  return { name, questions: (await load()).slice(0, duringRuns?.limit) };
 }
 
 /**

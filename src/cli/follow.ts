@@ -6,6 +6,7 @@ import { shownState } from '../run/ownership.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
+import { byBenchmark } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, table } from './terminal.ts';
 
@@ -80,7 +81,7 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
 
 /** The table before/after: the first and the last evaluation of each benchmark. */
 export function results(evaluations: readonly Evaluation[]): string {
-  const rows = [...Map.groupBy(evaluations, ({ benchmark }) => benchmark)].flatMap(([benchmark, all]) => {
+  const rows = [...byBenchmark(evaluations)].flatMap(([benchmark, all]) => {
     const [first, last] = [all[0], all.at(-1)];
     return first && last && first !== last ? [resultRow(benchmark, first), resultRow(benchmark, last)] : [];
   });

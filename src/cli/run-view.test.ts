@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
-import type { Stage } from '../protocol/control.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { createRunView } from './run-view.ts';
 
 /** A view on a clock that moves by a second with each stage; what it said, and its last status. */
@@ -41,5 +41,14 @@ describe('the view of a run', () => {
     const [usual, dynamic] = told.lines;
     assert.doesNotMatch(usual ?? '', /skipped/);
     assert.match(dynamic ?? '', /3 skipped in the update/);
+  });
+
+  it('tells when an alarm is raised and when its condition is over', () => {
+    const { view, told } = watch();
+    const alarm = { type: 'alarm', step: 2, name: 'no_signal', message: 'Nothing to learn from.' } as const;
+    view.show({ ...alarm, change: 'raised' });
+    view.show({ ...alarm, change: 'cleared', step: 5 });
+    assert.match(told.lines[0] ?? '', /! ?.*Nothing to learn from/);
+    assert.match(told.lines[1] ?? '', /No longer: Nothing to learn from/);
   });
 });

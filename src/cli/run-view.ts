@@ -1,4 +1,4 @@
-import type { RunEvent } from '../protocol/control.ts';
+import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
 import { evaluationText } from '../view/evaluation.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
@@ -19,7 +19,7 @@ const shownProposals = 4;
 /** On something that is no terminal, a long stage says this often that it goes on, milliseconds. */
 const lineEveryMs = 15_000;
 
-type StageEvent = Extract<RunEvent, { type: 'stage' }>;
+type StageEvent = RunEventOf<'stage'>;
 
 export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
   let steps = run.steps;
@@ -77,7 +77,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     }
   }
 
-  function showProposal(event: Extract<RunEvent, { type: 'proposal' }>): void {
+  function showProposal(event: RunEventOf<'proposal'>): void {
     if (event.rejection || event.statement === undefined) {
       rejected++;
       const reason = event.rejection?.reason ?? 'malformed';
@@ -121,7 +121,11 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
           return output.line(`  ${paint('bold', evaluationText(english, evaluation))} ${seconds}`);
         }
         case 'alarm':
-          return output.line(`${paint('yellow', '!')} ${event.message}`);
+          return output.line(
+            event.change === 'raised'
+              ? `${paint('yellow', '!')} ${event.message}`
+              : paint('dim', `✔ No longer: ${event.message}`),
+          );
         case 'restart':
           return output.line(`${paint('yellow', '!')} The ${event.child} process died and was started again.`);
         case 'state':
@@ -167,7 +171,7 @@ function stageText(event: StageEvent, steps: number, left: number | undefined): 
 }
 
 /** A strip with one sign for each answer, then the problem. */
-function questionLine({ marks, solveRate, statement }: Extract<RunEvent, { type: 'question' }>): string {
+function questionLine({ marks, solveRate, statement }: RunEventOf<'question'>): string {
   const strip = marks.map((mark) => (mark === 'right' ? paint('green', '✔') : paint('red', '✘'))).join('');
   const rate = formatShare(solveRate).padEnd(4);
   return `  ${strip} ${paint('dim', rate)} ${oneLine(statement, 100)}`;

@@ -115,12 +115,29 @@ describe('settings', () => {
   });
 
   it('have the published values in the paper preset', () => {
-    const { proposerPrompts, proposalsPerPrompt, answersPerQuestion, steps, beta, miniBatchSequences, testsMode } =
-      resolveConfig('paper', {});
+    const config = resolveConfig('paper', {});
+    const { proposerPrompts, proposalsPerPrompt, answersPerQuestion, steps, beta, miniBatchSequences } = config;
     assert.deepEqual(
-      [proposerPrompts, proposalsPerPrompt, answersPerQuestion, steps, beta, miniBatchSequences, testsMode],
-      [64, 4, 4, 100, 0.001, 128, 'written'],
+      [proposerPrompts, proposalsPerPrompt, answersPerQuestion, steps, beta, miniBatchSequences],
+      [64, 4, 4, 100, 0.001, 128],
     );
+    assert.ok(config.domain === 'coding');
+    assert.equal(config.testsMode, 'written');
+  });
+
+  it('are the published ones in each domain of values, in its paper preset', () => {
+    for (const [domain, tokens] of [
+      ['arithmetic', 1024],
+      ['algebra', 3072],
+    ] as const) {
+      const config = resolveConfig('paper', { domain });
+      assert.ok(config.domain !== 'coding');
+      const { label, answerForm, maxAnswerTokens, temperature, proposerUpdateEvery } = config;
+      assert.deepEqual(
+        [label, answerForm, maxAnswerTokens, temperature, proposerUpdateEvery],
+        ['majority', 'think', tokens, 1, 5],
+      );
+    }
   });
 
   it('take text as a number where one is meant', () => {
@@ -187,6 +204,9 @@ describe('settings of a domain', () => {
     assert.match(refusal(() => resolve('quick', { domain: 'codng' })).remedy, /"coding"/);
     assert.match(refusal(() => resolve('quick', { domain: 'vote' })).remedy, /"votes"/);
     const error = refused({ domain: 'constructor' });
-    assert.deepEqual([error.message, error.remedy], ['There is no domain "constructor".', 'Choose one of coding.']);
+    assert.deepEqual(
+      [error.message, error.remedy],
+      ['There is no domain "constructor".', 'Choose one of coding, arithmetic, algebra.'],
+    );
   });
 });

@@ -1,23 +1,22 @@
-import { BoundaryError } from '../base/errors.ts';
+import { algebraDomain, type AlgebraOptions } from './algebra/algebra.ts';
+import { arithmeticDomain, type ArithmeticOptions } from './arithmetic/arithmetic.ts';
 import { codingDomain, type CodingOptions } from './coding/coding.ts';
 import type { Domain, DomainTools } from './domain.ts';
 
 /** What a run's settings say about its domain. */
-export type DomainOptions = CodingOptions;
+export type DomainOptions =
+  | ({ domain: 'coding' } & CodingOptions)
+  | ({ domain: 'arithmetic' } & ArithmeticOptions)
+  | ({ domain: 'algebra' } & AlgebraOptions);
 
-/** Name -> how to make the domain. */
-const factories: Readonly<Record<string, (options: DomainOptions, tools: DomainTools) => Domain>> = {
-  coding: codingDomain,
-};
-
-/** Names that {@link createDomain} knows. */
-export const domainNames: readonly string[] = Object.keys(factories);
-
-/** The domain of that name. Throws BoundaryError('usage') for a name that is not in {@link domainNames}. */
-export function createDomain(name: string, options: DomainOptions, tools: DomainTools): Domain {
-  const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
-  if (!factory) {
-    throw new BoundaryError('usage', `There is no domain "${name}".`, `Choose one of ${domainNames.join(', ')}.`);
+/** The domain that `options.domain` names. Throws BoundaryError('usage') for options that do not fit each other. */
+export function createDomain(options: DomainOptions, tools: DomainTools): Domain {
+  switch (options.domain) {
+    case 'coding':
+      return codingDomain(options, tools);
+    case 'arithmetic':
+      return arithmeticDomain(options);
+    case 'algebra':
+      return algebraDomain(options);
   }
-  return factory(options, tools);
 }

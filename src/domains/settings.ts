@@ -1,4 +1,6 @@
 import type { SettingDefault, SettingTable } from '../base/setting.ts';
+import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
+import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
 import { codingSettings } from './coding/settings.ts';
 
 /** What a domain says of the settings of its runs. */
@@ -12,6 +14,8 @@ export interface DomainSettings {
 /** Every domain by name. */
 export const domainSettings = {
   coding: { settings: codingSettings },
+  arithmetic: { settings: arithmeticSettings, defaults: arithmeticDefaults },
+  algebra: { settings: algebraSettings, defaults: algebraDefaults },
 } as const satisfies Readonly<Record<string, DomainSettings>>;
 
 export type DomainName = keyof typeof domainSettings;

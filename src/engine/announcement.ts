@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { boundaries } from '../base/errors.ts';
 
 /** The one message that a starting engine sends to the process that started it. */
 export const EngineAnnouncement = z.discriminatedUnion('type', [
@@ -6,11 +7,7 @@ export const EngineAnnouncement = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({
     type: z.literal('failed'),
-    error: z.object({
-      boundary: z.enum(['usage', 'model', 'runtime', 'sandbox', 'run', 'environment', 'interrupted']),
-      message: z.string(),
-      remedy: z.string(),
-    }),
+    error: z.object({ boundary: z.enum(boundaries), message: z.string(), remedy: z.string() }),
   }),
 ]);
 export type EngineAnnouncement = z.infer<typeof EngineAnnouncement>;

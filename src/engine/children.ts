@@ -1,4 +1,4 @@
-import type { Stage } from '../protocol/control.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { BoundaryError } from '../base/errors.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { LoadReply, LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
@@ -15,6 +15,8 @@ export interface RuntimeOwnerOptions {
   onProgress(progress: Progress): void;
   /** A child died and is about to be started again. */
   onRestart(stage: Stage, message: string): void;
+  /** Starts a runtime process; the real one unless a test says otherwise. */
+  start?(): Pick<RuntimeProcess, 'alive' | 'call' | 'close'>;
 }
 
 /**
@@ -29,7 +31,9 @@ export interface RuntimeOwner {
   /** What the process said of the model when it loaded it; throws before the first stage. */
   readonly loaded: LoadReply;
   /**
-   * Runs `work`, again from its start when the runtime dies in it; starts the process where none is alive. Throws BoundaryError('runtime') at the third death.
+   * Runs `work`, again from its start when the runtime dies in it; starts the process where none is alive. A repeated
+   * stage begins with the adapter that the stage began with: updates made in it are not repeated for it. `stage` is its
+   * name, for messages. Throws BoundaryError('runtime') at the third death.
    */
   stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   /** The adapter is now that of the checkpoint in `dir`, which this call reads. */
@@ -43,14 +47,15 @@ export interface RuntimeOwner {
 }
 
 export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
-  let runtime: RuntimeProcess | undefined;
+  let runtime: ReturnType<NonNullable<RuntimeOwnerOptions['start']>> | undefined;
   let loaded: LoadReply | undefined;
   let base: string | undefined;
-  let updates: RuntimeCalls['train'][0][] = [];
+  /** Updates made since `base` was. */
+  let updates: readonly RuntimeCalls['train'][0][] = [];
   let closed = false;
 
   async function start(): Promise<void> {
-    runtime = new RuntimeProcess();
+    runtime = options.start?.() ?? new RuntimeProcess();
     loaded = await call('load', options.load);
     if (base !== undefined) {
       await call('loadCheckpoint', { dir: base, resume: true });
@@ -76,7 +81,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
       async train(sequences, trainOptions) {
         const update = { sequences, options: trainOptions };
         const records = await call('train', update);
-        updates.push(update);
+        updates = [...updates, update];
         return records;
       },
     },
@@ -88,11 +93,9 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
       return loaded;
     },
     async stage(stage, work) {
+      const before = updates;
       for (let deaths = 0; ;) {
         try {
-          if (stage === 'update') {
-            updates = [];
-          }
           if (runtime?.alive === false && deaths === 0) {
             options.onRestart(stage, 'It ended while it had nothing to do.');
           }
@@ -105,6 +108,7 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
             throw error;
           }
           deaths++;
+          updates = before;
           const words = error instanceof Error ? error.message : String(error);
           if (deaths >= deathLimit) {
             throw diedTooOften(stage, words);

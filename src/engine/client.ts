@@ -7,18 +7,27 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { ControlCalls, RunEvent } from '../protocol/control.ts';
+import { AttachReply, type ControlCalls, parseEvent, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
-import type { RunRecord } from '../protocol/records.ts';
+import { RunRecord } from '../protocol/records.ts';
 import { explainFileError, readIfPresent } from '../base/files.ts';
 import { readRun, runPaths } from '../run/folder.ts';
 import { isAlive } from '../run/ownership.ts';
 import type { Config } from '../config/tables.ts';
 import { EngineAnnouncement } from './announcement.ts';
 
-/** A connection to a live run. */
-export interface RunClient {
+/** A connection to an engine of any version: whatever it says, it can be ended. */
+export interface EngineLink {
+  /** Ends the run; resolves when the engine has been told. */
+  stop(): Promise<void>;
+  /** Resolves when the engine has gone, or this connection was disposed. */
+  readonly closed: Promise<void>;
+  dispose(): void;
+}
+
+/** A connection to a live run whose engine is of this program's version. */
+export interface RunClient extends EngineLink {
   /** As it was when attached. */
   readonly run: RunRecord;
   /** Events from now on; returns how to unsubscribe. */
@@ -26,10 +35,20 @@ export interface RunClient {
   status(): Promise<ControlCalls['status'][1]>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  stop(): Promise<void>;
-  /** Resolves when the engine has gone, or this client was disposed. */
-  readonly closed: Promise<void>;
-  dispose(): void;
+}
+
+/** The engine of a run is of another version than this program, which can end it and nothing else. */
+export class VersionMismatch extends BoundaryError {
+  constructor(dir: string, engine: number) {
+    const other = engine < protocolVersion ? 'an older' : 'a newer';
+    super(
+      'run',
+      `The engine of ${dir} belongs to ${other} version of Self-Questioning (its protocol is ${engine}, that of this program ${protocolVersion}).`,
+      engine < protocolVersion
+        ? `Stop it with \`selfq stop ${dir}\` and continue the run with \`selfq resume ${dir}\`.`
+        : `Update this program, or stop the run with \`selfq stop ${dir}\`.`,
+    );
+  }
 }
 
 export interface StartOptions {
@@ -77,8 +96,37 @@ export async function startEngine(dir: string, options: StartOptions = {}): Prom
   }
 }
 
-/** Connects to the engine of the run in `dir`. Throws BoundaryError('run') when none lives there or it cannot be reached. */
+/**
+ * Connects to the engine of the run in `dir`. Throws BoundaryError('run') when none lives there or it cannot be reached,
+ * and {@link VersionMismatch} when it is of another version.
+ */
 export async function attach(dir: string): Promise<RunClient> {
+  const { connection, reply, ...link } = await connectToEngine(dir);
+  if (reply.protocol !== protocolVersion) {
+    link.dispose();
+    throw new VersionMismatch(dir, reply.protocol);
+  }
+  return {
+    ...link,
+    run: RunRecord.parse(reply.run),
+    status: () => request(connection, link.closed, 'status', undefined),
+    pause: () => request(connection, link.closed, 'pause', undefined),
+    resume: () => request(connection, link.closed, 'resume', undefined),
+  };
+}
+
+/** Connects to the engine of the run in `dir`, whatever its version. Throws BoundaryError('run') as {@link attach} does. */
+export async function attachToStop(dir: string): Promise<EngineLink> {
+  const { stop, closed, dispose } = await connectToEngine(dir);
+  return { stop, closed, dispose };
+}
+
+interface Connected extends EngineLink, Pick<RunClient, 'onEvent'> {
+  connection: MessageConnection;
+  reply: AttachReply;
+}
+
+async function connectToEngine(dir: string): Promise<Connected> {
   const run = readRun(dir);
   if (!isAlive(run.engine)) {
     throw notLive(dir);
@@ -93,32 +141,39 @@ export async function attach(dir: string): Promise<RunClient> {
     socket.once('close', () => setTimeout(resolve, queueMs));
   });
   socket.on('error', () => socket.destroy());
-  const listeners = new Set<(event: RunEvent) => void>();
-  // Events may come together with the answer to `attach`, before anyone listens: keep them for the first listener.
-  let early: RunEvent[] | undefined = [];
-  connection.onNotification('event', (event: RunEvent) => {
-    early?.push(event);
-    listeners.forEach((listener) => listener(event));
-  });
+  const onEvent = listenForEvents(connection);
   connection.listen();
-  const attached = await request(connection, closed, 'attach', { token: run.engine.token });
-  return {
-    run: attached.run,
-    onEvent(listener) {
-      early?.forEach((event) => listener(event));
-      early = undefined;
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    status: () => request(connection, closed, 'status', undefined),
-    pause: () => request(connection, closed, 'pause', undefined),
-    resume: () => request(connection, closed, 'resume', undefined),
-    stop: () => request(connection, closed, 'stop', undefined),
-    closed,
-    dispose() {
-      connection.dispose();
-      socket.destroy();
-    },
+  const dispose = (): void => {
+    connection.dispose();
+    socket.destroy();
+  };
+  try {
+    const params = { token: run.engine.token, protocol: protocolVersion };
+    const reply = AttachReply.parse(await request(connection, closed, 'attach', params));
+    const stop = () => request(connection, closed, 'stop', undefined);
+    return { connection, reply, closed, onEvent, stop, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Hands events on from now on. They may come together with the answer to `attach`: the first listener gets those, too. */
+function listenForEvents(connection: MessageConnection): RunClient['onEvent'] {
+  const listeners = new Set<(event: RunEvent) => void>();
+  let early: RunEvent[] | undefined = [];
+  connection.onNotification('event', (value: unknown) => {
+    const event = parseEvent(value);
+    if (event) {
+      early?.push(event);
+      listeners.forEach((listener) => listener(event));
+    }
+  });
+  return (listener) => {
+    early?.forEach((event) => listener(event));
+    early = undefined;
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   };
 }
 

@@ -12,7 +12,8 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { ControlCalls, RunEvent } from '../protocol/control.ts';
+import * as z from 'zod';
+import { type ControlCalls, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import type { RunRecord } from '../protocol/records.ts';
 
 /** What the engine does when a client asks. */
@@ -50,13 +51,14 @@ export function newToken(): string {
 
 /**
  * Serves any number of clients on `path`. A client must send `attach` with `token` before anything else is answered;
- * from then on it gets the events, the last one about the present stage first.
+ * from then on it gets the events, the last one about the present stage first. One of another version gets none and can
+ * only stop the run.
  */
 export async function serveControl(path: string, token: string, handlers: ControlHandlers): Promise<ControlServer> {
-  const clients = new Map<Socket, { connection: MessageConnection; attached: boolean }>();
+  const clients = new Map<Socket, Client>();
   const server = createServer((socket) => {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const client = { connection, attached: false };
+    const client: Client = { connection, protocol: undefined };
     clients.set(socket, client);
     socket.on('close', () => {
       clients.delete(socket);
@@ -71,10 +73,10 @@ export async function serveControl(path: string, token: string, handlers: Contro
   const sending = new Set<Promise<void>>();
   return {
     broadcast(event) {
-      for (const [socket, { connection, attached }] of clients) {
+      for (const [socket, { connection, protocol }] of clients) {
         if (socket.writableLength > backlogLimit) {
           socket.destroy();
-        } else if (attached) {
+        } else if (protocol === protocolVersion) {
           const sent: Promise<void> = connection
             .sendNotification('event', event)
             .catch(() => socket.destroy())
@@ -85,8 +87,8 @@ export async function serveControl(path: string, token: string, handlers: Contro
     },
     async close() {
       // Clients read their queue after the socket has closed: this tells them where it ends.
-      for (const { connection, attached } of clients.values()) {
-        if (attached) {
+      for (const { connection, protocol } of clients.values()) {
+        if (protocol !== undefined) {
           sending.add(connection.sendNotification('end').catch(() => undefined));
         }
       }
@@ -107,28 +109,33 @@ export function withoutToken(run: RunRecord): RunRecord {
   return { ...run, engine: { ...run.engine, token: '' } };
 }
 
-function answer(
-  client: { connection: MessageConnection; attached: boolean },
-  token: string,
-  handlers: ControlHandlers,
-): void {
+interface Client {
+  connection: MessageConnection;
+  /** Version of the protocol that it speaks; undefined until it has attached. */
+  protocol: number | undefined;
+}
+
+function answer(client: Client, token: string, handlers: ControlHandlers): void {
   const { connection } = client;
   connection.onRequest('attach', (params: unknown) => {
     if (!sameToken(params, token)) {
       throw new ResponseError(ErrorCodes.InvalidRequest, 'The token is not that of this run.');
     }
-    client.attached = true;
+    client.protocol = protocolOf(params);
     const { run, last } = handlers.status();
     // Who comes in the middle of a stage wants to know which; the answer to `attach` may arrive after it.
-    if (last) {
+    if (last && client.protocol === protocolVersion) {
       void connection.sendNotification('event', last);
     }
-    return { run } satisfies ControlCalls['attach'][1];
+    return { run, protocol: protocolVersion } satisfies ControlCalls['attach'][1];
   });
   const guarded = (name: keyof ControlCalls, act: () => unknown): void => {
     connection.onRequest(name, () => {
-      if (!client.attached) {
+      if (client.protocol === undefined) {
         throw new ResponseError(ErrorCodes.InvalidRequest, 'Send "attach" with the token of run.json first.');
+      }
+      if (client.protocol !== protocolVersion && name !== 'stop') {
+        throw new ResponseError(ErrorCodes.InvalidRequest, otherVersion(client.protocol));
       }
       return act() ?? null;
     });
@@ -137,6 +144,17 @@ function answer(
   guarded('pause', () => handlers.pause());
   guarded('resume', () => handlers.resume());
   guarded('stop', () => handlers.stop());
+}
+
+/** Version of the client that sent these parameters; the first one did not say. */
+function protocolOf(params: unknown): number {
+  return z.object({ protocol: z.number().int() }).safeParse(params).data?.protocol ?? 1;
+}
+
+function otherVersion(client: number): string {
+  const other = client < protocolVersion ? 'a newer' : 'an older';
+  const versions = `its protocol is ${protocolVersion}, that of this window or command ${client}`;
+  return `The engine of this run belongs to ${other} version of Self-Questioning (${versions}). It can only be stopped from here.`;
 }
 
 /** Compares hashes, so that neither length nor content shows in the time that it takes. */

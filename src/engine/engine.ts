@@ -8,10 +8,11 @@ import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
 import type { Config } from '../config/tables.ts';
 import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseModel } from '../model/installed.ts';
-import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
 import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { explainFileError } from '../base/files.ts';
 import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
@@ -138,7 +139,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
     live.update({ model: { ...live.record.model, hash: loaded.modelHash } });
     const baseModel = await baseModelName(model);
-    const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: runtime.base });
+    const domain = createDomain(config, { sandbox: () => sandbox.get(), base: runtime.base });
     const source = await createSource(config, domain, runtime.policy.countTokens);
     const session = { dir, config, baseModel, domain, source, live, notify, runtime };
     await trainLoop({ ...session, ...stagesOf(tools, runtime) });
@@ -218,8 +219,7 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
       `Let it go on with \`selfq resume ${dir} --steps ${step + run.steps}\`.`,
     );
   }
-  const alarms = run.alarms.filter((alarm) => alarm.step <= step);
-  return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine, alarms };
+  return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine };
 }
 
 /** A killed engine leaves its socket behind. The path comes from a file: nothing but such a socket is removed. */

@@ -1,9 +1,10 @@
 import { evaluate } from '../benchmarks/evaluate.ts';
-import { benchmarkOf } from '../benchmarks/registry.ts';
+import { benchmarkDuringRuns, benchmarkOf } from '../benchmarks/registry.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
-import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation } from '../protocol/records.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { type Checkpoint, latestCheckpoint, pruneCheckpoints, writeCheckpoint } from '../run/checkpoint.ts';
 import {
   appendMetrics,
@@ -14,7 +15,7 @@ import {
   writeEvaluation,
   writeStep,
 } from '../run/folder.ts';
-import { findAlarms } from '../selfplay/alarms.ts';
+import { type AlarmWatch, createAlarmWatch } from '../selfplay/alarm-watch.ts';
 import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import type { QuestionSource } from '../selfplay/context.ts';
@@ -46,7 +47,8 @@ export async function trainLoop(session: Session): Promise<void> {
   const { config, live } = session;
   const { step: restored, duplicates } = await restore(session);
   let step = restored;
-  live.update({ state: 'running', step });
+  const watch = createAlarmWatch(readMetrics(session.dir));
+  live.update({ state: 'running', step, alarms: watch.alarms });
   await evaluateIfDue(session, step);
   while (step < live.record.steps) {
     step++;
@@ -61,7 +63,7 @@ export async function trainLoop(session: Session): Promise<void> {
       seconds: () => session.seconds(),
     };
     const result = await runStep(context, step);
-    await record(session, step, result);
+    await record(session, watch, result);
     await evaluateIfDue(session, step);
   }
 }
@@ -93,16 +95,18 @@ function askedSoFar({ dir, config, domain }: Session): DuplicateIndex {
   return duplicates;
 }
 
-async function record(session: Session, step: number, result: StepResult): Promise<void> {
+async function record(session: Session, watch: AlarmWatch, { lines, metrics }: StepResult): Promise<void> {
   const { dir, live } = session;
-  writeStep(dir, step, result.lines);
-  appendMetrics(dir, result.metrics);
+  const { step } = metrics;
+  writeStep(dir, step, lines);
+  appendMetrics(dir, metrics);
   await session.stage(step, 'record', () => saveCheckpoint(session, step));
   pruneCheckpoints(dir);
-  session.notify({ type: 'metrics', metrics: result.metrics });
-  const alarms = findAlarms(readMetrics(dir)).map((alarm) => ({ step, ...alarm }));
-  alarms.forEach((alarm) => session.notify({ type: 'alarm', ...alarm }));
-  live.update({ step, alarms: [...live.record.alarms, ...alarms] });
+  session.notify({ type: 'metrics', metrics });
+  const { alarms, raised, cleared } = watch.observe(metrics);
+  raised.forEach(({ name, message }) => session.notify({ type: 'alarm', change: 'raised', step, name, message }));
+  cleared.forEach(({ name, message }) => session.notify({ type: 'alarm', change: 'cleared', step, name, message }));
+  live.update({ step, alarms });
 }
 
 async function saveCheckpoint(session: Session, step: number): Promise<Checkpoint> {
@@ -121,7 +125,7 @@ async function evaluateIfDue(session: Session, step: number): Promise<void> {
   if (!due || !row || readEvaluations(dir).some(isDone)) {
     return;
   }
-  const benchmark = { name: row.name, questions: await row.load() };
+  const benchmark = await benchmarkDuringRuns(row);
   const { id, hash } = live.record.model;
   const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
   const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);

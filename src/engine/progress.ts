@@ -1,12 +1,13 @@
-import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { Progress } from '../protocol/runtime.ts';
+import type { Stage } from '../protocol/stages.ts';
 
-type StageEvent = Extract<RunEvent, { type: 'stage' }>;
+type StageEvent = RunEventOf<'stage'>;
 
-/** Events a second at most, besides the first and last of a stage. */
-const intervalMs = 200;
-
-/** Turns what the runtime says of a long call into events about the stage that the run is in. */
+/**
+ * Turns what the runtime says of a long call into events about the stage that the run is in. The runtime limits how often
+ * it speaks (runtime/process/progress.ts); texts, which it always sends, are told with its next report.
+ */
 export interface ProgressReporter {
   /** The newest event, for those who attach later. */
   readonly last: StageEvent | undefined;
@@ -21,15 +22,6 @@ export function createProgressReporter(
   let current: StageEvent | undefined;
   let last: StageEvent | undefined;
   let entered = 0;
-  let told = 0;
-
-  function tell(event: StageEvent, always: boolean): void {
-    last = event;
-    if (always || now() - told >= intervalMs) {
-      told = now();
-      notify(event);
-    }
-  }
 
   return {
     get last() {
@@ -38,12 +30,16 @@ export function createProgressReporter(
     enter(step, stage) {
       entered = now();
       current = { type: 'stage', step, stage, done: 0, total: 0 };
-      tell(current, true);
+      last = current;
+      notify(current);
     },
     progress(progress) {
-      if (current) {
-        const event = describe(progress, last?.stage === current.stage ? last : current, (now() - entered) / 1000);
-        tell(event, event.done === event.total);
+      if (!current) {
+        return;
+      }
+      last = describe(progress, last?.stage === current.stage ? last : current, (now() - entered) / 1000);
+      if (progress.stage !== 'completion') {
+        notify(last);
       }
     },
   };

@@ -88,7 +88,12 @@ export interface SettingDeclaration {
 
 /** Settings under `selfQuestioning.`; the extension reads them through settings.ts alone. */
 export const settingDeclarations = {
-  domain: { type: 'string', default: runSettings.domain.default, scope: 'window' },
+  domain: {
+    type: 'string',
+    default: runSettings.domain.default,
+    scope: 'window',
+    choices: runSettings.domain.kind.choices,
+  },
   topic: { type: 'string', default: selfPlaySettings.topic.default, scope: 'window' },
   model: { type: 'string', default: '', scope: 'machine' },
   preset: { type: 'string', default: 'quick', scope: 'window', choices: presets },

@@ -240,12 +240,15 @@ async function evaluateOne(
     (progress, token) => runSelfq(services, args, { token, onLine: progressLines(progress) }),
   );
   const evaluation = Evaluation.parse(JSON.parse(stdout));
+  const { solved, total, accuracy, step } = evaluation;
   results.refresh();
-  services.log.info(`${benchmark}: ${evaluation.solved}/${evaluation.total}, ${formatPercent(evaluation.accuracy)}`);
+  services.log.info(`${evaluation.benchmark}, step ${step}: ${solved}/${total}, ${formatPercent(accuracy)}`);
   return evaluation;
 }
 
 /** The table per problem, as the editor's own Markdown preview: searchable, readable by screen readers. */
 async function openReport(evaluation: Evaluation, before: Evaluation | undefined): Promise<void> {
-  await showReport(evaluation.benchmark, evaluationReport(evaluation, before));
+  const { benchmark, step } = evaluation;
+  const name = step === 0 ? benchmark : vscode.l10n.t('{0} after step {1}', benchmark, String(step));
+  await showReport(name, evaluationReport(evaluation, before));
 }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
-import { StoredEvaluation } from '../run/folder.ts';
+import { readEvaluationFile } from '../run/folder.ts';
+import { latestOfEach } from '../view/evaluations.ts';
 import { ensureFolder } from './run-store.ts';
 
 /** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported for them. */
@@ -16,17 +17,17 @@ export class EvaluationStore implements vscode.Disposable {
     this.#root = context.globalStorageUri.fsPath;
   }
 
-  /** Every result with its file, oldest first; damaged files are skipped. */
+  /** The latest result of each policy and benchmark with its file, oldest first; damaged files are skipped. */
   files(): { file: string; evaluation: Evaluation }[] {
-    return this.#files('evaluations', '.json')
-      .flatMap((file) => {
-        try {
-          return [{ file, evaluation: StoredEvaluation.parse(JSON.parse(readFileSync(file, 'utf8'))) }];
-        } catch {
-          return [];
-        }
-      })
-      .sort((a, b) => a.evaluation.time.localeCompare(b.evaluation.time));
+    const read = this.#files('evaluations', '.json').flatMap((file) => {
+      try {
+        return [{ file, evaluation: readEvaluationFile(file) }];
+      } catch {
+        return [];
+      }
+    });
+    const fileOf = new Map(read.map(({ file, evaluation }) => [evaluation, file]));
+    return latestOfEach([...fileOf.keys()]).map((evaluation) => ({ evaluation, file: fileOf.get(evaluation) ?? '' }));
   }
 
   /** Deletes a result or an imported set. */

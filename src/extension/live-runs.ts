@@ -1,8 +1,16 @@
 import * as vscode from 'vscode';
-import { type RunClient, type StartOptions, attach, startEngine } from '../engine/client.ts';
+import {
+  type RunClient,
+  type StartOptions,
+  VersionMismatch,
+  attach,
+  attachToStop,
+  startEngine,
+} from '../engine/client.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
-import { type RunStore, isLive } from './run-store.ts';
+import { isLive } from '../protocol/run-state.ts';
+import type { RunStore } from './run-store.ts';
 import { withEvent } from '../view/live-feed.ts';
 import type { FeedEntry, StageView } from '../view/messages.ts';
 
@@ -21,17 +29,22 @@ export class LiveRuns implements vscode.Disposable {
   readonly #started = new Set<string>();
   readonly #clients = new Map<string, RunClient>();
   readonly #attaching = new Set<string>();
+  /** Runs of engines of another version -> pid of the engine; they are not tried again. */
+  readonly #foreign = new Map<string, number>();
   readonly #stages = new Map<string, StageView>();
   readonly #feeds = new Map<string, readonly FeedEntry[]>();
   readonly #requests = new Map<string, 'pause' | 'stop'>();
   readonly #event = new vscode.EventEmitter<LiveEvent>();
   readonly #lost = new vscode.EventEmitter<string>();
+  readonly #mismatch = new vscode.EventEmitter<{ dir: string; error: VersionMismatch }>();
   readonly #subscription: vscode.Disposable;
   #disposed = false;
 
   readonly onEvent = this.#event.event;
   /** The engine of this run folder has gone; run.json says whether it had ended the run. */
   readonly onDidLose = this.#lost.event;
+  /** A live run whose engine is of another version was found: told once for each engine. */
+  readonly onDidMismatch = this.#mismatch.event;
 
   constructor(store: RunStore, log: vscode.LogOutputChannel, extensionPath: string) {
     this.#store = store;
@@ -78,11 +91,13 @@ export class LiveRuns implements vscode.Disposable {
 
   /** Asks every engine that this window started to stop, by new connections: the others are disposed by then. */
   async stopStarted(): Promise<void> {
-    const stop = async (dir: string): Promise<void> => {
-      const client = await attach(dir);
-      await client.stop().finally(() => client.dispose());
-    };
-    await Promise.allSettled([...this.#started].map(stop));
+    await Promise.allSettled([...this.#started].map((dir) => this.stop(dir)));
+  }
+
+  /** Asks the engine of a run to stop, whatever its version, by a new connection. Throws BoundaryError('run') as `client`. */
+  async stop(dir: string): Promise<void> {
+    const link = await attachToStop(dir);
+    await link.stop().finally(() => link.dispose());
   }
 
   /** What the run is doing, as far as was told. */
@@ -90,7 +105,7 @@ export class LiveRuns implements vscode.Disposable {
     return this.#stages.get(dir);
   }
 
-  /** The connection to a live run. Throws BoundaryError('run') when no engine lives there. */
+  /** The connection to a live run. Throws BoundaryError('run') when no engine of this version lives there. */
   async client(dir: string): Promise<RunClient> {
     const known = this.#clients.get(dir);
     if (known) {
@@ -107,18 +122,26 @@ export class LiveRuns implements vscode.Disposable {
     this.#clients.forEach((client) => client.dispose());
     this.#event.dispose();
     this.#lost.dispose();
+    this.#mismatch.dispose();
   }
 
   #attachAll(): void {
-    for (const { dir, state } of this.#store.runs) {
-      if (isLive(state) && !this.#clients.has(dir) && !this.#attaching.has(dir)) {
+    for (const { dir, state, run } of this.#store.runs) {
+      const { pid } = run.engine;
+      if (isLive(state) && !this.#clients.has(dir) && !this.#attaching.has(dir) && this.#foreign.get(dir) !== pid) {
         this.#attaching.add(dir);
         this.client(dir)
-          .catch((error: unknown) =>
-            this.#log.warn(`${dir}: ${error instanceof Error ? error.message : String(error)}`),
-          )
+          .catch((error: unknown) => this.#refuse(dir, pid, error))
           .finally(() => this.#attaching.delete(dir));
       }
+    }
+  }
+
+  #refuse(dir: string, pid: number, error: unknown): void {
+    this.#log.warn(`${dir}: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof VersionMismatch) {
+      this.#foreign.set(dir, pid);
+      this.#mismatch.fire({ dir, error });
     }
   }
 
@@ -158,6 +181,8 @@ export class LiveRuns implements vscode.Disposable {
       this.#stages.set(dir, stage);
     } else if (event.type === 'state' || event.type === 'metrics' || event.type === 'evaluation') {
       this.#store.refresh();
+    } else if (event.type === 'alarm' && event.change === 'cleared') {
+      this.#log.info(`${dir}: no longer: ${event.message}`);
     } else if (event.type === 'alarm' || event.type === 'restart') {
       this.#log.warn(`${dir}: ${event.message}`);
       this.#store.refresh();

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
-import { type BrokenRun, type RunEntry, isLive, isResumable } from './run-store.ts';
+import { isLive } from '../protocol/run-state.ts';
+import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, NoRunError, type Services, guarded, requireTrust, showError } from './services.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { formatPercent } from '../view/format.ts';
@@ -94,6 +95,10 @@ export function registerRunCommands(services: Services): Disposables {
     register(commands.deleteRun, (argument) => deleteRun(services, argument)),
     register(commands.refreshRuns, async () => store.refresh()),
     live.onDidLose((dir) => void reportEnd(services, dir)),
+    live.onDidMismatch(({ dir, error }) => {
+      const stop = { title: vscode.l10n.t('Stop'), run: () => vscode.commands.executeCommand(commands.stop, dir) };
+      void showError(services, error, stop);
+    }),
   ];
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runPaths } from '../run/folder.ts';
+import { runPaths, writeStep } from '../run/folder.ts';
 import { writeFileAtomic } from '../base/files.ts';
-import { MetricsReader } from './run-files.ts';
-import { exampleMetrics } from '../view/example-records.ts';
+import { MetricsReader, StepReader } from './run-files.ts';
+import { exampleMetrics, exampleStep } from '../view/example-records.ts';
 
 describe('reading metrics while they are written', () => {
   let dir: string;
@@ -55,5 +55,49 @@ describe('reading metrics while they are written', () => {
     const more = process.cpuUsage();
     assert.equal((await reader.read()).length, 10_001);
     assert.ok(process.cpuUsage(more).user < 50_000, 'took more than 50 ms of CPU');
+  });
+});
+
+describe('reading steps for the editor', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'selfq-steps-'));
+    mkdirSync(runPaths(dir).steps);
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  const write = (step: number, statement: string): void => {
+    const tokens = { type: 'tokens' as const, id: 'q', tokenIds: [1], logprobs: [-1] };
+    writeStep(dir, step, [...exampleStep(step, [{ id: 'q', statement, answers: ['AC'] }]), tokens]);
+  };
+
+  it('gives texts, questions and entries of lists, and no tokens', () => {
+    write(1, 'Sum.');
+    const reader = new StepReader(dir);
+    assert.deepEqual([...new Set(reader.read(1).map(({ type }) => type))], ['prompt', 'proposal', 'question', 'answer']); // prettier-ignore
+    assert.deepEqual(reader.questions(1).map(({ statement }) => statement), ['Sum.']); // prettier-ignore
+    assert.deepEqual(reader.feed(1).map(({ title }) => title), ['Sum']); // prettier-ignore
+  });
+
+  it('keeps the entries of many steps and the texts of few, until it is told to forget', () => {
+    for (let step = 1; step <= 10; step++) {
+      write(step, 'Sum.');
+    }
+    const reader = new StepReader(dir);
+    for (const step of reader.steps()) {
+      reader.feed(step);
+      reader.read(step);
+    }
+    for (let step = 1; step <= 10; step++) {
+      write(step, 'Product.');
+    }
+    const shown = (step: number): (string | undefined)[] => [
+      reader.feed(step)[0]?.title,
+      reader.read(step).flatMap((line) => (line.type === 'question' ? [line.statement] : []))[0],
+    ];
+    assert.deepEqual(shown(10), ['Sum', 'Sum.']);
+    assert.deepEqual(shown(1), ['Sum', 'Product.']);
+    reader.forget();
+    assert.deepEqual(shown(10), ['Product', 'Product.']);
   });
 });

@@ -1,6 +1,8 @@
 import { open, stat } from 'node:fs/promises';
-import { StepMetrics, type StepLine } from '../protocol/records.ts';
+import { type QuestionRecord, StepMetrics, type StepLine } from '../protocol/records.ts';
 import { readStep, recordedSteps, runPaths } from '../run/folder.ts';
+import { feedOf } from '../view/dashboard-model.ts';
+import type { FeedEntry } from '../view/messages.ts';
 
 /** Lines parsed before other work of the extension host gets its turn. */
 const linesPerTurn = 1000;
@@ -71,11 +73,21 @@ function parseMetrics(line: string): StepMetrics[] {
   }
 }
 
-/** Records of the latest steps, kept for as long as they are few; a step's file never changes once it is written. */
+/** Types of the lines that the editor shows. */
+const shownTypes = ['prompt', 'proposal', 'question', 'answer'] as const;
+/** A line of a step that the editor shows. */
+export type ShownLine = Extract<StepLine, { type: (typeof shownTypes)[number] }>;
+
+/** Steps whose texts are kept: that of the inspector and its neighbours. */
+const keptTexts = 3;
+/** Steps whose entries of lists are kept; they are small. */
+const keptFeeds = 200;
+
+/** What the editor shows of a run's steps. A step's file never changes once it is written; tokens are never read. */
 export class StepReader {
   readonly #dir: string;
-  readonly #kept = new Map<number, StepLine[]>();
-  readonly #limit = 20;
+  readonly #texts = new Map<number, ShownLine[]>();
+  readonly #feeds = new Map<number, FeedEntry[]>();
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -86,19 +98,39 @@ export class StepReader {
     return recordedSteps(this.#dir);
   }
 
-  /** Lines of one step. Throws BoundaryError('run') when its file is damaged. */
-  read(step: number): StepLine[] {
-    const kept = this.#kept.get(step) ?? readStep(this.#dir, step);
-    this.#kept.delete(step);
-    this.#kept.set(step, kept);
-    if (this.#kept.size > this.#limit) {
-      this.#kept.delete(this.#kept.keys().next().value!);
-    }
-    return kept;
+  /** Texts of one step. Throws BoundaryError('run') when its file is damaged. */
+  read(step: number): ShownLine[] {
+    return remembered(this.#texts, keptTexts, step, () => this.#load(step));
+  }
+
+  /** The proposals of one step, for lists. Throws BoundaryError('run') when its file is damaged. */
+  feed(step: number): FeedEntry[] {
+    return remembered(this.#feeds, keptFeeds, step, () => feedOf(step, this.#texts.get(step) ?? this.#load(step)));
+  }
+
+  /** The questions of one step. Throws BoundaryError('run') when its file is damaged. */
+  questions(step: number): QuestionRecord[] {
+    return readStep(this.#dir, step, ['question']);
+  }
+
+  #load(step: number): ShownLine[] {
+    return readStep(this.#dir, step, shownTypes);
   }
 
   /** A resumed run computes steps again. */
   forget(): void {
-    this.#kept.clear();
+    this.#texts.clear();
+    this.#feeds.clear();
   }
+}
+
+/** The value of `key`, made once; the `limit` values that were asked for last are kept. */
+function remembered<Value>(kept: Map<number, Value>, limit: number, key: number, make: () => Value): Value {
+  const value = kept.get(key) ?? make();
+  kept.delete(key);
+  kept.set(key, value);
+  for (const oldest of [...kept.keys()].slice(0, -limit)) {
+    kept.delete(oldest);
+  }
+  return value;
 }

@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
+import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { shownState } from '../run/ownership.ts';
@@ -12,7 +13,6 @@ import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
 import { t } from './translate.ts';
-import type { ShownState } from '../view/messages.ts';
 import { runName } from '../view/run-name.ts';
 
 export interface RunEntry {
@@ -243,11 +243,6 @@ export class RunStore implements vscode.Disposable {
       void vscode.commands.executeCommand('setContext', key, value);
     }
   }
-}
-
-/** Whether an engine owns the run now. */
-export function isLive(state: ShownState): boolean {
-  return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }
 
 /** Whether a new engine can go on with the run. */

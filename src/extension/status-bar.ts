@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
+import { lastingAlarms } from '../view/alarms.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
 import { shownStep, stageText } from '../view/progress.ts';
 import { stateWord } from '../view/words.ts';
-import { type RunEntry, isLive } from './run-store.ts';
+import { isLive } from '../protocol/run-state.ts';
+import type { RunEntry } from './run-store.ts';
 import type { Disposables, Services } from './services.ts';
 import { t } from './translate.ts';
 
@@ -29,9 +31,14 @@ export function registerStatusBar(services: Services): Disposables {
     const icon = entry.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
     const step = `${shownStep(entry.run, entry.state)}/${entry.run.steps}`;
     const more = runs.length > 1 ? ` +${runs.length - 1}` : '';
-    item.text = `${icon} ${step}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}`;
+    const alarms = lastingAlarms(entry.run.alarms);
+    const warning = alarms.length > 0 ? ' $(warning)' : '';
+    item.text = `${icon} ${step}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}${warning}`;
     item.accessibilityInformation = {
-      label: vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(t, entry.state), step),
+      label: [
+        vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(t, entry.state), step),
+        ...alarms.map(({ message }) => message),
+      ].join('. '),
       role: 'button',
     };
     item.tooltip = tooltip(services, entry, reward, last ? Object.values(last.seconds).reduce((a, b) => a + b, 0) : 0);
@@ -68,12 +75,13 @@ function tooltip(
     `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([dir]))})`;
   const left = stepSeconds * (run.steps - run.step);
   const lines = [
-    `**${name.replaceAll(/([\\`*_{}[\]<>()#+!|-])/g, '\\$1')}** · ${stateWord(t, state)}`,
+    `**${escaped(name)}** · ${stateWord(t, state)}`,
     '',
     vscode.l10n.t('Step {0} of {1}', String(shownStep(run, state)), String(run.steps)) +
       (stage ? ` · ${stageText(t, stage)}` : ''),
     '',
     ...(reward === null ? [] : [vscode.l10n.t('Solver reward {0}', formatShare(reward)), '']),
+    ...lastingAlarms(run.alarms).flatMap(({ message }) => [`$(warning) ${escaped(message)}`, '']),
     ...(left > 0 ? [vscode.l10n.t('About {0} left', formatDuration(left, t)), ''] : []),
     [
       link(vscode.l10n.t('Dashboard'), commands.openDashboard),
@@ -86,6 +94,11 @@ function tooltip(
   const markdown = new vscode.MarkdownString(lines.join('\n'), true);
   markdown.isTrusted = { enabledCommands: [commands.openDashboard, commands.pause, commands.resume, commands.stop] };
   return markdown;
+}
+
+/** As Markdown that shows it letter by letter. */
+function escaped(text: string): string {
+  return text.replaceAll(/([\\`*_{}[\]<>()#+!|-])/g, '\\$1');
 }
 
 /** A click on the item: what can be done with the run that it shows. */

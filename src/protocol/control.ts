@@ -1,26 +1,75 @@
-import type { Mark } from './question.ts';
-import type { RunRecord, StepMetrics, Evaluation } from './records.ts';
+import * as z from 'zod';
+import { Mark } from './question.ts';
+import { Evaluation, RunRecord, StepMetrics } from './records.ts';
+import { stages } from './stages.ts';
 
-/** The stages of a step, in order, as they are shown. */
-export const stages = ['load', 'evaluate', 'propose', 'verify', 'solve', 'judge', 'update', 'record'] as const;
-export type Stage = (typeof stages)[number];
+/**
+ * Version of what engine and clients say to each other. They may come from different installations, so both name theirs
+ * in `attach`. Whatever the versions, `attach` and `stop` work: anyone can end a run. Version 1 did not name itself.
+ */
+export const protocolVersion = 2;
+
+const step = z.number().int();
+const Stage = z.enum(stages);
 
 /** What a live run tells everyone who is attached. The run folder holds the same facts for those who come later. */
-export type RunEvent =
-  | { type: 'state'; run: RunRecord }
-  | { type: 'stage'; step: number; stage: Stage; done: number; total: number; what?: string; tokensPerSecond?: number }
-  | { type: 'proposal'; step: number; id: string; statement?: string; rejection?: { reason: string; detail: string } }
-  | { type: 'question'; step: number; id: string; statement: string; marks: Mark[]; solveRate: number | null }
-  | { type: 'metrics'; metrics: StepMetrics }
-  | { type: 'evaluation'; evaluation: Evaluation }
-  | { type: 'alarm'; step: number; name: string; message: string }
-  | { type: 'restart'; child: 'runtime' | 'sandbox'; stage: Stage; message: string };
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('state'), run: RunRecord }),
+  z.object({
+    type: z.literal('stage'),
+    step,
+    stage: Stage,
+    done: z.number(),
+    total: z.number(),
+    what: z.string().optional(),
+    tokensPerSecond: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal('proposal'),
+    step,
+    id: z.string(),
+    statement: z.string().optional(),
+    rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+  }),
+  z.object({
+    type: z.literal('question'),
+    step,
+    id: z.string(),
+    statement: z.string(),
+    marks: z.array(Mark),
+    solveRate: z.number().nullable(),
+  }),
+  z.object({ type: z.literal('metrics'), metrics: StepMetrics }),
+  z.object({ type: z.literal('evaluation'), evaluation: Evaluation }),
+  /** A condition has begun or ended; run.json holds each of them once. */
+  z.object({
+    type: z.literal('alarm'),
+    change: z.enum(['raised', 'cleared']),
+    step,
+    name: z.string(),
+    message: z.string(),
+  }),
+  z.object({ type: z.literal('restart'), child: z.enum(['runtime', 'sandbox']), stage: Stage, message: z.string() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** An event of one type. */
+export type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+
+/** What a socket brought, as an event; undefined for types that this version does not know. */
+export function parseEvent(value: unknown): RunEvent | undefined {
+  return RunEvent.safeParse(value).data;
+}
+
+/** Reply to `attach`, of any version of the engine. */
+export const AttachReply = z.object({ protocol: z.number().int().default(1), run: z.unknown() });
+export type AttachReply = z.infer<typeof AttachReply>;
 
 /** Requests on the control socket: name -> [params, result]. JSON-RPC 2.0; events come as notification `event`. */
 export interface ControlCalls {
-  /** Must come first; `token` is that of run.json. */
-  attach: [{ token: string }, { run: RunRecord }];
-  status: [undefined, { run: RunRecord; last?: Extract<RunEvent, { type: 'stage' }> }];
+  /** Must come first; `token` is that of run.json. A client of another version gets no events. */
+  attach: [{ token: string; protocol: number }, { run: RunRecord; protocol: number }];
+  status: [undefined, { run: RunRecord; last?: RunEventOf<'stage'> }];
   /** Stops at the next safe point; the step begun is finished later. */
   pause: [undefined, undefined];
   resume: [undefined, undefined];

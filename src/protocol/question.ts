@@ -24,6 +24,8 @@ export const Detail = z.discriminatedUnion('kind', [
     of: z.number().int(),
     /** Whether the answer is true, where the truth can be computed. Never part of a reward. */
     correct: z.boolean().optional(),
+    /** Whether the answer is one of the numbers that the question shows, where that is suspicious. */
+    copied: z.boolean().optional(),
   }),
   /** The answer was compared with the known value. */
   z.object({ kind: z.literal('value'), expected: z.string() }),
@@ -76,6 +78,8 @@ export const rejectionReasons = [
   'output_not_data',
   'not_deterministic',
   'numbers_too_large',
+  'other_digits',
+  'unbalanced_brackets',
   'division_by_zero',
   'trivial',
   'no_unique_solution',

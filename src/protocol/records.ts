@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Detail, Label, Mark } from './question.ts';
+import { runStates } from './run-state.ts';
 
 /** Version of the run folder's layout; readers refuse a newer one. */
 export const runFolderVersion = 1;
@@ -19,9 +20,10 @@ const sampled = {
   /** Answers of one question, or proposals of one prompt: advantages are relative to the group. */
   groupId: z.string(),
   text: z.string(),
-  tokenIds: z.array(z.number().int()),
-  /** Sampler's logprobs at temperature 1, nats, one per token id. */
-  logprobs: z.array(z.number()),
+  /** Number of tokens; the tokens themselves are in the {@link Tokens} of the same id. */
+  tokens: z.number().int(),
+  /** Mean of the sampler's logprobs, nats; absent for a completion of no tokens. */
+  meanLogprob: z.number().optional(),
   finishReason: z.enum(['stop', 'length']),
   /** Absent when the fault was ours (verdict IE): masked out of the group. */
   reward: z.number().optional(),
@@ -81,6 +83,16 @@ export const Answer = z.object({
 });
 export type Answer = z.infer<typeof Answer>;
 
+/** The tokens of a proposal or an answer, apart from its text, so that readers of texts need not read them. */
+export const Tokens = z.object({
+  type: z.literal('tokens'),
+  id: z.string(),
+  tokenIds: z.array(z.number().int()),
+  /** Sampler's logprobs at temperature 1, nats, one per token id. */
+  logprobs: z.array(z.number()),
+});
+export type Tokens = z.infer<typeof Tokens>;
+
 /** One optimiser step: enough to recompute its loss (formulas of runtime/training/loss.ts) from this file alone. */
 export const Update = z.object({
   type: z.literal('update'),
@@ -110,15 +122,20 @@ export const Update = z.object({
 });
 export type Update = z.infer<typeof Update>;
 
+/** A line of a step's file: first what people read, then the lines of {@link tokenTypes}. */
 export const StepLine = z.discriminatedUnion('type', [
   StepHeader,
   ProposerPrompt,
   Proposal,
   QuestionRecord,
   Answer,
+  Tokens,
   Update,
 ]);
 export type StepLine = z.infer<typeof StepLine>;
+
+/** Lines that hold a number or more for every token: most of a step's file, at its end. */
+export const tokenTypes: readonly StepLine['type'][] = ['tokens', 'update'];
 
 /** Figures of one role in one step. Means are over completions; names follow TRL where TRL has one. */
 export const RoleMetrics = z.object({
@@ -174,6 +191,10 @@ export const StepMetrics = z.object({
   form_agreement: z.number().nullable().optional(),
   /** Share of answers that are true, where the truth can be computed. */
   answer_accuracy: z.number().nullable().optional(),
+  /** Share of answers that are one of the numbers that the question shows, where that is suspicious. */
+  copied_rate: z.number().nullable().optional(),
+  /** Share of the step's labels that are its most frequent label: 1 where every question has the same one. */
+  label_repetition: z.number().nullable().optional(),
   /** Questions by how many of their answers were right: index = number of right answers. */
   difficulty: z.array(z.number().int()),
   /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */
@@ -227,15 +248,25 @@ export const Evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof Evaluation>;
 
-/** `starting` until the first step begins; `finished` reached its steps; `stopped` by a person; `failed` has `error`. */
-export const RunState = z.enum(['starting', 'running', 'paused', 'stopping', 'finished', 'stopped', 'failed']);
-export type RunState = z.infer<typeof RunState>;
+/** A condition that a person should know of, as long as it lasts and after. */
+export const Alarm = z.object({
+  /** What it is about: the name of a condition of selfplay/alarms.ts. */
+  name: z.string(),
+  /** What is wrong and what to do, as of step `last`. */
+  message: z.string(),
+  /** First and last step of its latest time. */
+  since: z.number().int(),
+  last: z.number().int(),
+  /** The step that ended it; absent while it lasts. */
+  cleared: z.number().int().optional(),
+});
+export type Alarm = z.infer<typeof Alarm>;
 
 /** run.json: what a run is and who owns it now. Written by the engine alone. */
 export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
-  state: RunState,
+  state: z.enum(runStates),
   /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */
   config: z.record(z.string(), z.union([z.string(), z.number()])),
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
@@ -254,7 +285,8 @@ export const RunRecord = z.object({
   }),
   /** Restarts of dead children since the start. */
   restarts: z.number().int(),
-  alarms: z.array(z.object({ step: z.number().int(), name: z.string(), message: z.string() })),
+  /** Each condition once, in the order in which they were raised last. */
+  alarms: z.array(Alarm),
   error: z.object({ boundary: z.string(), message: z.string(), remedy: z.string() }).optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

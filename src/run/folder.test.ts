@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
-import type { Evaluation, RunRecord, StepMetrics } from '../protocol/records.ts';
+import type { Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
 import {
   appendMetrics,
   readEvaluations,
@@ -41,6 +50,41 @@ describe('run folder', () => {
     assert.deepEqual(readMetrics(dir), [metrics]);
     assert.deepEqual(readEvaluations(dir), [evaluation]);
     assert.deepEqual(readStep(dir, 1), [{ type: 'step', step: 1, seed: 7 }]);
+  });
+
+  describe('of a step', () => {
+    const completion = { id: 'p', groupId: 'g', text: 'ask', finishReason: 'stop', advantage: 0, reward: 1 } as const;
+    const lines: StepLine[] = [
+      { type: 'step', step: 1, seed: 7 },
+      { type: 'tokens', id: 'p', tokenIds: [5, 6], logprobs: [-1, -2] },
+      { type: 'proposal', ...completion, tokens: 2, meanLogprob: -1.5 },
+    ];
+
+    it('writes texts first and tokens last, and gives back all of them', () => {
+      writeStep(dir, 1, lines);
+      assert.deepEqual(
+        readStep(dir, 1).map(({ type }) => type),
+        ['step', 'proposal', 'tokens'],
+      );
+      assert.deepEqual(readStep(dir, 1, ['tokens', 'proposal']), [lines[2], lines[1]]);
+    });
+
+    it('reads texts without their tokens, which need not even be whole', () => {
+      writeStep(dir, 1, lines);
+      const path = join(runPaths(dir).steps, '000001.jsonl');
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"tokenIds":[5', '"tokenIds":[damaged'));
+      assert.deepEqual(readStep(dir, 1, ['proposal']), [lines[2]]);
+      assert.throws(() => readStep(dir, 1, ['tokens']), /damaged/);
+    });
+
+    it('reads files of older versions, whose proposals and answers hold their tokens', () => {
+      const inline = { type: 'proposal', ...completion, tokenIds: [5, 6], logprobs: [-1, -2] };
+      const written = [lines[0], inline].map((line) => `${JSON.stringify(line)}\n`).join('');
+      writeFileSync(join(runPaths(dir).steps, '000001.jsonl'), written);
+      assert.deepEqual(readStep(dir, 1), [lines[0], lines[2], lines[1]]);
+      assert.deepEqual(readStep(dir, 1, ['proposal']), [lines[2]]);
+      assert.deepEqual(readStep(dir, 1, ['tokens']), [lines[1]]);
+    });
   });
 
   it('keeps the token from other users', function () {

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
-import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics } from '../protocol/records.ts';
-import { currentEvaluation, currentMetrics, currentStepLine } from './older.ts';
+import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics, tokenTypes } from '../protocol/records.ts';
+import { currentEvaluation, currentMetrics, currentRun, currentStepLines } from './older.ts';
 import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from '../base/files.ts';
 
 /** Where everything of a run lies. */
@@ -18,9 +18,10 @@ export const runPaths = (dir: string) => ({
 });
 
 /** Records as they lie on disk: those of older versions are brought up to date. */
-const storedLine = z.preprocess(currentStepLine, StepLine);
+const storedLines = z.preprocess(currentStepLines, z.array(StepLine));
+const storedRun = z.preprocess(currentRun, RunRecord);
 const storedMetrics = z.preprocess(currentMetrics, StepMetrics);
-export const StoredEvaluation = z.preprocess(currentEvaluation, Evaluation);
+const storedEvaluation = z.preprocess(currentEvaluation, Evaluation);
 
 /** Steps are written with six digits, so that names sort like numbers. */
 export const stepName = (step: number): string => String(step).padStart(6, '0');
@@ -36,7 +37,7 @@ export function readRun(dir: string): RunRecord {
     throw new BoundaryError('run', `${dir} is not the folder of a run.`, '`selfq status` lists the runs.');
   }
   refuseNewer(dir, text);
-  return readJson(run, RunRecord);
+  return readJson(run, storedRun);
 }
 
 /** Readable by its owner alone: the token in it lets a process steer the run. */
@@ -52,7 +53,10 @@ export function appendMetrics(dir: string, metrics: StepMetrics): void {
   appendLine(runPaths(dir).metrics, JSON.stringify(metrics));
 }
 
-/** The lines of a step; of some types alone where they are named, which skips the texts and tokens of all others. */
+/**
+ * The lines of a step; of some types alone where they are named. The others are skipped: without `tokens` and `update`,
+ * a small part of the file is read at all.
+ */
 export function readStep(dir: string, step: number): StepLine[];
 export function readStep<Type extends StepLine['type']>(
   dir: string,
@@ -60,14 +64,24 @@ export function readStep<Type extends StepLine['type']>(
   types: readonly Type[],
 ): Extract<StepLine, { type: Type }>[];
 export function readStep(dir: string, step: number, types?: readonly StepLine['type'][]): StepLine[] {
+  const path = stepPath(dir, step);
+  if (!types) {
+    return readJsonLines(path, storedLines).flat();
+  }
   // The type is the first key of every line that this program writes.
-  const wanted = types?.map((type) => `{"type":"${type}"`);
-  const isWanted = (line: string): boolean => wanted?.some((start) => line.startsWith(start)) ?? true;
-  return readJsonLines(stepPath(dir, step), storedLine, isWanted);
+  const begin = (type: StepLine['type']): string => `{"type":"${type}"`;
+  // In files of older versions proposals and answers hold their tokens.
+  const wanted = types.includes('tokens') ? [...types, 'proposal' as const, 'answer' as const] : types;
+  const end = types.some((type) => tokenTypes.includes(type)) ? [] : tokenTypes;
+  const lines = readJsonLines(path, storedLines, { wanted: wanted.map(begin), end: end.map(begin) }).flat();
+  return lines.filter(({ type }) => types.includes(type));
 }
 
+/** Writes the lines of a step in their order, those of {@link tokenTypes} last. */
 export function writeStep(dir: string, step: number, lines: readonly StepLine[]): void {
-  writeFileAtomic(stepPath(dir, step), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const isText = ({ type }: StepLine): boolean => !tokenTypes.includes(type);
+  const ordered = [...lines.filter(isText), ...lines.filter((line) => !isText(line))];
+  writeFileAtomic(stepPath(dir, step), ordered.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
 /** Numbers of the recorded steps, ascending. */
@@ -75,9 +89,14 @@ export function recordedSteps(dir: string): number[] {
   return numberedNames(runPaths(dir).steps, /^(\d{6,})\.jsonl$/).map(({ step }) => step);
 }
 
-/** All evaluations, ascending by step. */
+/** All evaluations, ascending by step; one for each step and benchmark. */
 export function readEvaluations(dir: string): Evaluation[] {
-  return evaluationFiles(dir).map(({ path }) => readJson(path, StoredEvaluation));
+  return evaluationFiles(dir).map(({ path }) => readEvaluationFile(path));
+}
+
+/** One evaluation, of a run or of `selfq eval --out`. Throws BoundaryError('run') where the file is missing or damaged. */
+export function readEvaluationFile(path: string): Evaluation {
+  return readJson(path, storedEvaluation);
 }
 
 export function writeEvaluation(dir: string, evaluation: Evaluation): void {

@@ -9,11 +9,29 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A line of a step's file. Until 0.1, questions were coding problems and answers carried the result of their tests. */
-export function currentStepLine(line: unknown): unknown {
+/**
+ * A line of a step's file. Until 0.1, proposals and answers held their tokens, questions were coding problems, and answers
+ * carried the result of their tests.
+ */
+export function currentStepLines(line: unknown): unknown[] {
   if (!isObject(line)) {
-    return line;
+    return [line];
   }
+  const current = currentStepLine(line);
+  if (!Array.isArray(line['tokenIds']) || line['type'] === 'tokens') {
+    return [current];
+  }
+  const { tokenIds, logprobs, ...rest } = current;
+  const values: unknown[] = Array.isArray(logprobs) ? logprobs : [];
+  const sum = values.reduce<number>((total, value) => total + Number(value), 0);
+  const mean = values.length === 0 ? {} : { meanLogprob: sum / values.length };
+  return [
+    { ...rest, tokens: line['tokenIds'].length, ...mean },
+    { type: 'tokens', id: line['id'], tokenIds, logprobs },
+  ];
+}
+
+function currentStepLine(line: Json): Json {
   if (line['type'] === 'question' && isObject(line['problem'])) {
     const { problem, reference, prompt, leftOut, ...rest } = line;
     const content = { problem, ...(reference === undefined ? {} : { reference }) };
@@ -26,6 +44,28 @@ export function currentStepLine(line: unknown): unknown {
     return { ...rest, questionId: line['groupId'], form: 0, mark: markOf(result, line['reward']), ...detail };
   }
   return line;
+}
+
+/** run.json. Until 0.1, alarms were a list with an entry for every step in which a condition held. */
+export function currentRun(run: unknown): unknown {
+  if (!isObject(run) || !Array.isArray(run['alarms'])) {
+    return run;
+  }
+  const alarms: unknown[] = run['alarms'];
+  const byName = new Map<unknown, Json>();
+  for (const alarm of alarms) {
+    if (!isObject(alarm) || !('step' in alarm)) {
+      return run;
+    }
+    const { step, name, message } = alarm;
+    const known = byName.get(name);
+    const lasted = known !== undefined && Number(step) <= Number(known['last']) + 1;
+    byName.delete(name);
+    byName.set(name, { name, message, since: lasted ? known['since'] : step, last: step });
+  }
+  // Alarms were judged after every step: one that was not repeated in the last of them was over.
+  const over = ({ last }: Json): object => (Number(last) < Number(run['step']) ? { cleared: Number(last) + 1 } : {});
+  return { ...run, alarms: [...byName.values()].map((alarm) => ({ ...alarm, ...over(alarm) })) };
 }
 
 /** A line of metrics.jsonl. */

@@ -2,7 +2,8 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { pidExists } from '../base/processes.ts';
-import type { RunRecord, RunState } from '../protocol/records.ts';
+import type { RunRecord } from '../protocol/records.ts';
+import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import { runPaths } from './folder.ts';
 import { processStartTime } from './process-identity.ts';
@@ -37,9 +38,8 @@ export function isAlive(owner: Owner, now: number = Date.now()): boolean {
 }
 
 /** The state that a reader should show: a run that says it is live while its engine is dead was `interrupted`. */
-export function shownState(run: RunRecord): RunState | 'interrupted' {
-  const live = ['starting', 'running', 'paused', 'stopping'].includes(run.state);
-  return live && !isAlive(run.engine) ? 'interrupted' : run.state;
+export function shownState(run: RunRecord): ShownState {
+  return isLive(run.state) && !isAlive(run.engine) ? 'interrupted' : run.state;
 }
 
 /** Ownership of a run folder. */

@@ -1,6 +1,6 @@
 import type { Domain } from '../domains/domain.ts';
 import type { DuplicateIndex } from '../domains/near-duplicate.ts';
-import type { RunEvent, Stage } from '../protocol/control.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import type {
   Completion,
   GenerateRequest,
@@ -9,6 +9,7 @@ import type {
   TrainSequence,
   UpdateRecord,
 } from '../protocol/runtime.ts';
+import type { Stage } from '../protocol/stages.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Asked, Rollout, Round } from './rollout.ts';
 

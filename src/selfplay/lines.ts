@@ -1,11 +1,12 @@
 import { optional } from '../base/optional.ts';
-import type { Answer, PromptRecord, Proposal, QuestionRecord, StepLine, Update } from '../protocol/records.ts';
+import type { Answer, PromptRecord, Proposal, QuestionRecord, StepLine, Tokens, Update } from '../protocol/records.ts';
 import type { Completion, Prompt } from '../protocol/runtime.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
+import { mean } from './rewards.ts';
 import { type Asked, groupsOf, type Rollout, solveRateOf } from './rollout.ts';
 
-/** A step as its file has it: header, prompts, proposals, questions, answers, updates. */
+/** A step as its file has it: header, prompts, proposals, questions, answers, tokens, updates. */
 export function stepLines(
   config: SelfPlaySettings,
   step: number,
@@ -19,6 +20,7 @@ export function stepLines(
     ...proposals.map(proposalLine),
     ...asked.map((item) => questionLine(item, trainedOn.has(item.id))),
     ...asked.flatMap(answerLines),
+    ...[...proposals, ...asked.flatMap(({ answers }) => answers.flat())].map(tokensLine),
     ...updates,
   ];
 }
@@ -65,7 +67,15 @@ function answerLines({ id: questionId, answers }: Asked): Answer[] {
 
 function sampled({ id, groupId, completion, advantage, reward }: Rollout) {
   const { text, tokenIds, logprobs, finishReason } = completion;
-  return { id, groupId, text, tokenIds, logprobs, finishReason, advantage, ...optional('reward', reward) };
+  const meanLogprob = logprobs.length === 0 ? undefined : mean(logprobs);
+  return {
+    ...{ id, groupId, text, tokens: tokenIds.length, ...optional('meanLogprob', meanLogprob) },
+    ...{ finishReason, advantage, ...optional('reward', reward) },
+  };
+}
+
+function tokensLine({ id, completion: { tokenIds, logprobs } }: Rollout): Tokens {
+  return { type: 'tokens', id, tokenIds, logprobs };
 }
 
 function promptRecord(prompt: Prompt, completion: Completion | undefined): PromptRecord {

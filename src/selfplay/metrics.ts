@@ -25,12 +25,13 @@ export function measureStep(
   const questions = lines.filter((line) => line.type === 'question');
   const answers = lines.filter((line) => line.type === 'answer');
   const updates = lines.filter((line) => line.type === 'update');
-  const tokens = sum([...proposals, ...answers].map(({ tokenIds }) => tokenIds.length));
+  const logprobs = new Map(lines.flatMap((line) => (line.type === 'tokens' ? [[line.id, line.logprobs]] : [])));
+  const tokens = sum([...proposals, ...answers].map((completion) => completion.tokens));
   const generating = (clock.seconds['propose'] ?? 0) + (clock.seconds['solve'] ?? 0);
   return {
     step,
-    solver: measureRole('solver', answers, updates),
-    proposer: measureRole('proposer', proposals, updates),
+    solver: measureRole('solver', answers, logprobs, updates),
+    proposer: measureRole('proposer', proposals, logprobs, updates),
     proposals: proposals.length,
     valid: questions.length,
     skipped: questions.filter(({ skipped }) => skipped).length,
@@ -62,7 +63,14 @@ function measureAnswers(answers: readonly Answer[]): Pick<StepMetrics, AnswerFig
   };
 }
 
-type LabelFigures = 'labelled_rate' | 'majority_ratio' | 'form_agreement' | 'label_accuracy' | 'answer_accuracy';
+type LabelFigures =
+  | 'labelled_rate'
+  | 'majority_ratio'
+  | 'form_agreement'
+  | 'label_accuracy'
+  | 'answer_accuracy'
+  | 'copied_rate'
+  | 'label_repetition';
 
 /** Of domains whose answers elect a label; nothing for others. */
 function measureLabels(
@@ -73,19 +81,31 @@ function measureLabels(
   if (labels.length === 0) {
     return {};
   }
+  const votes = answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? [detail] : []));
   const share = (values: readonly boolean[]): number | null => average(values.map(Number));
   return {
     labelled_rate: share(labels.map(({ value }) => value !== null)),
     majority_ratio: average(labels.map(({ majorityRatio }) => majorityRatio)),
     form_agreement: average(labels.flatMap(({ formAgreement }) => formAgreement ?? [])),
     label_accuracy: share(labels.flatMap(({ correct }) => correct ?? [])),
-    answer_accuracy: share(answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? (detail.correct ?? []) : []))),
+    answer_accuracy: share(votes.flatMap(({ correct }) => correct ?? [])),
+    copied_rate: share(votes.flatMap(({ copied }) => copied ?? [])),
+    label_repetition: repetition(labels.flatMap(({ value }) => value ?? [])),
   };
 }
+
+/** Share of the most frequent of some values. */
+function repetition(values: readonly string[]): number | null {
+  return ratio(Math.max(0, ...Object.values(countBy(values))), values.length);
+}
+
+/** The sampler's, by id of the completion. */
+type Logprobs = ReadonlyMap<string, readonly number[]>;
 
 function measureRole(
   role: Update['role'],
   completions: readonly (Answer | Proposal)[],
+  logprobs: Logprobs,
   updates: readonly Update[],
 ): RoleMetrics {
   const rewards = completions.flatMap(({ reward }) => (reward === undefined ? [] : [reward]));
@@ -99,14 +119,14 @@ function measureRole(
     reward: average(rewards),
     reward_std: rewards.length === 0 ? null : standardDeviation(rewards),
     frac_reward_zero_std: average(groups.map((group) => (standardDeviation(group) === 0 ? 1 : 0))),
-    entropy: average(completions.flatMap(({ logprobs }) => logprobs.map((logprob) => -logprob))),
-    mean_length: average(completions.map(({ tokenIds }) => tokenIds.length)),
+    entropy: average(completions.flatMap(({ id }) => (logprobs.get(id) ?? []).map((logprob) => -logprob))),
+    mean_length: average(completions.map(({ tokens }) => tokens)),
     clipped_ratio: average(completions.map(({ finishReason }) => (finishReason === 'length' ? 1 : 0))),
     loss: applied('loss'),
     kl: applied('kl'),
     clip_ratio: applied('clipRatio'),
     grad_norm: applied('gradNorm'),
-    ...mismatch(completions, updates, role),
+    ...mismatch(logprobs, updates, role),
   };
 }
 
@@ -118,11 +138,10 @@ const agreement = { least: 0.8, most: 1.2 };
  * trainer's logprobs in its first update, the other one where they were measured before.
  */
 function mismatch(
-  completions: readonly (Answer | Proposal)[],
+  sampled: Logprobs,
   updates: readonly Update[],
   role: Update['role'],
 ): Pick<RoleMetrics, 'sampling_logp_difference' | 'importance_ratio_max' | 'importance_ratio_outside'> {
-  const sampled = new Map(completions.map(({ id, logprobs }) => [id, logprobs]));
   const isFirst = updates[0]?.role === role;
   const differences = updates
     .filter((update) => update.role === role && update.index === 0)

@@ -84,6 +84,13 @@ export const selfPlaySettings = {
     description: 'Longest answer.',
     default: { quick: 160, laptop: 256, paper: 512 },
   },
+  nearDuplicate: {
+    kind: real(0, 1),
+    unit: 'Jaccard similarity',
+    description:
+      'A statement at least this similar (word 3-grams) to an earlier one is rejected; 1 keeps only exact copies out. Domains that compare questions by value have no use for it.',
+    default: 0.8,
+  },
   solverReward: {
     kind: choice('tests', 'format'),
     description: 'Fraction of tests passed, or the format baseline (1 for a well-formed answer).',

@@ -2,7 +2,7 @@ import { uniform } from '../base/random.ts';
 import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Drawn, QuestionSource, StepContext } from './context.ts';
-import type { Rollout, Round } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
 import { groupsOf, textOf } from './rollout.ts';
 import { drawInteger, randomKeys, samplingOf } from './sampling.ts';
 

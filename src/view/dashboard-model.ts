@@ -11,18 +11,11 @@ import type {
   StepMetrics,
 } from '../protocol/records.ts';
 import { findSetting } from '../config/tables.ts';
+import type { ShownState } from '../protocol/run-state.ts';
+import { stepStages } from '../protocol/stages.ts';
 import { compareEvaluations } from './comparison.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
-import type {
-  EvaluationView,
-  FeedEntry,
-  Point,
-  RunView,
-  SeriesName,
-  ShownState,
-  StageTimes,
-  StripCell,
-} from './messages.ts';
+import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
 import { series } from './series.ts';
 
@@ -102,8 +95,7 @@ function paceOf(
 }
 
 function stageTimesOf(metrics: readonly StepMetrics[]): StageTimes {
-  const known = ['propose', 'verify', 'solve', 'judge', 'update', 'record'];
-  const stages = known.filter((stage) => metrics.some(({ seconds }) => (seconds[stage] ?? 0) > 0));
+  const stages = stepStages.filter((stage) => metrics.some(({ seconds }) => (seconds[stage] ?? 0) > 0));
   const rows = groupNeighbours(metrics, barsOfStageTimes).map((group) => ({
     step: group.at(-1)!.step,
     seconds: stages.map((stage) => mean(group.map(({ seconds }) => seconds[stage] ?? 0))),

@@ -30,8 +30,8 @@ export function exampleStep(step: number, questions: readonly ExampleQuestion[])
     ...questions.map(({ id, statement, rejection }) => ({
       ...{ type: 'proposal', id, groupId: 'p0', text: `\n * ${statement}\n */` },
       ...{
-        tokenIds: [5, 6, 7],
-        logprobs: [-0.5, -1, -1.5],
+        tokens: 3,
+        meanLogprob: -1,
         finishReason: 'stop',
         reward: rejection ? 0 : 1,
         advantage: 0.5,
@@ -69,7 +69,7 @@ function answerLine(questionId: string, index: number, verdicts: readonly string
   return {
     ...{ type: 'answer', id: `${questionId}-a${index}`, groupId: questionId, questionId, form: 0 },
     ...{ text: `return ${index};`, answer: `return ${index};` },
-    ...{ tokenIds: [1], logprobs: [-0.25], finishReason: 'stop', reward: score, advantage: score - 0.5 },
+    ...{ tokens: 1, meanLogprob: -0.25, finishReason: 'stop', reward: score, advantage: score - 0.5 },
     mark: verdicts.includes('IE') && score === 0 ? 'masked' : score === 1 ? 'right' : score > 0 ? 'partial' : 'wrong',
     detail: {
       kind: 'tests',

@@ -23,7 +23,7 @@ export function exampleVoteStep(step: number, questions: readonly ExampleVote[])
     ...(proposed.length > 0 ? [{ type: 'prompt', groupId: 'p0', prompt: asked }] : []),
     ...proposed.map(({ id, statement }) => ({
       ...{ type: 'proposal', id, groupId: 'p0', text: ` ${statement}` },
-      ...{ tokenIds: [5, 6, 7], logprobs: [-0.5, -1, -1.5], finishReason: 'stop', reward: 1, advantage: 0.5 },
+      ...{ tokens: 3, meanLogprob: -1, finishReason: 'stop', reward: 1, advantage: 0.5 },
     })),
     ...questions.flatMap((question) => voteLines(question)),
   ];
@@ -63,7 +63,7 @@ function voteLines({ id, statement, forms, label, truth, source }: ExampleVote):
         return {
           ...{ type: 'answer', id: `${id}-f${form}-${i}`, groupId: `${id}~${form}`, questionId: id, form },
           ...{ text: answer === '' ? ' I do not know.' : ` ${asks} = ${answer}`, answer, detail },
-          ...{ tokenIds: [1, 2], logprobs: [-0.2, -0.4], finishReason: 'stop' },
+          ...{ tokens: 2, meanLogprob: -0.3, finishReason: 'stop' },
           ...{ reward: Number(right), advantage: right ? 0.5 : -0.5 },
           mark: answer === '' ? 'unparsable' : right ? 'right' : 'wrong',
         };

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import type { Stage } from '../protocol/control.ts';
+import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
-import type { RunState } from '../protocol/records.ts';
+import type { Alarm } from '../protocol/records.ts';
+import type { ShownState } from '../protocol/run-state.ts';
 import type { Change } from './comparison.ts';
 
-export type { Label, Mark, Verdict };
+export type { Alarm, Label, Mark, ShownState, Verdict };
 
 /**
  * What crosses the border between the extension host and its pages. The host sends whole models: they are small after
@@ -41,8 +42,6 @@ export const seriesNames = [
   'solver.sampling_logp_difference',
 ] as const;
 export type SeriesName = (typeof seriesNames)[number];
-
-export type ShownState = RunState | 'interrupted';
 
 export interface EvaluationView {
   /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
@@ -119,20 +118,13 @@ export interface RunView {
   /** Over the latest steps; accepted, and each reason of rejection. */
   proposals: { steps: number; accepted: number; rejected: [reason: string, count: number][] };
   evaluations: EvaluationView[];
-  alarms: { step: number; name: string; message: string }[];
+  alarms: Alarm[];
   restarts: number;
   config: { name: string; value: string; unit: string; description: string }[];
 }
 
 /** What the engine is doing now. */
-export interface StageView {
-  step: number;
-  stage: Stage;
-  done: number;
-  total: number;
-  what?: string;
-  tokensPerSecond?: number;
-}
+export type StageView = Omit<RunEventOf<'stage'>, 'type'>;
 
 export interface DashboardModel {
   /** The first is the run of the page, the others are laid over its curves. */

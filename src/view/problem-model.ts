@@ -20,7 +20,7 @@ export function titleOf(text: string): string {
 }
 
 /** Ids of all proposals and questions of a step, in the order in which they are shown. */
-export function problemIds(lines: readonly StepLine[]): string[] {
+function problemIds(lines: readonly StepLine[]): string[] {
   const listed = lines.filter((line) => line.type === 'proposal' || line.type === 'question');
   const proposed = listed.filter(({ type }) => type === 'proposal');
   return [...new Set([...proposed, ...listed].map(({ id }) => id))];
@@ -79,10 +79,10 @@ export function answersOf(lines: readonly StepLine[], questionId: string): Answe
 function proposalView(proposal: Proposal, prompt: PromptRecord | undefined): NonNullable<ProblemModel['proposal']> {
   return {
     text: (prompt?.prefill ?? '') + proposal.text,
-    tokens: proposal.tokenIds.length,
+    tokens: proposal.tokens,
     ...(proposal.reward === undefined ? {} : { reward: proposal.reward }),
     advantage: proposal.advantage,
-    ...meanLogprobOf(proposal.logprobs),
+    ...optional('meanLogprob', proposal.meanLogprob),
     cut: proposal.finishReason === 'length',
     prompt: prompt?.messages.map(({ role, content }) => `[${role}]\n${content}`).join('\n\n') ?? '',
   };
@@ -109,7 +109,7 @@ function questionView(
 }
 
 function answerView(answer: Answer): AnswerView {
-  const { id, form, mark, text, reward, advantage, tokenIds, logprobs, finishReason, detail } = answer;
+  const { id, form, mark, text, reward, advantage, tokens, meanLogprob, finishReason, detail } = answer;
   return {
     id,
     form,
@@ -118,8 +118,8 @@ function answerView(answer: Answer): AnswerView {
     text,
     ...optional('reward', reward),
     advantage,
-    tokens: tokenIds.length,
-    ...meanLogprobOf(logprobs),
+    tokens,
+    ...optional('meanLogprob', meanLogprob),
     cut: finishReason === 'length',
     ...(detail ? detailView(detail) : {}),
   };
@@ -154,8 +154,4 @@ function testView({
     ...optional('at', difference),
     ...optional('message', message),
   };
-}
-
-function meanLogprobOf(logprobs: readonly number[]): { meanLogprob?: number } {
-  return logprobs.length === 0 ? {} : { meanLogprob: logprobs.reduce((a, b) => a + b, 0) / logprobs.length };
 }

@@ -1,9 +1,11 @@
-import type { Stage } from '../protocol/control.ts';
+import { isLive, type ShownState } from '../protocol/run-state.ts';
+import { type Stage, stepStages } from '../protocol/stages.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { formatPercent } from './format.ts';
-import type { ShownState } from './messages.ts';
 import type { Translate } from './translate.ts';
 import { stageWord } from './words.ts';
+
+export { isLive, stepStages };
 
 /** Stages whose counts are bytes or tokens: a person reads how much of it is done. */
 const measured: readonly string[] = ['load', 'update'];

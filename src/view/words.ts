@@ -1,7 +1,8 @@
-import type { Stage } from '../protocol/control.ts';
+import type { Stage } from '../protocol/stages.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Mark, RejectionReason } from '../protocol/question.ts';
-import type { SeriesName, ShownState } from './messages.ts';
+import type { ShownState } from '../protocol/run-state.ts';
+import type { SeriesName } from './messages.ts';
 import type { Outcome } from './problem-index.ts';
 import type { Translate } from './translate.ts';
 
@@ -59,6 +60,8 @@ export function reasonWord(t: Translate, reason: string): string {
     not_deterministic: t('not deterministic'),
     numbers_too_large: t('numbers too large'),
     division_by_zero: t('division by zero'),
+    other_digits: t('other digits than asked for'),
+    unbalanced_brackets: t('unbalanced brackets'),
     trivial: t('trivial'),
     no_unique_solution: t('no unique solution'),
     sandbox_fault: t('fault of the sandbox'),

@@ -158,7 +158,7 @@ describe('commands', function () {
     const base = Evaluation.parse(
       JSON.parse(await ok('eval', '--benchmark', 'coding', '--model', place.model, '--limit', '3', '--json')),
     );
-    assert.equal(base.total, 3);
+    assert.deepEqual([base.total, base.step, base.adapter], [3, 0, null]);
     writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify(sum)}\n`);
     const trained = Evaluation.parse(
       JSON.parse(await ok('eval', '--benchmark', 'coding', '--adapter', dir, '--limit', '3', '--json')),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { attach, type RunClient, startEngine, type StartOptions } from '../../src/engine/client.ts';
-import type { RunEvent, Stage } from '../../src/protocol/control.ts';
+import type { RunEvent } from '../../src/protocol/control.ts';
 import type { RunRecord } from '../../src/protocol/records.ts';
+import type { Stage } from '../../src/protocol/stages.ts';
 import { readRun } from '../../src/run/folder.ts';
 import { shownState } from '../../src/run/ownership.ts';
 import { childrenOf, computed, createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';

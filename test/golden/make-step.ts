@@ -19,8 +19,8 @@ async function play(steps: number, settings: Settings): Promise<{ lines: readonl
   try {
     const modelPath = join(dir, 'model');
     await writeWritingModel(modelPath);
-    const options = { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
-    const domain = createDomain('coding', options, {
+    const options = { domain: 'coding', testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
+    const domain = createDomain(options, {
       sandbox: () => Promise.resolve(sandbox),
       base: () => Promise.reject(new Error('the base policy is not asked')),
     });
@@ -112,8 +112,19 @@ export interface GoldenStep {
 export async function playCase({ steps, settings }: Case): Promise<GoldenStep[]> {
   return (await play(steps, settings)).map(({ lines, metrics }) => ({
     metrics: comparableMetrics(metrics as object),
-    lines: lines.map((line) => goldenLine(line as Line)),
+    lines: withTokens(lines as readonly Line[]).map(goldenLine),
   }));
+}
+
+/** Proposals and answers with their tokens, which that commit wrote into their lines. */
+function withTokens(lines: readonly Line[]): Line[] {
+  const tokens = new Map(lines.filter(({ type }) => type === 'tokens').map((line) => [line['id'], line]));
+  return lines
+    .filter(({ type }) => type !== 'tokens')
+    .map((line) => {
+      const { tokenIds, logprobs } = tokens.get(line['id']) ?? line;
+      return line.type === 'proposal' || line.type === 'answer' ? { ...line, tokenIds, logprobs } : line;
+    });
 }
 
 /** A line of metrics without what may differ between equal steps. */
@@ -126,6 +137,7 @@ interface Line {
   [name: string]: unknown;
   type: string;
   prompt: { messages: unknown; prefill?: string; tokenIds: number[] };
+  tokenIds: unknown;
   logprobs: number[];
   prompts: Line['prompt'][];
   content: { problem: { statement: string; entry: string; parameters: string[]; tests: unknown }; reference?: string };

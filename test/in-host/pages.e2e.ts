@@ -17,7 +17,7 @@ function writeLongRun(dir: string): void {
   const record = exampleRun({
     ...{ state: 'finished', step: stepsOfLongRun, steps: stepsOfLongRun, createdAt: '2026-01-02T00:00:00.000Z' },
     config: { domain: 'coding', topic: 'a long run', device: 'cpu', testsMode: 'executed', learningRate: 1e-4 },
-    alarms: [{ step: 9000, name: 'no_signal', message: 'No group gave a signal for 3 steps.' }],
+    alarms: [{ since: 8000, last: 9000, name: 'no_signal', message: 'No group gave a signal for 3 steps.' }],
   });
   writeFileSync(run, JSON.stringify(record));
   const wave = (step: number): number => 0.4 + 0.2 * Math.sin(step / 900) + 0.05 * Math.sin(step * 7.3);

@@ -8,7 +8,9 @@ export interface Line {
   id: string;
   groupId: string;
   role: string;
-  tokenIds: number[];
+  /** Number of tokens of a proposal or an answer. */
+  tokens: number;
+  /** Of `tokens` lines. */
   logprobs: number[];
   reward?: number;
   advantage: number;
@@ -77,7 +79,10 @@ export function recompute(
       ) - line.advantage,
     );
   });
-  const byId = new Map([...answers, ...proposals].map((line) => [line.id, line]));
+  const sampled = new Map(lines.filter(({ type }) => type === 'tokens').map(({ id, logprobs }) => [id, logprobs]));
+  const byId = new Map(
+    [...answers, ...proposals].map((line) => [line.id, { ...line, logprobs: sampled.get(line.id) ?? [] }]),
+  );
   const losses = updates.map((update) => {
     const loss = lossOf(update, byId, settings);
     return Math.abs(loss - (update.loss ?? NaN)) / Math.max(Math.abs(loss), 1e-3);
@@ -103,7 +108,7 @@ function lossOf(update: Line, byId: ReadonlyMap<string, Line>, settings: Setting
   const low = 1 - Number(settings['epsilonLow']);
   const high = 1 + Number(settings['epsilonHigh']);
   const beta = Number(settings['beta']);
-  const tokens = update.sequences.reduce((total, { id }) => total + (byId.get(id)?.tokenIds.length ?? NaN), 0);
+  const tokens = update.sequences.reduce((total, { id }) => total + (byId.get(id)?.tokens ?? NaN), 0);
   let sum = 0;
   const cap = settings['importanceSamplingCorrection'] === 'truncated' ? Number(settings['importanceSamplingCap']) : 0;
   for (const { id, logprobs, oldLogprobs, refLogprobs } of update.sequences) {

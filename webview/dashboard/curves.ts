@@ -25,8 +25,11 @@ function colourOf(series: SeriesName): string {
   return colours[series] ?? (series.startsWith('proposer.') ? 'var(--purple)' : 'var(--green)');
 }
 
-/** The curves that a person looks at first. Which there are is decided by what the metrics hold. */
-export function curves(runs: readonly RunView[], smoothing: number): TemplateResult {
+/**
+ * The curves that a person looks at first. Which there are is decided by what the metrics hold. `alone`: the last narrow
+ * card would be alone in a row of two.
+ */
+export function curves(runs: readonly RunView[], smoothing: number, alone: boolean): TemplateResult {
   const main = runs[0]!;
   const { shares, agreement } = shareCharts((name) => runs.some((run) => run.series[name].length > 0));
   const marks = { steps: main.proposerUpdates.length > 60 ? [] : main.proposerUpdates, meaning: t('proposer updated') };
@@ -43,7 +46,7 @@ export function curves(runs: readonly RunView[], smoothing: number): TemplateRes
       <sq-figure .figure=${stagesFigure(main.stageTimes, (stage) => stageWord(t, stage))}></sq-figure>
     </section>
     <section class="card wide">${chart(runs, shares, { ...common, name: 'shares', heading: t('Shares') })}</section>
-    <section class="card last">
+    <section class="card ${alone ? 'last' : ''}">
       ${chart(runs, ['diversity'], {
         ...{ ...common, name: 'diversity', heading: t('Diversity of the questions') },
         hint: t('Mean distance of the statements of a step from each other: 0 = all alike, 1 = no words in common.'),

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
 import { formatDuration } from '../../src/view/format.ts';
-import { shownStep } from '../../src/view/progress.ts';
+import { isLive, shownStep } from '../../src/view/progress.ts';
 import { modelWord } from '../../src/view/run-name.ts';
 import { stateWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
@@ -68,8 +68,4 @@ function actions({ state, step, requested }: RunView, act: (action: Action) => v
 function speed(run: RunView, stage: StageView | null): string[] {
   const tokens = stage?.tokensPerSecond ?? run.tokensPerSecond;
   return tokens === undefined ? [] : [t('{0} tokens/s', Math.round(tokens))];
-}
-
-export function isLive(state: ShownState): boolean {
-  return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }

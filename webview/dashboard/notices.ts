@@ -1,12 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { clearedAlarms, lastingAlarms } from '../../src/view/alarms.ts';
 import type { RunView } from '../../src/view/messages.ts';
 import { t } from '../texts.ts';
 import { icon } from '../ui.ts';
 
-/** Why a run failed, and what its alarms say; the latest first. */
+/** Why a run failed, and what its alarms say: those that last, the latest first, and apart from them those that are over. */
 export function notices(run: RunView): TemplateResult | typeof nothing {
-  const alarms = [...run.alarms].reverse();
-  if (!run.error && alarms.length === 0 && run.restarts === 0) {
+  const lasting = lastingAlarms(run.alarms);
+  const over = clearedAlarms(run.alarms);
+  if (!run.error && run.alarms.length === 0 && run.restarts === 0) {
     return nothing;
   }
   return html`<div class="notices" role="status">
@@ -17,17 +19,20 @@ export function notices(run: RunView): TemplateResult | typeof nothing {
           </p>`
         : nothing
     }
-    ${alarms
-      .slice(0, 3)
-      .map(
-        ({ step, message }) =>
-          html`<p class="notice">${icon('warning')} <span>${t('Step {0}', step)}: ${message}</span></p>`,
-      )}
+    ${lasting.map(
+      ({ since, message }) =>
+        html`<p class="notice">${icon('warning')} <span>${t('Since step {0}', since)}: ${message}</span></p>`,
+    )}
     ${
-      alarms.length > 3
+      over.length > 0
         ? html`<details>
-            <summary>${t('{0} more alarms', alarms.length - 3)}</summary>
-            ${alarms.slice(3, 100).map(({ step, message }) => html`<p class="caption">${t('Step {0}', step)}: ${message}</p>`)}
+            <summary>${t('{0} earlier alarms', over.length)}</summary>
+            ${over.map(
+              ({ since, last, message }) =>
+                html`<p class="caption">
+                  ${since === last ? t('Step {0}', since) : t('Steps {0} to {1}', since, last)}: ${message}
+                </p>`,
+            )}
           </details>`
         : nothing
     }

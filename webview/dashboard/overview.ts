@@ -4,6 +4,7 @@ import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts
 import { changeText } from '../../src/view/comparison.ts';
 import { formatPercent, formatPoints } from '../../src/view/format.ts';
 import { reasonWord } from '../../src/view/words.ts';
+import { byBenchmark } from '../../src/view/evaluations.ts';
 import { t } from '../texts.ts';
 
 /** The first row: did it learn, are the questions of use, what was rejected. */
@@ -12,30 +13,39 @@ export function overview(
   open: (evaluation: { step: number; benchmark: string }) => void,
 ): TemplateResult {
   return html`
-    <section class="card">${heldOut(run.evaluations, open)}</section>
+    ${heldOut(run.evaluations, open).map((card) => html`<section class="card">${card}</section>`)}
     <section class="card"><sq-figure .figure=${difficultyFigure(run.difficulty)}></sq-figure></section>
     <section class="card"><sq-figure .figure=${quality(run)}></sq-figure></section>
   `;
 }
 
-/** The evaluations of the benchmark that was measured most, before and now, with what chance could do. */
+/** One card for each benchmark. */
 export function heldOut(
   evaluations: readonly EvaluationView[],
   open: (evaluation: { step: number; benchmark: string }) => void,
+): TemplateResult[] {
+  const none = html`<h2>${t('Held-out problems solved')}</h2>
+    <p class="caption">${t('Measured before the first step and after the last one.')}</p>`;
+  const cards = [...byBenchmark(evaluations).values()].flatMap((of) => {
+    const [first, last] = [of[0], of.at(-1)];
+    return first && last ? [results(of, first, last, open)] : [];
+  });
+  return cards.length === 0 ? [none] : cards;
+}
+
+/** The evaluations on one benchmark, before and now, with what chance could do. */
+function results(
+  of: readonly EvaluationView[],
+  first: EvaluationView,
+  last: EvaluationView,
+  open: (evaluation: { step: number; benchmark: string }) => void,
 ): TemplateResult {
-  const benchmark = evaluations[0]?.benchmark;
-  const of = evaluations.filter((evaluation) => evaluation.benchmark === benchmark);
-  const [first, last] = [of[0], of.at(-1)];
-  if (!first || !last) {
-    return html`<h2>${t('Held-out problems solved')}</h2>
-      <p class="caption">${t('Measured before the first step and after the last one.')}</p>`;
-  }
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
   const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
   const change = last.change ? changeText(t, last.change) : t('The two evaluations are not of the same problems.');
   const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
-    name: 'held-out',
+    name: `held-out-${last.benchmark.replaceAll(/[^\w-]+/g, '-')}`.slice(0, 80),
     heading: t('Held-out problems solved'),
     headline:
       first === last

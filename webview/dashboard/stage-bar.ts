@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunView, StageView } from '../../src/view/messages.ts';
-import { stageText } from '../../src/view/progress.ts';
+import { isLive, stageText, stepStages } from '../../src/view/progress.ts';
 import { stageWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
-import { isLive } from './header.ts';
 
-const shownStages = ['propose', 'verify', 'solve', 'judge', 'update'] as const;
+/** Recording is over before anyone could read its name. */
+const shownStages = stepStages.filter((stage) => stage !== 'record');
 
 /** The stages of the step that is going on; the current one fills. Loading and evaluating stand alone. */
 export function stageBar(run: RunView, stage: StageView | null): TemplateResult | typeof nothing {

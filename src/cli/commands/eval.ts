@@ -28,7 +28,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
   const { sandboxWorkers } = config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
-  const domain = createDomain(config.domain, config, { sandbox: () => sandbox.get(), base: noBase });
+  const domain = createDomain(config, { sandbox: () => sandbox.get(), base: noBase });
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
   const benchmark = await loadBenchmark(name, domain, {
     ...optional('split', splitArgument(args)),

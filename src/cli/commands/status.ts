@@ -1,11 +1,13 @@
 import { basename, resolve } from 'node:path';
-import { attach } from '../../engine/client.ts';
+import { attach, VersionMismatch } from '../../engine/client.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { resolveStored } from '../../config/stored.ts';
 import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
+import { isLive } from '../../protocol/run-state.ts';
 import { readEvaluations, readMetrics, readRun } from '../../run/folder.ts';
 import { listRuns, type ListedRun } from '../../run/list.ts';
 import { shownState } from '../../run/ownership.ts';
+import { lastingAlarms } from '../../view/alarms.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
@@ -69,7 +71,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     `model ${run.model.id}, ${subject}, begun ${date(run)}`,
     ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
     ...settingNotes(run),
-    ...run.alarms.slice(-3).map(({ step, message }) => `alarm in step ${step}: ${message}`),
+    ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
     ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
@@ -90,7 +92,7 @@ function settingNotes(run: RunRecord): string[] {
 }
 
 async function liveStage(dir: string, run: RunRecord) {
-  if (!['starting', 'running', 'paused'].includes(shownState(run))) {
+  if (!isLive(shownState(run))) {
     return undefined;
   }
   try {
@@ -98,8 +100,11 @@ async function liveStage(dir: string, run: RunRecord) {
     const { last } = await client.status();
     client.dispose();
     return last;
-  } catch {
-    // It has just ended: the folder says all.
+  } catch (error) {
+    if (error instanceof VersionMismatch) {
+      process.stderr.write(`${error.message} ${error.remedy}\n`);
+    }
+    // Otherwise it has just ended: the folder says all.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { attach } from '../../engine/client.ts';
+import { attach, attachToStop } from '../../engine/client.ts';
 import { readRun } from '../../run/folder.ts';
 import { type Arguments, usage } from '../arguments.ts';
 
@@ -24,10 +24,10 @@ export async function pause(args: Arguments): Promise<number> {
 /** Returns when the engine has gone. */
 export async function stop(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
-  const client = await attach(dir);
-  await client.stop();
-  await client.closed;
-  client.dispose();
+  const link = await attachToStop(dir);
+  await link.stop();
+  await link.closed;
+  link.dispose();
   const { step, steps } = readRun(dir);
   process.stderr.write(`Stopped after step ${step} of ${steps}. \`selfq resume ${dir}\` continues.\n`);
   return 0;

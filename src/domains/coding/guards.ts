@@ -1,6 +1,7 @@
 import type { Rejection } from '../domain.ts';
 import type { Draft } from './content.ts';
 import { trigramSimilarity } from '../near-duplicate.ts';
+import { checkLanguage, checkWords } from '../statement.ts';
 import { shownStatements } from './prompts.ts';
 import { isOnTopic } from './topics.ts';
 
@@ -20,7 +21,7 @@ const maximumReference = 4000;
 
 /** What can be said of a draft before anything is run; the first objection, or undefined. */
 export function checkDraft(draft: Draft, topic: string): Rejection | undefined {
-  for (const check of [length, language, safety, copied, solutionShown]) {
+  for (const check of [length, ({ statement }: Draft) => checkLanguage(statement), safety, copied, solutionShown]) {
     const objection = check(draft);
     if (objection) {
       return objection;
@@ -48,30 +49,13 @@ function length({ statement, reference }: Draft): Rejection | undefined {
   return undefined;
 }
 
-/** Words that nearly every English sentence of this kind has one of. */
-const commonWords = /\b(?:the|a|an|of|in|is|are|that|which|return|returns|output|find|count)\b/gi;
-
-function language({ statement }: Draft): Rejection | undefined {
-  const letters = statement.match(/\p{L}/gu) ?? [];
-  const latin = letters.filter((letter) => /[a-z]/i.test(letter));
-  const common = statement.match(commonWords) ?? [];
-  if (latin.length < 0.95 * letters.length || common.length < 2) {
-    return { reason: 'not_english', detail: 'The statement is not plain English.' };
-  }
-  return undefined;
-}
-
-/** Kept short and unambiguous: words that are also ordinary in programming (kill, execute, abort, bomb) are not here. */
-const unsafeWords =
-  /\b(?:suicide|murder\w*|rape|porn\w*|sexual\w*|nazi\w*|terrorist\w*|genocide|slaves?|cocaine|heroin|meth|malware|ransomware|keylogger|phishing)\b/i;
-
 /** What a solution to an exercise never needs and a sandbox would deny anyway. */
 const unsafeCode = /\b(?:eval|Function|require|import)\s*\(|\bprocess\s*\.|\bchild_process\b/;
 
 function safety({ statement, reference }: Draft): Rejection | undefined {
-  const word = unsafeWords.exec(statement)?.[0];
-  if (word !== undefined) {
-    return { reason: 'unsafe', detail: `The statement has the word "${word}".` };
+  const objection = checkWords(statement);
+  if (objection) {
+    return objection;
   }
   return reference !== undefined && unsafeCode.test(reference)
     ? { reason: 'unsafe', detail: 'The reference solution evaluates text or loads modules.' }

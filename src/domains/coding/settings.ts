@@ -1,4 +1,4 @@
-import { choice, integer, real, type SettingTable } from '../../base/setting.ts';
+import { choice, integer, type SettingTable } from '../../base/setting.ts';
 
 /** What the coding domain can be told. `paper`: arXiv 2508.03682. */
 export const codingSettings = {
@@ -13,12 +13,5 @@ export const codingSettings = {
     unit: 'tests',
     description: 'A question with fewer distinct tests is rejected.',
     default: 3,
-  },
-  nearDuplicate: {
-    kind: real(0, 1),
-    unit: 'Jaccard similarity',
-    description:
-      'A statement at least this similar (word 3-grams) to an earlier one is rejected; 1 keeps only exact copies out.',
-    default: 0.8,
   },
 } as const satisfies SettingTable;

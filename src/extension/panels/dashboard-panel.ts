@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
-import { isLive } from '../run-store.ts';
+import { isLive } from '../../protocol/run-state.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { feedOf, runView } from '../../view/dashboard-model.ts';
+import { runView } from '../../view/dashboard-model.ts';
+import { evaluationAt } from '../../view/evaluations.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../../view/messages.ts';
 import * as z from 'zod';
 import { pageHtml, pageRoot } from './page-html.ts';
@@ -207,7 +208,7 @@ class DashboardPanel implements vscode.Disposable {
         break;
       }
       try {
-        entries.push(...feedOf(step, reader.read(step)));
+        entries.push(...reader.feed(step));
       } catch (error) {
         this.#services.log.warn(error instanceof Error ? error.message : String(error));
       }
@@ -230,13 +231,11 @@ class DashboardPanel implements vscode.Disposable {
         await vscode.commands.executeCommand(internalCommands.openProblem, this.#dir, message.step, message.id);
         return;
       case 'evaluation': {
-        const all = store.evaluations(this.#dir).filter(({ benchmark }) => benchmark === message.benchmark);
-        const chosen = all.find(({ step }) => step === message.step);
-        await vscode.commands.executeCommand(
-          internalCommands.openEvaluation,
-          chosen,
-          all.find(({ step }) => step === 0),
-        );
+        const all = store.evaluations(this.#dir);
+        const { benchmark, step } = message;
+        const before = step === 0 ? undefined : evaluationAt(all, { benchmark, step: 0 });
+        const chosen = evaluationAt(all, { benchmark, step });
+        await vscode.commands.executeCommand(internalCommands.openEvaluation, chosen, before);
         return;
       }
       case 'save':

@@ -1,14 +1,13 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
-import type { StepLine } from '../../protocol/records.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { answerUri } from '../documents.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
-import { answersOf, problemIds, problemModel } from '../../view/problem-model.ts';
+import { answersOf, problemModel } from '../../view/problem-model.ts';
 import { pageHtml, pageRoot } from './page-html.ts';
 
 /** Where a problem lies. */
@@ -102,9 +101,9 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     this.#services.store.select(entry.dir);
     const reader = this.#services.store.steps(entry.dir);
     for (const step of reader.steps().reverse()) {
-      const lines = reader.read(step);
-      const first = lines.find(({ type }) => type === 'question') ?? lines.find(({ type }) => type === 'proposal');
-      if (first && 'id' in first) {
+      const entries = reader.feed(step);
+      const first = entries.find(({ rejection }) => rejection === undefined) ?? entries[0];
+      if (first) {
         this.open({ dir: entry.dir, step, id: first.id });
         return;
       }
@@ -122,7 +121,12 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
       return;
     }
     const entry = this.#services.store.find(place.dir);
-    const model = entry && problemModel({ ...place, runName: entry.name, run: entry.run }, this.#lines(place));
+    const model =
+      entry &&
+      problemModel(
+        { ...place, runName: entry.name, run: entry.run },
+        this.#services.store.steps(place.dir).read(place.step),
+      );
     const message: HostMessage = model
       ? { type: 'problem', model, answer: 0 }
       : {
@@ -171,24 +175,29 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
 
   /** To the neighbour, over the border of a step where there is one. */
   #move(place: ProblemPlace, by: 1 | -1): void {
-    const ids = problemIds(this.#lines(place));
+    const reader = this.#services.store.steps(place.dir);
+    const ids = reader.feed(place.step).map(({ id }) => id);
     const next = ids[ids.indexOf(place.id) + by];
     if (next !== undefined) {
       this.open({ ...place, id: next });
       return;
     }
-    const steps = this.#services.store.steps(place.dir).steps();
+    const steps = reader.steps();
     const step = steps[steps.indexOf(place.step) + by];
-    const neighbours = step === undefined ? [] : problemIds(this.#lines({ ...place, step }));
-    const id = neighbours.at(by === 1 ? 0 : -1);
+    const neighbours = step === undefined ? [] : reader.feed(step);
+    const id = neighbours.at(by === 1 ? 0 : -1)?.id;
     if (step !== undefined && id !== undefined) {
       this.open({ dir: place.dir, step, id });
     }
   }
 
   async #copy(place: ProblemPlace): Promise<void> {
-    const question = this.#lines(place).find((line) => line.type === 'question' && line.id === place.id);
-    if (question?.type !== 'question') {
+    const { dir, step, id } = place;
+    const question = this.#services.store
+      .steps(dir)
+      .questions(step)
+      .find((line) => line.id === id);
+    if (!question) {
       throw new BoundaryError('usage', vscode.l10n.t('A rejected proposal is not a problem.'), '');
     }
     await vscode.env.clipboard.writeText(JSON.stringify(problemOf(question.content) ?? question.content, null, 2));
@@ -196,11 +205,8 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
   }
 
   #answerUri(place: ProblemPlace, answer: number): vscode.Uri {
-    return answerUri(place, answer, answersOf(this.#lines(place), place.id)[answer]?.detail?.kind === 'tests');
-  }
-
-  #lines({ dir, step }: ProblemPlace): StepLine[] {
-    return this.#services.store.steps(dir).read(step);
+    const lines = this.#services.store.steps(place.dir).read(place.step);
+    return answerUri(place, answer, answersOf(lines, place.id)[answer]?.detail?.kind === 'tests');
   }
 }
 

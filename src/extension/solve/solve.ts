@@ -80,9 +80,8 @@ export function registerSolving(services: Services): Disposables {
 function openFor({ context, store }: Services, { dir, step, id }: ProblemPlace): SolutionFile {
   const question = store
     .steps(dir)
-    .read(step)
-    .filter((line) => line.type === 'question')
-    .find((line) => line.id === id);
+    .questions(step)
+    .find((question) => question.id === id);
   const problem = question && problemOf(question.content);
   if (!problem) {
     throw new BoundaryError(
@@ -109,8 +108,7 @@ async function chooseProblem(services: Services): Promise<SolutionFile | undefin
     .reverse()
     .flatMap((step) =>
       reader
-        .read(step)
-        .filter((line) => line.type === 'question')
+        .questions(step)
         .filter(({ content }) => problemOf(content) !== undefined)
         .map(({ id, statement }) => ({
           label: statement.split('\n')[0] ?? id,

@@ -63,7 +63,10 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
 function benchmarkNodes({ store }: Services, results: EvaluationStore): BenchmarkNode[] {
   const ofRun = (store.selected ? store.evaluations(store.selected.dir) : []).map((evaluation) => ({ evaluation }));
   const all: { evaluation: Evaluation; file?: string }[] = [...ofRun, ...results.files()];
-  const groups = Map.groupBy(all, ({ evaluation }) => evaluation.benchmark);
+  const groups = Map.groupBy(
+    all.sort((a, b) => a.evaluation.step - b.evaluation.step),
+    ({ evaluation }) => evaluation.benchmark,
+  );
   const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
     const evaluations = entries.map(({ evaluation }) => evaluation);
     return {

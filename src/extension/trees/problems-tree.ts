@@ -5,7 +5,6 @@ import { Verdict } from '../../protocol/problem.ts';
 import { marks } from '../../protocol/question.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
-import { feedOf } from '../../view/dashboard-model.ts';
 import type { FeedEntry } from '../../view/messages.ts';
 import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../../view/problem-index.ts';
 import { markWord, outcomeWord, reasonWord, verdictWord } from '../../view/words.ts';
@@ -117,7 +116,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   #entries(run: RunEntry, steps: readonly number[], filter: Outcome | undefined): FeedEntry[] {
     return steps.flatMap((step) => {
       try {
-        const entries = feedOf(step, this.#services.store.steps(run.dir).read(step));
+        const entries = this.#services.store.steps(run.dir).feed(step);
         return entries
           .filter((entry) => filter === undefined || outcomeOf(entry) === filter)
           .sort((a, b) => Number(a.rejection !== undefined) - Number(b.rejection !== undefined));

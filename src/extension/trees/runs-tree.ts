@@ -3,7 +3,7 @@ import { commands, views } from '../contributions.ts';
 import { formatPercent } from '../../view/format.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
-import type { ShownState } from '../../view/messages.ts';
+import type { ShownState } from '../../protocol/run-state.ts';
 import { t } from '../translate.ts';
 import { shownStep } from '../../view/progress.ts';
 import { stateWord } from '../../view/words.ts';

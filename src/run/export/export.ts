@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Evaluation, RunRecord } from '../../protocol/records.ts';
+import type { Alarm, Evaluation, RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../checkpoint.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { readEvaluations, readRun, readStep, recordedSteps } from '../folder.ts';
@@ -41,7 +41,7 @@ function isFullyTrained({ config }: RunRecord): boolean {
  */
 export function exportDataset(runDir: string, file: string): number {
   const rows = recordedSteps(runDir).flatMap((step) => {
-    const lines = readStep(runDir, step);
+    const lines = readStep(runDir, step, ['question', 'answer']);
     const answers = Map.groupBy(
       lines.filter((line) => line.type === 'answer'),
       ({ questionId }) => questionId,
@@ -94,6 +94,7 @@ export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'me
     ...(kind === 'adapter' ? ['`base_model` must be the model named in adapter_config.json.', ''] : []),
     ...resultLines(readEvaluations(runDir), step),
     '',
+    ...alarmLines(run.alarms, step),
     '## Settings',
     '',
     ...Object.entries(run.config).map(([name, value]) => `- ${name}: ${value}`),
@@ -109,6 +110,19 @@ const usage = {
     'tokenizer = AutoTokenizer.from_pretrained("this folder")',
   ],
 };
+
+/** What was wrong with the run up to the exported step. */
+function alarmLines(alarms: readonly Alarm[], step: number): string[] {
+  const before = alarms.filter(({ since }) => since <= step);
+  if (before.length === 0) {
+    return [];
+  }
+  const lines = before.map(({ since, last, cleared, message }) => {
+    const steps = cleared === undefined ? `since step ${since}` : `steps ${since} to ${last}`;
+    return `- ${steps}: ${message}`;
+  });
+  return ['## Alarms', '', ...lines, ''];
+}
 
 function resultLines(evaluations: readonly Evaluation[], step: number): string[] {
   const results = evaluations

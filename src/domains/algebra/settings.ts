@@ -1,0 +1,24 @@
+import { choice, type SettingDefault, type SettingTable } from '../../base/setting.ts';
+import { answerFormSetting, labelSetting } from '../value-settings.ts';
+
+/** What the algebra domain can be told. `paper`: arXiv 2508.03682. */
+export const algebraSettings = {
+  answerForm: answerFormSetting,
+  label: labelSetting,
+  layout: {
+    kind: choice('equations', 'selected'),
+    description:
+      'equations: a proposal is one word problem that ends with its equations, which the solver sees, too; selected: three problems of which the last is chosen, without equations (the paper). agreement needs equations.',
+    default: { quick: 'equations', paper: 'selected' },
+  },
+} as const satisfies SettingTable;
+
+/** Defaults of self-play in this domain. */
+export const algebraDefaults = {
+  temperature: { quick: 0.8, paper: 1 },
+  answersPerQuestion: 4,
+  maxProposalTokens: { quick: 192, paper: 3072 },
+  maxAnswerTokens: { quick: 256, paper: 3072 },
+  learningRate: { quick: 5e-5, paper: 1e-5 },
+  proposerUpdateEvery: { quick: 0, paper: 5 },
+} as const satisfies Readonly<Record<string, SettingDefault>>;

@@ -1,0 +1,39 @@
+import { choice, integer, type SettingDefault, type SettingTable, text } from '../../base/setting.ts';
+import { answerFormSetting, labelSetting } from '../value-settings.ts';
+
+/** What the arithmetic domain can be told. `paper`: arXiv 2508.03682. */
+export const arithmeticSettings = {
+  answerForm: answerFormSetting,
+  label: labelSetting,
+  proposalForm: {
+    kind: choice('sized', 'free'),
+    description:
+      'sized: each proposer prompt asks for one operation on numbers of given sizes; free: for any problem (the paper).',
+    default: { quick: 'sized', paper: 'free' },
+  },
+  operators: {
+    kind: text,
+    description: 'Operators that questions may have, out of + - * / ^; sized prompts ask for each equally often.',
+    default: { quick: '+-*', paper: '+-*/^' },
+  },
+  digits: { kind: integer(1, 9), unit: 'digits', description: 'Longest number of a question.', default: 3 },
+  operations: {
+    kind: integer(1, 20),
+    unit: 'operations',
+    description: 'A question with more operations is rejected.',
+    default: 6,
+  },
+} as const satisfies SettingTable;
+
+/**
+ * Defaults of self-play in this domain. Direct answers take 5 tokens, workings about 50. The proposer is frozen unless
+ * the paper is followed: what learnt in trials was the solver alone (docs/log.md).
+ */
+export const arithmeticDefaults = {
+  temperature: { quick: 0.8, paper: 1 },
+  answersPerQuestion: 4,
+  maxProposalTokens: { quick: 32, paper: 1024 },
+  maxAnswerTokens: { quick: 96, paper: 1024 },
+  learningRate: { quick: 5e-5, paper: 1e-5 },
+  proposerUpdateEvery: { quick: 0, paper: 5 },
+} as const satisfies Readonly<Record<string, SettingDefault>>;
