@@ -11,7 +11,16 @@ import {
 } from '../../src/view/example-votes.ts';
 import { findings, innerFrame } from './axe.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { changeSettings, picture, runCommand, themes, webview } from './window.ts';
+import {
+  acceptQuickInput,
+  changeSettings,
+  chooseByTyping,
+  picture,
+  quickInput,
+  runCommand,
+  themes,
+  webview,
+} from './window.ts';
 
 const steps = 14;
 
@@ -224,6 +233,36 @@ describe('runs of every domain', function () {
     assert.match(await inside.locator('#reward-summary').innerText(), /A solver .*B solver/);
     assert.deepEqual(await findings(page), []);
     await picture(page, 'compared');
+  });
+
+  it('start in every field that exists, with the model that a field needs, on devices of this platform', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Start Self-Questioning');
+    const rows = quickInput(page, 'question itself').locator('.monaco-list-row');
+    await rows.first().waitFor();
+    const names = await rows.locator('.quick-input-list-label .label-name').allInnerTexts();
+    assert.deepEqual(
+      ['Coding', 'Arithmetic', 'Algebra'].filter((name) => !names.includes(name)),
+      [],
+      names.join(),
+    );
+    assert.equal(await rows.count(), 3);
+    await picture(page, 'start-field');
+    await chooseByTyping(page, 'question itself', 'Arithmetic');
+    await acceptQuickInput(page, 'Free text');
+    const focused = quickInput(page, 'Which model should learn').locator('.monaco-list-row.focused');
+    await focused.filter({ hasText: '1.5B' }).filter({ hasText: 'suggested for this field' }).waitFor();
+    await picture(page, 'start-suggested');
+    await acceptQuickInput(page, 'Which model should learn');
+    await picture(page, 'start-size');
+    await acceptQuickInput(page, 'How large');
+    const devices = quickInput(page, 'Where should the model').locator('.monaco-list-row');
+    await devices.first().waitFor();
+    const offered = (await devices.allInnerTexts()).join('\n');
+    await picture(page, 'start-device');
+    assert.match(offered, /cpu/);
+    assert.equal(/coreml/.test(offered), process.platform === 'darwin');
+    await page.keyboard.press('Escape');
   });
 
   it('fit a narrow editor and leave no card alone in a row of two', async () => {

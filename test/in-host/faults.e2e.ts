@@ -111,7 +111,7 @@ describe('a workspace that is not trusted', function () {
       await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
       await page.locator('.welcome-view', { hasText: 'trusted workspaces only' }).first().waitFor();
       await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-      await notification(page, /This workspace is not trusted.*Manage Workspace Trust/s);
+      await notification(page, /Manage Workspace Trust.*This workspace is not trusted/s);
     } finally {
       await editor.close();
     }
