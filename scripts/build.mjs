@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleLibraries } from './libraries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -76,6 +77,10 @@ try {
   for (const name of wanted) {
     const { outputFiles } = await build({ ...common, ...bundles[name] });
     await Promise.all(outputFiles.map(replace));
+  }
+  if (wanted.includes('engine')) {
+    const path = join(root, 'dist', 'sandbox-libraries.json');
+    await replace({ path, contents: Buffer.from(await bundleLibraries(root)) });
   }
 } catch (error) {
   // What is wrong with a source esbuild has said already.

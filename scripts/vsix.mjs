@@ -19,7 +19,13 @@ const vsce = '@vscode/vsce@4.1.0';
 const ours = [
   ...['package.nls.json', 'package.nls.*.json', 'CHANGELOG.md', 'LICENSE'],
   ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*', 'data/*/*'],
-  ...['dist/*.js', 'dist/extension.cjs', 'dist/webview/*.{js,css,ttf}', 'bench/peers/*.py'],
+  ...[
+    'dist/*.js',
+    'dist/sandbox-libraries.json',
+    'dist/extension.cjs',
+    'dist/webview/*.{js,css,ttf}',
+    'bench/peers/*.py',
+  ],
 ];
 
 /** Native packages with what they load at run time; `{os}` and `{cpu}` are of the target. */
@@ -34,6 +40,7 @@ const natives = {
 const required = (target) => [
   ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json', 'media/icon.png'],
   ...['dist/extension.cjs', 'dist/cli.js', 'dist/engine.js', 'dist/runtime.js', 'dist/sandbox-worker.js'],
+  'dist/sandbox-libraries.json',
   ...['dist/import-eurus.js', 'dist/webview/dashboard.js', 'dist/webview/problem.js', 'dist/webview/style.css'],
   ...[
     'dist/webview/codicon.ttf',

@@ -11,7 +11,10 @@ export type Limits = z.infer<typeof Limits>;
 /** How an actual value is compared with the expected one (sandbox/judge/compare.ts). Default: exact values / tokens. */
 export const Comparison = z.strictObject({
   mode: z.enum(['exact', 'token', 'unordered', 'caseInsensitive']).optional(),
-  /** Absolute or relative tolerance for expected values that are not integers. Default 1e-6. */
+  /**
+   * Absolute or relative tolerance for each number, whole ones too. Where none is given, expected integers are exact, and
+   * others have 1e-6.
+   */
   tolerance: z.number().min(0).max(1).optional(),
   /** Source of a JavaScript function `check(input, actual, expected) => boolean`, run in a sandbox of its own. */
   checker: z.string().optional(),

@@ -156,7 +156,8 @@ const border = programs('border', [
     'function solve() { return { valueOf: () => 6, toString: () => "6", [Symbol.toPrimitive]: () => 6 }; }',
   ],
   ['result is a class with equals', 'BAD', 'class All { equals() { return true; } } const solve = () => new All();'],
-  ['result has the reserved key', 'BAD', 'function solve() { return { "\\0": "undefined" }; }'],
+  ['result has the key of the wire', 'WA', 'function solve() { return { "\\0": "undefined" }; }'],
+  ['result has the key of the wire twice', 'WA', 'function solve() { return { "\\0\\0": { "\\0": "6n" } }; }'],
 ]);
 
 const memory = programs('memory', [
@@ -282,7 +283,10 @@ const forgery = programs('forgery', [
   ['throws at the top level', 'RE', 'function solve(a) { return a.reduce((x, y) => x + y, 0); } throw 0;'],
   ['hashbang', 'WA', '#!/usr/bin/env node\nfunction solve() { return 1; }'],
   ['line separators in strings', 'WA', 'function solve() { return "\u2028\u2029"; }'],
-  ['import of a module', 'CE RE', 'import fs from "fs"; export function solve() { return 6; }'],
+  ['import of files', 'WA', 'import fs from "fs"; export function solve() { return fs.readFileSync(0, "utf8"); }'],
+  ['import of other processes', 'RE', 'import { spawn } from "child_process"; export function solve() { return 6; }'],
+  ['an entry function that the added export swallows', 'CE', 'await 0; /*'],
+  ['an export that imitates the added one', 'WA', 'await 0; const f = () => 1; export { f as "the entry function" };'],
   ['no code at all', 'CE', ''],
   ['a comment', 'CE', '// solve'],
   ['exit before the tests', 'RE CE', 'process.exit(0);'],

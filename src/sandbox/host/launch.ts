@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { BoundaryError } from '../../base/errors.ts';
 import { pidExists } from '../../base/processes.ts';
 import { interpreterThread, type PythonKit } from '../wire/messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
@@ -97,8 +98,8 @@ function nodeArguments(path: string, python?: PythonKit): string[] {
   const nativePath = resolve('isolated-vm');
   // node-gyp-build looks at /etc/alpine-release to tell musl from glibc.
   const readable = [
-    // Run from source, the worker consists of the rooms beside its own, too.
-    workerPath.endsWith('.ts') ? dirname(dirname(workerPath)) : dirname(workerPath),
+    // Run from source, the worker consists of the rooms beside its own, too, and its libraries lie in the build.
+    ...(workerPath.endsWith('.ts') ? [dirname(dirname(workerPath)), librariesFor(workerPath)] : [dirname(workerPath)]),
     dirname(resolve('isolated-vm/package.json')),
     dirname(createRequire(nativePath).resolve('node-gyp-build/package.json')),
     '/etc/alpine-release',
@@ -126,6 +127,18 @@ function nodeArguments(path: string, python?: PythonKit): string[] {
     nativePath,
     ...kit,
   ];
+}
+
+/**
+ * What the build made of packages for isolates. Throws BoundaryError where a worker that runs from source finds none.
+ */
+function librariesFor(workerPath: string): string {
+  const path = join(dirname(workerPath), '../../../dist/sandbox-libraries.json');
+  if (!existsSync(path)) {
+    const remedy = 'Run `node scripts/build.mjs`.';
+    throw new BoundaryError('environment', 'The libraries of the sandbox are not built.', remedy);
+  }
+  return path;
 }
 
 /** A worker inherits nothing but what Windows needs to start a process at all. */

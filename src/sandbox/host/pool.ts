@@ -3,13 +3,12 @@ import { entryPath } from '../../base/entries.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { JudgeResult, Limits, Problem } from '../../protocol/problem.ts';
 import { runCanaries, runPythonCanaries } from './canaries.ts';
-import { checkedResult, checkerJob } from '../judge/check.ts';
+import { type Actual, checkedResult, checkerJob } from '../judge/check.ts';
 import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
 import type { PythonKit } from '../wire/messages.ts';
 import { findPyodide, pythonKit } from './python.ts';
 import type { Execution, Language, ProgramRun, Sandbox } from '../sandbox.ts';
 import { type Caller, Scheduler } from './scheduler.ts';
-import { hasSpecials, type Json } from '../wire/values.ts';
 import { executionOf, judgeReport, programRunOf, summarise, tryDecode } from '../judge/verdicts.ts';
 import type { Program, RunReport } from '../wire/messages.ts';
 import type { LaunchPlan } from './worker-process.ts';
@@ -176,34 +175,35 @@ class Pool implements SandboxPool {
     report: RunReport,
     language: Language,
   ): Promise<JudgeResult> {
-    const actual = problem.tests.map((_, index) => jsonResult(problem, report, index, language));
-    if (actual.every((value) => value === undefined)) {
+    const actual = problem.tests.map((_, index) => resultOf(problem, report, index, language));
+    if (actual.every((result) => result === undefined)) {
       return judged;
     }
-    const answers = await this.#call(checkerJob(problem, checker, actual));
+    const answers = await this.#call({ ...checkerJob(problem, checker, actual), inputsOnWire: true });
     let next = 0;
     const tests = judged.tests.map((test, index) => {
-      const value = actual[index];
-      if (value === undefined) {
+      const result = actual[index];
+      if (result === undefined) {
         return test;
       }
       const answer = answers[next];
       next += 1;
-      return checkedResult(answer, test.timeMs ?? 0, value, problem.tests[index]?.output ?? null);
+      return checkedResult(answer, test.timeMs ?? 0, result.value, problem.tests[index]?.output);
     });
     return summarise(tests);
   }
 
   execute(job: Parameters<Sandbox['execute']>[0]): Promise<Execution[]> {
     this.counters.programs += 1;
-    const inputs = job.inputs.map((input) => (Array.isArray(input) ? input : [input]));
+    const inputs = job.inputs.map((input) => JSON.stringify(Array.isArray(input) ? input : [input]));
     return this.#call({ ...job, inputs, order: shuffled(inputs.length, job.seed ?? 0) });
   }
 
   async #call(job: {
     source: string;
     entry: string;
-    inputs: readonly Json[][];
+    inputs: readonly string[];
+    inputsOnWire?: boolean;
     limits: Problem['limits'];
     seed?: number;
     order?: number[];
@@ -213,7 +213,8 @@ class Pool implements SandboxPool {
       source: job.source,
       language: 'javascript',
       entry: job.entry,
-      inputs: job.inputs.map((input) => JSON.stringify(input)),
+      inputs: job.inputs,
+      inputsOnWire: job.inputsOnWire,
       ...job.limits,
       seed: job.seed ?? 0,
       ...(job.order === undefined ? {} : { order: job.order }),
@@ -260,18 +261,13 @@ function inputsOf(problem: Problem): string[] {
     : problem.tests.map((test) => test.input);
 }
 
-/** The result of a test as JSON data, where it has one. */
-function jsonResult(problem: Problem, report: RunReport, index: number, language: Language): Json | undefined {
+/** The result of a test, where it has one. */
+function resultOf(problem: Problem, report: RunReport, index: number, language: Language): Actual | undefined {
   const outcome = report.outcomes[index];
   if (outcome?.status !== 'ok' || outcome.value === undefined) {
     return undefined;
   }
-  if (problem.kind === 'program') {
-    return outcome.value;
-  }
-  return hasSpecials(outcome.value)
-    ? undefined
-    : (tryDecode(outcome.value, language === 'python')?.value as Json | undefined);
+  return problem.kind === 'program' ? { value: outcome.value } : tryDecode(outcome.value, language === 'python');
 }
 
 /**

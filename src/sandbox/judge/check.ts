@@ -1,26 +1,37 @@
-import type { FunctionProblem, Problem, TestResult } from '../../protocol/problem.ts';
+import type { Problem, TestResult } from '../../protocol/problem.ts';
 import type { Execution } from '../sandbox.ts';
-import { showValue, type Json } from '../wire/values.ts';
+import { encodeValue, showValue } from '../wire/values.ts';
 
 /** A checker decides in place of a comparison: `check(input, actual, expected) => boolean`. */
 export interface CheckerJob {
   source: string;
   entry: 'check';
-  inputs: FunctionProblem['tests'][number]['input'][];
+  /** Text of each argument list on the wire (values.ts), because results may be what JSON cannot say. */
+  inputs: string[];
   limits: Problem['limits'];
 }
 
-/** What the checker of a problem is called with. `actual`: the result of each test that has one, as data. */
-export function checkerJob(problem: Problem, checker: string, actual: readonly (Json | undefined)[]): CheckerJob {
+/** The result of a test, as data; a box, because the data may be undefined. */
+export interface Actual {
+  value: unknown;
+}
+
+/** What the checker of a problem is called with. `actual`: the result of each test that has one. */
+export function checkerJob(problem: Problem, checker: string, actual: readonly (Actual | undefined)[]): CheckerJob {
   const inputs = problem.tests.flatMap((test, index) => {
-    const value = actual[index];
-    return value === undefined ? [] : [[test.input, value, test.output]];
+    const result = actual[index];
+    return result === undefined ? [] : [encodeValue([test.input, result.value, test.output])];
   });
   return { source: checker, entry: 'check', inputs, limits: { timeMs: 2000, memoryMb: 128 } };
 }
 
 /** The verdict of one answer of a checker. A checker that fails is our fault, not the solution's. */
-export function checkedResult(answer: Execution | undefined, timeMs: number, actual: Json, expected: Json): TestResult {
+export function checkedResult(
+  answer: Execution | undefined,
+  timeMs: number,
+  actual: unknown,
+  expected: unknown,
+): TestResult {
   if (answer === undefined || !answer.ok) {
     return { verdict: 'IE', timeMs, message: `the checker failed: ${answer?.message ?? 'no answer'}` };
   }

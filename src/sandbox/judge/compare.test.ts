@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { compareText, compareValues } from './compare.ts';
-import { decodeValue, showValue } from '../wire/values.ts';
+import { decodeValue, encodeValue, showValue } from '../wire/values.ts';
 
 /** -0 as 0 everywhere, so that node:util can be the reference, which tells them apart. */
 function withoutNegativeZero(value: unknown): unknown {
@@ -93,6 +93,24 @@ describe('comparison of values', () => {
     assert.equal(compareValues(0.5, 0.5001, { tolerance: 0.01 }).equal, true);
   });
 
+  it('gives every number the tolerance that a problem names', () => {
+    const cases: [expected: unknown, actual: unknown, tolerance: number, equal: boolean][] = [
+      [[0.1, 3], [0.1000000001, 3.0000000000000004], 1e-6, true],
+      [3, 3.1, 1e-6, false],
+      [1_000_000, 1_000_000.9, 1e-6, true],
+      [0, 1e-7, 1e-6, true],
+      [{ a: [1, { b: 2 }] }, { a: [1.0000001, { b: 1.9999999 }] }, 1e-6, true],
+      [3, 3.0000001, 0, false],
+      [3, '3', 1, false],
+      [3, NaN, 1, false],
+      [3, 3n, 1, false],
+    ];
+    for (const [expected, actual, tolerance, equal] of cases) {
+      assert.equal(compareValues(expected, actual, { tolerance }).equal, equal, showValue([expected, actual]));
+    }
+    assert.equal(compareValues([3, 1], [1.0000001, 2.9999999], { tolerance: 1e-5, mode: 'unordered' }).equal, true);
+  });
+
   it('sees an own __proto__ as a key like any other', () => {
     assert.equal(compareValues(JSON.parse('{"__proto__":1}'), {}).equal, false);
     assert.equal(compareValues({}, JSON.parse('{"__proto__":{}}')).equal, false);
@@ -144,6 +162,21 @@ describe('comparison of text', () => {
     for (const [expected, actual, mode, equal] of cases) {
       assert.equal(compareText(expected, actual, { mode }).equal, equal, JSON.stringify([expected, actual, mode]));
     }
+    const tolerant: [expected: string, actual: string, tolerance: number, equal: boolean][] = [
+      ['3 3 1', '3.0000001 2.9999999 0.9999998', 1e-5, true],
+      ['3', '3.1', 1e-5, false],
+      ['x 3', 'y 3', 1, false],
+      ['3', 'three', 1, false],
+      ['1e3', '1000', 0, true],
+      ['9007199254740993', '9007199254740992', 0, false],
+      ['9007199254740993', '9007199254740992', 1e-9, true],
+      ['-9007199254740993', '9007199254740993', 1e-9, false],
+    ];
+    for (const [expected, actual, tolerance, equal] of tolerant) {
+      assert.equal(compareText(expected, actual, { tolerance }).equal, equal, JSON.stringify([expected, actual]));
+    }
+    const shuffled = compareText('2 10 1', '10.0000001 0.9999999 2', { tolerance: 1e-5, mode: 'unordered' });
+    assert.equal(shuffled.equal, true);
     const verified = compareText('1 2 3', '1 2');
     assert.deepEqual(verified, { equal: false, path: 'token 3', expected: '"3"', actual: 'end of output' });
   });
@@ -156,6 +189,21 @@ describe('values on the wire', () => {
       undefined,
       { a: 12n },
     ]);
+  });
+
+  it('come back as they were', () => {
+    const special = fc.oneof(fc.constant(undefined), fc.double(), fc.bigInt(), fc.string());
+    const key = fc.oneof(fc.string(), fc.constantFrom('\0', '\0\0', '__proto__', '\0NaN'));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ depthSize: 'small' }, special, fc.array(tie('value')), fc.dictionary(key, tie('value'))),
+    }));
+    fc.assert(
+      fc.property(value, (sample) => {
+        const plain = decodeValue(encodeValue(sample));
+        assert.equal(compareValues(sample, plain, { tolerance: 0 }).equal, true, encodeValue(sample));
+        assert.equal(encodeValue(plain), encodeValue(sample));
+      }),
+    );
   });
 
   it('are shown cut to a sane length, whatever they hold', () => {

@@ -1,7 +1,7 @@
 import type { Comparison } from '../../protocol/problem.ts';
 import { ExactNumber } from '../../protocol/json.ts';
 import { showValue } from '../wire/values.ts';
-import { isNumeric, numericsAgree } from './numbers.ts';
+import { isNumeric, numbersAgree, numericsAgree, type Tolerance, toleranceOf } from './numbers.ts';
 
 export type Mode = NonNullable<Comparison['mode']>;
 
@@ -9,7 +9,6 @@ export type Mode = NonNullable<Comparison['mode']>;
 export type Verified = { equal: true } | { equal: false; path: string; actual: string; expected: string };
 
 const same: Verified = { equal: true };
-export const defaultTolerance = 1e-6;
 
 /**
  * Compares data, never code: both sides are plain values that were decoded in this process. `truthIsNumber`: true is 1 and
@@ -21,11 +20,7 @@ export function compareValues(
   comparison: Comparison = {},
   truthIsNumber = false,
 ): Verified {
-  const rules: Rules = {
-    truthIsNumber,
-    tolerance: comparison.tolerance ?? defaultTolerance,
-    mode: comparison.mode ?? 'exact',
-  };
+  const rules: Rules = { truthIsNumber, tolerance: toleranceOf(comparison), mode: comparison.mode ?? 'exact' };
   if (rules.mode === 'token' && typeof expected === 'string' && typeof actual === 'string') {
     return compareText(expected, actual, comparison);
   }
@@ -34,7 +29,7 @@ export function compareValues(
 
 interface Rules {
   truthIsNumber: boolean;
-  tolerance: number;
+  tolerance: Tolerance;
   mode: Mode;
 }
 
@@ -203,15 +198,15 @@ function shortKey(key: string): string {
  */
 export function compareText(expected: string, actual: string, comparison: Comparison = {}): Verified {
   const mode = comparison.mode ?? 'token';
-  const tolerance = comparison.tolerance ?? defaultTolerance;
+  const tolerance = toleranceOf(comparison);
   if (mode === 'exact') {
     return compareLines(expected, actual);
   }
   const left = tokensOf(expected);
   const right = tokensOf(actual);
   if (mode === 'unordered') {
-    left.sort();
-    right.sort();
+    left.sort(byNumberOrText);
+    right.sort(byNumberOrText);
   }
   const count = Math.max(left.length, right.length);
   for (let index = 0; index < count; index += 1) {
@@ -254,15 +249,34 @@ function tokensOf(text: string): string[] {
   return text.split(/\s+/u).filter((token) => token !== '');
 }
 
-const fractional = /^[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?$/;
+const integral = /^[+-]?\d+$/;
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: number): boolean {
+function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: Tolerance): boolean {
   if (stringsAgree(expected, actual, mode)) {
     return true;
   }
-  if (!expected.includes('.') || !fractional.test(expected) || !fractional.test(actual)) {
+  // The text tells a fraction: `15.0` is one, `15` is an integer.
+  if (!(tolerance.integers || expected.includes('.')) || !decimal.test(expected) || !decimal.test(actual)) {
     return false;
   }
   const [wanted, got] = [Number(expected), Number(actual)];
-  return wanted === got || Math.abs(wanted - got) <= tolerance * Math.max(1, Math.abs(wanted));
+  if (
+    integral.test(expected) &&
+    integral.test(actual) &&
+    !(Number.isSafeInteger(wanted) && Number.isSafeInteger(got))
+  ) {
+    const apart = BigInt(expected.replace('+', '')) - BigInt(actual.replace('+', ''));
+    return Math.abs(Number(apart)) <= tolerance.amount * Math.abs(wanted);
+  }
+  return numbersAgree(wanted, got, { ...tolerance, integers: true });
+}
+
+/** Numbers first, by value, so that those within a tolerance of each other meet; then text. */
+function byNumberOrText(a: string, b: string): number {
+  const [first, second] = [decimal.test(a), decimal.test(b)];
+  if (first && second) {
+    return Number(a) - Number(b);
+  }
+  return first !== second ? (first ? -1 : 1) : a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import type { Comparison } from '../../protocol/problem.ts';
 import { ExactNumber } from '../../protocol/json.ts';
 
 /** A number of a test or of a result; a bigint is JavaScript's. */
@@ -7,15 +8,28 @@ export function isNumeric(value: unknown): value is Numeric {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
 }
 
+/** `amount`: absolute or relative, whichever is more. `integers`: whether whole expected numbers have it, too. */
+export interface Tolerance {
+  amount: number;
+  integers: boolean;
+}
+
+export const defaultTolerance = 1e-6;
+
 /**
- * By value with -0 = 0 and NaN = NaN. A tolerance, absolute or relative, applies only where the expected value is no
- * integer: an integer answer is either right or wrong.
+ * A tolerance that a problem names counts for each of its numbers. Where it names none, an expected integer is either
+ * right or wrong, and only fractions have one.
  */
-export function numbersAgree(expected: number, actual: number, tolerance: number): boolean {
+export function toleranceOf(comparison: Comparison): Tolerance {
+  return { amount: comparison.tolerance ?? defaultTolerance, integers: comparison.tolerance !== undefined };
+}
+
+/** By value with -0 = 0 and NaN = NaN, and within the tolerance. */
+export function numbersAgree(expected: number, actual: number, tolerance: Tolerance): boolean {
   if (expected === actual || (Number.isNaN(expected) && Number.isNaN(actual))) {
     return true;
   }
-  return !Number.isInteger(expected) && isClose(expected, actual, tolerance);
+  return (tolerance.integers || !Number.isInteger(expected)) && isClose(expected, actual, tolerance);
 }
 
 /**
@@ -23,9 +37,13 @@ export function numbersAgree(expected: number, actual: number, tolerance: number
  * a float, so that the tolerance applies; a float equals an integer of the same value, as in Python. JavaScript's numbers
  * can't be nearer to a larger integer than the nearest double is; its bigints can.
  */
-export function numericsAgree(expected: number | ExactNumber, actual: Numeric, tolerance: number): boolean {
+export function numericsAgree(expected: number | ExactNumber, actual: Numeric, tolerance: Tolerance): boolean {
   if (typeof expected === 'number' && typeof actual === 'number') {
     return numbersAgree(expected, actual, tolerance);
+  }
+  const tolerant = tolerance.integers && tolerance.amount > 0 && typeof actual !== 'bigint';
+  if (tolerant && isClose(doubleOf(expected), doubleOf(actual), tolerance)) {
+    return true;
   }
   if (expected instanceof ExactNumber && !expected.isInteger) {
     const near = typeof actual !== 'bigint' && isClose(expected.value, doubleOf(actual), tolerance);
@@ -46,7 +64,7 @@ export function numericsAgree(expected: number | ExactNumber, actual: Numeric, t
 /** A double from which an integer beyond 1e21 came, in JSON text, is written as a float and no nearer to it than that. */
 const largestWritten = 1e21;
 
-function agreesWithExact(expected: number, actual: ExactNumber, tolerance: number): boolean {
+function agreesWithExact(expected: number, actual: ExactNumber, tolerance: Tolerance): boolean {
   if (actual.isInteger && Number.isInteger(expected) && Math.abs(expected) < largestWritten) {
     return integerTextOf(expected) === actual.text;
   }
@@ -62,9 +80,9 @@ function doubleOf(value: Numeric): number {
   return value instanceof ExactNumber ? value.value : Number(value);
 }
 
-function isClose(expected: number, actual: number, tolerance: number): boolean {
+function isClose(expected: number, actual: number, { amount }: Tolerance): boolean {
   if (!Number.isFinite(expected) || !Number.isFinite(actual)) {
     return false;
   }
-  return Math.abs(expected - actual) <= tolerance * Math.max(1, Math.abs(expected));
+  return Math.abs(expected - actual) <= amount * Math.max(1, Math.abs(expected));
 }

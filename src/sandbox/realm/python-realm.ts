@@ -1,4 +1,5 @@
-import { bytes, type Bytes } from './bytes.ts';
+import { defineTextCoders } from './text-coders.ts';
+import { makeUtf8, type Utf8 } from './utf8.ts';
 
 /**
  * What surrounds the Python interpreter inside its isolate. `realm` is turned into text and must be self-contained. A
@@ -61,7 +62,7 @@ interface Pyodide {
 }
 
 function realm(
-  tools: Bytes,
+  tools: Utf8,
   stdin: string,
   ownMemoryMb: number,
   maxLength: number,
@@ -326,5 +327,6 @@ export function realmSource(limits: {
   maxErrors: number;
 }): string {
   const { ownMemoryMb, maxLength, maxOutput, maxErrors } = limits;
-  return `(${realm.toString()})((${bytes.toString()})(), '${stdinPath}', ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
+  const utf8 = `((utf8) => ((${defineTextCoders.toString()})(utf8), utf8))((${makeUtf8.toString()})())`;
+  return `(${realm.toString()})(${utf8}, '${stdinPath}', ${ownMemoryMb}, ${maxLength}, ${maxOutput}, ${maxErrors})`;
 }

@@ -27,6 +27,8 @@ export interface WorkerJob {
   order?: readonly number[];
   /** Wall time may be this many times the CPU limit before a test is cut. */
   wallFactor: number;
+  /** Function problems only: inputs are text of the wire (values.ts), which holds more than JSON can say. */
+  inputsOnWire?: boolean | undefined;
   /** Programs only: send what they wrote and how they ended even where they failed. */
   streams?: boolean | undefined;
 }

@@ -4,7 +4,8 @@ export type Json = JsonValue;
 
 /**
  * Values on the wire are JSON; what JSON lacks is an object with the single key `"\0"`: "undefined", "NaN", "Infinity",
- * "-Infinity", or the digits of a bigint followed by "n". boot.ts writes this form inside the isolate.
+ * "-Infinity", or the digits of a bigint followed by "n". A key of the value itself that begins with that character has it
+ * twice. realm/wire-text.ts and realm/python-values.ts write this form inside the isolate.
  */
 const specialKey = '\u0000';
 /** What JSON lacks takes one more level. */
@@ -20,7 +21,38 @@ export function decodeValue(text: string, exact = false): unknown {
   if (!isWithinDepth(value, maxDepth)) {
     throw new RangeError(`nested deeper than ${maxDepth} levels`);
   }
-  return text.includes('"\\u0000"') ? revive(value) : value;
+  return text.includes('"\\u0000') ? revive(value) : value;
+}
+
+/** The text of data that `decodeValue` gives back. `value`: what JSON can say, and undefined, NaN, ±Infinity and bigints. */
+export function encodeValue(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return special('undefined');
+    case 'bigint':
+      return special(`${value}n`);
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : special(String(value));
+    case 'object':
+      return value === null ? 'null' : value instanceof ExactNumber ? value.text : encodeObject(value);
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+function special(name: string): string {
+  return `{"\\u0000":"${name}"}`;
+}
+
+function encodeObject(value: object): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(encodeValue).join(',')}]`;
+  }
+  const members = Object.entries(value).map(([key, member]) => {
+    const written = key.startsWith(specialKey) ? specialKey + key : key;
+    return `${JSON.stringify(written)}:${encodeValue(member)}`;
+  });
+  return `{${members.join(',')}}`;
 }
 
 /** True where `text` holds something that JSON cannot say. */
@@ -39,10 +71,10 @@ function revive(value: unknown): unknown {
   if (typeof special === 'string') {
     return reviveSpecial(special);
   }
-  for (const [key, member] of Object.entries(value)) {
-    Object.defineProperty(value, key, { value: revive(member), enumerable: true, writable: true, configurable: true });
-  }
-  return value;
+  const revived = Object.entries(value).map(
+    ([key, member]) => [key.startsWith(specialKey) ? key.slice(1) : key, revive(member)] as const,
+  );
+  return Object.fromEntries(revived);
 }
 
 function reviveSpecial(name: string): unknown {

@@ -1,6 +1,8 @@
 import { stripTypeScriptTypes } from 'node:module';
 import type ivm from 'isolated-vm';
 import { messageOf } from './clock.ts';
+import { withoutHostImports } from './imports.ts';
+import type { LibraryShelf } from './libraries.ts';
 import { maxSourceBytes, type WorkerJob } from '../wire/messages.ts';
 
 const filename = 'file:///solution.js';
@@ -12,31 +14,36 @@ const filename = 'file:///solution.js';
 export type Code =
   { form: 'script'; script: ivm.Script } | { form: 'module'; source: string } | { form: 'commonJs'; source: string };
 
-/** Never pasted into a wrapper: what is no program by itself is a compile error, whose text is returned. */
-export function compileJob(isolate: ivm.Isolate, job: WorkerJob): Code | { fault: string } {
+/** The source as JavaScript that an isolate can take, or why there is none. */
+export function sourceOfJob(job: WorkerJob, shelf: LibraryShelf): { source: string } | { fault: string } {
   if (Buffer.byteLength(job.source) > maxSourceBytes) {
     return { fault: `the source is over ${maxSourceBytes} bytes` };
   }
-  let source: string;
   try {
-    source = job.language === 'typescript' ? stripTypes(job.source) : job.source;
+    const source = job.language === 'typescript' ? stripTypes(job.source) : job.source;
+    return { source: withoutHostImports(source.replace(/^\ufeff/, ''), shelf) };
   } catch (error) {
     return { fault: messageOf(error) };
   }
-  return compileSource(isolate, source, job.kind === 'program');
 }
 
-function compileSource(isolate: ivm.Isolate, source: string, returns: boolean): Code | { fault: string } {
+/** Never pasted into a wrapper: what is no program by itself is a compile error, whose text is returned. */
+export function compileSource(isolate: ivm.Isolate, source: string): Code | { fault: string } {
   let fault: string;
   try {
     return { form: 'script', script: isolate.compileScriptSync(source, { filename }) };
   } catch (error) {
     fault = messageOf(error);
   }
-  if (returns && fault.includes('Illegal return')) {
+  if (fault.includes('Illegal return')) {
     return { form: 'commonJs', source };
   }
-  if (!/\b(?:export|import|await)\b/.test(source)) {
+  return moduleOr(isolate, source, fault);
+}
+
+/** The source as an ES module where it parses as one and as nothing else; else the fault. */
+export function moduleOr(isolate: ivm.Isolate, source: string, fault: string): Code | { fault: string } {
+  if (!/\b(?:export|import|await|__import|__importMeta)\b/.test(source)) {
     return { fault };
   }
   try {

@@ -1,24 +1,22 @@
 import { ivm } from './native.ts';
-import { compileJob } from './compile.ts';
+import { sourceOfJob } from './compile.ts';
+import { LibraryShelf } from './libraries.ts';
+import { notCompiled } from './outcomes.ts';
 import { runFunction } from './run-function.ts';
 import { runProgram } from './run-program.ts';
 import type { TestOutcome, WorkerJob } from '../wire/messages.ts';
+
+const shelf = new LibraryShelf();
 
 /** Runs one program in a fresh isolate and hands out one outcome per test, as soon as it is known. */
 export function runJob(job: WorkerJob, send: (outcome: TestOutcome) => void): void {
   const order = job.order ?? job.inputs.map((_, index) => index);
   const isolate = new ivm.Isolate({ memoryLimit: job.memoryMb });
   try {
-    const code = compileJob(isolate, job);
-    if ('fault' in code) {
-      const status = isolate.isDisposed ? 'memory' : 'compile';
-      order.forEach((index) => {
-        send({ index, status, timeMs: 0, message: code.fault });
-      });
-      return;
-    }
+    const code = sourceOfJob(job, shelf);
     const run = job.kind === 'function' ? runFunction : runProgram;
-    sendAll(order, run(isolate, job, code, order), send);
+    const outcomes = 'fault' in code ? notCompiled(order, code.fault) : run(isolate, job, code.source, order, shelf);
+    sendAll(order, outcomes, send);
   } finally {
     if (!isolate.isDisposed) {
       isolate.dispose();

@@ -1,63 +1,94 @@
 import type ivm from 'isolated-vm';
-import { bootSource } from '../realm/boot.ts';
-import { Clock, stopwatch } from './clock.ts';
-import { type Code, compileModule } from './compile.ts';
-import { maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
-import { Prelude, runPrelude } from './prelude.ts';
-
-const prelude = new Prelude(bootSource(maxValueLength.function));
-
-/** Functions of the boot script, callable from here. */
-interface Host {
-  call: ivm.Reference;
-  poll: ivm.Reference;
-  find: ivm.Reference;
-}
+import { Clock, type Ran, stopwatch } from './clock.ts';
+import { type Code, compileSource } from './compile.ts';
+import type { LibraryShelf } from './libraries.ts';
+import { entryExports, type StartedModule, startModule } from './modules.ts';
+import { notCompiled, outcomeOf } from './outcomes.ts';
+import { prepare, type Surroundings } from './surroundings.ts';
+import type { TestOutcome, WorkerJob } from '../wire/messages.ts';
 
 /** Loads the source once and calls its entry function for each test, all in one context. */
 export function* runFunction(
   isolate: ivm.Isolate,
   job: WorkerJob,
-  code: Code,
+  source: string,
   order: readonly number[],
+  shelf: LibraryShelf,
 ): Generator<TestOutcome> {
-  const context = isolate.createContextSync();
-  const boot = runPrelude(prelude.compile(isolate), context, job.seed);
-  const host: Host = {
-    call: boot.getSync('call', { reference: true }),
-    poll: boot.getSync('poll', { reference: true }),
-    find: boot.getSync('find', { reference: true }),
-  };
+  const code = compileSource(isolate, source);
+  if ('fault' in code) {
+    const status = isolate.isDisposed ? 'memory' : 'compile';
+    yield* notCompiled(order, code.fault).map((outcome) => ({ ...outcome, status }) as const);
+    return;
+  }
+  const around = prepare(isolate, job, source, shelf)();
   const clock = new Clock(isolate, job);
-  const loaded = clock.run((timeout) => load(isolate, context, code, job.entry, host.find, timeout));
+  const loaded = load(clock, isolate, around, code, job.entry);
   if (loaded.status !== 'ok') {
     for (const index of order) {
       yield { index, status: loaded.status, timeMs: loaded.timeMs, message: loaded.message };
     }
     return;
   }
-  const entry = loaded.value;
+  if (loaded.value.typeof !== 'function') {
+    yield* notCompiled(order, `there is no function named ${job.entry}`);
+    return;
+  }
+  const caller = { call: around.calls('call'), poll: around.calls('poll'), entry: loaded.value };
   for (const index of order) {
-    yield entry.typeof === 'function'
-      ? callOnce(clock, host, entry, job.inputs[index] ?? '[]', index)
-      : { index, status: 'compile', timeMs: 0, message: `there is no function named ${job.entry}` };
+    yield callOnce(clock, caller, job, index);
   }
 }
 
 /** Runs the top level and takes hold of the entry function, once: what is redefined later has no effect. */
-function load(
-  isolate: ivm.Isolate,
-  context: ivm.Context,
-  code: Code,
-  entry: string,
-  find: ivm.Reference,
-  timeout: number,
-): ivm.Reference {
-  const binding =
-    code.form === 'script'
-      ? loadScript(isolate, context, code.script, entry, timeout)
-      : loadModule(isolate, context, code.source, entry, timeout);
-  return find.applySync(undefined, [binding.derefInto(), entry], { timeout, result: { reference: true } });
+function load(clock: Clock, isolate: ivm.Isolate, around: Surroundings, code: Code, entry: string): Ran<ivm.Reference> {
+  const find = (binding: ivm.Reference | undefined, timeout: number): ivm.Reference =>
+    around.calls('find').applySync(undefined, [binding?.derefInto(), entry], { timeout, result: { reference: true } });
+  switch (code.form) {
+    case 'script':
+      return clock.run((timeout) => find(loadScript(isolate, around.context, code.script, entry, timeout), timeout));
+    case 'commonJs':
+      return clock.run((timeout) => {
+        const { node } = around;
+        if (node !== undefined) {
+          const run = node('compile').applySync(undefined, [code.source], { timeout, result: { reference: true } });
+          (run as ivm.Reference).applySync(undefined, [], { timeout });
+        }
+        return find(undefined, timeout);
+      });
+    case 'module': {
+      const started = clock.run((timeout) => startModule(isolate, around, code.source, timeout, entry));
+      const done = started.status === 'ok' ? waitFor(clock, around, started.value, started.timeMs) : started;
+      return done.status === 'ok'
+        ? clock.run((timeout) => find(entryOf(done.value, entry), timeout), done.timeMs)
+        : done;
+    }
+    default:
+      return code satisfies never;
+  }
+}
+
+/** Turns the event loop until the top-level await of a module is over, or nothing is left that could end it. */
+function waitFor(clock: Clock, { calls }: Surroundings, module: StartedModule, spentMs: number): Ran<StartedModule> {
+  const time = stopwatch();
+  const turn = calls('turn');
+  let going = true;
+  while (going && !module.isDone()) {
+    const ran = clock.run<unknown>((timeout) => turn.applySync(undefined, [], { timeout }), spentMs + time());
+    if (ran.status !== 'ok') {
+      return ran;
+    }
+    going = ran.value === true;
+  }
+  return module.isDone()
+    ? { status: 'ok', value: module, timeMs: spentMs + time() }
+    : { status: 'threw', timeMs: spentMs + time(), message: 'the top-level await never settles' };
+}
+
+function entryOf(module: StartedModule, entry: string): ivm.Reference | undefined {
+  return entryExports(entry)
+    .map((name) => module.get(name))
+    .find((found) => found.typeof === 'function');
 }
 
 function loadScript(
@@ -74,26 +105,17 @@ function loadScript(
     .runSync(context, { timeout, reference: true });
 }
 
-function loadModule(
-  isolate: ivm.Isolate,
-  context: ivm.Context,
-  source: string,
-  entry: string,
-  timeout: number,
-): ivm.Reference {
-  const module = compileModule(isolate, source);
-  module.instantiateSync(context, (specifier) => {
-    throw new Error(`Cannot find module '${specifier}'`);
-  });
-  module.evaluateSync({ timeout });
-  const named = module.namespace.getSync(entry, { reference: true });
-  return named.typeof === 'function' ? named : module.namespace.getSync('default', { reference: true });
+interface Caller {
+  call: ivm.Reference;
+  poll: ivm.Reference;
+  entry: ivm.Reference;
 }
 
-function callOnce(clock: Clock, host: Host, entry: ivm.Reference, input: string, index: number): TestOutcome {
+function callOnce(clock: Clock, { call, poll, entry }: Caller, job: WorkerJob, index: number): TestOutcome {
+  const args = [entry.derefInto(), job.inputs[index] ?? '[]', job.inputsOnWire === true];
   // The way in and out counts too: a timer that renews itself spends most of its time there.
   const time = stopwatch();
-  let ran = clock.run<unknown>((timeout) => host.call.applySync(undefined, [entry.derefInto(), input], { timeout }));
+  let ran = clock.run<unknown>((timeout) => call.applySync(undefined, args, { timeout }));
   for (let turns = 0; ; turns += 1) {
     const timeMs = turns === 0 ? ran.timeMs : time();
     if (ran.status !== 'ok') {
@@ -106,23 +128,6 @@ function callOnce(clock: Clock, host: Host, entry: ivm.Reference, input: string,
     if (text !== 't' && (text !== 'p' || turns > 0)) {
       return outcomeOf(index, text, timeMs);
     }
-    ran = clock.run<unknown>((timeout) => host.poll.applySync(undefined, [], { timeout }), timeMs);
-  }
-}
-
-/** A reply of the boot script: its tag letter and text. */
-export function outcomeOf(index: number, text: string, timeMs: number): TestOutcome {
-  const rest = text.slice(1);
-  switch (text.charAt(0)) {
-    case 'v':
-      return { index, status: 'ok', timeMs, value: rest };
-    case 'e':
-      return { index, status: 'threw', timeMs, message: rest };
-    case 'o':
-      return { index, status: 'output', timeMs, message: rest };
-    case 'b':
-      return { index, status: 'notData', timeMs, message: rest };
-    default:
-      return { index, status: 'pending', timeMs, message: 'the promise never settles' };
+    ran = clock.run<unknown>((timeout) => poll.applySync(undefined, [], { timeout }), timeMs);
   }
 }

@@ -1,71 +1,82 @@
 import type ivm from 'isolated-vm';
-import { Clock, stopwatch } from './clock.ts';
-import { type Code, compileModule } from './compile.ts';
-import { maxStderrLength, maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
-import { Prelude, runPrelude } from './prelude.ts';
-import { outcomeOf } from './run-function.ts';
-import { shimSource } from '../realm/shim.ts';
-
-const prelude = new Prelude(shimSource(maxValueLength.program));
-
-/** Functions of the shim, callable from here. */
-interface Host {
-  start: ivm.Reference;
-  loaded: ivm.Reference;
-  poll: ivm.Reference;
-  commonJs: ivm.Reference;
-  exportsOf: ivm.Reference;
-  streams: ivm.Reference;
-}
+import { Clock, messageOf, type Ran, stopwatch } from './clock.ts';
+import { moduleOr } from './compile.ts';
+import type { LibraryShelf } from './libraries.ts';
+import { type StartedModule, startModule } from './modules.ts';
+import { notCompiled, outcomeOf, withStreams } from './outcomes.ts';
+import { prepare, type Surroundings } from './surroundings.ts';
+import { maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
 
 /** Runs the whole program once for each test, each time in a context of its own. */
 export function* runProgram(
   isolate: ivm.Isolate,
   job: WorkerJob,
-  code: Code,
+  source: string,
   order: readonly number[],
+  shelf: LibraryShelf,
 ): Generator<TestOutcome> {
-  const script = prelude.compile(isolate);
+  const make = prepare(isolate, job, source, shelf);
   for (const index of order) {
-    const context = isolate.createContextSync();
-    const made = runPrelude(script, context, job.seed);
-    const host: Host = {
-      start: made.getSync('start', { reference: true }),
-      loaded: made.getSync('loaded', { reference: true }),
-      poll: made.getSync('poll', { reference: true }),
-      commonJs: made.getSync('commonJs', { reference: true }),
-      exportsOf: made.getSync('exportsOf', { reference: true }),
-      streams: made.getSync('streams', { reference: true }),
-    };
-    const outcome = runOnce(isolate, context, host, new Clock(isolate, job), code, job.inputs[index] ?? '', index);
-    yield job.streams === true && !isolate.isDisposed ? withStreams(outcome, host.streams) : outcome;
+    const around = make();
+    const { context, node } = around;
+    if (node === undefined) {
+      throw new Error('a program without the parts of Node');
+    }
+    const top = topLevel(isolate, around, source);
+    if ('fault' in top) {
+      const status = isolate.isDisposed ? 'memory' : 'compile';
+      yield* notCompiled(order, top.fault).map((outcome) => ({ ...outcome, status }) as const);
+      return;
+    }
+    const outcome = runOnce(new Clock(isolate, job), { node, top }, job.inputs[index] ?? '', index);
+    yield job.streams === true && !isolate.isDisposed ? withStreams(outcome, node('streams')) : outcome;
     if (!isolate.isDisposed) {
       context.release();
     }
   }
 }
 
-function runOnce(
-  isolate: ivm.Isolate,
-  context: ivm.Context,
-  host: Host,
-  clock: Clock,
-  code: Code,
-  input: string,
-  index: number,
-): TestOutcome {
-  host.start.applySync(undefined, [input]);
+/** The top level of a program, compiled. As a CommonJS module gives a reply at its end; as an ES module, what it started. */
+type TopLevel =
+  { form: 'commonJs'; run: (timeout: number) => unknown } | { form: 'module'; run: (timeout: number) => StartedModule };
+
+function topLevel(isolate: ivm.Isolate, around: Surroundings, source: string): TopLevel | { fault: string } {
+  const node = around.node;
+  try {
+    const main = node?.('main');
+    const compiled: ivm.Reference | undefined = node?.('compile').applySync(undefined, [source], {
+      result: { reference: true },
+    });
+    return { form: 'commonJs', run: (timeout) => main?.applySync(undefined, [compiled?.derefInto()], { timeout }) };
+  } catch (error) {
+    const code = isolate.isDisposed ? { fault: messageOf(error) } : moduleOr(isolate, source, messageOf(error));
+    return 'fault' in code ? code : { form: 'module', run: (timeout) => startModule(isolate, around, source, timeout) };
+  }
+}
+
+interface Run {
+  node: NonNullable<Surroundings['node']>;
+  top: TopLevel;
+}
+
+function runOnce(clock: Clock, { node, top }: Run, input: string, index: number): TestOutcome {
+  node('start').applySync(undefined, [input]);
+  const poll = node('poll');
+  let module: StartedModule | undefined;
   const time = stopwatch();
-  let ran = clock.run<unknown>((timeout) => {
-    runTopLevel(isolate, context, host, code, timeout);
+  let ran: Ran<unknown> = clock.run<unknown>((timeout) => {
+    if (top.form === 'commonJs') {
+      return top.run(timeout);
+    }
+    module = top.run(timeout);
     return 't';
   });
   for (;;) {
     let timeMs = time();
     if (ran.status === 'threw') {
-      // process.exit unwinds by an exception, and only the shim knows which one that is.
+      // The top level of an ES module, a promise that nobody handles, or process.exit, which unwinds by an exception.
       const fault = ran.message === '' ? 'an exception' : ran.message;
-      ran = clock.run<unknown>((timeout) => host.loaded.applySync(undefined, [fault], { timeout }), timeMs);
+      ran = clock.run<unknown>((timeout) => node('fault').applySync(undefined, [fault], { timeout }), timeMs);
       timeMs = time();
     }
     if (ran.status !== 'ok') {
@@ -73,71 +84,13 @@ function runOnce(
     }
     const reply = ran.value;
     if (typeof reply !== 'string' || reply.length > maxValueLength.program + 1) {
-      return { index, status: 'threw', timeMs, message: 'the program broke the shim' };
+      return { index, status: 'threw', timeMs, message: 'the program broke its surroundings' };
     }
     if (reply !== 't') {
-      return outcomeOf(index, reply, timeMs);
+      return reply.startsWith('v') && module?.isDone() === false
+        ? { index, status: 'threw', timeMs, message: 'the top-level await never settles' }
+        : outcomeOf(index, reply, timeMs);
     }
-    ran = clock.run<unknown>((timeout) => host.poll.applySync(undefined, [], { timeout }), timeMs);
+    ran = clock.run<unknown>((timeout) => poll.applySync(undefined, [], { timeout }), timeMs);
   }
-}
-
-/** The program may have broken its surroundings, so that what comes is looked at. */
-export function withStreams(outcome: TestOutcome, streams: ivm.Reference): TestOutcome {
-  try {
-    const text: unknown = streams.applySync(undefined, [], { timeout: 1000 });
-    const written: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-    if (typeof written !== 'object' || written === null) {
-      return outcome;
-    }
-    const { stdout, stderr, exitCode } = written as Record<string, unknown>;
-    return {
-      ...outcome,
-      value: typeof stdout === 'string' ? stdout.slice(0, maxValueLength.program) : '',
-      stderr: typeof stderr === 'string' ? stderr.slice(0, maxStderrLength) : '',
-      ...(typeof exitCode === 'number' ? { exitCode } : {}),
-    };
-  } catch {
-    return outcome;
-  }
-}
-
-function runTopLevel(isolate: ivm.Isolate, context: ivm.Context, host: Host, code: Code, timeout: number): void {
-  switch (code.form) {
-    case 'script':
-      code.script.runSync(context, { timeout });
-      return;
-    case 'commonJs': {
-      const run = host.commonJs.applySync(undefined, [code.source], { timeout, result: { reference: true } });
-      run.applySync(undefined, [], { timeout });
-      return;
-    }
-    case 'module': {
-      const module = compileModule(isolate, code.source);
-      module.instantiateSync(context, (specifier) => builtInModule(isolate, context, host, specifier));
-      module.evaluateSync({ timeout });
-      return;
-    }
-    default:
-      code satisfies never;
-  }
-}
-
-/** A module that re-exports what `require` would give. */
-function builtInModule(isolate: ivm.Isolate, context: ivm.Context, host: Host, specifier: string): ivm.Module {
-  const listed: unknown = host.exportsOf.applySync(undefined, [specifier]);
-  if (typeof listed !== 'string' || listed === '') {
-    throw new Error(`Cannot find module '${specifier}'`);
-  }
-  const names = listed.split(',').filter((name) => name !== 'default');
-  const source = [
-    `const all = __modules(${JSON.stringify(specifier)});`,
-    'export default all;',
-    ...names.map((name, position) => `const export${position} = all.${name}; export { export${position} as ${name} };`),
-  ].join('\n');
-  const module = compileModule(isolate, source);
-  module.instantiateSync(context, () => {
-    throw new Error('a built-in module imports nothing');
-  });
-  return module;
 }

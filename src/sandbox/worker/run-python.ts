@@ -2,8 +2,7 @@ import { Clock, type Ran } from './clock.ts';
 import type { Interpreter, InterpreterFactory } from './interpreter.ts';
 import { sendAll } from './isolate.ts';
 import { maxSourceBytes, maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
-import { outcomeOf } from './run-function.ts';
-import { withStreams } from './run-program.ts';
+import { outcomeOf, withStreams } from './outcomes.ts';
 
 /**
  * Runs one Python program in an interpreter of its own: all tests in one, each of a `program` as a new `__main__`.

@@ -1,0 +1,174 @@
+// Packages that implement modules of Node in plain JavaScript, each bundled to the body of a CommonJS module, for isolates.
+import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+
+/**
+ * Library -> its source. What a library requires of another one stays a `require`, which realm/node/modules.ts answers.
+ * src/sandbox/worker/libraries.ts decides which of them a program gets.
+ */
+const sources = {
+  // For the worker itself, which may read no packages (src/sandbox/worker/imports.ts).
+  acorn: "module.exports = require('acorn');",
+  // It wants to see every namespace of the language once; isolates have no Atomics. Its URL is one that nothing is an
+  // instance of: those of the library `url` say themselves how they are shown.
+  inspect: `
+    const bare = globalThis.Atomics === undefined;
+    if (bare) {
+      globalThis.Atomics = {};
+    }
+    module.exports = require('node-inspect-extracted');
+    if (bare) {
+      delete globalThis.Atomics;
+    }`,
+  buffer: "module.exports = require('buffer/');",
+  events: "module.exports = require('events/');",
+  assert: `module.exports = {
+    assert: require('assert/'),
+    ...require('assert/build/internal/util/comparisons.js'),
+  };`,
+  stream: "module.exports = require('readable-stream');",
+  string_decoder: "module.exports = require('string_decoder/');",
+  path: "module.exports = require('path-browserify');",
+  url: `module.exports = {
+    URL: require('core-js-pure/actual/url'),
+    URLSearchParams: require('core-js-pure/actual/url-search-params'),
+  };`,
+  abort:
+    "module.exports = { ...require('event-target-shim'), ...require('abort-controller/dist/abort-controller.js') };",
+  hashes: `
+    const { md5, ripemd160, sha1 } = require('@noble/hashes/legacy.js');
+    const { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } = require('@noble/hashes/sha2.js');
+    const { sha3_224, sha3_256, sha3_384, sha3_512 } = require('@noble/hashes/sha3.js');
+    const { hmac } = require('@noble/hashes/hmac.js');
+    const sha3 = { 'sha3-224': sha3_224, 'sha3-256': sha3_256, 'sha3-384': sha3_384, 'sha3-512': sha3_512 };
+    const sha2 = { sha224, sha256, sha384, sha512, 'sha512-224': sha512_224, 'sha512-256': sha512_256 };
+    module.exports = { hmac, hashes: { md5, ripemd160, sha1, ...sha2, ...sha3 } };`,
+};
+
+/** Names of one library inside another; with the slash that leads past Node's own module of the same name. */
+const shared = {
+  'util/': 'util',
+  util: 'util',
+  'buffer/': 'buffer',
+  buffer: 'buffer',
+  'events/': 'events',
+  events: 'events',
+  'string_decoder/': 'string_decoder',
+  string_decoder: 'string_decoder',
+  'process/': 'process',
+  'abort-controller': 'abort',
+  'event-target-shim': 'abort',
+};
+
+/** Polyfills of what V8 has; each costs more to load than the library itself. */
+const native = {
+  'object.assign/polyfill': 'module.exports = () => Object.assign;',
+  'object-is/polyfill': 'module.exports = () => Object.is;',
+  'is-nan': 'module.exports = Number.isNaN;',
+  'object-is': 'module.exports = Object.is;',
+  'call-bind/callBound': `module.exports = (name) => {
+    const [holder, , method] = name.split('.');
+    const run = globalThis[holder].prototype[method];
+    return (self, ...parts) => Reflect.apply(run, self, parts);
+  };`,
+  'safe-buffer': "module.exports = { Buffer: require('buffer').Buffer };",
+};
+
+/** JSON text of an object: library -> body of a CommonJS module. */
+export async function bundleLibraries(root) {
+  const bundled = await Promise.all(
+    Object.entries(sources).map(async ([name, contents]) => {
+      const { outputFiles } = await build({
+        stdin: { contents, resolveDir: root, sourcefile: `${name}.js` },
+        bundle: true,
+        write: false,
+        minify: true,
+        format: 'cjs',
+        platform: 'browser',
+        mainFields: ['module', 'main'],
+        target: 'es2023',
+        define: { global: 'globalThis', ...(name === 'inspect' ? { URL: 'NoURL' } : {}) },
+        ...(name === 'inspect' ? { banner: { js: 'class NoURL {}' } } : {}),
+        legalComments: 'none',
+        logLevel: 'warning',
+        plugins: [oneOfEach(name)],
+      });
+      return [name, outputFiles[0].text];
+    }),
+  );
+  return JSON.stringify(Object.fromEntries(bundled));
+}
+
+function oneOfEach(library) {
+  return {
+    name: 'one of each',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /.*/ }, ({ path, importer, kind, namespace }) => {
+        if (kind === 'entry-point') {
+          return undefined;
+        }
+        if (Object.hasOwn(native, path)) {
+          return { path, namespace: 'native' };
+        }
+        // A library's own entry asks for the package itself.
+        const inLibrary = namespace === 'native' || importer.includes('node_modules');
+        const other = inLibrary && Object.hasOwn(shared, path) ? shared[path] : library;
+        return other === library ? undefined : { path: other, external: true };
+      });
+      onLoad({ filter: /node-inspect-extracted.dist.inspect\.js$/ }, async ({ path }) => ({
+        contents: withQuickKeys(await readFile(path, 'utf8')),
+      }));
+      onLoad({ filter: /assert.build.internal.util.comparisons\.js$/ }, async ({ path }) => ({
+        contents: withNaN(await readFile(path, 'utf8')),
+      }));
+      onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => ({ contents: native[path] }));
+    },
+  };
+}
+
+/**
+ * node-inspect-extracted makes a descriptor of every item of an array to find the keys that are no indices. Keys come in
+ * order, indices first, so that looking at the others is enough: a hundredth of the time for a long array.
+ */
+function withQuickKeys(text) {
+  const slow = /getOwnNonIndexProperties:function\(t,e=2\)\{.*?return r\}/s;
+  return changed(text, slow, `getOwnNonIndexProperties:${quickKeys.toString()}`);
+}
+
+/** In loose comparisons, too, NaN equals itself since Node 14, and so do dates that are none. */
+function withNaN(text) {
+  const loose = changed(
+    text,
+    'return val1 == val2;',
+    'return val1 == val2 || (numberIsNaN(val1) && numberIsNaN(val2));',
+  );
+  const [first, second] = ['val1', 'val2'].map((name) => `Date.prototype.getTime.call(${name})`);
+  return changed(loose, `${first} !== ${second}`, `!objectIs(${first}, ${second})`);
+}
+
+function changed(text, from, to) {
+  const result = text.replace(from, () => to);
+  if (result === text) {
+    throw new Error(
+      `A package has changed: ${from} is not in it. Look again at what is changed in scripts/libraries.mjs.`,
+    );
+  }
+  return result;
+}
+
+function quickKeys(target, filter = 2) {
+  const keys = Reflect.ownKeys(target);
+  const isIndex = (key) => typeof key === 'string' && /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1;
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isIndex(keys[middle])) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const others = keys.slice(low);
+  return filter === 2 ? others.filter((key) => Reflect.getOwnPropertyDescriptor(target, key)?.enumerable) : others;
+}

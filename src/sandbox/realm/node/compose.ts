@@ -1,0 +1,124 @@
+import { maxStderrLength } from '../../wire/messages.ts';
+import { type Boot, sourceOf } from '../boot.ts';
+import { defineStructuredClone } from '../clone.ts';
+import { defineTextCoders } from '../text-coders.ts';
+import { makeUtf8 } from '../utf8.ts';
+import { makeAssertions } from './assertions.ts';
+import { makeBuffers } from './buffer.ts';
+import { makeConsole } from './console.ts';
+import { makeEvents } from './events.ts';
+import { makeFiles } from './files.ts';
+import { defineWebGlobals } from './web.ts';
+import { makeHashes } from './hashes.ts';
+import { makeInput } from './input.ts';
+import { makeInspection } from './inspection.ts';
+import { type LibraryBody, makeLibraries } from './libraries.ts';
+import { makeModuleTable } from './module-table.ts';
+import { makeModules } from './modules.ts';
+import { makeSink } from './output.ts';
+import { makeProcess } from './process.ts';
+import { makeProgram, type Program } from './program.ts';
+import { makeReadline } from './readline.ts';
+import { defineScope } from './scope.ts';
+import { makeStreams } from './streams.ts';
+import { makeTable } from './table.ts';
+import { makeTimerModules } from './timer-modules.ts';
+import { makeTypes } from './types.ts';
+import { makeUtilities } from './utilities.ts';
+
+/** What a solution finds around it that Node has and the language has not. */
+export interface NodeRealm extends Program {
+  /** Names that module `specifier` exports, comma-separated; empty where there is no such module. */
+  exportsOf(specifier: string): string;
+  /** Why there is no module `specifier`. */
+  why(specifier: string): string;
+}
+
+const makers = {
+  defineScope,
+  defineStructuredClone,
+  defineTextCoders,
+  defineWebGlobals,
+  makeAssertions,
+  makeBuffers,
+  makeConsole,
+  makeEvents,
+  makeFiles,
+  makeHashes,
+  makeInput,
+  makeInspection,
+  makeLibraries,
+  makeModules,
+  makeModuleTable,
+  makeProcess,
+  makeProgram,
+  makeReadline,
+  makeSink,
+  makeStreams,
+  makeTable,
+  makeTimerModules,
+  makeTypes,
+  makeUtf8,
+  makeUtilities,
+};
+
+/** `maxLength`: of the standard output, UTF-16 units; 0 for function problems, whose output nobody reads. */
+function compose(
+  use: typeof makers,
+  maxErrors: number,
+  { parts }: Boot,
+  maxLength: number,
+  bodies: Record<string, LibraryBody>,
+): NodeRealm {
+  const { define, clock, loop, describe, module } = parts;
+  const silent = maxLength === 0;
+  const utf8 = use.makeUtf8();
+  use.defineStructuredClone();
+  use.defineTextCoders(utf8);
+  const libraries = use.makeLibraries(bodies);
+  const inspection = use.makeInspection(libraries);
+  const events = use.makeEvents(libraries, inspection);
+  const buffers = use.makeBuffers(libraries, utf8);
+  const input = use.makeInput(utf8);
+  let overflowed = false;
+  const nothing = { write: () => undefined, text: () => '', close: () => undefined };
+  const out = use.makeSink(utf8, maxLength, () => {
+    overflowed = true;
+    throw new Error('too much output');
+  });
+  // Standard error is for a person to read: kept up to a limit, never a reason to fail.
+  const err = use.makeSink(utf8, maxErrors, () => undefined);
+  const sinks = { out: silent ? nothing : out, err: silent ? nothing : err, overflowed: () => overflowed };
+
+  const processes = use.makeProcess(events, loop, clock, describe, () => sinks.out.close());
+  const { process } = processes;
+  const streams = use.makeStreams(process, events, libraries, buffers, loop, input, sinks);
+  const quiet = { ...inspection, format: () => '', inspect: () => '' };
+  const console = use.makeConsole(streams.text, silent ? quiet : inspection, use.makeTable, clock);
+  define('console', console);
+  const { url } = use.defineWebGlobals(libraries, define);
+  const shared = { libraries, inspection, events, buffers, streams, input, sinks, utf8, process, console, url };
+  const modules = use.makeModules(
+    libraries,
+    use.makeModuleTable(use, { ...shared, require: (specifier) => modules.require(specifier) }),
+  );
+  use.defineScope(define, modules, process, module, !silent);
+  const program = use.makeProgram(processes, loop, describe, input, sinks, module, modules.require);
+  return { ...program, exportsOf: modules.exportsOf, why: modules.why };
+}
+
+/**
+ * Expression that yields a function of a {@link Boot}, the longest output and the libraries, as name and body in turn, which
+ * makes a {@link NodeRealm}.
+ */
+export function nodeSource(): string {
+  return `(function (boot, maxLength) {
+    'use strict';
+    const bodies = {};
+    const libraries = Array.prototype.slice.call(arguments, 2);
+    for (let index = 0; index < libraries.length; index += 2) {
+      bodies[libraries[index]] = libraries[index + 1];
+    }
+    return (${compose.toString()})(${sourceOf(makers)}, ${maxStderrLength}, boot, maxLength, bodies);
+  })`;
+}

@@ -1,0 +1,97 @@
+import type { Inspection } from './inspection.ts';
+import type { Libraries } from './libraries.ts';
+
+export type Listener = (...parts: never[]) => unknown;
+
+export interface Emitter {
+  on(name: unknown, run: Listener): this;
+  once(name: unknown, run: Listener): this;
+  emit(name: unknown, ...parts: unknown[]): boolean;
+  listenerCount(name: unknown): number;
+  removeListener(name: unknown, run: Listener): this;
+}
+
+export interface Events {
+  EventEmitter: { new (): Emitter; prototype: object };
+  /** An emitter in the shape of `members`, which become its own. */
+  emitterWith<T extends object>(members: T): Emitter & T;
+  /** Values that come in through `push`, handed out to `for await`. */
+  queueIterator<T>(): { push: (value: T) => void; end: () => void; iterator: AsyncIterableIterator<T> };
+}
+
+/** The package `events`, with Node's code of the error that nobody heard, and the static `on`, which it lacks. Turned into text (compose.ts): self-contained. */
+export function makeEvents(libraries: Libraries, inspection: Inspection): Events {
+  const EventEmitter = libraries.need('events')['EventEmitter'] as Events['EventEmitter'];
+
+  function queueIterator<T>(): ReturnType<typeof iteratorOf<T>> {
+    return iteratorOf<T>();
+  }
+
+  function iteratorOf<T>(): {
+    push: (value: T) => void;
+    end: () => void;
+    iterator: AsyncIterableIterator<T>;
+  } {
+    const values: T[] = [];
+    const waiting: ((result: IteratorResult<T>) => void)[] = [];
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+      waiting.splice(0).forEach((resolve) => resolve({ value: undefined, done: true }));
+    };
+    const iterator: AsyncIterableIterator<T> = {
+      next() {
+        if (values.length > 0) {
+          return Promise.resolve({ value: values.shift() as T, done: false });
+        }
+        return ended
+          ? Promise.resolve({ value: undefined, done: true })
+          : new Promise((resolve) => {
+              waiting.push(resolve);
+            });
+      },
+      return() {
+        end();
+        return Promise.resolve({ value: undefined, done: true });
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    const push = (value: T): void => {
+      const resolve = waiting.shift();
+      if (resolve === undefined) {
+        values.push(value);
+      } else {
+        resolve({ value, done: false });
+      }
+    };
+    return { push, end, iterator };
+  }
+
+  const { emit } = EventEmitter.prototype as { emit: (name: unknown, ...parts: unknown[]) => boolean };
+  const withCode = function (this: Emitter, name: unknown, ...parts: unknown[]): boolean {
+    const [error] = parts;
+    if (name === 'error' && !(error instanceof Error) && this.listenerCount('error') === 0) {
+      const text = typeof error === 'string' ? `'${error}'` : inspection.format(error);
+      throw Object.assign(new Error(`Unhandled error. (${text})`), { code: 'ERR_UNHANDLED_ERROR', context: error });
+    }
+    return Reflect.apply(emit, this, [name, ...parts]);
+  };
+  Object.assign(EventEmitter.prototype, { emit: withCode });
+
+  Object.assign(EventEmitter, {
+    on(emitter: Emitter, name: unknown): AsyncIterableIterator<unknown[]> {
+      const { push, iterator } = queueIterator<unknown[]>();
+      emitter.on(name, (...parts: unknown[]) => push(parts));
+      return iterator;
+    },
+    getEventListeners: (emitter: { listeners(name: unknown): unknown }, name: unknown) => emitter.listeners(name),
+  });
+
+  return {
+    EventEmitter,
+    emitterWith: (members) =>
+      Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members)) as Emitter &
+        typeof members,
+    queueIterator,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Define } from '../globals.ts';
+import type { Modules } from './modules.ts';
+
+/**
+ * What Node gives each file of its own: `require`, `module` and the like. Turned into text (compose.ts): self-contained.
+ * `isMain` is false for a solution whose function is called: it is a module of somebody else's program.
+ */
+export function defineScope(
+  define: Define,
+  modules: Modules,
+  process: object,
+  module: { exports: unknown },
+  isMain: boolean,
+): void {
+  const { require } = modules;
+  const main = isMain ? module : { exports: {} };
+  Object.assign(require, { main });
+  Object.assign(module, { id: isMain ? '.' : '/solution.js', path: '/', filename: '/solution.js', loaded: false });
+  Object.assign(module, { children: [], paths: ['/node_modules'], require });
+  Object.assign(process, {
+    mainModule: main,
+    getBuiltinModule: (name: string) => (modules.exportsOf(name) === '' ? undefined : modules.require(name)),
+  });
+  define('global', globalThis);
+  Object.defineProperty(globalThis, 'crypto', {
+    get: () => Reflect.get(modules.require('crypto') as object, 'webcrypto') as unknown,
+    set: (value: unknown) => define('crypto', value),
+    configurable: true,
+  });
+  // Where the synthetic modules of an ES module find what they re-export, and what `import()` and `import.meta` become.
+  define('__modules', require);
+  define('__import', modules.importModule);
+  define('__importMeta', { url: 'file:///solution.js', filename: '/solution.js', dirname: '/', main: isMain });
+  if (!isMain) {
+    // The body of a program gets these as parameters.
+    define('require', require);
+    define('module', module);
+    define('exports', module.exports);
+    define('__filename', '/solution.js');
+    define('__dirname', '/');
+  }
+}
