@@ -17,8 +17,8 @@ const vsce = '@vscode/vsce@4.1.0';
 
 /** Files of the project, as patterns. Maps and sources stay at home. */
 const ours = [
-  ...['package.nls.json', 'package.nls.*.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
-  ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*'],
+  ...['package.nls.json', 'package.nls.*.json', 'CHANGELOG.md', 'LICENSE'],
+  ...['l10n/*.json', 'media/*.{svg,png}', 'media/walkthrough/*', 'data/*', 'data/*/*'],
   ...[
     'dist/*.js',
     'dist/sandbox-libraries.json',
@@ -91,10 +91,21 @@ async function main() {
 async function stage(target, folder) {
   rmSync(folder, { recursive: true, force: true });
   copy(root, folder, ours);
+  // The page of the extension: what a person does in the editor, without links into the repository.
+  cpSync(join(root, 'docs', 'extension.md'), join(folder, 'README.md'));
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const { scripts: _scripts, devDependencies: _dev, dependencies, bin: _bin, ...rest } = manifest;
+  const {
+    scripts: _scripts,
+    devDependencies: _dev,
+    private: _private,
+    dependencies,
+    bin: _bin,
+    engines,
+    ...rest
+  } = manifest;
   const direct = Object.fromEntries(Object.keys(natives).map((name) => [name, dependencies[name] ?? '*']));
-  writeJson(join(folder, 'package.json'), { ...rest, dependencies: direct });
+  const page = { engines: { vscode: engines.vscode }, pricing: 'Free', qna: false };
+  writeJson(join(folder, 'package.json'), { ...rest, ...page, dependencies: direct });
   const [os, cpu] = target.split('-');
   for (const [name, patterns] of Object.entries(natives)) {
     const from = join(root, 'node_modules', name);

@@ -2,7 +2,7 @@ import { wilsonInterval } from '../base/statistics.ts';
 import { type Domain, firstPrompt } from '../domains/domain.ts';
 import type { Grade, Question } from '../protocol/question.ts';
 import type { Evaluation } from '../protocol/records.ts';
-import type { Completion, GenerateRequest } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
 import type { Benchmark } from './registry.ts';
 
 /** What is evaluated, for the record. */
@@ -17,25 +17,38 @@ export interface EvaluatedPolicy {
 /** Greedy answers of a policy: reply is [request][sample]. */
 type Generate = (requests: GenerateRequest[]) => Promise<Completion[][]>;
 
+/** How long a prompt may be. */
+export interface Room {
+  /** Longest prompt plus completion, tokens. */
+  contextTokens: number;
+  countTokens(prompts: readonly Prompt[]): Promise<number[]>;
+}
+
 /**
  * One greedy answer to every question, graded by the known truth. A question that could not be judged (mark `masked`)
- * counts as not solved.
+ * counts as not solved, as does one whose prompt has no room: it is not asked.
  */
 export async function evaluate(
   { name, questions }: Benchmark,
   policy: EvaluatedPolicy,
-  tools: { domain: Domain; generate: Generate; maxTokens: number },
+  tools: { domain: Domain; generate: Generate; maxTokens: number; room?: Room },
 ): Promise<Evaluation> {
   const started = performance.now();
   const { domain, maxTokens } = tools;
-  const asked = questions.map((question) => ({ question, prompt: firstPrompt(domain, question) }));
+  const all = questions.map((question) => ({ question, prompt: firstPrompt(domain, question) }));
+  const fits = await whatFits(
+    all.map(({ prompt }) => prompt),
+    tools,
+  );
+  const asked = all.filter((_, index) => fits[index]);
   const completions = await tools.generate(
     asked.map(({ prompt }) => ({ prompt, samples: 1, maxTokens, temperature: 0, stop: domain.solver.stop, seed: 0 })),
   );
+  const answers = new Map(asked.map(({ question }, index) => [question, completions[index]?.[0]]));
   const problems = await Promise.all(
-    asked.map(async ({ question, prompt }, index) => {
-      const completion = completions[index]?.[0];
-      const grade = await domain.grade(question, (prompt.prefill ?? '') + (completion?.text ?? ''));
+    all.map(async ({ question, prompt }) => {
+      const completion = answers.get(question);
+      const grade = completion && (await domain.grade(question, (prompt.prefill ?? '') + completion.text));
       return problemResult(question, grade, completion);
     }),
   );
@@ -54,6 +67,17 @@ export async function evaluate(
     seconds: (performance.now() - started) / 1000,
     time: new Date().toISOString(),
   };
+}
+
+async function whatFits(
+  prompts: readonly Prompt[],
+  { room, maxTokens }: { room?: Room; maxTokens: number },
+): Promise<boolean[]> {
+  if (!room) {
+    return prompts.map(() => true);
+  }
+  const lengths = await room.countTokens(prompts);
+  return lengths.map((length) => length + maxTokens <= room.contextTokens);
 }
 
 function problemResult(

@@ -99,6 +99,7 @@ export const commands: Readonly<Record<string, Command>> = {
       set,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
+      list: { description: 'List the shipped benchmarks, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },
       json,
     },

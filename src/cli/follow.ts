@@ -3,6 +3,9 @@ import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
+import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { formatPercent } from '../view/format.ts';
+import { english } from '../view/translate.ts';
 import { byBenchmark } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, table } from './terminal.ts';
@@ -85,16 +88,21 @@ export function results(evaluations: readonly Evaluation[]): string {
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  return table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]);
+  const [first] = evaluations;
+  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
+  const change = first && last && compareEvaluations(first, last);
+  return [
+    table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
+    ...(change ? [changeText(english, change)] : []),
+  ].join('\n');
 }
 
 function resultRow(benchmark: string, { step, solved, total, accuracy, interval, meanScore }: Evaluation): string[] {
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   return [
     benchmark,
     step === 0 ? '0 (before)' : String(step),
-    `${solved} of ${total} (${percent(accuracy)})`,
-    interval.map(percent).join(' to '),
+    `${solved} of ${total} (${formatPercent(accuracy)})`,
+    interval.map(formatPercent).join(' to '),
     meanScore.toFixed(3),
   ];
 }

@@ -4,7 +4,8 @@ import type { Config } from '../config/tables.ts';
 import { ensureModel as fetchModel } from '../model/ensure.ts';
 import type { PullProgress } from '../model/fetch/download.ts';
 import { type ChosenModel, chooseModel } from '../model/installed.ts';
-import { bar, createProgressOutput, duration, paint, type ProgressOutput } from './terminal.ts';
+import { formatDuration } from '../view/format.ts';
+import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
 /**
  * Makes sure that the model called `name` is here and whole, fetching it with a progress bar if it is of the catalogue
@@ -58,7 +59,7 @@ export function createPullView({ id, entry }: ChosenModel, output: ProgressOutpu
         started ??= { at: performance.now(), done };
         const seconds = (performance.now() - started.at) / 1000;
         const rate = (done - started.done) / Math.max(seconds, 0.1);
-        const left = rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
+        const left = rate > 0 ? `, ${formatDuration((total - done) / rate)} left` : '';
         const text = `${megabytes(done)} of ${megabytes(total)} MB, ${megabytes(rate)} MB/s${left}`;
         output.status(`${bar(done / total)} ${text}`);
         const tenth = Math.floor((10 * done) / total);

@@ -1,6 +1,12 @@
 import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
-import { bar, duration, oneLine, paint, type ProgressOutput } from './terminal.ts';
+import { evaluationText } from '../view/evaluation.ts';
+import { formatDuration, formatShare } from '../view/format.ts';
+import { stageText as stageProgress } from '../view/progress.ts';
+import { answerSharesOf, series } from '../view/series.ts';
+import { english } from '../view/translate.ts';
+import { reasonWord, seriesWord } from '../view/words.ts';
+import { bar, oneLine, paint, type ProgressOutput } from './terminal.ts';
 
 /** Draws a live run for a person. */
 export interface RunView {
@@ -22,6 +28,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
   let accepted = 0;
   let rejected = 0;
   let precisions = run.precisions?.reason;
+  const reasons = new Map<string, number>();
   let secondsPerStep: number | undefined;
   let stepStarted = now();
 
@@ -50,6 +57,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     if (event.stage === 'propose') {
       accepted = 0;
       rejected = 0;
+      reasons.clear();
     }
     if (event.stage === 'load' || event.stage === 'evaluate') {
       output.line(paint('dim', event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step)));
@@ -61,12 +69,20 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
     if (more > 0) {
       output.line(paint('dim', `  … and ${more} more`));
     }
+    const why = [...reasons]
+      .sort((a, b) => b[1] - a[1])
+      .map(([reason, count]) => `${reasonWord(english, reason)} ${count}`);
     output.line(paint('dim', `  ${accepted} of ${accepted + rejected} proposals are questions; answering them`));
+    if (why.length > 0) {
+      output.line(paint('dim', `  rejected: ${why.join(', ')}`));
+    }
   }
 
   function showProposal(event: RunEventOf<'proposal'>): void {
     if (event.rejection || event.statement === undefined) {
       rejected++;
+      const reason = event.rejection?.reason ?? 'malformed';
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       return;
     }
     accepted++;
@@ -109,9 +125,9 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
         case 'metrics':
           return showMetrics(event.metrics);
         case 'evaluation': {
-          const { solved, total, meanScore, seconds } = event.evaluation;
-          const figures = `${solved} of ${total} solved, mean score ${meanScore.toFixed(2)}`;
-          return output.line(`  ${paint('bold', figures)} ${paint('dim', `(${duration(seconds)})`)}`);
+          const { evaluation } = event;
+          const seconds = paint('dim', `(${formatDuration(evaluation.seconds)})`);
+          return output.line(`  ${paint('bold', evaluationText(english, evaluation))} ${seconds}`);
         }
         case 'alarm':
           return output.line(
@@ -157,9 +173,9 @@ function stageLine(event: StageEvent, steps: number, left: number | undefined): 
 function stageText(event: StageEvent, steps: number, left: number | undefined): string {
   const parts = [
     `step ${event.step}/${steps}`,
-    event.total > 0 ? `${event.stage} ${event.done} of ${event.total}` : event.stage,
+    stageProgress(english, event),
     ...(event.tokensPerSecond ? [`${Math.round(event.tokensPerSecond)} tokens/s`] : []),
-    ...(left === undefined ? [] : [`${duration(left)} left`]),
+    ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
   ];
   return parts.join(' · ');
 }
@@ -167,20 +183,21 @@ function stageText(event: StageEvent, steps: number, left: number | undefined): 
 /** A strip with one sign for each answer, then the problem. */
 function questionLine({ marks, solveRate, statement }: RunEventOf<'question'>): string {
   const strip = marks.map((mark) => (mark === 'right' ? paint('green', '✔') : paint('red', '✘'))).join('');
-  const rate = solveRate === null ? ' –  ' : solveRate.toFixed(2);
+  const rate = formatShare(solveRate).padEnd(4);
   return `  ${strip} ${paint('dim', rate)} ${oneLine(statement, 100)}`;
 }
 
 function metricsLine(metrics: StepMetrics, steps: number, seconds: number): string {
-  const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+  const shares = answerSharesOf([metrics]).map(
+    (name) => `${seriesWord(english, name)} ${formatShare(series[name](metrics))}`,
+  );
   const parts = [
     `${metrics.valid} of ${metrics.proposals} proposals valid`,
     ...(metrics.skipped ? [`${metrics.skipped} skipped in the update`] : []),
-    ...(metrics.test_pass_rate === null ? [] : [`tests passed ${figure(metrics.test_pass_rate)}`]),
-    ...(metrics.label_accuracy === undefined ? [] : [`labels true ${figure(metrics.label_accuracy)}`]),
-    `reward solver ${figure(metrics.solver.reward)}, proposer ${figure(metrics.proposer.reward)}`,
+    ...shares,
+    `reward solver ${formatShare(metrics.solver.reward)}, proposer ${formatShare(metrics.proposer.reward)}`,
     `${Math.round(metrics.tokens_per_second)} tokens/s`,
-    duration(seconds),
+    formatDuration(seconds),
   ];
   return `${paint('bold', `step ${metrics.step}/${steps}`)} · ${parts.join(' · ')}`;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bar, duration, oneLine, table } from './terminal.ts';
+import { bar, oneLine, table } from './terminal.ts';
 
 describe('what is shown on a terminal', () => {
   it('keeps control sequences of a model away from the terminal', () => {
@@ -8,10 +8,6 @@ describe('what is shown on a terminal', () => {
 
   it('cuts a long line at its width', () => {
     assert.equal(oneLine('abcdefgh', 5), 'abcd…');
-  });
-
-  it('says durations as a person does', () => {
-    assert.deepEqual([0.4, 89, 100, 3_599, 4_800].map(duration), ['0 s', '89 s', '2 min', '1 h 0 min', '1 h 20 min']);
   });
 
   it('draws bars of one width, whatever the share', () => {

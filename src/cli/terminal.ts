@@ -7,17 +7,25 @@ export function paint(colour: Colour, text: string): string {
   return styleText(colour, text, { stream: process.stderr });
 }
 
-/** Progress goes to standard error: lines that stay, and on a terminal one line at the bottom that is drawn anew. */
+/** Progress goes to standard error: lines that stay, and on a terminal one line at the bottom that is redrawn. */
 export interface ProgressOutput {
   readonly isTerminal: boolean;
   line(text: string): void;
-  /** Draws the bottom line; does nothing where standard error is no terminal. */
+  /** Draws the bottom line; where standard error is no terminal, see {@link createProgressOutput}. */
   status(text: string): void;
   clear(): void;
 }
 
-export function createProgressOutput(stream: NodeJS.WriteStream = process.stderr): ProgressOutput {
+/**
+ * Progress on `stream`. A program that shows it to a person sets SELFQ_PROGRESS_MS: then a stream that is no terminal
+ * gets the bottom line as a line of its own, at most that often; otherwise not at all.
+ */
+export function createProgressOutput(
+  stream: NodeJS.WriteStream = process.stderr,
+  lineEveryMs = Number(process.env['SELFQ_PROGRESS_MS'] ?? NaN),
+): ProgressOutput {
   const isTerminal = stream.isTTY;
+  let saidAt = -Infinity;
   let drawn = '';
   const erase = (): void => {
     if (drawn !== '') {
@@ -35,6 +43,10 @@ export function createProgressOutput(stream: NodeJS.WriteStream = process.stderr
     },
     status(text) {
       if (!isTerminal) {
+        if (performance.now() - saidAt >= lineEveryMs) {
+          saidAt = performance.now();
+          stream.write(`${text}\n`);
+        }
         return;
       }
       erase();
@@ -61,15 +73,6 @@ export function oneLine(text: string, width: number): string {
     .replaceAll(/[\u0000-\u001F\u007F-\u009F\s]+/g, ' ')
     .trim();
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
-}
-
-/** Seconds as a person says them: 42 s, 3 min, 1 h 20 min. */
-export function duration(seconds: number): string {
-  if (seconds < 90) {
-    return `${Math.max(0, Math.round(seconds))} s`;
-  }
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Rows under each other; the first is the head. */

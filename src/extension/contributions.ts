@@ -14,6 +14,7 @@ export const commands = {
   startAgain: 'selfQuestioning.startAgain',
   pause: 'selfQuestioning.pause',
   resume: 'selfQuestioning.resume',
+  moreSteps: 'selfQuestioning.moreSteps',
   stop: 'selfQuestioning.stop',
   openDashboard: 'selfQuestioning.openDashboard',
   compareRuns: 'selfQuestioning.compareRuns',
@@ -29,6 +30,8 @@ export const commands = {
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
   importEurus: 'selfQuestioning.importEurus',
+  openBenchmark: 'selfQuestioning.openBenchmark',
+  deleteBenchmark: 'selfQuestioning.deleteBenchmark',
   exportRun: 'selfQuestioning.exportRun',
   doctor: 'selfQuestioning.doctor',
   showLog: 'selfQuestioning.showLog',
@@ -56,6 +59,8 @@ export const views = {
 export const contextKeys = {
   /** Some run folder is known. */
   hasRuns: 'selfQuestioning.hasRuns',
+  /** Some run has finished a step: there is something to look at. */
+  hasSteps: 'selfQuestioning.hasSteps',
   /** A run of this machine is running, or paused: commands of the palette that steer it show. */
   running: 'selfQuestioning.running',
   paused: 'selfQuestioning.paused',
@@ -66,7 +71,7 @@ export const contextKeys = {
   problemsFiltered: 'selfQuestioning.problemsFiltered',
 } as const;
 
-/** Custom editors' and panels' view types, and the scheme of virtual documents. */
+/** Panels' view types, and the scheme of virtual documents. */
 export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
 export const documentScheme = 'self-questioning';
 export const walkthrough = 'firstRun';
@@ -83,12 +88,22 @@ export interface SettingDeclaration {
 
 /** Settings under `selfQuestioning.`; the extension reads them through settings.ts alone. */
 export const settingDeclarations = {
-  domain: { type: 'string', default: runSettings.domain.default, scope: 'window' },
+  domain: {
+    type: 'string',
+    default: runSettings.domain.default,
+    scope: 'window',
+    choices: runSettings.domain.kind.choices,
+  },
   topic: { type: 'string', default: selfPlaySettings.topic.default, scope: 'window' },
   model: { type: 'string', default: '', scope: 'machine' },
   preset: { type: 'string', default: 'quick', scope: 'window', choices: presets },
   steps: { type: 'number', default: 0, scope: 'window', minimum: 0, maximum: selfPlaySettings.steps.kind.maximum },
-  device: { type: 'string', default: runtimeSettings.device.default, scope: 'machine' },
+  device: {
+    type: 'string',
+    default: runtimeSettings.device.default,
+    scope: 'machine',
+    choices: runtimeSettings.device.kind.choices,
+  },
   overrides: { type: 'object', default: {}, scope: 'machine' },
   runsFolder: { type: 'string', default: '', scope: 'machine' },
   nodePath: { type: 'string', default: '', scope: 'machine' },

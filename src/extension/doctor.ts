@@ -68,7 +68,10 @@ function doctorReport(findings: readonly Finding[]): string {
   ].join('\n');
 }
 
-/** Opens the editor's issue form with versions, settings without paths, and the last words of the latest run. */
+/**
+ * A report to copy into an issue: versions, settings without paths, and the last words of the latest run. A document, as
+ * the editor's own form needs an address that issues are sent to.
+ */
 async function reportIssue({ context, store }: Services): Promise<void> {
   const { version } = context.extension.packageJSON as { version: string };
   const facts = {
@@ -86,10 +89,8 @@ async function reportIssue({ context, store }: Services): Promise<void> {
     ...Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`),
     ...(run ? ['', `Latest run: ${run.state}, step ${run.run.step} of ${run.run.steps}`, '', '```', words, '```'] : []),
   ].join('\n');
-  await vscode.commands.executeCommand('workbench.action.openIssueReporter', {
-    extensionId: context.extension.id,
-    data,
-  });
+  const content = `# ${vscode.l10n.t('Issue report')}\n\n${vscode.l10n.t('What happened, and what should have happened:')}\n\n\n${data}\n`;
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));
 }
 
 function escape(text: string): string {

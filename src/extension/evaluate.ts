@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { defaultModelId } from '../model/catalogue.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
@@ -11,7 +12,10 @@ import { formatPercent } from '../view/format.ts';
 import { type RunArgument } from './run-commands.ts';
 import { type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust, runSelfq } from './services.ts';
+import { progressLines } from './selfq.ts';
 import { setting } from './settings.ts';
+import { t } from './translate.ts';
+import { domainWord } from '../view/words.ts';
 
 /** What is evaluated: a model alone, or with the adapter of a run. */
 interface Policy {
@@ -23,8 +27,10 @@ interface Policy {
 }
 
 export interface EvaluateArguments {
-  /** `coding`, or a JSONL file of problems. */
+  /** A shipped benchmark, or a JSONL file of questions. */
   benchmark: string;
+  /** That grades the questions of a file; that of the run without it, else coding. */
+  domain?: string;
   dir?: string;
   /** Only the first so many problems. */
   limit?: number;
@@ -32,12 +38,29 @@ export interface EvaluateArguments {
   base?: boolean;
 }
 
-/** "Evaluate on Codeforces Set…" and other benchmarks; results go to the tree and open as a table. */
+/** A benchmark in the tree: shipped, or imported as a file. */
+interface BenchmarkArgument {
+  name?: string;
+  file: string;
+}
+
+/** What is evaluated on: a shipped benchmark, or a file with the domain that grades it. */
+interface Chosen {
+  benchmark: string;
+  domain?: string;
+}
+
+/** Rows of `selfq eval --list --json`. */
+const Rows = z.array(z.object({ name: z.string(), domain: z.string(), description: z.string() }));
+
+/** "Evaluate…": a model or a run on a benchmark; results go to the tree and open as a table. */
 export function registerEvaluate(services: Services, results: EvaluationStore): Disposables {
   return [
     vscode.commands.registerCommand(
       commands.evaluate,
-      guarded(services, (argument: RunArgument | EvaluateArguments) => evaluate(services, results, argument)),
+      guarded(services, (argument: RunArgument | EvaluateArguments | BenchmarkArgument) =>
+        evaluate(services, results, argument),
+      ),
     ),
     vscode.commands.registerCommand(
       internalCommands.openEvaluation,
@@ -53,20 +76,25 @@ export function registerEvaluate(services: Services, results: EvaluationStore): 
 async function evaluate(
   services: Services,
   results: EvaluationStore,
-  argument: RunArgument | EvaluateArguments,
+  argument: RunArgument | EvaluateArguments | BenchmarkArgument,
 ): Promise<Evaluation[]> {
   requireTrust();
   const given = typeof argument === 'object' && 'benchmark' in argument ? argument : undefined;
-  const dir = typeof argument === 'string' ? argument : argument?.dir;
-  const benchmark = given?.benchmark ?? (await chooseBenchmark(services, results));
+  const dir = typeof argument === 'string' ? argument : argument && 'dir' in argument ? argument.dir : undefined;
+  const entry = services.store.find(dir) ?? (given ? undefined : services.store.selected);
+  const domain = given?.domain ?? domainOf(entry);
+  const benchmark =
+    given ??
+    (typeof argument === 'object' && 'file' in argument
+      ? { benchmark: argument.file, domain: 'coding' }
+      : await chooseBenchmark(services, results, domain));
   if (benchmark === undefined) {
     return [];
   }
-  const entry = services.store.find(dir) ?? (given ? undefined : services.store.selected);
   const policies = given ? givenPolicies(entry, given.base ?? false) : await choosePolicies(entry);
   const done: Evaluation[] = [];
   for (const policy of policies) {
-    done.push(await evaluateOne(services, results, benchmark, policy, given?.limit));
+    done.push(await evaluateOne(services, results, { domain, ...benchmark }, policy, given?.limit));
   }
   const last = done.at(-1);
   if (last) {
@@ -75,31 +103,59 @@ async function evaluate(
   return done;
 }
 
-async function chooseBenchmark({ log }: Services, results: EvaluationStore): Promise<string | undefined> {
-  const imported = results.benchmarks().map((path) => ({
-    label: `$(beaker) ${basename(path, '.jsonl')}`,
-    description: vscode.l10n.t('imported'),
-    value: path,
-  }));
-  const items = [
-    { label: '$(beaker) coding', description: vscode.l10n.t('shipped held-out set'), value: 'coding' },
-    ...imported,
-    { label: `$(cloud-download) ${vscode.l10n.t('Import the Codeforces problems of Eurus-2…')}`, value: 'import' },
-    { label: `$(folder-opened) ${vscode.l10n.t('A file of problems (JSONL)…')}`, value: 'file' },
+function domainOf(entry: RunEntry | undefined): string {
+  return String(entry?.run.config['domain'] ?? setting('domain'));
+}
+
+/** Those of the run's domain first; imported sets are Codeforces problems. */
+async function chooseBenchmark(
+  services: Services,
+  results: EvaluationStore,
+  domain: string,
+): Promise<Chosen | undefined> {
+  const rows = Rows.parse(JSON.parse(await runSelfq(services, ['eval', '--list', '--json'])));
+  const shipped = [...rows].sort((a, b) => Number(b.domain === domain) - Number(a.domain === domain));
+  const importSet = 'import';
+  const ownFile = 'file';
+  type Item = vscode.QuickPickItem & { chosen: Chosen | typeof importSet | typeof ownFile };
+  const items: Item[] = [
+    ...shipped.map((row) => ({
+      label: `$(beaker) ${row.name}`,
+      description: domainWord(t, row.domain),
+      detail: row.description,
+      chosen: { benchmark: row.name, domain: row.domain },
+    })),
+    ...results.benchmarks().map((path) => ({
+      label: `$(beaker) ${basename(path, '.jsonl')}`,
+      description: vscode.l10n.t('imported'),
+      chosen: { benchmark: path, domain: 'coding' },
+    })),
+    {
+      label: `$(cloud-download) ${vscode.l10n.t('Import the Codeforces problems of Eurus-2…')}`,
+      chosen: importSet,
+    },
+    {
+      label: `$(folder-opened) ${vscode.l10n.t('A file of problems (JSONL)…')}`,
+      description: domainWord(t, domain),
+      chosen: ownFile,
+    },
   ];
-  const chosen = await vscode.window.showQuickPick(items, {
+  const item = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Evaluate'),
     placeHolder: vscode.l10n.t('On which problems?'),
+    matchOnDescription: true,
+    matchOnDetail: true,
   });
-  log.debug(`benchmark: ${chosen?.value ?? 'none'}`);
-  if (chosen?.value === 'import') {
-    return vscode.commands.executeCommand<string | undefined>(commands.importEurus);
+  if (item?.chosen === importSet) {
+    const file = await vscode.commands.executeCommand<string | undefined>(commands.importEurus);
+    return file === undefined ? undefined : { benchmark: file, domain: 'coding' };
   }
-  if (chosen?.value === 'file') {
+  if (item?.chosen === ownFile) {
     const files = await vscode.window.showOpenDialog({ filters: { JSONL: ['jsonl'] } });
-    return files?.[0]?.fsPath;
+    const path = files?.[0]?.fsPath;
+    return path === undefined ? undefined : { benchmark: path, domain };
   }
-  return chosen?.value;
+  return item?.chosen;
 }
 
 function givenPolicies(entry: RunEntry | undefined, base: boolean): Policy[] {
@@ -149,7 +205,7 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
 }
 
 function comparable({ run: { config } }: RunEntry): string[] {
-  return ['domain', 'device', 'maxPromptTokens', 'maxAnswerTokens'].flatMap((name) =>
+  return ['device', 'maxPromptTokens', 'maxAnswerTokens'].flatMap((name) =>
     config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
   );
 }
@@ -162,7 +218,7 @@ function modelOf({ run }: RunEntry): string {
 async function evaluateOne(
   services: Services,
   results: EvaluationStore,
-  benchmark: string,
+  { benchmark, domain }: Chosen,
   policy: Policy,
   limit: number | undefined,
 ): Promise<Evaluation> {
@@ -171,6 +227,7 @@ async function evaluateOne(
     'eval',
     ...['--benchmark', benchmark, '--model', policy.model, '--out', out, '--json'],
     ...(policy.adapter === undefined ? [] : ['--adapter', policy.adapter]),
+    ...(domain === undefined ? [] : ['--domain', domain]),
     ...policy.options,
     ...(limit === undefined ? [] : ['--limit', String(limit)]),
   ];
@@ -180,8 +237,7 @@ async function evaluateOne(
       title: vscode.l10n.t('Evaluating {0}', policy.label),
       cancellable: true,
     },
-    (progress, token) =>
-      runSelfq(services, args, { token, onLine: (line) => progress.report({ message: line.trim().slice(0, 100) }) }),
+    (progress, token) => runSelfq(services, args, { token, onLine: progressLines(progress) }),
   );
   const evaluation = Evaluation.parse(JSON.parse(stdout));
   const { solved, total, accuracy, step } = evaluation;

@@ -1,62 +1,81 @@
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
-import { formatPercent } from '../view/format.ts';
+import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { evaluationText, policyWord, resultWord } from '../view/evaluation.ts';
+import { formatDuration, formatPercent } from '../view/format.ts';
+import { modelWord } from '../view/run-name.ts';
+import { t } from './translate.ts';
 
 /** One evaluation as Markdown, with a column for the earlier one where there is one. */
 export function evaluationReport(evaluation: Evaluation, before: Evaluation | undefined): string {
-  const earlier = new Map(before?.problems.map((problem) => [problem.id, problem]));
-  const head = [
-    vscode.l10n.t('problem'),
-    ...(before ? [vscode.l10n.t('before')] : []),
-    vscode.l10n.t('now'),
-    vscode.l10n.t('tests passed'),
-    '',
-  ];
-  const rows = evaluation.problems.map(({ id, mark, verdict, score }) => {
-    const old = earlier.get(id);
-    return [
-      cell(id),
-      ...(before ? [old?.verdict ?? old?.mark ?? ''] : []),
-      verdict ?? mark,
-      formatPercent(score),
-      change(score, old?.score),
-    ];
-  });
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const change = before && compareEvaluations(before, evaluation);
+  const hasTests = evaluation.problems.some(({ verdict }) => verdict !== undefined);
   return [
     `# ${cell(evaluation.benchmark)}`,
     '',
     ...(before ? [summary(vscode.l10n.t('Before'), before), ''] : []),
     summary(before ? vscode.l10n.t('Now') : vscode.l10n.t('Result'), evaluation),
     '',
-    line(head),
-    line(head.map(() => '---')),
-    ...rows.map(line),
+    ...(before ? [changeLine(before, evaluation, change), ''] : []),
+    ...table(evaluation, before, hasTests),
     '',
-    vscode.l10n.t(
-      'One greedy answer to each problem. Solved: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
-    ),
+    hasTests
+      ? vscode.l10n.t(
+          'One greedy answer to each problem. Solved: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
+        )
+      : vscode.l10n.t('One greedy answer to each problem. Solved: the answer is the true value.'),
   ].join('\n');
 }
 
-function summary(
-  title: string,
-  { solved, total, accuracy, interval, meanScore, model, adapter, seconds }: Evaluation,
-): string {
-  const figures = vscode.l10n.t(
-    '{0} of {1} solved: {2}, 95 % interval {3} to {4}; mean score {5}',
-    String(solved),
-    String(total),
-    formatPercent(accuracy),
-    formatPercent(interval[0]),
-    formatPercent(interval[1]),
-    meanScore.toFixed(3),
-  );
-  const who = adapter === null ? model : `${model} + ${adapter}`;
-  return `**${title}** ${figures} (\`${who.replaceAll('`', '')}\`, ${Math.round(seconds)} s)`;
+function changeLine(before: Evaluation, now: Evaluation, change: ReturnType<typeof compareEvaluations>): string {
+  return change
+    ? changeText(t, change)
+    : vscode.l10n.t(
+        'The two evaluations are not of the same problems: {0} and {1}.',
+        String(before.total),
+        String(now.total),
+      );
 }
 
-function change(score: number, before: number | undefined): string {
+function table(evaluation: Evaluation, before: Evaluation | undefined, hasTests: boolean): string[] {
+  const earlier = new Map(before?.problems.map((problem) => [problem.id, problem]));
+  const hasExpected = evaluation.problems.some(({ expected }) => expected !== undefined);
+  const head = [
+    vscode.l10n.t('problem'),
+    ...(before ? [vscode.l10n.t('before')] : []),
+    vscode.l10n.t('now'),
+    ...(hasTests ? [vscode.l10n.t('tests passed')] : [vscode.l10n.t('answer')]),
+    ...(hasExpected ? [vscode.l10n.t('expected')] : []),
+    ...(before ? [''] : []),
+  ];
+  const rows = evaluation.problems.map((problem) => {
+    const old = earlier.get(problem.id);
+    return [
+      cell(problem.id),
+      ...(before ? [old ? resultWord(t, old) : ''] : []),
+      resultWord(t, problem),
+      hasTests ? formatPercent(problem.score) : cell(short(problem.answer)),
+      ...(hasExpected ? [cell(problem.expected ?? '')] : []),
+      ...(before ? [arrow(problem.score, old?.score)] : []),
+    ];
+  });
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}
+
+/** Longest answer in a cell, in characters. */
+const answerLength = 60;
+
+function short(answer: string): string {
+  return answer.length > answerLength ? `${answer.slice(0, answerLength - 1)}…` : answer;
+}
+
+function summary(title: string, evaluation: Evaluation): string {
+  const who = `${modelWord(evaluation.model)}, ${policyWord(t, evaluation)}`;
+  return `**${title}** ${evaluationText(t, evaluation)} (${cell(who)}, ${formatDuration(evaluation.seconds, t)})`;
+}
+
+function arrow(score: number, before: number | undefined): string {
   if (before === undefined || score === before) {
     return '';
   }

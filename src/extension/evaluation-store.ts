@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
@@ -16,16 +17,23 @@ export class EvaluationStore implements vscode.Disposable {
     this.#root = context.globalStorageUri.fsPath;
   }
 
-  /** The latest of each policy and benchmark, oldest first; damaged files are skipped. */
-  all(): Evaluation[] {
-    const read = this.#files('evaluations', '.json').flatMap((path) => {
+  /** The latest result of each policy and benchmark with its file, oldest first; damaged files are skipped. */
+  files(): { file: string; evaluation: Evaluation }[] {
+    const read = this.#files('evaluations', '.json').flatMap((file) => {
       try {
-        return [readEvaluationFile(path)];
+        return [{ file, evaluation: readEvaluationFile(file) }];
       } catch {
         return [];
       }
     });
-    return latestOfEach(read);
+    const fileOf = new Map(read.map(({ file, evaluation }) => [evaluation, file]));
+    return latestOfEach([...fileOf.keys()]).map((evaluation) => ({ evaluation, file: fileOf.get(evaluation) ?? '' }));
+  }
+
+  /** Deletes a result or an imported set. */
+  async remove(file: string): Promise<void> {
+    await rm(file, { force: true });
+    this.#changed.fire();
   }
 
   /** Imported problem files (JSONL). */

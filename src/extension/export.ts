@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
-import { type RunArgument, pickRun } from './run-commands.ts';
+import { type RunArgument, pickRun, revealPath } from './run-commands.ts';
+import { progressLines } from './selfq.ts';
 import { type Services, guarded, runSelfq } from './services.ts';
 
 export interface ExportArguments {
@@ -39,7 +40,7 @@ async function exportRun(services: Services, argument: RunArgument | ExportArgum
     (progress, token) =>
       runSelfq(services, ['export', entry.dir, '--format', format, '--out', out, '--json'], {
         token,
-        onLine: (line) => progress.report({ message: line.slice(0, 100) }),
+        onLine: progressLines(progress),
       }),
   );
   if (!given) {
@@ -52,7 +53,10 @@ async function chooseFormat(): Promise<string | undefined> {
   const items = [
     { label: 'peft', description: vscode.l10n.t('LoRA adapter as Python’s PEFT loads it') },
     { label: 'dataset', description: vscode.l10n.t('problems and answers as JSON lines') },
-    { label: 'merged', description: vscode.l10n.t('whole model with the adapter merged in') },
+    {
+      label: 'merged',
+      description: vscode.l10n.t('whole model with the adapter merged in, a folder with safetensors (bf16)'),
+    },
     { label: 'tensorboard', description: vscode.l10n.t('curves as TensorBoard events') },
   ];
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Export as') });
@@ -74,6 +78,6 @@ async function chooseTarget(dir: string, format: string): Promise<string | undef
 async function tell(out: string): Promise<void> {
   const reveal = vscode.l10n.t('Reveal');
   if ((await vscode.window.showInformationMessage(vscode.l10n.t('Exported to {0}.', out), reveal)) === reveal) {
-    await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(out));
+    await revealPath(out);
   }
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
@@ -33,11 +33,14 @@ async function run(
   argument: ImportArguments | undefined,
 ): Promise<string | undefined> {
   const source = argument?.source ?? (await chooseSource());
-  const limit = argument ? (argument.limit ?? Infinity) : await chooseLimit();
-  if (source === undefined || limit === undefined) {
+  if (source === undefined) {
     return undefined;
   }
-  const out = results.benchmarkPath('eurus-2-codeforces');
+  const limit = argument ? (argument.limit ?? Infinity) : await chooseLimit();
+  if (limit === undefined) {
+    return undefined;
+  }
+  const out = results.benchmarkPath(source === 'hub' ? 'eurus-2-codeforces' : setName(source));
   const problems = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
@@ -56,11 +59,27 @@ async function run(
   }
   results.refresh();
   if (!argument) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('{0} Codeforces problems are ready for evaluation.', String(problems)),
-    );
+    void offerEvaluation(problems, out);
   }
   return out;
+}
+
+/** A set is called like the file that it comes from, so that several can stay. */
+function setName(source: string): string {
+  return basename(source, extname(source))
+    .replaceAll(/[^\w.-]+/g, '_')
+    .slice(0, 80);
+}
+
+async function offerEvaluation(problems: number, benchmark: string): Promise<void> {
+  const evaluate = vscode.l10n.t('Evaluate…');
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t('{0} Codeforces problems are ready for evaluation.', String(problems)),
+    evaluate,
+  );
+  if (chosen === evaluate) {
+    await vscode.commands.executeCommand(commands.evaluate, { file: benchmark });
+  }
 }
 
 async function importInChild(

@@ -11,7 +11,8 @@ import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunStore } from './run-store.ts';
-import type { StageView } from '../view/messages.ts';
+import { withEvent } from '../view/live-feed.ts';
+import type { FeedEntry, StageView } from '../view/messages.ts';
 
 /** An event of one live run. */
 export interface LiveEvent {
@@ -31,6 +32,8 @@ export class LiveRuns implements vscode.Disposable {
   /** Runs of engines of another version -> pid of the engine; they are not tried again. */
   readonly #foreign = new Map<string, number>();
   readonly #stages = new Map<string, StageView>();
+  readonly #feeds = new Map<string, readonly FeedEntry[]>();
+  readonly #requests = new Map<string, 'pause' | 'stop'>();
   readonly #event = new vscode.EventEmitter<LiveEvent>();
   readonly #lost = new vscode.EventEmitter<string>();
   readonly #mismatch = new vscode.EventEmitter<{ dir: string; error: VersionMismatch }>();
@@ -56,6 +59,34 @@ export class LiveRuns implements vscode.Disposable {
     this.#started.add(dir);
     this.#log.info(`started ${dir}`);
     this.#store.refresh();
+  }
+
+  /** Whether this window started the engine of the run. */
+  hasStarted(dir: string): boolean {
+    return this.#started.has(dir);
+  }
+
+  /** Proposals and questions of the step in progress, as they came. */
+  feed(dir: string): readonly FeedEntry[] {
+    return this.#feeds.get(dir) ?? [];
+  }
+
+  /** What was asked of the engine from this window and has not happened yet. */
+  requested(dir: string): 'pause' | 'stop' | undefined {
+    return this.#requests.get(dir);
+  }
+
+  /** Asks the engine to pause or stop at its next safe point, which may be a minute away. Throws like {@link client}. */
+  async request(dir: string, what: 'pause' | 'stop'): Promise<void> {
+    const client = await this.client(dir);
+    this.#requests.set(dir, what);
+    this.#store.refresh();
+    try {
+      await client[what]();
+    } catch (error) {
+      this.#requests.delete(dir);
+      throw error;
+    }
   }
 
   /** Asks every engine that this window started to stop, by new connections: the others are disposed by then. */
@@ -129,6 +160,8 @@ export class LiveRuns implements vscode.Disposable {
     void client.closed.then(() => {
       this.#clients.delete(dir);
       this.#stages.delete(dir);
+      this.#feeds.delete(dir);
+      this.#requests.delete(dir);
       client.dispose();
       if (!this.#disposed) {
         this.#store.refresh();
@@ -139,6 +172,10 @@ export class LiveRuns implements vscode.Disposable {
   }
 
   #receive(dir: string, event: RunEvent): void {
+    this.#feeds.set(dir, withEvent(this.feed(dir), event));
+    if (event.type === 'state' && event.run.state !== 'running') {
+      this.#requests.delete(dir);
+    }
     if (event.type === 'stage') {
       const { type: _type, ...stage } = event;
       this.#stages.set(dir, stage);

@@ -1,12 +1,16 @@
 import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
 import { isLive } from '../protocol/run-state.ts';
 import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
-import { type Disposables, type Services, guarded, requireTrust, showError } from './services.ts';
-import { stateWord } from './words.ts';
+import { type Disposables, NoRunError, type Services, guarded, requireTrust, showError } from './services.ts';
+import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { formatPercent } from '../view/format.ts';
+import { stateWord } from '../view/words.ts';
+import { t } from './translate.ts';
 
 /** A run as a command gets it: an item of the tree, a folder (links, other extensions), or nothing (the palette). */
 export type RunArgument = { dir: string } | string | undefined;
@@ -31,18 +35,14 @@ export async function pickRun(
   }
   const candidates = store.runs.filter(fits);
   if (candidates.length === 0) {
-    throw new BoundaryError(
-      'usage',
-      vscode.l10n.t('There is no run to do this with.'),
-      vscode.l10n.t('Start one first.'),
-    );
+    throw new NoRunError();
   }
   if (candidates.length === 1) {
     return candidates[0];
   }
   const items = candidates.map((entry) => ({
     label: entry.name,
-    description: `${stateWord(entry.state)} · ${entry.run.step}/${entry.run.steps}`,
+    description: `${stateWord(t, entry.state)} · ${entry.run.step}/${entry.run.steps}`,
     detail: new Date(entry.run.createdAt).toLocaleString(vscode.env.language),
     entry,
   }));
@@ -64,15 +64,19 @@ export function registerRunCommands(services: Services): Disposables {
   return [
     register(commands.pause, async (argument) => {
       const entry = await pickRun(services, argument, running);
-      await (entry && (await live.client(entry.dir)).pause());
+      await (entry && live.request(entry.dir, 'pause'));
     }),
     register(commands.stop, async (argument) => {
       const entry = await pickRun(services, argument, (run) => running(run) || run.state === 'paused');
-      await (entry && live.stop(entry.dir));
+      await (entry && live.request(entry.dir, 'stop'));
     }),
     register(commands.resume, async (argument) => {
       const entry = await pickRun(services, argument, ({ state }) => state === 'paused' || isResumable(state));
       await (entry && resumeRun(services, entry));
+    }),
+    register(commands.moreSteps, async (argument) => {
+      const entry = await pickRun(services, argument, ({ state }) => state === 'finished');
+      await (entry && continueRun(services, entry));
     }),
     register(commands.renameRun, async (argument) => {
       const entry = await pickRun(services, argument);
@@ -85,7 +89,7 @@ export function registerRunCommands(services: Services): Disposables {
     register(commands.revealRun, async (argument) => {
       const dir = typeof argument === 'object' ? argument.dir : (await pickRun(services, argument))?.dir;
       if (dir !== undefined) {
-        await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(dir));
+        await revealPath(dir);
       }
     }),
     register(commands.deleteRun, (argument) => deleteRun(services, argument)),
@@ -112,11 +116,56 @@ async function resumeRun(services: Services, entry: RunEntry): Promise<void> {
   );
 }
 
+/** A finished run is continued to a further step. */
+async function continueRun(services: Services, entry: RunEntry): Promise<void> {
+  const { name, run } = entry;
+  const value = await vscode.window.showInputBox({
+    title: name,
+    prompt: vscode.l10n.t('Up to which step? {0} are done.', String(run.steps)),
+    value: String(2 * run.steps),
+    validateInput: (text) =>
+      /^\d+$/.test(text.trim()) && Number(text) > run.steps
+        ? undefined
+        : vscode.l10n.t('Give a whole number above {0}.', String(run.steps)),
+  });
+  if (value === undefined) {
+    return;
+  }
+  requireTrust();
+  services.store.steps(entry.dir).forget();
+  await vscode.window.withProgress(
+    { location: { viewId: 'selfQuestioning.runs' }, title: vscode.l10n.t('Resuming {0}', name) },
+    () => services.live.start(entry.dir, { steps: Number(value) }),
+  );
+}
+
+/**
+ * Shows a folder or file in the system's file manager; where the editor runs in a browser there is none: then in the
+ * Explorer, or by its path.
+ */
+export async function revealPath(path: string): Promise<void> {
+  const uri = vscode.Uri.file(path);
+  const known = new Set(await vscode.commands.getCommands(true));
+  if (known.has('revealFileInOS') && vscode.env.uiKind === vscode.UIKind.Desktop) {
+    await vscode.commands.executeCommand('revealFileInOS', uri);
+    return;
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  if (folder && !relative(folder.uri.fsPath, path).startsWith('..')) {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+    return;
+  }
+  const copy = vscode.l10n.t('Copy Path');
+  if ((await vscode.window.showInformationMessage(path, copy)) === copy) {
+    await vscode.env.clipboard.writeText(path);
+  }
+}
+
 async function deleteRun(services: Services, argument: RunArgument): Promise<void> {
   const { store } = services;
   const given = typeof argument === 'string' ? argument : argument?.dir;
   const broken: BrokenRun | undefined = store.broken.find((candidate) => candidate.dir === given);
-  const entry = broken ? undefined : await pickRun(services, argument);
+  const entry = broken ? undefined : await pickRun(services, argument, ({ state }) => !isLive(state));
   const dir = broken?.dir ?? entry?.dir;
   if (dir === undefined) {
     return;
@@ -133,10 +182,13 @@ async function deleteRun(services: Services, argument: RunArgument): Promise<voi
   }
 }
 
-/** One message when an engine has gone: what it reached, or why it failed and how to go on. */
+/**
+ * One message when an engine has gone: what it reached, or why it failed and how to go on. In the window that started
+ * it, or that the person is looking at.
+ */
 async function reportEnd(services: Services, dir: string): Promise<void> {
   const entry = services.store.find(dir);
-  if (!entry) {
+  if (!entry || !(services.live.hasStarted(dir) || vscode.window.state.focused)) {
     return;
   }
   const { name, run, state } = entry;
@@ -144,7 +196,9 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
   const resume = { title: vscode.l10n.t('Resume'), run: () => vscode.commands.executeCommand(commands.resume, dir) };
   if (state === 'finished') {
     const chosen = await vscode.window.showInformationMessage(
-      vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)),
+      [vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)), resultText(services, dir)]
+        .join(' ')
+        .trim(),
       openDashboard,
       vscode.l10n.t('Export…'),
     );
@@ -163,4 +217,16 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
       resume,
     );
   }
+}
+
+/** What the held-out problems say of a finished run; empty without an evaluation before and after. */
+function resultText({ store }: Services, dir: string): string {
+  const all = store.evaluations(dir);
+  const [first, last] = [all[0], all.findLast(({ benchmark }) => benchmark === all[0]?.benchmark)];
+  if (!first || !last || first === last) {
+    return '';
+  }
+  const figures = `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
+  const change = compareEvaluations(first, last);
+  return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? changeText(t, change) : ''].join(' ');
 }

@@ -1,6 +1,9 @@
 import { type FSWatcher, existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
+import { BoundaryError } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { readEvaluations, runPaths } from '../run/folder.ts';
@@ -9,6 +12,8 @@ import { shownState } from '../run/ownership.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
+import { t } from './translate.ts';
+import { runName } from '../view/run-name.ts';
 
 export interface RunEntry {
   dir: string;
@@ -102,7 +107,19 @@ export class RunStore implements vscode.Disposable {
 
   /** Folder for new runs. */
   runsFolder(): string {
-    return setting('runsFolder') || join(this.#context.globalStorageUri.fsPath, 'runs');
+    return absoluteFolder(setting('runsFolder')) ?? join(this.#context.globalStorageUri.fsPath, 'runs');
+  }
+
+  /** Throws BoundaryError('usage') where the setting for the folder of new runs means none. */
+  assertRunsFolder(): void {
+    const chosen = setting('runsFolder');
+    if (chosen !== '' && absoluteFolder(chosen) === undefined) {
+      throw new BoundaryError(
+        'usage',
+        vscode.l10n.t('The folder for runs "{0}" is not an absolute path.', chosen),
+        vscode.l10n.t('Choose another one with the setting selfQuestioning.runsFolder.'),
+      );
+    }
   }
 
   /** Reads every run.json again and watches what may still change. */
@@ -112,7 +129,12 @@ export class RunStore implements vscode.Disposable {
     const listed = this.#roots().flatMap((root) => listRuns(root));
     this.#runs = listed
       .flatMap((entry) => ('run' in entry ? [entry] : []))
-      .map(({ dir, run }) => ({ dir, run, state: shownState(run), name: names[dir] ?? defaultName(run) }))
+      .map(({ dir, run }) => ({
+        dir,
+        run,
+        state: shownState(run),
+        name: names[dir] ?? runName(t, run, vscode.env.language),
+      }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
     this.#watch();
@@ -143,12 +165,14 @@ export class RunStore implements vscode.Disposable {
     return reader;
   }
 
-  /** The folder for new runs, and `runs` of each workspace folder, where the command line puts its runs. */
+  /**
+   * The folder for new runs, the one that was used before the setting was changed, and `runs` of each workspace folder,
+   * where the command line puts its runs.
+   */
   #roots(): string[] {
-    const workspace = (vscode.workspace.workspaceFolders ?? [])
-      .filter(({ uri }) => uri.scheme === 'file')
-      .map(({ uri }) => join(uri.fsPath, 'runs'));
-    return [...new Set([this.runsFolder(), ...workspace])].filter((root) => existsSync(root));
+    const workspace = workspaceFolders().map((folder) => join(folder, 'runs'));
+    const own = join(this.#context.globalStorageUri.fsPath, 'runs');
+    return [...new Set([this.runsFolder(), own, ...workspace])].filter((root) => existsSync(root));
   }
 
   /**
@@ -162,7 +186,9 @@ export class RunStore implements vscode.Disposable {
         .filter((entry) => entry.isDirectory() && !existsSync(runPaths(join(root, entry.name)).run))
         .map((entry) => join(root, entry.name)),
     );
-    const wanted = new Set([...roots, ...pending, ...this.#runs.map(({ dir }) => dir)]);
+    // A workspace without runs gets its folder when the command line starts the first one there.
+    const without = workspaceFolders().filter((folder) => existsSync(folder) && !existsSync(join(folder, 'runs')));
+    const wanted = new Set([...roots, ...without, ...pending, ...this.#runs.map(({ dir }) => dir)]);
     for (const [folder, watcher] of this.#watchers) {
       if (!wanted.has(folder)) {
         watcher.close();
@@ -189,7 +215,7 @@ export class RunStore implements vscode.Disposable {
   #matters(folder: string, name: string | null): boolean {
     const entry = this.find(folder);
     if (!entry || name === null) {
-      return true;
+      return name === null || !workspaceFolders().includes(folder) || name === 'runs';
     }
     const { lock, run } = runPaths(folder);
     const path = join(folder, name);
@@ -207,6 +233,7 @@ export class RunStore implements vscode.Disposable {
     const states = this.#runs.map(({ state }) => state);
     const keys = {
       [contextKeys.hasRuns]: this.#runs.length + this.#broken.length > 0,
+      [contextKeys.hasSteps]: this.#runs.some(({ run }) => run.step > 0),
       [contextKeys.hasSelectedRun]: this.#runs.length > 0,
       [contextKeys.running]: states.some((state) => state === 'running' || state === 'starting'),
       [contextKeys.paused]: states.includes('paused'),
@@ -223,15 +250,34 @@ export function isResumable(state: ShownState): boolean {
   return state === 'interrupted' || state === 'stopped' || state === 'failed';
 }
 
-function defaultName(run: RunRecord): string {
-  const domain = String(run.config['domain'] ?? basename(run.id));
-  const topic = String(run.config['topic'] ?? '');
-  const title = domain.charAt(0).toUpperCase() + domain.slice(1);
-  return topic === '' ? title : `${title} · ${topic}`;
+function workspaceFolders(): string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .map(({ uri }) => uri.fsPath);
 }
 
-/** Makes the folder for new runs. Throws what the file system says. */
+/**
+ * The folder that a setting names, with `~` for the home folder; undefined for an empty setting and for a relative path,
+ * which would mean another folder in each window.
+ */
+function absoluteFolder(value: string): string | undefined {
+  const path = value.trim().replace(/^~(?=$|[\\/])/, homedir());
+  return isAbsolute(path) ? path : undefined;
+}
+
+/** Makes a folder of the extension's storage. Throws what the file system says. */
 export function ensureFolder(path: string): string {
   mkdirSync(path, { recursive: true });
   return path;
+}
+
+/** How long a folder may take to be made, milliseconds: some file systems never answer. */
+const patienceMs = 5000;
+
+/** Makes a folder that a person chose without holding up the extension host. Throws what the file system says. */
+export async function makeFolder(path: string): Promise<void> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(vscode.l10n.t('The file system does not answer.'))), patienceMs).unref();
+  });
+  await Promise.race([mkdir(path, { recursive: true }), late]);
 }

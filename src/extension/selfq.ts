@@ -29,6 +29,7 @@ export function selfq(args: readonly string[], options: ChildOptions): Promise<s
 export async function runNode(args: readonly string[], options: ChildOptions): Promise<string> {
   options.log.debug(args.join(' '));
   const child = spawn(nodePath(options.extensionPath), ['--no-node-snapshot', ...args], {
+    env: { ...childEnvironment(), SELFQ_PROGRESS_MS: '700' },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
@@ -60,6 +61,36 @@ export async function runNode(args: readonly string[], options: ChildOptions): P
     throw failure(stderr, code);
   }
   return stdout;
+}
+
+/**
+ * Hands the lines of a child's progress to a notification: their text without the bar, and how far it is where they say
+ * `3 of 24` or `36 %`.
+ */
+export function progressLines(
+  progress: vscode.Progress<{ message?: string; increment?: number }>,
+): (line: string) => void {
+  let reached = 0;
+  return (line) => {
+    const [, done, total] = /(\d+(?:\.\d+)?) of (\d+(?:\.\d+)?)/.exec(line) ?? [];
+    const percent =
+      Number(total) > 0
+        ? (100 * Number(done)) / Number(total)
+        : Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
+    const message = line
+      .replaceAll(/▕[█░]*▏/g, '')
+      .trim()
+      .slice(0, 120);
+    progress.report({ message, increment: Math.max(0, percent - reached) });
+    reached = Math.max(reached, percent);
+  };
+}
+
+/** The environment with the proxy of the editor, where it has one, and Node told to use the proxies of both. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const proxy = vscode.workspace.getConfiguration('http').get<string>('proxy')?.trim() ?? '';
+  const ofEditor = proxy === '' ? {} : { HTTPS_PROXY: proxy, HTTP_PROXY: proxy };
+  return { ...ofEditor, ...process.env, NODE_USE_ENV_PROXY: '1' };
 }
 
 /** Calls `take` for every whole line, however the chunks fall; a carriage return ends a line of progress too. */

@@ -13,7 +13,7 @@ export interface Services {
   live: LiveRuns;
 }
 
-/** What a part gives back to be put away with the extension. */
+/** Disposables that a feature returns. */
 export type Disposables = { dispose(): unknown }[];
 
 export function disposeAll(parts: Readonly<Disposables>): void {
@@ -51,10 +51,25 @@ export async function showError({ log }: Services, error: unknown, ...actions: E
   const text = known && error.remedy !== '' ? `${message} ${error.remedy}` : message;
   const all = [
     ...actions,
+    ...settingActions(text),
     { title: vscode.l10n.t('Show Log'), run: () => vscode.commands.executeCommand(commands.showLog) },
   ];
   const chosen = await vscode.window.showErrorMessage(text, ...all.map(({ title }) => title));
   await all.find(({ title }) => title === chosen)?.run();
+}
+
+/** A message that names a setting leads to it. */
+function settingActions(text: string): ErrorAction[] {
+  const name = /selfQuestioning\.\w+/.exec(text)?.[0];
+  const open = (): unknown => vscode.commands.executeCommand('workbench.action.openSettings', name);
+  return name === undefined ? [] : [{ title: vscode.l10n.t('Open Settings'), run: open }];
+}
+
+/** The way out where a command needs a run and there is none. */
+export class NoRunError extends BoundaryError {
+  constructor() {
+    super('usage', vscode.l10n.t('There is no run to do this with.'), vscode.l10n.t('Start one first.'));
+  }
 }
 
 /** Wraps a command: what it throws is shown, not swallowed and not left to the host. */
@@ -66,20 +81,38 @@ export function guarded<Args extends unknown[], Result>(
     try {
       return await work(...args);
     } catch (error) {
-      void showError(services, error);
+      void showError(services, error, ...actionsFor(error));
       return undefined;
     }
   };
 }
 
-/** Model-written programs run in sandboxes, but nothing that a workspace brought may start them unasked. */
-export function requireTrust(): void {
-  if (!vscode.workspace.isTrusted) {
-    void vscode.commands.executeCommand('workbench.trust.manage');
-    throw new BoundaryError(
+function actionsFor(error: unknown): ErrorAction[] {
+  if (error instanceof NoRunError) {
+    return [
+      { title: vscode.l10n.t('Start Self-Questioning'), run: () => vscode.commands.executeCommand(commands.start) },
+    ];
+  }
+  if (error instanceof UntrustedError) {
+    const manage = (): unknown => vscode.commands.executeCommand('workbench.trust.manage');
+    return [{ title: vscode.l10n.t('Manage Workspace Trust'), run: manage }];
+  }
+  return [];
+}
+
+class UntrustedError extends BoundaryError {
+  constructor() {
+    super(
       'usage',
       vscode.l10n.t('This workspace is not trusted.'),
       vscode.l10n.t('Trust it to start runs, evaluations and your own solutions; looking at runs works without.'),
     );
+  }
+}
+
+/** Model-written programs run in sandboxes, but nothing that a workspace brought may start them unasked. */
+export function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) {
+    throw new UntrustedError();
   }
 }

@@ -21,6 +21,12 @@ export function setting<Name extends SettingName>(name: Name): ValueOf<Name> {
   return (fits ? value : declaration.default) as ValueOf<Name>;
 }
 
+/** Whether somebody has set it, in whichever scope. */
+export function isSet(name: SettingName): boolean {
+  const found = vscode.workspace.getConfiguration(section).inspect(name);
+  return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((value) => value !== undefined);
+}
+
 /** Every setting that differs from its default, for a report: paths are named but not shown. */
 export function changedSettings(): Record<string, unknown> {
   const hidden: readonly string[] = ['model', 'runsFolder', 'nodePath'];

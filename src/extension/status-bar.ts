@@ -2,10 +2,15 @@ import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
 import { lastingAlarms } from '../view/alarms.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
+import { shownStep, stageText } from '../view/progress.ts';
+import { stateWord } from '../view/words.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunEntry } from './run-store.ts';
 import type { Disposables, Services } from './services.ts';
-import { stageWord, stateWord } from './words.ts';
+import { t } from './translate.ts';
+
+/** Time between two changes of the tooltip, milliseconds. */
+const tooltipMs = 1000;
 
 /** The status bar shows live runs only: where nothing runs there is nothing to say. */
 export function registerStatusBar(services: Services): Disposables {
@@ -24,14 +29,14 @@ export function registerStatusBar(services: Services): Disposables {
     const last = (await store.metrics(entry.dir).read()).at(-1);
     const reward = last?.solver.reward ?? null;
     const icon = entry.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
-    const step = `${Math.min(entry.run.step + 1, entry.run.steps)}/${entry.run.steps}`;
+    const step = `${shownStep(entry.run, entry.state)}/${entry.run.steps}`;
     const more = runs.length > 1 ? ` +${runs.length - 1}` : '';
     const alarms = lastingAlarms(entry.run.alarms);
     const warning = alarms.length > 0 ? ' $(warning)' : '';
     item.text = `${icon} ${step}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}${warning}`;
     item.accessibilityInformation = {
       label: [
-        vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(entry.state), step),
+        vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(t, entry.state), step),
         ...alarms.map(({ message }) => message),
       ].join('. '),
       role: 'button',
@@ -40,11 +45,20 @@ export function registerStatusBar(services: Services): Disposables {
     item.show();
   };
   const updateNow = (): void => void update();
+  let timer: NodeJS.Timeout | undefined;
+  // The tooltip tells how far a stage is, which is told several times a second.
+  const soon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      updateNow();
+    }, tooltipMs);
+  };
   return [
     item,
     store.onDidChange(updateNow),
     store.onDidSelect(updateNow),
-    live.onEvent(({ event }) => event.type === 'stage' && event.done === 0 && updateNow()),
+    live.onEvent(({ event }) => event.type === 'stage' && soon()),
+    { dispose: () => clearTimeout(timer) },
     vscode.commands.registerCommand(commands.showMenu, () => showMenu(services)),
   ];
 }
@@ -61,14 +75,14 @@ function tooltip(
     `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([dir]))})`;
   const left = stepSeconds * (run.steps - run.step);
   const lines = [
-    `**${escaped(name)}** · ${stateWord(state)}`,
+    `**${escaped(name)}** · ${stateWord(t, state)}`,
     '',
-    vscode.l10n.t('Step {0} of {1}', String(run.step), String(run.steps)) +
-      (stage ? ` · ${stageWord(stage.stage)} ${stage.total > 0 ? `${stage.done}/${stage.total}` : ''}` : ''),
+    vscode.l10n.t('Step {0} of {1}', String(shownStep(run, state)), String(run.steps)) +
+      (stage ? ` · ${stageText(t, stage)}` : ''),
     '',
     ...(reward === null ? [] : [vscode.l10n.t('Solver reward {0}', formatShare(reward)), '']),
     ...lastingAlarms(run.alarms).flatMap(({ message }) => [`$(warning) ${escaped(message)}`, '']),
-    ...(left > 0 ? [vscode.l10n.t('About {0} left', formatDuration(left)), ''] : []),
+    ...(left > 0 ? [vscode.l10n.t('About {0} left', formatDuration(left, t)), ''] : []),
     [
       link(vscode.l10n.t('Dashboard'), commands.openDashboard),
       state === 'paused'

@@ -8,7 +8,7 @@ import { fileHash } from '../base/file-hash.ts';
 import { fileSize } from '../base/file-size.ts';
 import { readGgufHeader } from './formats/gguf.ts';
 import { hubModelPath, hubStatus, verifyHubModel } from './fetch/hub-model.ts';
-import { type HubName, parseHubName } from './fetch/hub-name.ts';
+import { type HubName, hubNameText, parseHubName } from './fetch/hub-name.ts';
 
 /** A model as a person names it: of the catalogue, of the hub, or by the path of a file or folder. */
 export interface ChosenModel {
@@ -43,7 +43,7 @@ export function chooseModel(name: string, cacheDir: string): ChosenModel {
   }
   const path = resolve(name);
   const hub = existsSync(path) ? undefined : parseHubName(name);
-  return hub ? { id: name, path: hubModelPath(hub, cacheDir), hub } : { id: name, path };
+  return hub ? { id: hubNameText(hub), path: hubModelPath(hub, cacheDir), hub } : { id: name, path };
 }
 
 /** Looks at sizes alone: quick, for lists. */

@@ -1,42 +1,32 @@
 import type { Verdict } from '../protocol/problem.ts';
-import type { Answer, Evaluation, RunRecord, StepLine, StepMetrics } from '../protocol/records.ts';
+import { optional } from '../base/optional.ts';
+import type { Mark } from '../protocol/question.ts';
+import type {
+  Answer,
+  Evaluation,
+  Proposal,
+  QuestionRecord,
+  RunRecord,
+  StepLine,
+  StepMetrics,
+} from '../protocol/records.ts';
 import { findSetting } from '../config/tables.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import { stepStages } from '../protocol/stages.ts';
+import { compareEvaluations } from './comparison.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
-import { titleOf } from './problem-model.ts';
+import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
+import { series } from './series.ts';
 
 /** More points than a chart has pixels show nothing more. */
 const pointsOfCurve = 400;
 const barsOfStageTimes = 60;
+/** What a strip of answers has room for. */
+const stripRows = 8;
+const stripCells = 10;
 /** Steps over which shares and times are averaged. */
 const recentSteps = 10;
-
-const curves: Record<SeriesName, (metrics: StepMetrics) => number | null | undefined> = {
-  'solver.reward': ({ solver }) => solver.reward,
-  'proposer.reward': ({ proposer }) => proposer.reward,
-  test_pass_rate: ({ test_pass_rate }) => test_pass_rate,
-  solved_rate: ({ solved_rate }) => solved_rate,
-  label_accuracy: ({ label_accuracy }) => label_accuracy,
-  answer_accuracy: ({ answer_accuracy }) => answer_accuracy,
-  majority_ratio: ({ majority_ratio }) => majority_ratio,
-  form_agreement: ({ form_agreement }) => form_agreement,
-  labelled_rate: ({ labelled_rate }) => labelled_rate,
-  valid_share: ({ valid, proposals }) => (proposals > 0 ? valid / proposals : null),
-  diversity: ({ diversity }) => diversity,
-  'solver.entropy': ({ solver }) => solver.entropy,
-  'proposer.entropy': ({ proposer }) => proposer.entropy,
-  'solver.kl': ({ solver }) => solver.kl,
-  'proposer.kl': ({ proposer }) => proposer.kl,
-  'solver.mean_length': ({ solver }) => solver.mean_length,
-  'proposer.mean_length': ({ proposer }) => proposer.mean_length,
-  'solver.frac_reward_zero_std': ({ solver }) => solver.frac_reward_zero_std,
-  'proposer.frac_reward_zero_std': ({ proposer }) => proposer.frac_reward_zero_std,
-  'solver.clipped_ratio': ({ solver }) => solver.clipped_ratio,
-  'solver.grad_norm': ({ solver }) => solver.grad_norm,
-  'solver.sampling_logp_difference': ({ solver }) => solver.sampling_logp_difference,
-};
 
 export interface RunFacts {
   dir: string;
@@ -45,10 +35,11 @@ export interface RunFacts {
   run: RunRecord;
   metrics: readonly StepMetrics[];
   evaluations: readonly Evaluation[];
+  requested?: 'pause' | 'stop' | undefined;
 }
 
 /** Everything that the dashboard shows of one run, small enough to be sent whole. */
-export function runView({ dir, name, state, run, metrics, evaluations }: RunFacts): RunView {
+export function runView({ dir, name, state, run, metrics, evaluations, requested }: RunFacts): RunView {
   const pace = paceOf(run, metrics);
   return {
     dir,
@@ -60,13 +51,14 @@ export function runView({ dir, name, state, run, metrics, evaluations }: RunFact
     device: String(run.config['device'] ?? ''),
     createdAt: run.createdAt,
     ...(run.error ? { error: { message: run.error.message, remedy: run.error.remedy } } : {}),
+    ...(requested ? { requested } : {}),
     ...pace,
     series: seriesOf(metrics),
     proposerUpdates: metrics.filter(({ proposer }) => proposer.loss !== null).map(({ step }) => step),
     stageTimes: stageTimesOf(metrics),
     ...difficultyOf(metrics),
     proposals: proposalsOf(metrics.slice(-recentSteps)),
-    evaluations: evaluations.map(evaluationView),
+    evaluations: evaluations.map((evaluation) => evaluationView(evaluation, evaluations)),
     alarms: run.alarms,
     restarts: run.restarts,
     config: configOf(run),
@@ -74,7 +66,7 @@ export function runView({ dir, name, state, run, metrics, evaluations }: RunFact
 }
 
 function seriesOf(metrics: readonly StepMetrics[]): Record<SeriesName, Point[]> {
-  const entries = Object.entries(curves).map(([name, value]): [string, Point[]] => {
+  const entries = Object.entries(series).map(([name, value]): [string, Point[]] => {
     const points = metrics.flatMap((line): Point[] => {
       const y = value(line);
       return y === null || y === undefined ? [] : [[line.step, y]];
@@ -128,9 +120,11 @@ function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
   };
 }
 
-function evaluationView(evaluation: Evaluation): EvaluationView {
+function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): EvaluationView {
   const { benchmark, step, solved, total, accuracy, interval, meanScore } = evaluation;
-  return { benchmark, step, solved, total, accuracy, interval, meanScore };
+  const first = all.find((other) => other.benchmark === benchmark);
+  const change = first && first !== evaluation ? compareEvaluations(first, evaluation) : undefined;
+  return { benchmark, step, solved, total, accuracy, interval, meanScore, ...optional('change', change) };
 }
 
 function configOf(run: RunRecord): RunView['config'] {
@@ -140,41 +134,73 @@ function configOf(run: RunRecord): RunView['config'] {
   });
 }
 
-/** The proposals of one step in the order of the record, for the list of latest problems. */
+/** Proposals of one step in the order of the record, then the questions that came from elsewhere. */
 export function feedOf(step: number, lines: readonly StepLine[]): FeedEntry[] {
-  const questions = new Map(lines.filter((line) => line.type === 'question').map((line) => [line.id, line]));
+  const questions = lines.filter((line) => line.type === 'question');
+  const byId = new Map(questions.map((question) => [question.id, question]));
   const answers = Map.groupBy(
     lines.filter((line) => line.type === 'answer'),
     ({ questionId }) => questionId,
   );
-  return lines
-    .filter((line) => line.type === 'proposal')
-    .map((proposal) => {
-      const question = questions.get(proposal.id);
-      const own = answers.get(proposal.id) ?? [];
-      return {
-        step,
-        id: proposal.id,
-        title: titleOf(question?.statement ?? proposal.text),
-        ...(proposal.rejection ? { rejection: proposal.rejection.reason } : {}),
-        answers: own.map(({ mark, detail }) => ({
-          mark,
-          ...(detail?.kind === 'tests' && { verdict: detail.result.verdict }),
-        })),
-        strip: own.slice(0, 8).map(stripOf),
-        ...(question?.solveRate === undefined ? {} : { solveRate: question.solveRate }),
-        ...(proposal.reward === undefined ? {} : { proposerReward: proposal.reward }),
-      };
-    });
+  const proposals = lines.filter((line) => line.type === 'proposal');
+  const proposed = new Set(proposals.map(({ id }) => id));
+  return [
+    ...proposals.map((proposal) => feedEntry(step, proposal, byId.get(proposal.id), answers.get(proposal.id) ?? [])),
+    ...questions
+      .filter(({ id }) => !proposed.has(id))
+      .map((question) => feedEntry(step, undefined, question, answers.get(question.id) ?? [])),
+  ];
 }
 
-function stripOf({ mark, detail }: Answer): StripCell[] {
-  if (detail?.kind === 'tests') {
-    const cellOf = (verdict: Verdict): StripCell =>
-      verdict === 'AC' ? 'passed' : verdict === 'IE' ? 'unjudged' : 'failed';
-    return detail.result.tests.slice(0, 10).map(({ verdict }) => cellOf(verdict));
-  }
-  return [mark === 'right' ? 'passed' : mark === 'masked' ? 'unjudged' : 'failed'];
+function feedEntry(
+  step: number,
+  proposal: Proposal | undefined,
+  question: QuestionRecord | undefined,
+  answers: readonly Answer[],
+): FeedEntry {
+  const judging = question ? judgingOf(question, answers) : 'other';
+  return {
+    step,
+    id: (question ?? proposal)?.id ?? '',
+    title: titleOf(question?.statement ?? proposal?.text ?? ''),
+    source: proposal ? 'proposer' : sourceOf(question),
+    judging,
+    ...optional('rejection', proposal?.rejection?.reason),
+    answers: answers.map(({ mark, detail }) => ({
+      mark,
+      ...(detail?.kind === 'tests' && { verdict: detail.result.verdict }),
+    })),
+    strip: judging === 'tests' ? answers.slice(0, stripRows).map(testCells) : formCells(question, answers),
+    ...optional('label', question?.label),
+    ...optional('solveRate', question?.solveRate),
+    ...optional('proposerReward', proposal?.reward),
+  };
+}
+
+function testCells({ mark, detail }: Answer): StripCell[] {
+  const cellOf = (verdict: Verdict): StripCell =>
+    verdict === 'AC' ? 'passed' : verdict === 'IE' ? 'unjudged' : 'failed';
+  return detail?.kind === 'tests'
+    ? detail.result.tests.slice(0, stripCells).map(({ verdict }) => cellOf(verdict))
+    : [cellOfMark(mark)];
+}
+
+/** One row for each form of the question, one cell for each of its answers. */
+function formCells(question: QuestionRecord | undefined, answers: readonly Answer[]): StripCell[][] {
+  return (question?.prompts ?? [])
+    .slice(0, stripRows)
+    .map((_, form) =>
+      answers
+        .filter((answer) => answer.form === form)
+        .slice(0, stripCells)
+        .map(({ mark }) => cellOfMark(mark)),
+    )
+    .filter((row) => row.length > 0);
+}
+
+/** The cell of an answer that is judged as a whole. */
+export function cellOfMark(mark: Mark): StripCell {
+  return mark === 'right' ? 'passed' : mark === 'masked' ? 'unjudged' : 'failed';
 }
 
 function sum(values: readonly number[]): number {

@@ -1,29 +1,62 @@
-/** Figures as a person reads them. */
+import { english, type Translate } from './translate.ts';
 
-/** A share or reward in [0, 1], two digits. */
-export function formatShare(value: number): string {
-  return value.toFixed(2);
+/** Figures as a person reads them: the one home of formatting for the editor, its pages and the command line. */
+
+/** A value with as many digits as a person can use: 0.536, 12.4, 1,024; a true minus sign. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  return value < 0 ? `−${magnitude(size)}` : magnitude(size);
+}
+
+function magnitude(size: number): string {
+  if (size >= 1000) {
+    return Math.round(size).toLocaleString('en');
+  }
+  if (size >= 100) {
+    return size.toFixed(0);
+  }
+  if (size >= 10 || size === 0) {
+    return trimZeros(size.toFixed(1));
+  }
+  return trimZeros(size >= 0.01 ? size.toFixed(3) : size.toPrecision(2));
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** {@link formatNumber} with its sign in front, `+` too. */
+export function formatSigned(value: number): string {
+  return value < 0 ? formatNumber(value) : `+${formatNumber(value)}`;
+}
+
+/** A share or reward in [0, 1] with two digits; `–` where there is none. */
+export function formatShare(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toFixed(2);
 }
 
 /** Percent without digits behind the point. */
-export function formatPercent(value: number): string {
-  return `${Math.round(100 * value)} %`;
+export function formatPercent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
-/** Seconds as `12 s`, `3 min`, `1 h 20 min`. */
-export function formatDuration(seconds: number): string {
-  if (seconds < 10) {
-    return `${seconds.toFixed(1)} s`;
-  }
+/** Difference of two shares in percent points with its sign: `+8`, `−3`, `0`. */
+export function formatPoints(difference: number): string {
+  const points = Math.round(100 * difference);
+  return points === 0 ? '0' : formatSigned(points);
+}
+
+/** Seconds as a person says them: `4.5 s`, `42 s`, `3 min`, `1 h 20 min`. */
+export function formatDuration(seconds: number, t: Translate = english): string {
   if (seconds < 90) {
-    return `${Math.round(seconds)} s`;
+    return t('{0} s', seconds < 10 ? trimZeros(Math.max(0, seconds).toFixed(1)) : Math.round(seconds));
   }
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) {
-    return `${minutes} min`;
+    return t('{0} min', minutes);
   }
-  const hours = Math.floor(minutes / 60);
-  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return rest === 0 ? t('{0} h', hours) : t('{0} h {1} min', hours, rest);
 }
 
 /** Bytes as MB or GB, powers of ten as download pages count. */

@@ -4,6 +4,9 @@ import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
 import type { Alarm } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
+import type { Change } from './comparison.ts';
+
+export type { Alarm, Label, Mark, ShownState, Verdict };
 
 /**
  * What crosses the border between the extension host and its pages. The host sends whole models: they are small after
@@ -41,6 +44,8 @@ export const seriesNames = [
 export type SeriesName = (typeof seriesNames)[number];
 
 export interface EvaluationView {
+  /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
+  change?: Change;
   benchmark: string;
   step: number;
   solved: number;
@@ -66,16 +71,25 @@ export interface AnswerMark {
 /** A cell of the strip of answers: `unjudged` is a fault of ours. */
 export type StripCell = 'passed' | 'failed' | 'unjudged';
 
+/** How the answers to a question were judged: by tests, by their own vote, by a known value, or in another way. */
+export type Judging = 'tests' | 'vote' | 'value' | 'other';
+
 export interface FeedEntry {
   step: number;
   id: string;
   title: string;
+  /** Where the question comes from; `pool` and `dataset` have no proposal. */
+  source: 'proposer' | 'pool' | 'dataset';
+  judging: Judging;
   rejection?: string;
   answers: AnswerMark[];
-  /** One row per answer: a cell for each of its tests, or one for the answer; cut to what a strip can show. */
+  /** One row per answer with a cell for each test, or one row per form with a cell for each answer; cut to fit. */
   strip: StripCell[][];
+  label?: Label;
   solveRate?: number;
   proposerReward?: number;
+  /** Of the step in progress: there is no record of it yet that could be opened. */
+  live?: true;
 }
 
 export interface RunView {
@@ -89,7 +103,9 @@ export interface RunView {
   createdAt: string;
   /** Why it failed, and what to do. */
   error?: { message: string; remedy: string };
-  /** Steers the run: only the machine that owns it can. */
+  /** What was asked of the engine and has not happened yet. */
+  requested?: 'pause' | 'stop';
+  /** Mean of the latest steps. */
   secondsPerStep?: number;
   tokensPerSecond?: number;
   secondsLeft?: number;
@@ -99,7 +115,7 @@ export interface RunView {
   stageTimes: StageTimes;
   /** Of the latest step that had questions; index = number of answers that were fully right. */
   difficulty?: { step: number; counts: number[] };
-  /** Over the latest steps: accepted and each reason of rejection. */
+  /** Over the latest steps; accepted, and each reason of rejection. */
   proposals: { steps: number; accepted: number; rejected: [reason: string, count: number][] };
   evaluations: EvaluationView[];
   alarms: Alarm[];
@@ -154,11 +170,15 @@ export interface ProblemModel {
   step: number;
   id: string;
   title: string;
-  /** Place among all proposals of the step, from 1. */
+  /** Place among all proposals and questions of the step, from 1. */
   place: number;
   count: number;
+  source: FeedEntry['source'];
+  /** Id in the file of questions that it was drawn from. */
+  origin?: string;
   rejection?: { reason: string; detail: string };
-  proposal: {
+  /** Absent for questions from pools and data sets. */
+  proposal?: {
     text: string;
     tokens: number;
     reward?: number;
@@ -169,8 +189,9 @@ export interface ProblemModel {
   };
   question?: {
     statement: string;
-    /** Its truth was given, not elected. */
-    labelled: boolean;
+    judging: Judging;
+    /** Not part of the solver's update: its answers were all rewarded alike. */
+    skipped: boolean;
     solveRate?: number;
     /** In coding. */
     tests?: TestsView;
@@ -192,6 +213,7 @@ export type HostMessage =
 export const dashboardActions = [
   'pause',
   'resume',
+  'moreSteps',
   'stop',
   'evaluate',
   'exportRun',

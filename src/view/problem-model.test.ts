@@ -22,8 +22,8 @@ describe('the problem inspector', () => {
 
   it("shows the proposer's full text, the prefill included", () => {
     const model = problemModel({ ...facts, id: 'q0' }, lines);
-    assert.match(model?.proposal.text ?? '', /^\/\*\*\n \* Return the sum\./);
-    assert.equal(model?.proposal.meanLogprob, -1);
+    assert.match(model?.proposal?.text ?? '', /^\/\*\*\n \* Return the sum\./);
+    assert.equal(model?.proposal?.meanLogprob, -1);
   });
 
   it('shows why a proposal was rejected, and no tests', () => {

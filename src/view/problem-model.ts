@@ -3,7 +3,7 @@ import type { TestResult } from '../protocol/problem.ts';
 import type { Detail } from '../protocol/question.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, RunRecord, StepLine } from '../protocol/records.ts';
 import { testsView } from './domains/coding.ts';
-import type { AnswerView, ProblemModel } from './messages.ts';
+import type { AnswerView, FeedEntry, Judging, ProblemModel } from './messages.ts';
 
 /** Longest title, in characters. */
 const titleLength = 110;
@@ -19,29 +19,54 @@ export function titleOf(text: string): string {
   return title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title || '(empty)';
 }
 
-/** One proposal of a step with what became of it, or undefined when the step has none of this id. */
+/** Ids of all proposals and questions of a step, in the order in which they are shown. */
+function problemIds(lines: readonly StepLine[]): string[] {
+  const listed = lines.filter((line) => line.type === 'proposal' || line.type === 'question');
+  const proposed = listed.filter(({ type }) => type === 'proposal');
+  return [...new Set([...proposed, ...listed].map(({ id }) => id))];
+}
+
+/** How answers were judged, from what the records hold: the domain's name says nothing about a user's own domain. */
+export function judgingOf({ content, label, labelled }: QuestionRecord, answers: readonly Answer[]): Judging {
+  if (testsView(content, '') || answers.some(({ detail }) => detail?.kind === 'tests')) {
+    return 'tests';
+  }
+  if (label || answers.some(({ detail }) => detail?.kind === 'vote')) {
+    return 'vote';
+  }
+  return labelled || answers.some(({ detail }) => detail?.kind === 'value') ? 'value' : 'other';
+}
+
+/** Where a question without a proposal comes from. */
+export function sourceOf(question: QuestionRecord | undefined): FeedEntry['source'] {
+  return question?.labelled ? 'dataset' : 'pool';
+}
+
+/** One proposal or question of a step with what became of it; undefined when the step has none of this id. */
 export function problemModel(
   facts: { dir: string; runName: string; run: RunRecord; step: number; id: string },
   lines: readonly StepLine[],
 ): ProblemModel | undefined {
-  const proposals = lines.filter((line) => line.type === 'proposal');
-  const index = proposals.findIndex(({ id }) => id === facts.id);
-  const proposal = proposals[index];
-  if (!proposal) {
+  const ids = problemIds(lines);
+  const index = ids.indexOf(facts.id);
+  if (index < 0) {
     return undefined;
   }
+  const proposal = lines.filter((line) => line.type === 'proposal').find(({ id }) => id === facts.id);
   const question = lines.filter((line) => line.type === 'question').find(({ id }) => id === facts.id);
-  const prompt = lines.filter((line) => line.type === 'prompt').find(({ groupId }) => groupId === proposal.groupId);
+  const prompt = lines.filter((line) => line.type === 'prompt').find(({ groupId }) => groupId === proposal?.groupId);
   return {
     dir: facts.dir,
     runName: facts.runName,
     step: facts.step,
     id: facts.id,
-    title: titleOf(question?.statement ?? proposal.text),
+    title: titleOf(question?.statement ?? proposal?.text ?? ''),
     place: index + 1,
-    count: proposals.length,
-    ...(proposal.rejection ? { rejection: proposal.rejection } : {}),
-    proposal: proposalView(proposal, prompt?.prompt),
+    count: ids.length,
+    source: proposal ? 'proposer' : sourceOf(question),
+    ...optional('origin', question?.origin),
+    ...optional('rejection', proposal?.rejection),
+    ...(proposal ? { proposal: proposalView(proposal, prompt?.prompt) } : {}),
     ...(question ? { question: questionView(question, answersOf(lines, facts.id), facts.run) } : {}),
   };
 }
@@ -51,7 +76,7 @@ export function answersOf(lines: readonly StepLine[], questionId: string): Answe
   return lines.filter((line) => line.type === 'answer').filter((answer) => answer.questionId === questionId);
 }
 
-function proposalView(proposal: Proposal, prompt: PromptRecord | undefined): ProblemModel['proposal'] {
+function proposalView(proposal: Proposal, prompt: PromptRecord | undefined): NonNullable<ProblemModel['proposal']> {
   return {
     text: (prompt?.prefill ?? '') + proposal.text,
     tokens: proposal.tokens,
@@ -68,10 +93,11 @@ function questionView(
   answers: readonly Answer[],
   run: RunRecord,
 ): NonNullable<ProblemModel['question']> {
-  const { statement, content, prompts, labelled, label, solveRate } = question;
+  const { statement, content, prompts, label, solveRate, skipped } = question;
   return {
     statement,
-    labelled: labelled ?? false,
+    judging: judgingOf(question, answers),
+    skipped: skipped ?? false,
     ...optional('solveRate', solveRate),
     ...optional('tests', testsView(content, String(run.config['testsMode'] ?? ''))),
     ...optional('label', label),

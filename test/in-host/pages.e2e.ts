@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
-import type { Frame, Page } from 'playwright-core';
 import { exampleEvaluation, exampleMetrics, exampleRun, exampleStep } from '../../src/view/example-records.ts';
 import { runPaths, stepName } from '../../src/run/folder.ts';
+import { findings as axeFindings, innerFrame } from './axe.ts';
 import { type Editor, openEditor } from './editor.ts';
 import { changeSettings, picture, runCommand, themes, typeCommand, webview } from './window.ts';
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const stepsOfLongRun = 10_000;
 
 /** A finished run of 10,000 steps with 100,000 answers, as an engine would have left it. */
@@ -48,22 +45,6 @@ function writeLongRun(dir: string): void {
   } // prettier-ignore
 }
 
-/** The document inside the visible webview. */
-async function innerFrame(page: Page): Promise<Frame> {
-  const handle = await page.frameLocator('iframe.webview.ready:visible').locator('#active-frame').elementHandle();
-  const frame = await handle.contentFrame();
-  assert.ok(frame);
-  return frame;
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const frame = await innerFrame(page);
-  await frame.evaluate(axeSource);
-  const results = await frame.evaluate<AxeResults>('axe.run()');
-  assert.ok(results.passes.length > 10, 'axe looked at nothing');
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
-
 describe('the pages with a run of 10,000 steps and 100,000 answers', function () {
   this.timeout(600_000);
   let editor: Editor;
@@ -72,7 +53,7 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
   let looking = false;
   const findings = async (): Promise<string[]> => {
     looking = true;
-    return violations(editor.page).finally(() => (looking = false));
+    return axeFindings(editor.page).finally(() => (looking = false));
   };
 
   before(async () => {

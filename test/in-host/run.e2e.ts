@@ -160,7 +160,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
 
   it('evaluates before and after and shows a table', async () => {
     const { page } = editor;
-    await runCommand(page, 'Self-Questioning: Evaluate on Codeforces Set');
+    await runCommand(page, 'Self-Questioning: Evaluate on Held-Out Problems');
     await acceptQuickInput(page, 'On which problems');
     await acceptQuickInput(page, 'Which model');
     await page.locator('.tab', { hasText: 'Preview' }).waitFor();

@@ -1,7 +1,9 @@
 import { nothing, svg } from 'lit';
+import { formatDuration, formatNumber, formatPercent } from '../../src/view/format.ts';
 import { t } from '../texts.ts';
 import type { Figure } from './figure.ts';
-import { duration, linearScale, percent, short } from './scale.ts';
+import { linearScale } from './scale.ts';
+import { fitText, textWidth } from './text.ts';
 
 export interface Bar {
   label: string;
@@ -32,21 +34,16 @@ export function barsFigure(options: {
     placeAt: (_width, _x, y) => within(y / row, bars.length),
     describe: (place) => `${bars[place]!.label}: ${bars[place]!.value}`,
     draw(width) {
-      const labelWidth = Math.min(width / 2, 12 + longest);
+      const labelWidth = Math.min(0.6 * width, 12 + longest);
       const length = linearScale([0, largest], [0, Math.max(10, width - labelWidth - 44)], 1);
       return bars.map(
         ({ label, value, colour }, i) => svg`
-          <text x=${labelWidth - 8} y=${i * row + 14} text-anchor="end">${label}</text>
+          <text x=${labelWidth - 8} y=${i * row + 14} text-anchor="end">${fitText(label, labelWidth - 10)}<title>${label}</title></text>
           <rect x=${labelWidth} y=${i * row + 4} width=${Math.max(1, length(value))} height="12" fill=${colour}/>
           <text class="label" x=${labelWidth + length(value) + 6} y=${i * row + 14}>${value}</text>`,
       );
     },
   };
-}
-
-/** Pixels of a label in the charts' small print, roughly; letters beyond Latin ones are square. */
-function textWidth(label: string): number {
-  return Array.from(label).reduce((sum, letter) => sum + (letter > '\u024f' ? 11 : 6.4), 0);
 }
 
 /** How many answers of a question were right; the questions between none and all are those to learn from. */
@@ -87,11 +84,16 @@ export function difficultyFigure(difficulty: { step: number; counts: number[] } 
           return svg`
             <rect x=${x} y=${y(count)} width=${w} height=${base - y(count)} fill=${colour} class=${cursor === i ? 'pointed' : ''}/>
             <text class="label" x=${x + w / 2} y=${y(count) - 5} text-anchor="middle">${count}</text>
-            <text x=${x + w / 2} y=${base + 15} text-anchor="middle">${width < 240 ? i : label(i)}</text>`;
+            ${i % every(w) === 0 ? svg`<text x=${x + w / 2} y=${base + 15} text-anchor="middle">${w < textWidth(label(answers)) ? i : label(i)}</text>` : nothing}`;
         })}
         <line class="grid" x1="0" x2=${width} y1=${base} y2=${base}/>`;
     },
   };
+}
+
+/** So many slots of this width share one number below them. */
+function every(slot: number): number {
+  return Math.max(1, Math.ceil(18 / slot));
 }
 
 const stageColours = ['var(--purple)', 'var(--orange)', 'var(--blue)', 'var(--yellow)', 'var(--green)', 'var(--grey)'];
@@ -111,7 +113,7 @@ export function stagesFigure(
     heading: t('Time of a step'),
     height,
     summary: last
-      ? t('{0}, most of it {1}', duration(totals.at(-1)!), words(stages[indexOfLargest(last.seconds)] ?? ''))
+      ? t('{0}, most of it {1}', formatDuration(totals.at(-1)!, t), words(stages[indexOfLargest(last.seconds)] ?? ''))
       : t('No values yet.'),
     columns: [t('step'), ...stages.map(words)],
     rows: rows.map(({ step, seconds }) => [step, ...seconds]),
@@ -119,14 +121,17 @@ export function stagesFigure(
     placeAt: (width, x) => within((x - 40) / slotOf(width), rows.length),
     describe(place) {
       const { step, seconds } = rows[place]!;
-      return `${t('step {0}', step)}: ${stages.map((stage, i) => `${words(stage)} ${duration(seconds[i]!)}`).join(', ')}`;
+      return `${t('step {0}', step)}: ${stages.map((stage, i) => `${words(stage)} ${formatDuration(seconds[i]!, t)}`).join(', ')}`;
     },
     draw(width, cursor) {
+      if (rows.length === 0) {
+        return [];
+      }
       const y = linearScale([0, Math.max(1e-3, ...totals)], [base, 8], 3);
       const slot = slotOf(width);
       const legend = Math.max(80, (width - 8) / Math.max(1, Math.min(3, stages.length)));
       return svg`
-        ${y.ticks.map((tick) => svg`<line class="grid" x1="40" x2=${width} y1=${y(tick)} y2=${y(tick)}/><text x="34" y=${y(tick) + 3} text-anchor="end">${short(tick)} s</text>`)}
+        ${y.ticks.map((tick) => svg`<line class="grid" x1="40" x2=${width} y1=${y(tick)} y2=${y(tick)}/><text x="34" y=${y(tick) + 3} text-anchor="end">${formatNumber(tick)} s</text>`)}
         ${rows.map(({ seconds }, i) => {
           let top = base;
           return seconds.map((value, k) => {
@@ -162,7 +167,7 @@ export function intervalsFigure(options: {
   const { intervals } = options;
   const row = 24;
   const height = intervals.length * row + 20;
-  const labelWidth = Math.min(130, 14 + 6.4 * Math.max(0, ...intervals.map(({ label }) => label.length)));
+  const labelWidth = Math.min(150, 14 + Math.max(0, ...intervals.map(({ label }) => textWidth(label))));
   return {
     name: options.name,
     heading: options.heading,
@@ -175,20 +180,20 @@ export function intervalsFigure(options: {
     placeAt: (_width, _x, y) => within(y / row, intervals.length),
     describe(place) {
       const { label, value, low, high } = intervals[place]!;
-      return `${label}: ${t('{0}, 95 % interval {1} to {2}', percent(value), percent(low), percent(high))}`;
+      return `${label}: ${t('{0}, 95 % interval {1} to {2}', formatPercent(value), formatPercent(low), formatPercent(high))}`;
     },
     draw(width) {
       const x = linearScale([0, 1], [labelWidth, width - 46], 2);
       return svg`
         <line class="grid" x1=${x(0)} x2=${x(1)} y1=${height - 16} y2=${height - 16}/>
-        ${[0, 0.5, 1].map((tick) => svg`<text x=${x(tick)} y=${height - 3} text-anchor="middle">${percent(tick)}</text>`)}
+        ${[0, 0.5, 1].map((tick) => svg`<text x=${x(tick)} y=${height - 3} text-anchor="middle">${formatPercent(tick)}</text>`)}
         ${intervals.map(({ label, value, low, high, colour }, i) => {
           const y = i * row + 13;
           return svg`
-            <text x=${labelWidth - 10} y=${y + 4} text-anchor="end">${label}</text>
+            <text x=${labelWidth - 10} y=${y + 4} text-anchor="end">${fitText(label, labelWidth - 12)}</text>
             <line x1=${x(low)} x2=${x(high)} y1=${y} y2=${y} stroke=${colour} stroke-width="2"/>
             <circle cx=${x(value)} cy=${y} r="5" fill=${colour}/>
-            <text class="label" x=${x(high) + 8} y=${y + 4}>${percent(value)}</text>`;
+            <text class="label" x=${x(high) + 8} y=${y + 4}>${formatPercent(value)}</text>`;
         })}`;
     },
   };

@@ -13,6 +13,8 @@ export interface Figure {
   headline?: { figure: string; note: string };
   /** What the picture says, in words. */
   summary: string;
+  /** What the term in the heading means. */
+  hint?: string;
   columns: string[];
   rows: Cell[][];
   /** Pixels. */
@@ -85,7 +87,7 @@ export class FigureElement extends LitElement {
       return nothing;
     }
     return html`
-      <h2 id="${figure.name}-heading">${figure.heading}</h2>
+      <h2 id="${figure.name}-heading" title=${figure.hint ?? nothing}>${figure.heading}</h2>
       ${
         figure.headline === undefined
           ? nothing
@@ -130,6 +132,7 @@ export class FigureElement extends LitElement {
         ${t('Save as {0}', format.toUpperCase())}
       </button>`;
     return html`
+      ${figure.hint === undefined ? nothing : html`<p class="caption">${figure.hint}</p>`}
       <p class="exports">
         ${save('svg', () => svgOf(this.querySelector('svg')))} ${save('csv', () => csvOf(figure))}
         ${save('json', () => jsonOf(figure))}

@@ -1,8 +1,10 @@
 import { nothing, svg, type SVGTemplateResult } from 'lit';
 import type { Point } from '../../src/view/messages.ts';
+import { formatNumber } from '../../src/view/format.ts';
 import { t } from '../texts.ts';
 import type { Figure } from './figure.ts';
-import { linearScale, short, type Scale } from './scale.ts';
+import { linearScale, type Scale } from './scale.ts';
+import { fitText, textWidth } from './text.ts';
 
 /** One curve. Told apart by dash and mark as well as by colour. */
 export interface Curve {
@@ -23,6 +25,8 @@ export interface LinesOptions {
   steps: number;
   /** Weight of the past in the moving mean, 0 (off) to below 1. */
   smoothing: number;
+  /** What the curves say, for those who do not know the term. */
+  hint?: string;
   /** Steps marked at the bottom, with what they mean. */
   marks?: { steps: readonly number[]; meaning: string };
 }
@@ -39,6 +43,7 @@ export function linesFigure(options: LinesOptions): Figure {
   return {
     name: options.name,
     heading: options.heading,
+    ...(options.hint === undefined ? {} : { hint: options.hint }),
     height: options.height,
     summary: summaryOf(curves, unit, options.marks),
     columns: [t('step'), ...curves.map(({ name }) => name)],
@@ -56,18 +61,18 @@ export function linesFigure(options: LinesOptions): Figure {
       const parts = curves.map(({ name, points }) => {
         // Long curves are thinned out, each on its own: the nearest point, and its step where it is another.
         const [at, value] = nearestPoint(points, step);
-        return `${name} ${short(value)}${unit}${at === step ? '' : ` (${at})`}`;
+        return `${name} ${formatNumber(value)}${unit}${at === step ? '' : ` (${at})`}`;
       });
       return `${t('step {0}', step)}: ${parts.join(', ')}`;
     },
     draw(width, cursor) {
-      const { x, y, labels } = layout(width);
+      const { x, y, labels, right } = layout(width);
       const pointed = cursor === undefined ? undefined : steps[cursor];
       return svg`
-        ${axes(x, y, options)}
+        ${axes({ x, y, right }, options)}
         ${options.marks?.steps.map((step) => svg`<path class="mark" d="M${x(step) - 3} ${options.height - 20}l3 -5 3 5z"/>`) ?? nothing}
         ${curves.map((curve, i) => curveOf(curve, smooth[i]!, i, { x, y }, options.smoothing > 0))}
-        ${labels ? endLabels(curves, smooth, { x, y }) : nothing}
+        ${labels ? endLabels(curves, smooth, { x, y }, { width, height: options.height }) : nothing}
         ${pointed === undefined ? nothing : cursorOf(pointed, curves, values, { x, y }, options.height)}
       `;
     },
@@ -77,6 +82,8 @@ export function linesFigure(options: LinesOptions): Figure {
 interface Layout {
   x: Scale;
   y: Scale;
+  /** Where the plot ends, pixels. */
+  right: number;
   /** Whether there is room for names at the ends of the curves. */
   labels: boolean;
 }
@@ -86,14 +93,15 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   const all = curves.flatMap(({ points }) => points.map(([, value]) => value));
   const [low, high] = options.range ?? [smallest(all), largest(all)];
   const small = height < 120;
-  const longest = Math.max(0, ...curves.map(({ name }) => name.length));
+  const longest = Math.max(0, ...curves.map(({ name }) => textWidth(name)));
   const end = Math.max(options.steps, steps.at(-1) ?? 1);
   // A curve that has far to go leaves room for its name inside the picture.
   const inside = (steps.at(-1) ?? 0) < 0.65 * end;
   const labels = !small && (inside || width >= 380);
-  const right = !labels || inside ? 8 : Math.min(170, 48 + 6.2 * longest);
+  const right = !labels || inside ? 8 : Math.min(0.4 * width, 52 + longest);
   return {
     labels,
+    right: width - right,
     x: linearScale(
       [Math.min(steps[0] ?? 0, 1), end],
       [small ? 4 : 40, width - right],
@@ -103,15 +111,15 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   };
 }
 
-function axes(x: Scale, y: Scale, { height }: LinesOptions): SVGTemplateResult {
+function axes({ x, y, right }: Omit<Layout, 'labels'>, { height }: LinesOptions): SVGTemplateResult {
   if (height < 120) {
     return svg``;
   }
-  const [left, end] = [40, x(Math.max(...x.ticks))];
+  const left = 40;
   return svg`
     ${y.ticks.map(
-      (tick) => svg`<line class="grid" x1=${left} x2=${Math.max(end, left)} y1=${y(tick)} y2=${y(tick)}/>
-      <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${short(tick)}</text>`,
+      (tick) => svg`<line class="grid" x1=${left} x2=${right} y1=${y(tick)} y2=${y(tick)}/>
+      <text x=${left - 6} y=${y(tick) + 3} text-anchor="end">${formatNumber(tick)}</text>`,
     )}
     ${x.ticks.filter((tick) => Number.isInteger(tick)).map((tick) => svg`<text x=${x(tick)} y=${height - 6} text-anchor=${tick === x.ticks.at(-1) && x.ticks.length > 1 ? 'end' : 'middle'}>${tick}</text>`)}
   `;
@@ -145,18 +153,26 @@ function markerOf(index: number, x: number, y: number, colour: string): SVGTempl
   return svg`<path d=${shapes[index % shapes.length]!} fill=${colour}/>`;
 }
 
-/** Name and latest value at the end of each curve, pushed apart where they would lie on each other. */
+/** Name and latest value at the end of each curve, pushed apart where they would lie on each other, kept inside. */
 function endLabels(
   curves: readonly Curve[],
   smooth: readonly (readonly Point[])[],
   { x, y }: Pick<Layout, 'x' | 'y'>,
+  { width, height }: { width: number; height: number },
 ): SVGTemplateResult {
+  const line = 13;
   const ends = smooth.map((points, i) => ({ name: curves[i]!.name, end: points.at(-1)!, at: y(points.at(-1)![1]) }));
   ends.sort((a, b) => a.at - b.at);
   ends.forEach((label, i) => {
-    label.at = i === 0 ? label.at : Math.max(label.at, ends[i - 1]!.at + 13);
+    label.at = i === 0 ? label.at : Math.max(label.at, ends[i - 1]!.at + line);
   });
-  return svg`${ends.map(({ name, end, at }) => svg`<text class="label" x=${x(end[0]) + 8} y=${at + 4}>${name} ${short(end[1])}</text>`)}`;
+  const below = Math.max(0, (ends.at(-1)?.at ?? 0) - (height - 28));
+  return svg`${ends.map(({ name, end, at }) => {
+    const left = x(end[0]) + 8;
+    const value = formatNumber(end[1]);
+    const text = `${fitText(name, width - left - textWidth(value) - 8)} ${value}`;
+    return svg`<text class="label" x=${left} y=${at - below + 4}>${text}</text>`;
+  })}`;
 }
 
 function cursorOf(
@@ -185,8 +201,8 @@ function summaryOf(curves: readonly Curve[], unit: string, marks: LinesOptions['
 function courseOf({ name, points }: Curve, unit: string): string {
   const [first, last] = [points[0]!, points.at(-1)!];
   return points.length === 1
-    ? `${name} ${short(last[1])}${unit}`
-    : t('{0} {1} → {2}', name, short(first[1]), `${short(last[1])}${unit}`);
+    ? `${name} ${formatNumber(last[1])}${unit}`
+    : t('{0} {1} → {2}', name, formatNumber(first[1]), `${formatNumber(last[1])}${unit}`);
 }
 
 function nearestPoint(points: readonly Point[], step: number): Point {

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { isLive, type ShownState } from '../../src/protocol/run-state.ts';
-import type { RunView, StageView, dashboardActions } from '../../src/view/messages.ts';
-import { duration } from '../charts/scale.ts';
+import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
+import { formatDuration } from '../../src/view/format.ts';
+import { isLive, shownStep } from '../../src/view/progress.ts';
+import { modelWord } from '../../src/view/run-name.ts';
+import { stateWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';
-import { stateWord } from '../words.ts';
 
 type Action = (typeof dashboardActions)[number];
 
@@ -23,17 +24,17 @@ const tones: Record<ShownState, [tone: string, icon: string]> = {
 export function header(run: RunView, stage: StageView | null, act: (action: Action) => void): TemplateResult {
   const [tone, mark] = tones[run.state];
   const facts = [
-    t('step {0} of {1}', run.step, run.steps),
-    ...(run.secondsPerStep === undefined ? [] : [t('{0} a step', duration(run.secondsPerStep))]),
-    ...(isLive(run.state) && run.secondsLeft ? [t('{0} left', duration(run.secondsLeft))] : []),
+    t('step {0} of {1}', shownStep(run, run.state), run.steps),
+    ...(run.secondsPerStep === undefined ? [] : [t('{0} a step', formatDuration(run.secondsPerStep, t))]),
+    ...(isLive(run.state) && run.secondsLeft ? [t('{0} left', formatDuration(run.secondsLeft, t))] : []),
     ...speed(run, stage),
-    run.model,
+    modelWord(run.model),
     run.device,
   ].filter((fact) => fact !== '');
   return html`
     <header class="bar">
       <h1>${run.name}</h1>
-      <span class="pill ${tone}">${icon(mark)} ${stateWord(run.state)}</span>
+      <span class="pill ${tone}">${icon(mark)} ${requestWord(run) ?? stateWord(t, run.state)}</span>
       <span class="dim num">${facts.join(' · ')}</span>
       <span class="grow"></span>
       <span class="bar actions">${actions(run, act)}</span>
@@ -41,13 +42,22 @@ export function header(run: RunView, stage: StageView | null, act: (action: Acti
   `;
 }
 
-function actions({ state, step }: RunView, act: (action: Action) => void): TemplateResult {
+/** What was asked for and comes at the next safe point, which may be a minute away. */
+function requestWord({ requested, state }: RunView): string | undefined {
+  if (!requested || state === 'paused' || !isLive(state)) {
+    return undefined;
+  }
+  return requested === 'pause' ? t('pausing at the next safe point') : t('stopping');
+}
+
+function actions({ state, step, requested }: RunView, act: (action: Action) => void): TemplateResult {
   const steers = state === 'running' || state === 'starting';
   const goesOn = state === 'paused' || state === 'interrupted' || state === 'stopped' || state === 'failed';
   return html`
-    ${steers ? button(t('Pause'), () => act('pause'), { icon: 'debug-pause' }) : nothing}
+    ${steers ? button(t('Pause'), () => act('pause'), { icon: 'debug-pause', disabled: requested !== undefined }) : nothing}
     ${goesOn ? button(t('Resume'), () => act('resume'), { icon: 'debug-continue', primary: true }) : nothing}
-    ${steers || state === 'paused' ? button(t('Stop'), () => act('stop'), { icon: 'debug-stop' }) : nothing}
+    ${steers || state === 'paused' ? button(t('Stop'), () => act('stop'), { icon: 'debug-stop', disabled: requested === 'stop' }) : nothing}
+    ${state === 'finished' ? button(t('More steps…'), () => act('moreSteps'), { icon: 'debug-continue' }) : nothing}
     ${isLive(state) ? nothing : button(t('Evaluate…'), () => act('evaluate'))}
     ${step > 0 && !isLive(state) ? button(t('Export…'), () => act('exportRun')) : nothing}
     ${button(t('Compare…'), () => act('compareRuns'))}

@@ -1,10 +1,11 @@
 import { html, type TemplateResult } from 'lit';
 import type { EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
+import { changeText } from '../../src/view/comparison.ts';
+import { formatPercent, formatPoints } from '../../src/view/format.ts';
+import { reasonWord } from '../../src/view/words.ts';
 import { byBenchmark } from '../../src/view/evaluations.ts';
-import { percent } from '../charts/scale.ts';
 import { t } from '../texts.ts';
-import { reasonWord } from '../words.ts';
 
 /** The first row: did it learn, are the questions of use, what was rejected. */
 export function overview(
@@ -19,7 +20,7 @@ export function overview(
 }
 
 /** One card for each benchmark. */
-function heldOut(
+export function heldOut(
   evaluations: readonly EvaluationView[],
   open: (evaluation: { step: number; benchmark: string }) => void,
 ): TemplateResult[] {
@@ -39,18 +40,19 @@ function results(
   last: EvaluationView,
   open: (evaluation: { step: number; benchmark: string }) => void,
 ): TemplateResult {
-  const points = Math.round(100 * (last.accuracy - first.accuracy));
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
-  const summary = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
+  const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
+  const change = last.change ? changeText(t, last.change) : t('The two evaluations are not of the same problems.');
+  const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
     name: `held-out-${last.benchmark.replaceAll(/[^\w-]+/g, '-')}`.slice(0, 80),
     heading: t('Held-out problems solved'),
     headline:
       first === last
-        ? { figure: percent(last.accuracy), note: '' }
+        ? { figure: formatPercent(last.accuracy), note: '' }
         : {
-            figure: `${percent(first.accuracy)} → ${percent(last.accuracy)}`,
-            note: `${points >= 0 ? '+' : '−'}${t('{0} points', Math.abs(points))}`,
+            figure: `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`,
+            note: t('{0} points', formatPoints(last.accuracy - first.accuracy)),
           },
     summary,
     intervals: shown.map(({ step, accuracy, interval }, i) => ({
@@ -76,10 +78,17 @@ function quality({ proposals }: RunView): ReturnType<typeof barsFigure> {
     name: 'proposals',
     heading: t('What became of the proposals'),
     what: t('proposals'),
-    summary: all === 0 ? t('No values yet.') : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
+    summary:
+      all === 0
+        ? t('No values yet.')
+        : steps === 1
+          ? t('{0} of {1} accepted in one step', accepted, all)
+          : t('{0} of {1} accepted in the last {2} steps', accepted, all, steps),
     bars: [
       ...(all === 0 ? [] : [{ label: t('accepted'), value: accepted, colour: 'var(--green)' }]),
-      ...rejected.slice(0, 7).map(([reason, value]) => ({ label: reasonWord(reason), value, colour: 'var(--yellow)' })),
+      ...rejected
+        .slice(0, 7)
+        .map(([reason, value]) => ({ label: reasonWord(t, reason), value, colour: 'var(--yellow)' })),
     ],
   });
 }

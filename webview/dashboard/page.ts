@@ -1,15 +1,16 @@
 import '../charts/figure.ts';
-import { html, nothing, render } from 'lit';
-import type { DashboardMessage, DashboardModel, HostMessage, StageView } from '../../src/view/messages.ts';
+import { html, nothing, render, type TemplateResult } from 'lit';
+import type { DashboardMessage, DashboardModel, HostMessage, RunView, StageView } from '../../src/view/messages.ts';
 import type { SaveDetail } from '../charts/figure.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
+import { comparedRuns } from './compared.ts';
 import { configuration } from './configuration.ts';
 import { curves, smallCurves } from './curves.ts';
 import { feed } from './feed.ts';
 import { notices } from './notices.ts';
 import { header } from './header.ts';
-import { overview } from './overview.ts';
+import { heldOut, overview } from './overview.ts';
 import { stageBar } from './stage-bar.ts';
 
 /** Kept over hide, reload and restart of the window. */
@@ -68,29 +69,57 @@ function draw(): void {
   if (!model || !run) {
     return;
   }
-  const smoothing = host.read().smoothing ?? 0;
   render(
     html`
       ${header(run, stage, (action) => host.post({ type: 'action', action }))} ${stageBar(run, stage)} ${notices(run)}
-      <div class="grid">
-        ${overview(run, (evaluation) => host.post({ type: 'evaluation', ...evaluation }))}
-        ${curves(model.runs, smoothing)}
-      </div>
+      ${model.runs.length > 1 ? comparedRuns(model.runs) : nothing} ${figures(model.runs, run)}
       ${feed(model.feed, run, (step, id) => host.post({ type: 'open', step, id }))}
-      <div class="bar section">
-        <h2>${t('More curves')}</h2>
-        <span class="grow"></span>
-        <label class="smoothing"
-          >${t('Smoothing')}
-          <input type="range" min="0" max="0.95" step="0.05" .value=${String(smoothing)} @input=${setSmoothing} />
-          <output>${smoothing === 0 ? t('off') : smoothing.toFixed(2)}</output>
-        </label>
-      </div>
-      <div class="grid small">${smallCurves(model.runs, smoothing)}</div>
+      ${
+        hasSteps(model.runs)
+          ? html`<h2 class="section">${t('More curves')}</h2>
+              <div class="grid small">${smallCurves(model.runs, host.read().smoothing ?? 0)}</div>`
+          : nothing
+      }
       ${run.config.length > 0 ? configuration(run) : nothing}
     `,
     page,
   );
+}
+
+function hasSteps(runs: readonly RunView[]): boolean {
+  return runs.some(({ stageTimes }) => stageTimes.rows.length > 0);
+}
+
+/** Charts; before the first step is finished, what there is to wait for. */
+function figures(runs: readonly RunView[], run: RunView): TemplateResult {
+  const openEvaluation = (evaluation: { step: number; benchmark: string }): void =>
+    host.post({ type: 'evaluation', ...evaluation });
+  if (!hasSteps(runs)) {
+    return html`<div class="grid two">
+      <section class="card">
+        <h2>${t('The first step')}</h2>
+        <p>
+          ${t('The model writes questions, answers each several times, and is trained on what the answers earned. Curves appear when the step is finished, questions as they are written.')}
+        </p>
+      </section>
+      <section class="card">${heldOut(run.evaluations, openEvaluation)}</section>
+    </div>`;
+  }
+  const smoothing = host.read().smoothing ?? 0;
+  return html`
+    <div class="bar section">
+      <span class="grow"></span>
+      <label class="smoothing"
+        >${t('Smoothing')}
+        <input type="range" min="0" max="0.95" step="0.05" .value=${String(smoothing)} @input=${setSmoothing} />
+        <output>${smoothing === 0 ? t('off') : smoothing.toFixed(2)}</output>
+      </label>
+    </div>
+    <div class="grid">
+      ${overview(run, openEvaluation)}
+      ${curves(runs, smoothing, heldOut(run.evaluations, openEvaluation).length % 2 === 1)}
+    </div>
+  `;
 }
 
 function setSmoothing(event: Event): void {

@@ -1,21 +1,25 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { isLive } from '../../src/protocol/run-state.ts';
-import { stepStages } from '../../src/protocol/stages.ts';
 import type { RunView, StageView } from '../../src/view/messages.ts';
+import { isLive, stageText, stepStages } from '../../src/view/progress.ts';
+import { stageWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
-import { stageWord } from '../words.ts';
 
 /** Recording is over before anyone could read its name. */
 const shownStages = stepStages.filter((stage) => stage !== 'record');
 
 /** The stages of the step that is going on; the current one fills. Loading and evaluating stand alone. */
 export function stageBar(run: RunView, stage: StageView | null): TemplateResult | typeof nothing {
-  if (!isLive(run.state) || !stage) {
+  if (!isLive(run.state)) {
     return nothing;
+  }
+  if (!stage) {
+    // Keeps the place, so that nothing jumps when the engine tells what it does.
+    return html`<div class="stages"><div></div></div>
+      <p class="caption"></p>`;
   }
   const place = shownStages.findIndex((name) => name === stage.stage);
   const parts = place < 0 ? [stage.stage] : shownStages;
-  const label = `${t('step {0}', stage.step)}: ${stageWord(stage.stage)}${counted(stage)}`;
+  const label = `${t('step {0}', stage.step)}: ${stageText(t, stage)}`;
   return html`
     <div class="stages" role="group" aria-label=${label}>
       ${parts.map((name, i) => {
@@ -27,18 +31,14 @@ export function stageBar(run: RunView, stage: StageView | null): TemplateResult 
               ? html`<progress
                   max=${stage.total || 1}
                   .value=${stage.total > 0 ? stage.done : 0}
-                  aria-label=${stageWord(name)}
+                  aria-label=${stageWord(t, name)}
                 ></progress>`
               : nothing
           }
-          <span>${stageWord(name)}${now ? counted(stage) : ''}</span>
+          <span>${now ? stageText(t, stage) : stageWord(t, name)}</span>
         </div>`;
       })}
     </div>
-    ${stage.what ? html`<p class="caption">${stage.what}</p>` : nothing}
+    <p class="caption one-line">${stage.stage === 'load' ? nothing : (stage.what ?? nothing)}</p>
   `;
-}
-
-function counted({ done, total }: StageView): string {
-  return total > 0 ? ` ${done}/${total}` : '';
 }

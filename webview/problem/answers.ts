@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { firstDifference } from '../../src/view/difference.ts';
 import type { AnswerView, ProblemMessage, ProblemModel, TestsView } from '../../src/view/messages.ts';
-import { short } from '../charts/scale.ts';
+import { formatNumber, formatSigned } from '../../src/view/format.ts';
+import { verdictWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button } from '../ui.ts';
 import { highlighted } from './code.ts';
-import { signed } from './signed.ts';
-import { answerWord, signOf, toneOfAnswer, verdictWord } from './verdicts.ts';
+import { answerWord, signOf, toneOfAnswer } from './verdicts.ts';
 
 type Question = NonNullable<ProblemModel['question']>;
 
@@ -16,11 +16,12 @@ interface Actions {
 }
 
 /** The answers as tabs; the chosen one in full with its first difference. */
-export function answersView({ answers, tests, label }: Question, chosen: number, actions: Actions): TemplateResult {
+export function answersView(question: Question, chosen: number, actions: Actions): TemplateResult {
+  const { answers } = question;
   const answer = answers[chosen];
   const best = answers.findIndex(({ mark }, i) => mark === 'right' && i !== chosen);
   const other = best >= 0 ? best : chosen === 0 ? 1 : 0;
-  return html`<div>
+  return html`<div class="answers">
     <h2 id="answers-heading">${t('Answers')}</h2>
     <div class="bar">
       <div
@@ -41,7 +42,7 @@ export function answersView({ answers, tests, label }: Question, chosen: number,
       }
       ${answer ? button(t('Open'), () => actions.post({ type: 'openAnswer', answer: chosen })) : nothing}
     </div>
-    ${answer ? panel(answer, tests, label) : html`<p class="caption">${t('This question was not answered.')}</p>`}
+    ${answer ? panel(answer, question) : html`<p class="caption">${t('This question was not answered.')}</p>`}
   </div>`;
 }
 
@@ -72,21 +73,23 @@ function key(event: KeyboardEvent, chosen: number, count: number, { choose }: Ac
   document.getElementById(`tab-${next}`)?.focus();
 }
 
-function panel(answer: AnswerView, tests: Question['tests'], label: Question['label']): TemplateResult {
+function panel(answer: AnswerView, { tests, label, forms }: Question): TemplateResult {
   const { reward, advantage, tokens, timeMs, meanLogprob, cut, message } = answer;
   const facts = [
-    answerWord(answer),
+    ...(tests ? [answerWord(answer)] : []),
     ...voteFacts(answer, label),
-    reward === undefined ? t('no reward') : t('reward {0}', short(reward)),
-    t('advantage {0}', signed(advantage)),
+    reward === undefined ? t('no reward') : t('reward {0}', formatNumber(reward)),
+    t('advantage {0}', formatSigned(advantage)),
     t('{0} tokens', tokens),
-    ...(timeMs === undefined ? [] : [`${short(timeMs)} ms`]),
-    ...(meanLogprob === undefined ? [] : [t('mean logprob {0}', short(meanLogprob))]),
+    ...(timeMs === undefined ? [] : [`${formatNumber(timeMs)} ms`]),
+    ...(meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(meanLogprob))]),
     ...(cut ? [t('cut at the token limit')] : []),
   ];
   return html`<div id="answer" role="tabpanel" tabindex="0" aria-labelledby="answers-heading">
+    ${tests ? nothing : valueView(answer)}
     <p class="caption num">${facts.join(' · ')}</p>
-    <pre tabindex="0">${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
+    <pre class=${tests ? '' : 'wrap'} tabindex="0">
+${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
     ${message === undefined ? nothing : html`<p class="bad">${message}</p>`}
     ${tests ? difference(answer, tests) : nothing}
     ${
@@ -97,14 +100,30 @@ function panel(answer: AnswerView, tests: Question['tests'], label: Question['la
             <pre class="wrap" tabindex="0">${answer.text}</pre>
           </details>`
     }
+    <details>
+      <summary>
+        ${forms.length > 1 ? t('What was asked (form {0} of {1})', answer.form + 1, forms.length) : t('What was asked')}
+      </summary>
+      <pre class="wrap" tabindex="0">${forms[answer.form] ?? ''}</pre>
+    </details>
   </div>`;
 }
 
+/** What was read out of the answer, as the one figure of it. */
+function valueView(answer: AnswerView): TemplateResult {
+  const tone = toneOfAnswer(answer);
+  return html`<p class="headline">
+    <span class="dim">${t('answer')}</span>
+    <span class="big value">${answer.answer === '' ? '–' : answer.answer}</span>
+    <span class=${tone}>${signOf(tone)} ${answerWord(answer)}</span>
+  </p>`;
+}
+
 /** How the vote went, where the answers elected a label. */
-function voteFacts({ answer, vote, expected }: AnswerView, label: Question['label']): string[] {
+function voteFacts({ vote, expected }: AnswerView, label: Question['label']): string[] {
   return [
-    ...(vote ? [t('answer {0}, {1} of {2} votes', answer || '–', vote.votes, vote.of)] : []),
-    ...(label ? [label.value === null ? t('no label') : t('label {0}', label.value)] : []),
+    ...(vote ? [t('{0} of {1} votes of its form', vote.votes, vote.of)] : []),
+    ...(label?.value === null ? [t('no label')] : []),
     ...(vote?.correct === undefined ? [] : [vote.correct ? t('true') : t('not true')]),
     ...(expected === undefined ? [] : [t('expected {0}', expected)]),
   ];
@@ -130,11 +149,11 @@ function difference({ tests: results = [] }: AnswerView, { rows: tests }: TestsV
         ${row(t('test {0}, input', index + 1), tests[index]?.input ?? '')}
         ${
           failed.actual === undefined
-            ? html`${row(t('expected'), expected)} ${row(verdictWord(failed.verdict), failed.message ?? '')}`
+            ? html`${row(t('expected'), expected)} ${row(verdictWord(t, failed.verdict), failed.message ?? '')}`
             : compared(expected, failed.actual, row)
         }
         ${failed.at === undefined ? nothing : row(t('at'), failed.at)}
-        ${failed.timeMs === undefined ? nothing : row(t('time'), `${short(failed.timeMs)} ms`)}
+        ${failed.timeMs === undefined ? nothing : row(t('time'), `${formatNumber(failed.timeMs)} ms`)}
       </tbody>
     </table>
   `;

@@ -5,7 +5,7 @@ const words =
 const keywords = new Set(words.split(' '));
 
 const token =
-  /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?)|(?<number>\b\d[\d_.]*(?:e[+-]?\d+)?n?\b)|(?<word>[A-Za-z_$][\w$]*)/g;
+  /(?<fence>```)|(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?)|(?<number>\b\d[\d_.]*(?:e[+-]?\d+)?n?\b)|(?<word>[A-Za-z_$][\w$]*)/g;
 
 /** JavaScript or TypeScript with its words coloured as in the debugger of the theme. What is no token stays text. */
 export function highlighted(source: string): TemplateResult {

@@ -1,13 +1,12 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import type { HostMessage, ProblemMessage, ProblemModel } from '../../src/view/messages.ts';
-import { short } from '../charts/scale.ts';
+import { formatNumber, formatShare, formatSigned } from '../../src/view/format.ts';
+import { reasonWord } from '../../src/view/words.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
 import { button } from '../ui.ts';
-import { reasonWord } from '../words.ts';
 import { answersView } from './answers.ts';
 import { highlighted } from './code.ts';
-import { signed } from './signed.ts';
 import { testsView } from './tests.ts';
 import { votesView } from './votes.ts';
 
@@ -74,7 +73,9 @@ function view(problem: ProblemModel): TemplateResult {
   return html`
     <header class="bar">
       <h1>${problem.title}</h1>
-      <span class="dim num">${t('step {0} · proposal {1} of {2}', problem.step, problem.place, problem.count)}</span>
+      <span class="dim num"
+        >${[problem.runName, t('step {0} · {1} of {2}', problem.step, problem.place, problem.count)].join(' · ')}</span
+      >
       <span class="grow"></span>
       <span class="bar actions">
         ${button(t('Previous'), () => host.post({ type: 'move', by: -1 }), { icon: 'chevron-left' })}
@@ -89,14 +90,19 @@ function view(problem: ProblemModel): TemplateResult {
         ${
           question
             ? html`<h2>${t('Problem')}</h2>
-                <p class="statement">${question.statement}</p>
+                <p class="statement ${isExpression(question.statement) ? 'expression' : ''}">${question.statement}</p>
                 ${question.tests ? testsView(question.tests, answers, chosen, choose) : votesView(question, chosen, choose)}`
             : nothing
         }
-        <details ?open=${!question}>
-          <summary>${t('What the proposer wrote ({0} tokens)', proposal.tokens)}</summary>
-          <pre tabindex="0">${highlighted(proposal.text)}</pre>
-        </details>
+        ${
+          proposal
+            ? html`<details ?open=${!question}>
+                <summary>${t('What the proposer wrote ({0} tokens)', proposal.tokens)}</summary>
+                <pre class="wrap" tabindex="0">
+${question?.tests || !question ? highlighted(proposal.text) : proposal.text}</pre>
+              </details>`
+            : nothing
+        }
         ${
           question?.tests?.reference
             ? html`<details>
@@ -105,42 +111,62 @@ function view(problem: ProblemModel): TemplateResult {
               </details>`
             : nothing
         }
-        <details>
-          <summary>${t('What the proposer was asked')}</summary>
-          <pre class="wrap" tabindex="0">${proposal.prompt}</pre>
-        </details>
+        ${
+          proposal
+            ? html`<details>
+                <summary>${t('What the proposer was asked')}</summary>
+                <pre class="wrap" tabindex="0">${proposal.prompt}</pre>
+              </details>`
+            : nothing
+        }
       </div>
       ${question ? answersView(question, chosen, { choose, post: host.post }) : nothing}
     </div>
   `;
 }
 
+/** Longest statement that is set large, as one reads a formula. */
+const expressionLength = 60;
+
+function isExpression(statement: string): boolean {
+  return statement.length <= expressionLength && !statement.includes('\n') && /\d/.test(statement);
+}
+
 /** Why it counts, in one line. */
-function facts({ rejection, question, proposal }: ProblemModel): TemplateResult {
+function facts(problem: ProblemModel): TemplateResult {
+  const { rejection, question, proposal } = problem;
   const rest = [
-    ...(question?.solveRate === undefined ? [] : [t('pass rate {0}', short(question.solveRate))]),
-    ...(question?.tests
-      ? [
-          question.tests.testsMode === 'written'
-            ? t('tests written by the proposer')
-            : t('tests computed from the reference'),
-        ]
-      : []),
-    ...(proposal.meanLogprob === undefined ? [] : [t('mean logprob {0}', short(proposal.meanLogprob))]),
-    ...(proposal.cut ? [t('cut at the token limit')] : []),
+    ...(proposal ? [rewardText(proposal)] : []),
+    ...(question?.solveRate === undefined
+      ? []
+      : [t('mean reward of the answers {0}', formatShare(question.solveRate))]),
+    ...(question?.skipped ? [t('not trained on: its answers earned all the same')] : []),
+    ...(question?.tests ? [testsOrigin(question.tests.testsMode)] : []),
+    ...(proposal?.meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(proposal.meanLogprob))]),
+    ...(proposal?.cut ? [t('cut at the token limit')] : []),
   ];
-  const reward =
-    proposal.reward === undefined
-      ? t('proposer without reward')
-      : t('proposer reward {0}, advantage {1}', short(proposal.reward), signed(proposal.advantage));
-  return html`
-    ${
-      rejection
-        ? html`<span class="bad">${t('rejected')}: ${reasonWord(rejection.reason)}.</span> ${rejection.detail}`
-        : html`<span class="good">${t('accepted')}</span>`
-    }
-    <span class="dim"> · <span class="proposer">${reward}</span>${rest.map((part) => ` · ${part}`)}</span>
-  `;
+  return html`${verdictOf(problem)}${rest.map((part) => html`<span class="dim"> · ${part}</span>`)} ${rejection?.detail}`;
+}
+
+function verdictOf({ rejection, source, origin }: ProblemModel): TemplateResult {
+  if (rejection) {
+    return html`<span class="bad">${t('rejected')}: ${reasonWord(t, rejection.reason)}</span>`;
+  }
+  if (source === 'proposer') {
+    return html`<span class="good">${t('accepted')}</span>`;
+  }
+  const where = source === 'pool' ? t('from a pool') : t('from a data set');
+  return html`<span>${[where, ...(origin === undefined ? [] : [origin])].join(': ')}</span>`;
+}
+
+function rewardText({ reward, advantage }: NonNullable<ProblemModel['proposal']>): string {
+  return reward === undefined
+    ? t('proposer without reward')
+    : t('proposer reward {0}, advantage {1}', formatShare(reward), formatSigned(advantage));
+}
+
+function testsOrigin(testsMode: string): string {
+  return testsMode === 'written' ? t('tests written by the proposer') : t('tests computed from the reference');
 }
 
 host.post({ type: 'ready' });

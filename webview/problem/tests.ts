@@ -1,7 +1,9 @@
 import { html, type TemplateResult } from 'lit';
 import type { AnswerView, TestsView } from '../../src/view/messages.ts';
+import { formatShare } from '../../src/view/format.ts';
+import { verdictWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
-import { signOf, toneOf, verdictWord } from './verdicts.ts';
+import { signOf, toneOf } from './verdicts.ts';
 
 /** Longest value shown in a cell, in characters; the whole is in its tooltip. */
 const cellLength = 60;
@@ -41,10 +43,10 @@ export function testsView(
                   const verdict = answer.tests?.[test]?.verdict ?? (answer.verdict === 'AC' ? 'AC' : undefined);
                   return html`<td
                     class="mark ${toneOf(verdict)} ${i === chosen ? 'on' : ''}"
-                    title=${verdictWord(verdict)}
+                    title=${verdictWord(t, verdict)}
                   >
                     <span aria-hidden="true">${signOf(toneOf(verdict))}</span
-                    ><span class="sr">${verdictWord(verdict)}</span>
+                    ><span class="sr">${verdictWord(t, verdict)}</span>
                   </td>`;
                 })}
               </tr>`,
@@ -52,10 +54,7 @@ export function testsView(
           <tr>
             <th scope="row" colspan="2">${t('reward')}</th>
             ${answers.map(
-              ({ reward }, i) =>
-                html`<td class="mark num ${i === chosen ? 'on' : ''}">
-                  ${reward === undefined ? '–' : String(Number(reward.toFixed(2)))}
-                </td>`,
+              ({ reward }, i) => html`<td class="mark num ${i === chosen ? 'on' : ''}">${formatShare(reward)}</td>`,
             )}
           </tr>
         </tbody>

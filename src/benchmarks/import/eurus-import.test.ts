@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BoundaryError } from '../../base/errors.ts';
 import { Problem } from '../../protocol/problem.ts';
 import { importEurus } from './eurus-import.ts';
 
@@ -47,5 +48,30 @@ describe('importing the Codeforces rows of Eurus-2-RL-Data', () => {
   it('leaves no half file when the source is none', async () => {
     await assert.rejects(importEurus(join(import.meta.dirname, 'rows.ts'), join(dir, 'out.jsonl'), 1, () => undefined));
     assert.ok(!existsSync(join(dir, 'out.jsonl')) && !existsSync(join(dir, 'out.jsonl.partial')));
+  });
+
+  it('keeps an earlier import when the file holds none of its problems', async () => {
+    const out = join(dir, 'out.jsonl');
+    writeFileSync(out, 'earlier');
+    assert.equal(await importEurus(fixture('snappy'), out, 0, () => undefined), 0);
+    assert.equal(readFileSync(out, 'utf8'), 'earlier');
+    assert.ok(!existsSync(`${out}.partial`));
+  });
+
+  it('asks the mirror that is named, and says which hub it could not read and what to do', async () => {
+    process.env['HF_ENDPOINT'] = 'http://127.0.0.1:9/';
+    try {
+      await assert.rejects(
+        importEurus('hub', join(dir, 'out.jsonl'), 1, () => undefined),
+        (error) => {
+          assert.ok(error instanceof BoundaryError);
+          assert.match(error.message, /^The hub at http:\/\/127\.0\.0\.1:9 cannot be read: /);
+          assert.match(error.remedy, /HF_ENDPOINT.*HTTPS_PROXY/);
+          return true;
+        },
+      );
+    } finally {
+      delete process.env['HF_ENDPOINT'];
+    }
   });
 });

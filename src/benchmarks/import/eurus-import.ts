@@ -11,6 +11,9 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from 'hyparquet';
+import * as z from 'zod';
+import { BoundaryError } from '../../base/errors.ts';
+import { hubUrl } from '../../base/hub-url.ts';
 import { eurusColumns, eurusProblem } from './eurus-rows.ts';
 
 /** Snappy is hyparquet's own; Node brings the others. */
@@ -31,7 +34,7 @@ interface ImportProgress {
 
 /**
  * Writes the Codeforces problems of parquet files (a path, or `hub` for the data set itself) to `out` as JSON lines,
- * at most `limit`. The file appears when it is complete. Returns the number of problems.
+ * at most `limit`. The file appears when it is complete and holds a problem. Returns the number of problems.
  */
 export async function importEurus(
   source: string,
@@ -48,7 +51,8 @@ export async function importEurus(
     }
     stream.end();
     await once(stream, 'finish');
-    await rename(partial, out);
+    // A file without problems must not take the place of an earlier import.
+    await (problems > 0 ? rename(partial, out) : rm(partial, { force: true }));
     return problems;
   } catch (error) {
     stream.destroy();
@@ -91,10 +95,23 @@ async function openSources(source: string): Promise<AsyncBuffer[]> {
   if (source !== 'hub') {
     return [await asyncBufferFromFile(source)];
   }
-  const listing = await fetch(`https://huggingface.co/api/datasets/${hubDataset}/parquet/default/train`);
-  if (!listing.ok) {
-    throw new Error(`The hub answered ${listing.status}.`);
+  const hub = hubUrl();
+  const path = `/api/datasets/${hubDataset}/parquet/default/train`;
+  try {
+    const listing = await fetch(`${hub}${path}`);
+    if (!listing.ok) {
+      throw new Error(`it answered ${listing.status}`);
+    }
+    const urls = z.array(z.string()).parse(await listing.json());
+    return await Promise.all(urls.map(async (url) => cachedAsyncBuffer(await asyncBufferFromUrl({ url }))));
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
+    const reason = cause ?? (error instanceof Error ? error.message : String(error));
+    throw new BoundaryError(
+      'environment',
+      `The hub at ${hub} cannot be read: ${reason}.`,
+      'Set HF_ENDPOINT to a mirror or HTTPS_PROXY to a proxy, or import a parquet file that you have.',
+      { cause: error },
+    );
   }
-  const urls = (await listing.json()) as string[];
-  return Promise.all(urls.map(async (url) => cachedAsyncBuffer(await asyncBufferFromUrl({ url }))));
 }

@@ -12,7 +12,8 @@ const text = z.union([z.string(), z.array(z.string()).transform((lines) => lines
 const ProgramTests = z.object({
   inputs: z.array(text).min(1),
   outputs: z.array(text).min(1),
-  fn_name: z.undefined().optional(),
+  /** Of problems that ask for a function; there are none of these in Codeforces. */
+  fn_name: z.null().optional(),
 });
 
 /** Names of the columns, for readers that fetch only these. */

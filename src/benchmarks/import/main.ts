@@ -1,3 +1,4 @@
+import { BoundaryError } from '../../base/errors.ts';
 import { importEurus } from './eurus-import.ts';
 
 /** The import as a process of its own: `node import-eurus.js SOURCE OUT LIMIT`. Progress as JSON lines on stdout. */
@@ -12,6 +13,7 @@ async function main([source, out, limit]: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const remedy = error instanceof BoundaryError ? `\n${error.remedy}` : '';
+  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}${remedy}\n`);
   process.exitCode = 1;
 });

@@ -1,20 +1,28 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
-import { findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { type BenchmarkRow, benchmarks, findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { firstPrompt } from '../../domains/domain.ts';
 import { type Split, splits } from '../../benchmarks/split.ts';
 import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
-import type { Evaluation } from '../../protocol/records.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
+import { contextFor } from '../../benchmarks/room.ts';
+import { evaluationText } from '../../view/evaluation.ts';
+import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { policySourceOf, withPolicy } from '../policy.ts';
+import { table } from '../terminal.ts';
 
 /** `selfq eval`: one greedy answer to every problem of a benchmark. */
 export async function evalCommand(args: Arguments): Promise<number> {
+  if (args.has('list')) {
+    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarks.map(rowText))}\n` : `${listText()}\n`);
+    return 0;
+  }
   const name = args.text('benchmark');
   if (name === undefined) {
-    throw usage('Which benchmark?', 'Give --benchmark coding, or a JSONL file of problems.');
+    throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
   const { config, adapter, step } = policySourceOf(args, findBenchmark(name)?.domain);
   const { sandboxWorkers } = config;
@@ -27,25 +35,35 @@ export async function evalCommand(args: Arguments): Promise<number> {
     ...optional('limit', args.integer('limit', 1)),
   });
   try {
-    const contextTokens = config.maxPromptTokens + maxTokens;
-    const evaluation = await withPolicy({ config, adapter, contextTokens }, ({ model, modelHash, generate }) => {
+    const prompts = benchmark.questions.map((question) => firstPrompt(domain, question));
+    const contextTokens = contextFor(config.maxPromptTokens, maxTokens, prompts);
+    const evaluation = await withPolicy({ config, adapter, contextTokens }, ({ model, modelHash, ...use }) => {
       const policy = { step, model: model.id, modelHash, adapter: adapter ?? null };
-      return evaluate(benchmark, policy, { domain, generate, maxTokens });
+      const room = { contextTokens, countTokens: use.countTokens };
+      return evaluate(benchmark, policy, { domain, generate: use.generate, maxTokens, room });
     });
     const out = args.text('out');
     if (out !== undefined) {
       writeFileAtomic(out, `${JSON.stringify(evaluation, null, 2)}\n`);
     }
-    process.stdout.write(args.has('json') ? `${JSON.stringify(evaluation)}\n` : describe(evaluation));
+    process.stdout.write(
+      args.has('json')
+        ? `${JSON.stringify(evaluation)}\n`
+        : `${benchmark.name}: ${evaluationText(english, evaluation)}\n`,
+    );
     return 0;
   } finally {
     await sandbox.close();
   }
 }
 
-function describe({ benchmark, solved, total, interval, meanScore }: Evaluation): string {
-  const bounds = interval.map((bound) => `${Math.round(100 * bound)} %`).join(' to ');
-  return `${benchmark}: ${solved} of ${total} solved (95 % interval ${bounds}), mean score ${meanScore.toFixed(3)}\n`;
+function rowText({ name, domain, description }: BenchmarkRow): Omit<BenchmarkRow, 'load'> {
+  return { name, domain, description };
+}
+
+function listText(): string {
+  const rows = benchmarks.map(({ name, domain, description }) => [name, domain, description]);
+  return table([['benchmark', 'domain', 'what it is'], ...rows]);
 }
 
 function splitArgument(args: Arguments): Split | undefined {

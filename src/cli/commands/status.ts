@@ -11,6 +11,10 @@ import { lastingAlarms } from '../../view/alarms.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
+import { stageText } from '../../view/progress.ts';
+import { answerSharesOf, series } from '../../view/series.ts';
+import { english } from '../../view/translate.ts';
+import { seriesWord } from '../../view/words.ts';
 import { table } from '../terminal.ts';
 
 /** `selfq status`: one run, or the runs below `runs/`. */
@@ -59,7 +63,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...publicForm({ dir, run }), ...figures, evaluations: summary })}\n`);
     return;
   }
-  const stage = live ? `, stage ${live.stage}${live.total ? ` ${live.done} of ${live.total}` : ''}` : '';
+  const stage = live ? `, ${stageText(english, live)}` : '';
   const { domain, topic = '' } = run.config;
   const subject = describeSubject(String(domain), String(topic));
   const lines = [
@@ -116,18 +120,23 @@ function publicForm(listed: ListedRun): object {
 }
 
 function metricsTable(metrics: readonly StepMetrics[]): string {
-  const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+  const figure = (value: number | null | undefined): string => value?.toFixed(3) ?? '–';
+  const shares = answerSharesOf(metrics);
   const rows = metrics.map((line) => [
     String(line.step),
     `${line.valid}/${line.proposals}`,
     figure(line.solver.reward),
     figure(line.proposer.reward),
-    figure(line.test_pass_rate),
+    ...shares.map((name) => figure(series[name](line))),
     figure(line.solver.frac_reward_zero_std),
     figure(line.solver.grad_norm),
   ]);
   return table([
-    ['step', 'valid', 'solver reward', 'proposer reward', 'tests passed', 'no variance', 'grad norm'],
+    [
+      ...['step', 'valid', 'solver reward', 'proposer reward'],
+      ...shares.map((name) => seriesWord(english, name)),
+      ...['no variance', 'grad norm'],
+    ],
     ...rows,
   ]);
 }

@@ -57,7 +57,7 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
     const entry = await pickRun(this.#services, argument ?? live?.dir ?? this.#services.store.selected?.dir);
     if (entry) {
       this.#services.store.select(entry.dir);
-      this.#open(entry.dir, []);
+      this.#open(entry.dir);
     }
   }
 
@@ -86,7 +86,8 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
     }
   }
 
-  #open(dir: string, compared: readonly string[]): void {
+  /** `compared`: other runs to lay over the curves; left as they are without it. */
+  #open(dir: string, compared?: readonly string[]): void {
     const known = this.#panels.get(dir);
     if (known) {
       known.compare(compared);
@@ -99,7 +100,7 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
       enableFindWidget: true,
       localResourceRoots: [pageRoot(extensionUri)],
     });
-    this.#adopt(panel, dir, compared);
+    this.#adopt(panel, dir, compared ?? []);
   }
 
   #adopt(panel: vscode.WebviewPanel, dir: string, compared: readonly string[]): void {
@@ -129,7 +130,13 @@ class DashboardPanel implements vscode.Disposable {
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'dashboard');
     this.#subscriptions = [
       panel.onDidDispose(() => this.dispose()),
-      panel.onDidChangeViewState(() => this.#schedule(true)),
+      panel.onDidChangeViewState(() => {
+        this.#schedule(true);
+        // Commands without an argument are about the run in front.
+        if (panel.active) {
+          services.store.select(dir);
+        }
+      }),
       panel.webview.onDidReceiveMessage(guarded(services, (message: unknown) => this.#receive(message))),
       services.store.onDidChange(() => this.#schedule(true)),
       services.live.onEvent((event) => event.dir === this.#dir && this.#schedule(event.event.type !== 'stage')),
@@ -141,8 +148,8 @@ class DashboardPanel implements vscode.Disposable {
     this.#schedule(true);
   }
 
-  compare(dirs: readonly string[]): void {
-    this.#compared = dirs;
+  compare(dirs: readonly string[] | undefined): void {
+    this.#compared = dirs ?? this.#compared;
   }
 
   dispose(): void {
@@ -185,13 +192,17 @@ class DashboardPanel implements vscode.Disposable {
     if (!entry) {
       return undefined;
     }
-    return runView({ ...entry, metrics: await store.metrics(dir).read(), evaluations: store.evaluations(dir) });
+    const requested = this.#services.live.requested(dir);
+    return runView({
+      ...{ ...entry, requested },
+      ...{ metrics: await store.metrics(dir).read(), evaluations: store.evaluations(dir) },
+    });
   }
 
-  /** The latest proposals, newest step first. */
+  /** The latest proposals and questions, newest step first; those of the step in progress as they come. */
   #feed(): FeedEntry[] {
     const reader = this.#services.store.steps(this.#dir);
-    const entries: FeedEntry[] = [];
+    const entries: FeedEntry[] = [...this.#services.live.feed(this.#dir)].reverse();
     for (const step of reader.steps().reverse()) {
       if (entries.length >= feedLength) {
         break;

@@ -7,7 +7,7 @@ import { type RunArgument, pickRun } from '../run-commands.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
-import { problemModel } from '../../view/problem-model.ts';
+import { answersOf, problemModel } from '../../view/problem-model.ts';
 import { pageHtml, pageRoot } from './page-html.ts';
 
 /** Where a problem lies. */
@@ -84,6 +84,11 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'problem');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
+    panel.onDidChangeViewState(() => {
+      if (panel.active && this.#place) {
+        this.#services.store.select(this.#place.dir);
+      }
+    });
     panel.onDidDispose(() => (this.#panel = undefined));
   }
 
@@ -129,7 +134,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
           message: vscode.l10n.t('This problem is no longer in the record of its run.'),
           remedy: vscode.l10n.t('Choose another one in the view Problems.'),
         };
-    this.#panel.title = model?.title ?? vscode.l10n.t('Problem');
+    this.#panel.title = shortTitle(model?.title) ?? vscode.l10n.t('Problem');
     void this.#panel.webview.postMessage(message);
   }
 
@@ -147,15 +152,15 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
         this.#move(place, message.by);
         return;
       case 'openAnswer':
-        await vscode.window.showTextDocument(answerUri(place, message.answer), {
+        await vscode.window.showTextDocument(this.#answerUri(place, message.answer), {
           viewColumn: vscode.ViewColumn.Beside,
         });
         return;
       case 'diffAnswers':
         await vscode.commands.executeCommand(
           'vscode.diff',
-          answerUri(place, message.left),
-          answerUri(place, message.right),
+          this.#answerUri(place, message.left),
+          this.#answerUri(place, message.right),
           vscode.l10n.t('Answer {0} ↔ Answer {1}', String(message.left + 1), String(message.right + 1)),
         );
         return;
@@ -198,4 +203,16 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     await vscode.env.clipboard.writeText(JSON.stringify(problemOf(question.content) ?? question.content, null, 2));
     vscode.window.setStatusBarMessage(vscode.l10n.t('Problem copied as JSON'), 3000);
   }
+
+  #answerUri(place: ProblemPlace, answer: number): vscode.Uri {
+    const lines = this.#services.store.steps(place.dir).read(place.step);
+    return answerUri(place, answer, answersOf(lines, place.id)[answer]?.detail?.kind === 'tests');
+  }
+}
+
+/** Longest title of a tab, in characters: a statement is a whole sentence. */
+const tabLength = 36;
+
+function shortTitle(title: string | undefined): string | undefined {
+  return title !== undefined && title.length > tabLength ? `${title.slice(0, tabLength - 1).trimEnd()}…` : title;
 }

@@ -3,9 +3,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { Problem } from '../../protocol/problem.ts';
 import { ensureFolder } from '../run-store.ts';
-import { testsOf } from '../../view/domains/coding.ts';
-
-export type SolutionLanguage = 'javascript' | 'typescript';
+import { type SolutionLanguage, solutionFolder, solutionTemplate } from './template.ts';
 
 /** A file of the person's own, with the problem beside it. */
 export interface SolutionFile {
@@ -29,7 +27,7 @@ export function openSolution(
   origin: SolutionFile['origin'],
   language: SolutionLanguage,
 ): SolutionFile {
-  const name = `${origin.step}-${origin.id}`.replaceAll(/[^\w-]+/g, '_').slice(0, 100);
+  const name = solutionFolder(origin);
   const folder = ensureFolder(join(solutionsFolder(context), name));
   const path = join(folder, `solution.${language === 'typescript' ? 'ts' : 'js'}`);
   writeFileSync(join(folder, names.problem), JSON.stringify(problem));
@@ -67,48 +65,4 @@ export function allSolutions(context: vscode.ExtensionContext): SolutionFile[] {
       .filter((path) => existsSync(path))
       .flatMap((path) => solutionOf(context, vscode.Uri.file(path)) ?? []),
   );
-}
-
-/** Statement and examples as a comment, then what a solution begins with. */
-export function solutionTemplate(problem: Problem, language: SolutionLanguage): string {
-  const examples = testsOf(problem)
-    .slice(0, 3)
-    .map(({ input, expected }) =>
-      problem.kind === 'function'
-        ? ` * ${problem.entry}(${input}) → ${expected}`
-        : ` * ${input.trim()} → ${expected.trim()}`,
-    );
-  const statement = problem.statement.split('\n').map((line) => ` * ${line}`.trimEnd());
-  const comment = ['/**', ...statement, ' *', ...examples, ' */'].join('\n').replaceAll('**/', '*\\/');
-  return `${comment}\n${starterOf(problem, language)}`;
-}
-
-function starterOf(problem: Problem, language: SolutionLanguage): string {
-  if (problem.kind === 'program') {
-    return "const input = require('fs').readFileSync(0, 'utf8');\n\nconsole.log(input);\n";
-  }
-  const count = Math.max(...problem.tests.map(({ input }) => input.length));
-  const parameters = problem.parameters ?? Array.from({ length: count }, (_, i) => (count === 1 ? 'input' : `arg${i}`));
-  const typed = parameters.map((name, i) =>
-    language === 'typescript' ? `${name}: ${typeOf(problem.tests.map(({ input }) => input[i]))}` : name,
-  );
-  const result = language === 'typescript' ? `: ${typeOf(problem.tests.map(({ output }) => output))}` : '';
-  return `function ${problem.entry}(${typed.join(', ')})${result} {\n  \n}\n`;
-}
-
-/** A TypeScript type that fits the examples; `unknown` where they disagree. */
-function typeOf(values: readonly unknown[]): string {
-  const types = new Set(values.map((value) => typeOfOne(value)));
-  types.delete('never[]');
-  return types.size === 1 ? [...types][0]! : types.size === 0 ? 'unknown[]' : 'unknown';
-}
-
-function typeOfOne(value: unknown): string {
-  if (Array.isArray(value)) {
-    return value.length === 0 ? 'never[]' : `${typeOf(value)}[]`;
-  }
-  if (value === null) {
-    return 'null';
-  }
-  return typeof value === 'object' ? 'Record<string, unknown>' : typeof value;
 }

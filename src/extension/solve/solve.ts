@@ -6,9 +6,11 @@ import { BoundaryError } from '../../base/errors.ts';
 import { JudgeResult } from '../../protocol/problem.ts';
 import { commands, internalCommands } from '../contributions.ts';
 import { type ProblemPlace } from '../panels/problem-panel.ts';
-import { type Disposables, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
+import { type Disposables, NoRunError, type Services, guarded, requireTrust, runSelfq } from '../services.ts';
 import { setting } from '../settings.ts';
 import { problemOf, testsOf } from '../../view/domains/coding.ts';
+import { verdictWord } from '../../view/words.ts';
+import { t } from '../translate.ts';
 import { type SolutionFile, allSolutions, openSolution, solutionOf, solutionsFolder } from './solution-files.ts';
 
 /** "Solve it yourself": a file with the statement, code lenses above it, results in the Test Explorer. */
@@ -97,11 +99,7 @@ function openFor({ context, store }: Services, { dir, step, id }: ProblemPlace):
 async function chooseProblem(services: Services): Promise<SolutionFile | undefined> {
   const run = services.store.selected;
   if (!run) {
-    throw new BoundaryError(
-      'usage',
-      vscode.l10n.t('There is no run to take a problem from.'),
-      vscode.l10n.t('Start one first.'),
-    );
+    throw new NoRunError();
   }
   const reader = services.store.steps(run.dir);
   const items = reader
@@ -118,7 +116,15 @@ async function chooseProblem(services: Services): Promise<SolutionFile | undefin
           place: { dir: run.dir, step, id },
         })),
     );
+  if (items.length === 0) {
+    throw new BoundaryError(
+      'usage',
+      vscode.l10n.t('{0} has no problems with tests.', run.name),
+      vscode.l10n.t('Only these can be solved by yourself: choose another run.'),
+    );
+  }
   const chosen = await vscode.window.showQuickPick(items, {
+    title: run.name,
     placeHolder: vscode.l10n.t('Which problem do you want to solve?'),
   });
   return chosen && openFor(services, chosen.place);
@@ -214,10 +220,35 @@ async function runSolution(
       `${result.verdict}: ${result.passed}/${result.total}${result.message ? ` ${result.message}` : ''}\r\n`,
     );
     tests.forEach((test, index) => shown.includes(test) && report(run, test, result, index));
+    tell(result);
   } catch (error) {
     const message = new vscode.TestMessage(error instanceof Error ? error.message : String(error));
     shown.forEach((test) => run.errored(test, message));
   }
+}
+
+/** The count, and the first difference, without a way through the Testing view. */
+function tell({ verdict, passed, total, tests }: JudgeResult): void {
+  const count = vscode.l10n.t('{0} of {1} tests passed', String(passed), String(total));
+  if (verdict === 'AC') {
+    void vscode.window.showInformationMessage(`✓ ${count}`);
+    return;
+  }
+  const index = tests.findIndex((test) => test.verdict !== 'AC');
+  const failed = tests[index];
+  const { expected, actual } = failed ?? {};
+  const words =
+    expected !== undefined && actual !== undefined
+      ? vscode.l10n.t('Test {0}: expected {1}, got {2}.', String(index + 1), clip(expected), clip(actual))
+      : `${verdictWord(t, failed?.verdict ?? verdict)}${failed?.message === undefined ? '' : `: ${clip(failed.message)}`}.`;
+  void vscode.window.showWarningMessage(`${count}. ${words}`);
+}
+
+/** Longest value in a message, in characters. */
+const clipLength = 120;
+
+function clip(text: string): string {
+  return text.length > clipLength ? `${text.slice(0, clipLength - 1)}…` : text.trim();
 }
 
 function report(run: vscode.TestRun, test: vscode.TestItem, result: JudgeResult, index: number): void {

@@ -63,7 +63,10 @@ export function configOf(answers: StartAnswers): Config {
   });
 }
 
-/** The default of a setting in a preset, as the engine would take it. */
-export function presetValue(name: keyof Config, preset: Preset): string | number {
-  return resolveConfig(preset, {})[name];
+/** The default of a setting in a preset and a domain, as the engine would take it. */
+export function presetValue(
+  name: keyof Config,
+  { preset, domain }: Pick<StartAnswers, 'preset' | 'domain'>,
+): string | number {
+  return resolveConfig(preset, { domain })[name];
 }

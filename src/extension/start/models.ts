@@ -5,6 +5,7 @@ import { parseHubName } from '../../model/fetch/hub-name.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { ModelRow } from '../../protocol/model-row.ts';
 import { formatBytes } from '../../view/format.ts';
+import { progressLines } from '../selfq.ts';
 import { type Services, runSelfq } from '../services.ts';
 
 /** Models of the catalogue and those that were fetched from the hub, with what is here of them. */
@@ -32,16 +33,6 @@ export async function ensureModel(services: Services, model: string): Promise<vo
   const title = vscode.l10n.t('Fetching {0}', `${known?.title ?? model}${size}`);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) => {
-      let reached = 0;
-      await runSelfq(services, ['models', 'pull', model], {
-        token,
-        onLine(line) {
-          const percent = Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
-          progress.report({ message: line.trim().slice(0, 120), increment: Math.max(0, percent - reached) });
-          reached = Math.max(reached, percent);
-        },
-      });
-    },
+    (progress, token) => runSelfq(services, ['models', 'pull', model], { token, onLine: progressLines(progress) }),
   );
 }

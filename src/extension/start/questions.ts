@@ -2,8 +2,11 @@ import * as vscode from 'vscode';
 import { parseHubName } from '../../model/fetch/hub-name.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
 import { runSettings } from '../../config/tables.ts';
-import { runtimeSettings } from '../../runtime/settings.ts';
+import { devices, devicesOf } from '../../runtime/devices/devices.ts';
+import type { Device } from '../../runtime/settings.ts';
 import { formatBytes } from '../../view/format.ts';
+import { domainDescription, domainWord } from '../../view/words.ts';
+import { t } from '../translate.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 
@@ -35,8 +38,9 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       place,
       {
         title: title(),
-        prompt: vscode.l10n.t('What should the problems be about? Free text; Enter keeps the default.'),
-        value: answers.topic || String(presetValue('topic', answers.preset)),
+        prompt: vscode.l10n.t('What should the problems be about? Free text; left empty, whatever the field knows.'),
+        placeholder: vscode.l10n.t('Such as: arrays of integers'),
+        value: answers.topic || String(presetValue('topic', answers)),
       },
       (value) => {
         answers.topic = value;
@@ -48,8 +52,8 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('Which model should learn?'),
-        items: modelChoices(await models, answers.model),
-        active: (value) => value === (answers.model || String(presetValue('model', answers.preset))),
+        items: modelChoices(await models, answers.model, suggestedModel(answers.domain)),
+        active: (value) => value === (answers.model || (suggestedModel(answers.domain) ?? defaultModel(answers))),
       },
       async (value) => {
         const model = await namedModel(value);
@@ -63,7 +67,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('How large a run?'),
-        items: presetChoices(),
+        items: presetChoices(answers),
         active: (value) => value === answers.preset,
       },
       (value) => {
@@ -77,7 +81,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
       {
         title: title(),
         placeholder: vscode.l10n.t('Where should the model run?'),
-        items: runtimeSettings.device.kind.choices.map((value) => ({ ...deviceWords(value), value })),
+        items: devicesOf(`${process.platform}-${process.arch}`).map((value) => ({ ...deviceWords(value), value })),
         active: (value) => value === answers.device,
       },
       (value) => {
@@ -87,27 +91,42 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
     ),
 ];
 
-function domainWords(domain: string): { label: string; detail?: string } {
-  const details: Record<string, string> = {
-    coding: vscode.l10n.t('JavaScript problems with unit tests, judged in sandboxes'),
-    arithmetic: vscode.l10n.t('Three-digit multiplication, judged by majority vote'),
-    algebra: vscode.l10n.t('Linear equations in words, judged by majority vote'),
+function domainWords(domain: string): { label: string; description: string; detail?: string } {
+  const detail = domainDescription(t, domain);
+  return { label: domainWord(t, domain), description: domain, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** The model that a field needs to learn anything; undefined where the default will do. */
+function suggestedModel(domain: string): string | undefined {
+  return domain === 'arithmetic' ? 'qwen2.5-coder-1.5b' : undefined;
+}
+
+function defaultModel(answers: StartAnswers): string {
+  return String(presetValue('model', answers));
+}
+
+function deviceWords(device: Device): { label: string; description?: string; detail: string } {
+  if (device === 'cpu') {
+    return { label: device, detail: vscode.l10n.t('Works everywhere') };
+  }
+  const { proven, needs } = devices[device];
+  return {
+    label: device,
+    ...(proven ? {} : { description: `$(warning) ${vscode.l10n.t('not proven: nobody has tried it')}` }),
+    detail: vscode.l10n.t('Needs {0}', needs),
   };
-  const detail = details[domain];
-  return { label: domain, ...(detail === undefined ? {} : { detail }) };
 }
 
-function deviceWords(device: string): { label: string; detail?: string } {
-  return device === 'cpu' ? { label: 'cpu', detail: vscode.l10n.t('Works everywhere') } : { label: device };
-}
-
-function presetChoices(): Choice<StartAnswers['preset']>[] {
+function presetChoices({ steps, domain }: StartAnswers): Choice<StartAnswers['preset']>[] {
   const figures = (preset: StartAnswers['preset']): string =>
     vscode.l10n.t(
       '{0} steps · {1} proposals a step · {2} answers each',
-      String(presetValue('steps', preset)),
-      String(Number(presetValue('proposerPrompts', preset)) * Number(presetValue('proposalsPerPrompt', preset))),
-      String(presetValue('answersPerQuestion', preset)),
+      String(steps === 0 ? presetValue('steps', { preset, domain }) : steps),
+      String(
+        Number(presetValue('proposerPrompts', { preset, domain })) *
+          Number(presetValue('proposalsPerPrompt', { preset, domain })),
+      ),
+      String(presetValue('answersPerQuestion', { preset, domain })),
     );
   return [
     { label: 'quick', description: vscode.l10n.t('minutes on a laptop CPU'), detail: figures('quick'), value: 'quick' },
@@ -127,7 +146,7 @@ function presetChoices(): Choice<StartAnswers['preset']>[] {
 }
 
 /** Known models with size, memory and what is here; the chosen own model; and ways to name another. */
-function modelChoices(models: readonly ModelRow[], chosen: string): Choice<string>[] {
+function modelChoices(models: readonly ModelRow[], chosen: string, suggested: string | undefined): Choice<string>[] {
   const states: Record<ModelRow['state'], { icon: string; description: string }> = {
     ready: { icon: 'check', description: vscode.l10n.t('on this machine') },
     partial: { icon: 'cloud-download', description: vscode.l10n.t('the rest is fetched first') },
@@ -138,7 +157,13 @@ function modelChoices(models: readonly ModelRow[], chosen: string): Choice<strin
     const { icon, description } = states[state];
     const size = bytes === null ? '' : ` · ${formatBytes(bytes)}`;
     const need = vscode.l10n.t('needs about {0} of memory', formatBytes(memory.run));
-    return { label: `$(${icon}) ${label}`, description, detail: `${need}${size} · ${licence}`, value: id };
+    const hint = id === suggested ? ` · ${vscode.l10n.t('suggested for this field')}` : '';
+    return {
+      label: `$(${icon}) ${label}`,
+      description: `${description}${hint}`,
+      detail: `${need}${size} · ${licence}`,
+      value: id,
+    };
   });
   const own = chosen !== '' && !models.some(({ id }) => id === chosen);
   return [

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import { commands } from '../contributions.ts';
-import { ensureFolder } from '../run-store.ts';
+import { makeFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded, requireTrust } from '../services.ts';
-import { setting } from '../settings.ts';
+import { isSet, setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
 import { ensureModel, listModels } from './models.ts';
 import { questions } from './questions.ts';
@@ -19,7 +19,8 @@ export function registerStart(services: Services): Disposables {
     requireTrust();
     const asked = argument === undefined;
     const given = asked ? {} : parseStartArguments(argument);
-    const answers = withDefaults(given);
+    const last = asked || given.ask ? services.context.globalState.get<StartAnswers>(lastAnswersKey) : undefined;
+    const answers = withDefaults(given, last);
     if ((asked || given.ask) && !(await ask(services, answers))) {
       return undefined;
     }
@@ -48,15 +49,17 @@ async function ask(services: Services, answers: StartAnswers): Promise<boolean> 
   return runWizard(answers, questions(models));
 }
 
-/** What is not given comes from the settings. */
-function withDefaults(given: StartArguments): StartAnswers {
+/** What is not given comes from the settings; questions begin with the last answers where nobody set anything. */
+function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers {
+  const choose = <Name extends 'domain' | 'topic' | 'model' | 'preset' | 'device'>(name: Name): StartAnswers[Name] =>
+    (given[name] ?? (isSet(name) ? setting(name) : last?.[name]) ?? setting(name)) as StartAnswers[Name];
   return {
-    domain: given.domain ?? setting('domain'),
-    topic: given.topic ?? setting('topic'),
-    model: given.model ?? setting('model'),
-    preset: given.preset ?? setting('preset'),
+    domain: choose('domain'),
+    topic: choose('topic'),
+    model: choose('model'),
+    preset: choose('preset'),
     steps: given.steps ?? setting('steps'),
-    device: given.device ?? setting('device'),
+    device: choose('device'),
     overrides: { ...plainOverrides(setting('overrides')), ...given.overrides },
   };
 }
@@ -71,7 +74,7 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
 async function begin(services: Services, answers: StartAnswers, out?: string): Promise<string> {
   const config = configOf(answers);
-  const dir = out ?? newRunFolder(services, config.domain);
+  const dir = out ?? (await newRunFolder(services, config.domain));
   await ensureModel(services, config.model);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
@@ -83,10 +86,11 @@ async function begin(services: Services, answers: StartAnswers, out?: string): P
 }
 
 /** `2026-01-31T12-00-00-coding` in the folder for runs, numbered where two begin in one second. */
-function newRunFolder({ store }: Services, domain: string): string {
+async function newRunFolder({ store }: Services, domain: string): Promise<string> {
+  store.assertRunsFolder();
   const root = store.runsFolder();
   try {
-    ensureFolder(root);
+    await makeFolder(root);
   } catch (error) {
     throw new BoundaryError(
       'environment',

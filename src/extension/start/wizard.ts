@@ -45,13 +45,14 @@ export function askChoice<T>(
 /** A line of text with a default. */
 export function askText(
   place: { step: number; totalSteps: number },
-  options: { title: string; prompt: string; value: string },
+  options: { title: string; prompt: string; placeholder: string; value: string },
   take: (value: string) => void,
 ): Promise<Move> {
   const input = vscode.window.createInputBox();
   Object.assign(input, place);
   input.title = options.title;
   input.prompt = options.prompt;
+  input.placeholder = options.placeholder;
   input.value = options.value;
   return ask(input, place, async () => {
     take(input.value.trim());

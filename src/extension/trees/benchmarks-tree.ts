@@ -1,81 +1,143 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation } from '../../protocol/records.ts';
-import { internalCommands, views } from '../contributions.ts';
-import { byBenchmark } from '../../view/evaluations.ts';
+import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
+import { formatPercent, formatPoints } from '../../view/format.ts';
+import { modelWord } from '../../view/run-name.ts';
+import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
-import { formatPercent } from '../../view/format.ts';
-import type { Disposables, Services } from '../services.ts';
+import { type Disposables, type Services, guarded } from '../services.ts';
+import { t } from '../translate.ts';
 
-type Node =
-  | { kind: 'benchmark'; name: string; evaluations: Evaluation[] }
-  | { kind: 'evaluation'; evaluation: Evaluation; before: Evaluation | undefined };
+/** A benchmark with its results; `file` where it was imported. */
+interface BenchmarkNode {
+  kind: 'benchmark';
+  name: string;
+  file?: string;
+  results: ResultNode[];
+}
+/** A result; `file` where it was asked for from the editor, and not by a run. */
+interface ResultNode {
+  kind: 'evaluation';
+  evaluation: Evaluation;
+  before: Evaluation | undefined;
+  file?: string;
+}
+type Node = BenchmarkNode | ResultNode;
 
-/** Results by benchmark: those of the selected run, and those that were asked for apart from a run. */
-export function registerBenchmarksTree({ store, live }: Services, results: EvaluationStore): Disposables {
+/** Imported sets, and results by benchmark: of the selected run, and those that were asked for apart from a run. */
+export function registerBenchmarksTree(services: Services, results: EvaluationStore): Disposables {
+  const { store, live } = services;
   const changed = new vscode.EventEmitter<void>();
   const provider: vscode.TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
-    getChildren(node) {
-      if (node) {
-        return node.kind === 'benchmark' ? evaluationNodes(node.evaluations) : [];
-      }
-      const ofRun = store.selected ? store.evaluations(store.selected.dir) : [];
-      return [...byBenchmark([...ofRun, ...results.all()])].map(([name, evaluations]) => ({
-        kind: 'benchmark',
-        name,
-        evaluations,
-      }));
-    },
-    getTreeItem: (node) =>
-      node.kind === 'benchmark' ? benchmarkItem(node.name, node.evaluations) : evaluationItem(node),
+    getChildren: (node) => (node ? (node.kind === 'benchmark' ? node.results : []) : benchmarkNodes(services, results)),
+    getTreeItem: (node) => (node.kind === 'benchmark' ? benchmarkItem(node) : evaluationItem(services, node)),
+  };
+  const tree = vscode.window.createTreeView(views.benchmarks, { treeDataProvider: provider });
+  const update = (): void => {
+    tree.description = store.selected?.name ?? '';
+    changed.fire();
   };
   return [
-    vscode.window.createTreeView(views.benchmarks, { treeDataProvider: provider }),
+    tree,
     changed,
-    results.onDidChange(() => changed.fire()),
-    store.onDidSelect(() => changed.fire()),
+    results.onDidChange(update),
+    store.onDidSelect(update),
     live.onEvent(({ event }) => event.type === 'evaluation' && changed.fire()),
+    vscode.commands.registerCommand(
+      commands.openBenchmark,
+      guarded(services, async (node?: Node) => {
+        if (node?.file !== undefined) {
+          await vscode.window.showTextDocument(vscode.Uri.file(node.file));
+        }
+      }),
+    ),
+    vscode.commands.registerCommand(
+      commands.deleteBenchmark,
+      guarded(services, (node?: Node) => deleteFile(results, node)),
+    ),
   ];
 }
 
-/** Each after the first is compared with the earliest of the same model. */
-function evaluationNodes(evaluations: readonly Evaluation[]): Node[] {
-  return evaluations.map((evaluation) => {
-    const before = evaluations.find(
-      ({ modelHash, step }) => modelHash === evaluation.modelHash && step === 0 && evaluation.step > 0,
-    );
-    return { kind: 'evaluation', evaluation, before };
+function benchmarkNodes({ store }: Services, results: EvaluationStore): BenchmarkNode[] {
+  const ofRun = (store.selected ? store.evaluations(store.selected.dir) : []).map((evaluation) => ({ evaluation }));
+  const all: { evaluation: Evaluation; file?: string }[] = [...ofRun, ...results.files()];
+  const groups = Map.groupBy(
+    all.sort((a, b) => a.evaluation.step - b.evaluation.step),
+    ({ evaluation }) => evaluation.benchmark,
+  );
+  const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
+    const evaluations = entries.map(({ evaluation }) => evaluation);
+    return {
+      ...{ kind: 'benchmark', name },
+      results: entries.map(({ evaluation, file }) => ({
+        ...{ kind: 'evaluation', evaluation, before: evaluationBefore(evaluation, evaluations) },
+        ...(file === undefined ? {} : { file }),
+      })),
+    };
   });
+  const imported = results.benchmarks().map((file) => ({ name: basename(file, '.jsonl'), file }));
+  const named = nodes.map((node) => ({ ...node, ...imported.find(({ name }) => name === node.name) }));
+  const unused = imported.filter(({ name }) => !groups.has(name));
+  return [...named, ...unused.map((set): BenchmarkNode => ({ kind: 'benchmark', ...set, results: [] }))];
 }
 
-function benchmarkItem(name: string, evaluations: readonly Evaluation[]): vscode.TreeItem {
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+async function deleteFile(results: EvaluationStore, node: Node | undefined): Promise<void> {
+  if (node?.file === undefined) {
+    return;
+  }
+  const name =
+    node.kind === 'benchmark' ? node.name : `${node.evaluation.benchmark}, ${policyWord(t, node.evaluation)}`;
+  const confirm = vscode.l10n.t('Delete');
+  const question =
+    node.kind === 'benchmark'
+      ? vscode.l10n.t('Delete the imported problems "{0}"? Results on them stay.', name)
+      : vscode.l10n.t('Delete the result "{0}"?', name);
+  if ((await vscode.window.showWarningMessage(question, { modal: true }, confirm)) === confirm) {
+    await results.remove(node.file);
+  }
+}
+
+function benchmarkItem({ name, file, results }: BenchmarkNode): vscode.TreeItem {
+  const state = results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
+  const item = new vscode.TreeItem(name, state);
   item.iconPath = new vscode.ThemeIcon('beaker');
-  item.description = vscode.l10n.t('{0} problems', String(evaluations[0]?.total ?? 0));
+  const total = results.at(-1)?.evaluation.total;
+  item.description = [
+    ...(total === undefined ? [] : [vscode.l10n.t('{0} problems', String(total))]),
+    ...(file === undefined ? [] : [vscode.l10n.t('imported')]),
+    ...(results.length === 0 ? [vscode.l10n.t('not evaluated yet')] : []),
+  ].join(' · ');
+  item.contextValue = file === undefined ? 'benchmark' : 'benchmark.imported';
+  if (file !== undefined) {
+    item.tooltip = file;
+  }
   return item;
 }
 
-function evaluationItem({ evaluation, before }: Node & { kind: 'evaluation' }): vscode.TreeItem {
-  const { step, adapter, solved, total, accuracy, interval, model, meanScore } = evaluation;
-  const who =
-    step > 0
-      ? vscode.l10n.t('after step {0}', String(step))
-      : adapter === null
-        ? vscode.l10n.t('before training')
-        : vscode.l10n.t('with adapter');
-  const item = new vscode.TreeItem(`${formatPercent(accuracy)} ${who}`);
-  const points = before ? Math.round(100 * (accuracy - before.accuracy)) : undefined;
-  const change = points === undefined ? '' : ` · ${points >= 0 ? '+' : '−'}${Math.abs(points)}`;
-  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${model}`;
+function evaluationItem({ store }: Services, { evaluation, before, file }: ResultNode): vscode.TreeItem {
+  const { adapter, solved, total, accuracy, interval, model, meanScore } = evaluation;
+  const item = new vscode.TreeItem(`${formatPercent(accuracy)} ${policyWord(t, evaluation)}`);
+  const difference = before && accuracy - before.accuracy;
+  const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
+  // A result that was asked for says of which run its adapter is.
+  const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
+  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? modelWord(model)}`;
   item.iconPath = new vscode.ThemeIcon(
-    points === undefined || points === 0 ? 'dash' : points > 0 ? 'arrow-up' : 'arrow-down',
+    difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
   );
-  item.tooltip = vscode.l10n.t(
-    '95 % interval {0} to {1}, mean score {2}',
-    formatPercent(interval[0]),
-    formatPercent(interval[1]),
-    meanScore.toFixed(3),
-  );
+  item.tooltip = [
+    run === undefined ? model : `${run} · ${model}`,
+    vscode.l10n.t(
+      '95 % interval {0} to {1}, mean score {2}',
+      formatPercent(interval[0]),
+      formatPercent(interval[1]),
+      meanScore.toFixed(3),
+    ),
+    new Date(evaluation.time).toLocaleString(vscode.env.language),
+  ].join('\n');
+  item.contextValue = file === undefined ? 'result' : 'result.stored';
   item.command = { command: internalCommands.openEvaluation, title: '', arguments: [evaluation, before] };
   return item;
 }

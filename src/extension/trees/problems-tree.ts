@@ -1,11 +1,14 @@
 import * as vscode from 'vscode';
 import { commands, contextKeys, internalCommands, views } from '../contributions.ts';
-import { formatShare } from '../../view/format.ts';
+import { formatPercent, formatShare } from '../../view/format.ts';
+import { Verdict } from '../../protocol/problem.ts';
+import { marks } from '../../protocol/question.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, guarded, disposeAll } from '../services.ts';
 import type { FeedEntry } from '../../view/messages.ts';
 import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../../view/problem-index.ts';
-import { outcomeWord, reasonWord } from '../words.ts';
+import { markWord, outcomeWord, reasonWord, verdictWord } from '../../view/words.ts';
+import { t } from '../translate.ts';
 
 type Grouping = 'step' | 'outcome' | 'verdict';
 type Node =
@@ -19,6 +22,7 @@ const window = { step: 200, across: 20 };
 /** The proposals of the selected run. Files are read when a group is opened, so that long runs open at once. */
 export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #services: Services;
+  readonly #tree: vscode.TreeView<Node>;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #grouping: Grouping = 'step';
@@ -30,9 +34,11 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   constructor(services: Services) {
     this.#services = services;
     const { store, live } = services;
+    this.#tree = vscode.window.createTreeView(views.problems, { treeDataProvider: this, showCollapseAll: true });
     this.#subscriptions = [
-      vscode.window.createTreeView(views.problems, { treeDataProvider: this, showCollapseAll: true }),
+      this.#tree,
       store.onDidSelect(() => this.#reset()),
+      store.onDidChange(() => this.#describe()),
       live.onEvent(({ event }) => event.type === 'metrics' && this.#changed.fire()),
       vscode.commands.registerCommand(commands.groupProblems, () => this.#chooseGrouping()),
       vscode.commands.registerCommand(commands.filterProblems, () => this.#chooseFilter()),
@@ -49,7 +55,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     this.#changed.dispose();
   }
 
-  getChildren(node?: Node): Node[] {
+  async getChildren(node?: Node): Promise<Node[]> {
     const run = this.#services.store.selected;
     if (!run || node?.kind === 'problem' || node?.kind === 'older') {
       return [];
@@ -59,7 +65,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     }
     const steps = this.#services.store.steps(run.dir).steps().reverse();
     const shown = steps.slice(0, this.#windows * (this.#grouping === 'step' ? window.step : window.across));
-    const groups = this.#grouping === 'step' ? this.#byStep(run, shown) : this.#across(run, shown);
+    const groups = this.#grouping === 'step' ? await this.#byStep(run, shown) : this.#across(run, shown);
     return shown.length < steps.length && groups.length > 0 ? [...groups, { kind: 'older' }] : groups;
   }
 
@@ -74,13 +80,15 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     }
   }
 
-  #byStep(run: RunEntry, steps: readonly number[]): Node[] {
+  async #byStep(run: RunEntry, steps: readonly number[]): Promise<Node[]> {
+    const metrics = await this.#services.store.metrics(run.dir).read();
+    const questions = new Map(metrics.map(({ step, valid }) => [step, valid]));
     const groups = steps.map((step): Node & { kind: 'group' } => ({
       kind: 'group',
       key: `step ${step}`,
       label: vscode.l10n.t('Step {0}', String(step)),
-      description: '',
-      entries: () => this.#entries(run, [step]),
+      description: questions.has(step) ? t('{0} questions', questions.get(step) ?? 0) : '',
+      entries: () => this.#entries(run, [step], this.#filter),
     }));
     return this.#filter === undefined
       ? groups
@@ -88,7 +96,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   }
 
   #across(run: RunEntry, steps: readonly number[]): Node[] {
-    const all = this.#entries(run, steps);
+    const all = this.#entries(run, steps, this.#filter);
     const keys = Map.groupBy(all, (entry) =>
       this.#grouping === 'outcome' || entry.rejection !== undefined ? outcomeOf(entry) : (mainVerdict(entry) ?? 'none'),
     );
@@ -98,19 +106,19 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
       .map(([key, entries]) => ({
         kind: 'group',
         key,
-        label: isOutcome(key) ? outcomeWord(key) : key,
+        label: isOutcome(key) ? outcomeWord(t, key) : mainWord(key),
         description: String(entries.length),
         entries: () => entries,
       }));
   }
 
   /** Accepted problems first, as they are what the step was about; a damaged file is an empty step with a log line. */
-  #entries(run: RunEntry, steps: readonly number[]): FeedEntry[] {
+  #entries(run: RunEntry, steps: readonly number[], filter: Outcome | undefined): FeedEntry[] {
     return steps.flatMap((step) => {
       try {
         const entries = this.#services.store.steps(run.dir).feed(step);
         return entries
-          .filter((entry) => this.#filter === undefined || outcomeOf(entry) === this.#filter)
+          .filter((entry) => filter === undefined || outcomeOf(entry) === filter)
           .sort((a, b) => Number(a.rejection !== undefined) - Number(b.rejection !== undefined));
       } catch (error) {
         this.#services.log.warn(error instanceof Error ? error.message : String(error));
@@ -132,7 +140,14 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     this.#changed.fire();
   }
 
+  /** Which run is shown, and what part of it. */
+  #describe(): void {
+    const filter = this.#filter === undefined ? [] : [outcomeWord(t, this.#filter)];
+    this.#tree.description = [...filter, this.#services.store.selected?.name ?? ''].join(' · ');
+  }
+
   #reset(): void {
+    this.#describe();
     this.#windows = 1;
     this.#changed.fire();
   }
@@ -151,7 +166,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   }
 
   async #chooseFilter(): Promise<void> {
-    const items = outcomes.map((outcome) => ({ label: outcomeWord(outcome), outcome }));
+    const items = outcomes.map((outcome) => ({ label: outcomeWord(t, outcome), outcome }));
     const chosen = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Show only') });
     if (chosen) {
       this.#setFilter(chosen.outcome);
@@ -192,7 +207,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
       if (hidden.signal.aborted) {
         break;
       }
-      items.push(...this.#entries(run, [step]).map((entry) => searchItem(entry)));
+      items.push(...this.#entries(run, [step], undefined).map((entry) => searchItem(entry)));
       if (index % 50 === 0) {
         pick.items = [...items];
         await new Promise((resolve) => setImmediate(resolve));
@@ -228,19 +243,36 @@ function problemItem(entry: FeedEntry, run: RunEntry): vscode.TreeItem {
   item.iconPath = iconOf(entry);
   item.description = summary(entry);
   item.tooltip = `${entry.title}\n${summary(entry)}`;
-  item.contextValue = entry.rejection === undefined ? 'question' : 'rejected';
+  item.contextValue =
+    entry.rejection !== undefined ? 'rejected' : entry.judging === 'tests' ? 'question.tests' : 'question';
   item.command = { command: internalCommands.openProblem, title: '', arguments: [run.dir, entry.step, entry.id] };
-  item.accessibilityInformation = { label: `${outcomeWord(outcomeOf(entry))}: ${entry.title}, ${summary(entry)}` };
+  item.accessibilityInformation = { label: `${outcomeWord(t, outcomeOf(entry))}: ${entry.title}, ${summary(entry)}` };
   return item;
 }
 
 function summary(entry: FeedEntry): string {
   if (entry.rejection !== undefined) {
-    return reasonWord(entry.rejection);
+    return reasonWord(t, entry.rejection);
+  }
+  if (entry.label) {
+    return labelSummary(entry.label);
   }
   const solved = entry.answers.filter(({ mark }) => mark === 'right').length;
   const rate = entry.solveRate === undefined ? '' : ` · ${formatShare(entry.solveRate)}`;
   return `${vscode.l10n.t('{0} of {1} right', String(solved), String(entry.answers.length))}${rate}`;
+}
+
+function labelSummary({ value, correct, majorityRatio }: NonNullable<FeedEntry['label']>): string {
+  const truth = correct === undefined ? [] : [correct ? t('true') : t('not true')];
+  const label = value === null ? t('no label') : t('label {0}', value);
+  return [label, ...truth, t('{0} of the answers agree', formatPercent(majorityRatio))].join(' · ');
+}
+
+/** What most answers of a group got: a verdict of the sandbox, or a mark. */
+function mainWord(key: string): string {
+  const verdict = Verdict.options.find((known) => known === key);
+  const mark = marks.find((known) => known === key);
+  return verdict ? `${verdict} · ${verdictWord(t, verdict)}` : mark ? markWord(t, mark, false) : key;
 }
 
 function iconOf(entry: FeedEntry): vscode.ThemeIcon {

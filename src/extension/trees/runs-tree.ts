@@ -4,7 +4,9 @@ import { formatPercent } from '../../view/format.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
 import type { ShownState } from '../../protocol/run-state.ts';
-import { stateWord } from '../words.ts';
+import { t } from '../translate.ts';
+import { shownStep } from '../../view/progress.ts';
+import { stateWord } from '../../view/words.ts';
 
 type Node = RunEntry | BrokenRun;
 
@@ -34,6 +36,13 @@ export function registerRunsTree(services: Services): Disposables {
     tree,
     changed,
     store.onDidChange(() => changed.fire()),
+    // The list shows which run Problems and Benchmarks are about, wherever it was chosen.
+    store.onDidSelect(() => {
+      const { selected } = store;
+      if (tree.visible && selected && tree.selection[0]?.dir !== selected.dir) {
+        tree.reveal(selected, { select: true, focus: false }).then(undefined, () => undefined);
+      }
+    }),
     tree.onDidChangeSelection(({ selection: [node] }) => {
       if (node && !('problem' in node)) {
         store.select(node.dir);
@@ -42,20 +51,31 @@ export function registerRunsTree(services: Services): Disposables {
   ];
 }
 
-function runItem({ store }: Services, entry: RunEntry): vscode.TreeItem {
+function runItem(services: Services, entry: RunEntry): vscode.TreeItem {
+  const { store } = services;
   const { dir, name, run, state } = entry;
   const item = new vscode.TreeItem(name);
   const [icon, color] = icons[state];
   item.id = dir;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.contextValue = `run.${state}`;
-  item.description = [stateWord(state), `${run.step}/${run.steps}`, bestFigure(store.evaluations(dir))]
+  item.description = [
+    requestWord(services, entry) ?? stateWord(t, state),
+    `${shownStep(run, state)}/${run.steps}`,
+    bestFigure(store.evaluations(dir)),
+  ]
     .filter((part) => part !== '')
     .join(' · ');
   item.tooltip = tooltip(entry);
   item.command = { command: commands.openDashboard, title: '', arguments: [{ dir }] };
   item.accessibilityInformation = { label: `${name}, ${item.description}` };
   return item;
+}
+
+/** What was asked for and is about to happen. */
+function requestWord({ live }: Services, { dir, state }: RunEntry): string | undefined {
+  const requested = state === 'running' || state === 'starting' ? live.requested(dir) : undefined;
+  return requested && (requested === 'pause' ? vscode.l10n.t('pausing') : vscode.l10n.t('stopping'));
 }
 
 /** Held-out result before and after, the figure that a person looks for. */

@@ -57,10 +57,29 @@ describe('a model of the hub', () => {
   const folder = { repo: 'someone/tiny' };
   const weights = (): Buffer => tiny['model.safetensors']!;
 
-  it('is named ORG/NAME, or ORG/NAME/FILE.gguf', () => {
+  it('is named ORG/NAME, or ORG/NAME/FILE.gguf, or by the address of its page', () => {
     assert.deepEqual(parseHubName('Qwen/Qwen2.5-0.5B-Instruct'), { repo: 'Qwen/Qwen2.5-0.5B-Instruct' });
     assert.deepEqual(parseHubName('a/b/sub/x.Q4_0.gguf'), { repo: 'a/b', file: 'sub/x.Q4_0.gguf' });
-    for (const path of ['qwen', './a/b', '/a/b', 'a/../b', 'a/b/../../c.gguf', 'models/x.gguf', 'a/b/c', '~/a']) {
+    for (const page of [
+      'https://huggingface.co/a/b',
+      'https://hf.co/a/b/',
+      'https://huggingface.co/a/b/tree/main?x=1',
+    ]) {
+      assert.deepEqual(parseHubName(page), { repo: 'a/b' }, page);
+    }
+    const file = 'https://huggingface.co/a/b/blob/main/sub/x.Q4_0.gguf';
+    assert.deepEqual(parseHubName(file), { repo: 'a/b', file: 'sub/x.Q4_0.gguf' });
+    for (const path of [
+      'https://example.com/a/b',
+      'qwen',
+      './a/b',
+      '/a/b',
+      'a/../b',
+      'a/b/../../c.gguf',
+      'models/x.gguf',
+      'a/b/c',
+      '~/a',
+    ]) {
       assert.equal(parseHubName(path), undefined, path);
     }
   });

@@ -1,9 +1,10 @@
-import { HUB_URL, HubApiError, fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
+import { HubApiError, fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDiskFull } from '../../base/files.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { fileSize } from '../../base/file-size.ts';
+import { hubUrl } from '../../base/hub-url.ts';
 import { reasonOf, SourceError, type FetchContext } from './sources.ts';
 
 /** Where and how patiently the hub is asked. */
@@ -21,7 +22,7 @@ export interface HubSettings {
 /** The settings that Hugging Face's own tools take from the environment, with our patience. */
 export function hubSettings(env: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
   return {
-    url: env['HF_ENDPOINT'] ?? HUB_URL,
+    url: hubUrl(env),
     accessToken: env['HF_TOKEN'],
     connectMs: 8_000,
     stallMs: 30_000,

@@ -24,6 +24,8 @@ export interface DeviceTraits {
   loops: boolean;
   /** What it wants beside the package, for a person. */
   needs: string;
+  /** Whether tests have run on it: what it computes is compared with the processor's. */
+  proven: boolean;
 }
 
 /** What a person should know of a processor without exact integer products; docs/performance.md has the figures. */
@@ -42,6 +44,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: true,
     needs: 'nothing else',
+    proven: true,
   },
   webgpu: {
     provider: 'webgpu',
@@ -50,6 +53,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: true,
     loops: false,
     needs: 'a graphics card with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
+    proven: true,
   },
   cuda: {
     provider: 'cuda',
@@ -58,6 +62,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'an NVIDIA card with CUDA and cuDNN, and the CUDA libraries of onnxruntime beside onnxruntime-node',
+    proven: false,
   },
   dml: {
     provider: 'dml',
@@ -66,6 +71,7 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'a graphics card with Direct3D 12',
+    proven: false,
   },
   coreml: {
     provider: 'coreml',
@@ -74,5 +80,12 @@ export const devices: Readonly<Record<Device, DeviceTraits>> = {
     cacheOnDevice: false,
     loops: false,
     needs: 'an Apple processor',
+    proven: false,
   },
 };
+
+/** Devices whose provider onnxruntime-node brings to a platform (`process.platform`-`process.arch`). */
+export function devicesOf(platform: string): Device[] {
+  const names = Object.keys(devices) as Device[];
+  return names.filter((name) => devices[name].platforms.includes(platform));
+}

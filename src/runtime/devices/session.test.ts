@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { Tensor } from 'onnxruntime-node';
+import { BoundaryError } from '../../base/errors.ts';
 import { Graph } from '../../onnx/graph.ts';
+import type { Device } from '../settings.ts';
+import { devices, devicesOf } from './devices.ts';
 import { assertAttention } from './attention-probe.ts';
 import { addSequenceOutput, createSession, runInto } from './session.ts';
 
@@ -40,5 +43,18 @@ describe('running into given buffers', () => {
     const running = runInto(session, inputs, { picked: new Tensor('float32', new Float32Array(1), [1]) });
     await assert.rejects(running, /out of|bounds/);
     await session.release();
+  });
+});
+
+describe('a session on a device of another platform', () => {
+  it('is refused: onnxruntime would compute on the processor and say nothing', async () => {
+    const here = devicesOf(`${process.platform}-${process.arch}`);
+    const device = (Object.keys(devices) as Device[]).find((name) => !here.includes(name));
+    assert.ok(device && here.includes('cpu'));
+    await assert.rejects(createSession(new Graph(), { device, threads: 1 }), (error) => {
+      assert.ok(error instanceof BoundaryError);
+      assert.match(error.message, new RegExp(`^The device ${device} does not exist on `));
+      return true;
+    });
   });
 });

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import type { Graph } from '../../onnx/graph.ts';
+import { BoundaryError } from '../../base/errors.ts';
 import type { Device } from '../settings.ts';
 import { devices } from './devices.ts';
 
@@ -71,9 +72,21 @@ export async function createSession(
   }
 }
 
-/** What the device has no kernel for goes to the processor. */
+/**
+ * What the device has no kernel for goes to the processor. Throws BoundaryError('environment') for a device that is not of
+ * this platform: onnxruntime would compute everything on the processor and say nothing.
+ */
 function providersOf(device: Device): string[] {
-  return device === 'cpu' ? ['cpu'] : [devices[device].provider, 'cpu'];
+  const { provider, platforms } = devices[device];
+  const platform = `${process.platform}-${process.arch}`;
+  if (!platforms.includes(platform)) {
+    throw new BoundaryError(
+      'environment',
+      `The device ${device} does not exist on ${platform}.`,
+      'Use the device cpu; `selfq doctor` shows what works.',
+    );
+  }
+  return device === 'cpu' ? ['cpu'] : [provider, 'cpu'];
 }
 
 /** Tensors by the names of a graph's inputs or outputs. */

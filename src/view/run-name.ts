@@ -1,0 +1,33 @@
+import type { RunRecord } from '../protocol/records.ts';
+import type { Translate } from './translate.ts';
+import { domainWord } from './words.ts';
+
+/** What a run is called until somebody names it: domain, topic, and when it began, as two runs may share the rest. */
+export function runName(t: Translate, { id, config, createdAt }: RunRecord, language: string): string {
+  const topic = String(config['topic'] ?? '');
+  return [
+    domainWord(t, String(config['domain'] ?? id)),
+    ...(topic === '' ? [] : [topic]),
+    begunText(createdAt, language) ?? id,
+  ].join(' · ');
+}
+
+/** Day and time, short enough for a tab; the year where it is another than this one. */
+function begunText(createdAt: string, language: string): string | undefined {
+  const begun = new Date(createdAt);
+  if (Number.isNaN(begun.getTime())) {
+    return undefined;
+  }
+  const thisYear = begun.getFullYear() === new Date().getFullYear();
+  return begun.toLocaleString(language, {
+    ...(thisYear ? {} : { year: 'numeric' as const }),
+    ...{ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  });
+}
+
+/** A model as a person calls it: of a path the last part. */
+export function modelWord(model: string): string {
+  return /^(?:[/~]|[A-Za-z]:[\\/])/.test(model)
+    ? (model.split(/[\\/]/).findLast((part) => part !== '') ?? model)
+    : model;
+}

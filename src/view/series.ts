@@ -1,0 +1,65 @@
+import type { StepMetrics } from '../protocol/records.ts';
+import type { SeriesName } from './messages.ts';
+
+/** Where each curve's values come from; null or undefined in steps without one. */
+export const series: Record<SeriesName, (metrics: StepMetrics) => number | null | undefined> = {
+  'solver.reward': ({ solver }) => solver.reward,
+  'proposer.reward': ({ proposer }) => proposer.reward,
+  test_pass_rate: ({ test_pass_rate }) => test_pass_rate,
+  solved_rate: ({ solved_rate }) => solved_rate,
+  label_accuracy: ({ label_accuracy }) => label_accuracy,
+  answer_accuracy: ({ answer_accuracy }) => answer_accuracy,
+  majority_ratio: ({ majority_ratio }) => majority_ratio,
+  form_agreement: ({ form_agreement }) => form_agreement,
+  labelled_rate: ({ labelled_rate }) => labelled_rate,
+  valid_share: ({ valid, proposals }) => (proposals > 0 ? valid / proposals : null),
+  diversity: ({ diversity }) => diversity,
+  'solver.entropy': ({ solver }) => solver.entropy,
+  'proposer.entropy': ({ proposer }) => proposer.entropy,
+  'solver.kl': ({ solver }) => solver.kl,
+  'proposer.kl': ({ proposer }) => proposer.kl,
+  'solver.mean_length': ({ solver }) => solver.mean_length,
+  'proposer.mean_length': ({ proposer }) => proposer.mean_length,
+  'solver.frac_reward_zero_std': ({ solver }) => solver.frac_reward_zero_std,
+  'proposer.frac_reward_zero_std': ({ proposer }) => proposer.frac_reward_zero_std,
+  'solver.clipped_ratio': ({ solver }) => solver.clipped_ratio,
+  'solver.grad_norm': ({ solver }) => solver.grad_norm,
+  'solver.sampling_logp_difference': ({ solver }) => solver.sampling_logp_difference,
+};
+
+/** Shares that tell how good the answers are, the most telling first. Which of them a run has depends on its domain. */
+const answerShares = [
+  'test_pass_rate',
+  'label_accuracy',
+  'answer_accuracy',
+  'majority_ratio',
+  'form_agreement',
+] as const satisfies readonly SeriesName[];
+
+/** The answer shares that some of these steps have a value of: what the metrics hold decides, not the domain's name. */
+export function answerSharesOf(metrics: readonly StepMetrics[]): SeriesName[] {
+  return answerShares.filter((name) => metrics.some((line) => typeof series[name](line) === 'number'));
+}
+
+/** Curves of two charts: what came out well, and how far the answers agree. */
+export interface ShareCharts {
+  shares: SeriesName[];
+  agreement: SeriesName[];
+}
+
+/**
+ * The curves worth drawing. Where answers elect labels, the share of right answers is how often they agree with the
+ * label: nearly the reward, so it gives way to the truth of labels and answers.
+ */
+export function shareCharts(has: (name: SeriesName) => boolean): ShareCharts {
+  const elects = has('majority_ratio');
+  const shares: SeriesName[] = [
+    'test_pass_rate',
+    ...(elects ? [] : (['solved_rate'] as const)),
+    'label_accuracy',
+    'answer_accuracy',
+    'valid_share',
+  ];
+  const agreement: SeriesName[] = ['majority_ratio', 'form_agreement', 'labelled_rate'];
+  return { shares: shares.filter(has), agreement: agreement.filter(has) };
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { rejectionReasons } from '../protocol/question.ts';
+import { formatBytes, formatDuration, formatNumber, formatPoints, formatShare, formatSigned } from './format.ts';
+import { shownStep, stageText } from './progress.ts';
+import { modelWord, runName } from './run-name.ts';
+import { exampleRun } from './example-records.ts';
+import { english, fill } from './translate.ts';
+import { domainDescription, domainWord, reasonWord } from './words.ts';
+
+describe('words for codes', () => {
+  it('exist for every reason of rejection, and none shows its code', () => {
+    const words = rejectionReasons.map((reason) => reasonWord(english, reason));
+    assert.equal(new Set(words).size, rejectionReasons.length);
+    assert.deepEqual(words.filter((word) => word.includes('_')), []); // prettier-ignore
+  });
+
+  it('read the reasons of older runs: the same ones written otherwise, and unknown ones with spaces', () => {
+    assert.equal(reasonWord(english, 'near-duplicate'), 'near-duplicate');
+    assert.equal(reasonWord(english, 'nearDuplicate'), 'near-duplicate');
+    assert.equal(reasonWord(english, 'tooManyVowels'), 'too many vowels');
+    assert.equal(reasonWord(english, 'constructor'), 'constructor');
+  });
+
+  it('call a domain that is not ours by its name, without a description', () => {
+    assert.equal(domainWord(english, 'chess'), 'Chess');
+    assert.equal(domainDescription(english, 'chess'), undefined);
+  });
+
+  it('are filled in wherever a language puts the places', () => {
+    assert.equal(fill('{1} of {0}', ['a', 'b']), 'b of a');
+    assert.equal(fill('{0}{2}', ['x']), 'x');
+  });
+});
+
+describe('figures', () => {
+  it('have as many digits as a person can use, and a true minus sign', () => {
+    assert.deepEqual([0.5361, 12.34, 9396, 0, 0.001, -1.25].map(formatNumber), ['0.536', '12.3', '9,396', '0', '0.001', '−1.25']); // prettier-ignore
+    assert.deepEqual([0.5, -0.536, 0].map(formatSigned), ['+0.5', '−0.536', '+0']);
+    assert.deepEqual([0.04, -0.083, 0.001].map(formatPoints), ['+4', '−8', '0']);
+    assert.deepEqual([0.5, null, undefined].map(formatShare), ['0.50', '–', '–']);
+  });
+
+  it('say durations as a person does', () => {
+    const said = [0.44, 4, 89, 100, 3_599, 3_600, 4_800].map((seconds) => formatDuration(seconds));
+    assert.deepEqual(said, ['0.4 s', '4 s', '89 s', '2 min', '1 h', '1 h', '1 h 20 min']);
+  });
+
+  it('count bytes in powers of ten', () => {
+    assert.deepEqual([491e6, 1.12e9].map(formatBytes), ['491 MB', '1.1 GB']);
+  });
+});
+
+describe('how far a run is', () => {
+  it('shows bytes and tokens as a share, and questions as a count', () => {
+    assert.equal(
+      stageText(english, { stage: 'load', done: 255_934_464, total: 709_355_520 }),
+      'loading the model 36 %',
+    );
+    assert.equal(stageText(english, { stage: 'solve', done: 12, total: 64 }), 'solving 12/64');
+    assert.equal(stageText(english, { stage: 'verify', done: 0, total: 0 }), 'verifying');
+  });
+
+  it('counts the step in progress while the run lives, and those that are done after that', () => {
+    assert.equal(shownStep({ step: 0, steps: 2 }, 'running'), 1);
+    assert.equal(shownStep({ step: 2, steps: 2 }, 'running'), 2);
+    assert.equal(shownStep({ step: 1, steps: 2 }, 'interrupted'), 1);
+  });
+
+  it('calls a model by its name, of a path by the last part', () => {
+    const models = ['qwen2.5-coder-0.5b', 'someone/tiny', '/models/tiny.gguf', 'C:\\models\\tiny'];
+    assert.deepEqual(models.map(modelWord), ['qwen2.5-coder-0.5b', 'someone/tiny', 'tiny.gguf', 'tiny']);
+  });
+
+  it('names a run so that two of one domain and topic are told apart', () => {
+    const [one, other] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'].map((createdAt) =>
+      runName(english, exampleRun({ createdAt }), 'en'),
+    );
+    assert.match(one ?? '', /^Coding · arrays · /);
+    assert.notEqual(one, other);
+  });
+});
