@@ -15,6 +15,9 @@ export interface Host<Message, State> {
   write: (change: Partial<State>) => void;
 }
 
+/**
+ * Connects the page to the extension host: `listen` gets its messages, the result sends and keeps state over reloads.
+ */
 export function connect<Message, State extends object>(listen: (message: HostMessage) => void): Host<Message, State> {
   const api = acquireVsCodeApi<Partial<State>>();
   addEventListener('message', (event: MessageEvent<HostMessage>) => listen(event.data));

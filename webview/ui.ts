@@ -13,6 +13,7 @@ export interface ButtonOptions {
   disabled?: boolean;
 }
 
+/** A button of the editor's look; `icon` is a codicon's name. */
 export function button(
   label: string,
   act: () => void,

@@ -154,6 +154,7 @@ export function explainFileError(error: unknown, path: string): unknown {
   }
 }
 
+/** The system's code of a failure, such as ENOENT; undefined for others. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

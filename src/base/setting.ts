@@ -4,6 +4,7 @@ import { BoundaryError } from './errors.ts';
 export const presets = ['quick', 'laptop', 'paper'] as const;
 export type Preset = (typeof presets)[number];
 
+/** The value of a setting. */
 export type SettingValue = number | string;
 
 interface NumberKind {
@@ -19,6 +20,7 @@ interface ChoiceKind {
 interface TextKind {
   type: 'text';
 }
+/** What values a setting may have. */
 export type SettingKind = NumberKind | ChoiceKind | TextKind;
 
 /** One value for every preset, or one for each; presets that are not named take that of `quick`. */

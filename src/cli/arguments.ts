@@ -10,6 +10,7 @@ export interface Option {
   description: string;
 }
 
+/** The options of a command by name. */
 export type Options = Readonly<Record<string, Option>>;
 
 /** What was typed behind a command's name. */
@@ -62,6 +63,7 @@ export function parseArguments(args: readonly string[], options: Options, positi
   };
 }
 
+/** A BoundaryError('usage'): exit code 2. */
 export function usage(message: string, remedy = 'See `selfq --help`.'): BoundaryError {
   return new BoundaryError('usage', message, remedy);
 }

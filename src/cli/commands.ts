@@ -5,6 +5,7 @@ import type { Arguments, Options } from './arguments.ts';
 /** A command's implementation; loaded when it is called, so that help and completion are instant. Returns the exit code. */
 export type CommandAction = (args: Arguments) => Promise<number>;
 
+/** A command: what help says of it, and how it is loaded. */
 export interface Command {
   /** What stands behind the name, besides options. */
   parameters: string;

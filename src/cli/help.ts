@@ -1,6 +1,7 @@
 import type { Command } from './commands.ts';
 import { commands } from './commands.ts';
 
+/** The text of `selfq --help`. */
 export function generalHelp(): string {
   const rows = Object.entries(commands).map(([name, { parameters, summary }]) => [`${name} ${parameters}`, summary]);
   return [
@@ -15,6 +16,7 @@ export function generalHelp(): string {
   ].join('\n');
 }
 
+/** The text of `selfq COMMAND --help`. */
 export function commandHelp(name: string, { parameters, summary, options }: Command): string {
   const rows = Object.entries(options).map(([option, { value, multiple, description }]) => [
     `--${option}${value === undefined ? '' : ` ${value}`}${multiple ? ' …' : ''}`,

@@ -17,6 +17,7 @@ export function readInputJson<T>(path: string, schema: z.ZodType<T>, shape: stri
   return parseInput(readInput(path), schema, path, shape);
 }
 
+/** Text of a file that a person named. Throws BoundaryError('usage') where it cannot be read. */
 export function readInput(path: string): string {
   try {
     return readFileSync(path, 'utf8');

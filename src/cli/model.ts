@@ -35,6 +35,7 @@ export async function warnOfMemory(model: ChosenModel, config: Config, use: Memo
   }
 }
 
+/** Says on standard error that memory is short, and what to do. */
 export function showMemory({ message, remedy }: MemoryAdvice, output: ProgressOutput): void {
   output.line(`${paint('yellow', '!')} ${message}. ${remedy}`);
 }

@@ -16,19 +16,18 @@ export interface RunView {
 
 /** Proposals shown when they are verified; the rest is counted. */
 const shownProposals = 4;
-/** On something that is no terminal, a long stage says this often that it goes on, milliseconds. */
+/** Interval between progress lines when standard error is not a terminal, milliseconds. */
 const lineEveryMs = 15_000;
 
 type StageEvent = RunEventOf<'stage'>;
 
+/** A view that draws the events of a run on `output`; `now` in milliseconds. */
 export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
   let steps = run.steps;
   let stage: StageEvent | undefined;
   let saidAt = now();
-  let accepted = 0;
-  let rejected = 0;
   let precisions = run.precisions?.reason;
-  const reasons = new Map<string, number>();
+  const tally = createProposalTally(output);
   let secondsPerStep: number | undefined;
   let stepStarted = now();
 
@@ -49,45 +48,16 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
   function enter(event: StageEvent): void {
     saidAt = now();
     if (stage?.stage === 'verify') {
-      sayVerified();
+      tally.say();
     }
     if (event.step !== stage?.step) {
       stepStarted = now();
     }
     if (event.stage === 'propose') {
-      accepted = 0;
-      rejected = 0;
-      reasons.clear();
+      tally.clear();
     }
     if (event.stage === 'load' || event.stage === 'evaluate') {
       output.line(paint('dim', event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step)));
-    }
-  }
-
-  function sayVerified(): void {
-    const more = accepted - shownProposals;
-    if (more > 0) {
-      output.line(paint('dim', `  … and ${more} more`));
-    }
-    const why = [...reasons]
-      .sort((a, b) => b[1] - a[1])
-      .map(([reason, count]) => `${reasonWord(english, reason)} ${count}`);
-    output.line(paint('dim', `  ${accepted} of ${accepted + rejected} proposals are questions; answering them`));
-    if (why.length > 0) {
-      output.line(paint('dim', `  rejected: ${why.join(', ')}`));
-    }
-  }
-
-  function showProposal(event: RunEventOf<'proposal'>): void {
-    if (event.rejection || event.statement === undefined) {
-      rejected++;
-      const reason = event.rejection?.reason ?? 'malformed';
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-      return;
-    }
-    accepted++;
-    if (accepted <= shownProposals) {
-      output.line(`  ${paint('cyan', '•')} ${oneLine(event.statement, 110)}`);
     }
   }
 
@@ -119,7 +89,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
         case 'stage':
           return showStage(event);
         case 'proposal':
-          return showProposal(event);
+          return tally.add(event);
         case 'question':
           return output.line(questionLine(event));
         case 'metrics':
@@ -146,6 +116,41 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
       }
     },
     close: () => output.clear(),
+  };
+}
+
+/** What became of a step's proposals: the first questions as they come, the rest as counts. */
+function createProposalTally(output: ProgressOutput) {
+  let accepted = 0;
+  const reasons: string[] = [];
+  return {
+    add({ statement, rejection }: RunEventOf<'proposal'>): void {
+      if (rejection || statement === undefined) {
+        reasons.push(rejection?.reason ?? 'malformed');
+        return;
+      }
+      accepted++;
+      if (accepted <= shownProposals) {
+        output.line(`  ${paint('cyan', '•')} ${oneLine(statement, 110)}`);
+      }
+    },
+    say(): void {
+      if (accepted > shownProposals) {
+        output.line(paint('dim', `  … and ${accepted - shownProposals} more`));
+      }
+      const all = accepted + reasons.length;
+      output.line(paint('dim', `  ${accepted} of ${all} proposals are questions; answering them`));
+      const why = [...Map.groupBy(reasons, (reason) => reason)]
+        .sort(([, a], [, b]) => b.length - a.length)
+        .map(([reason, { length }]) => `${reasonWord(english, reason)} ${length}`);
+      if (why.length > 0) {
+        output.line(paint('dim', `  rejected: ${why.join(', ')}`));
+      }
+    },
+    clear(): void {
+      accepted = 0;
+      reasons.length = 0;
+    },
   };
 }
 

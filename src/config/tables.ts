@@ -31,6 +31,7 @@ export interface Tables {
   domains: Readonly<Record<string, DomainSettings>>;
 }
 
+/** All tables of settings, by owner; those of the domains apart. */
 export const tables: Tables = {
   shared: [
     { owner: 'run', settings: runSettings },

@@ -3,6 +3,7 @@ import type { Rejection } from './domain.ts';
 import { plainMathematics } from './notation.ts';
 import { parseDecimal, type Rational, rationalText } from './rational.ts';
 
+/** Operators of expressions. */
 export const operators = ['+', '-', '*', '/', '^'] as const;
 export type Operator = (typeof operators)[number];
 
@@ -13,6 +14,7 @@ export type Expression =
   | { kind: 'negation'; of: Expression }
   | { kind: 'operation'; operator: Operator; left: Expression; right: Expression };
 
+/** What an expression may be at most. */
 export interface ExpressionLimits {
   /** Longest number, digits. */
   digits: number;

@@ -29,4 +29,5 @@ export function parseDecimal(text: string): Rational {
   return rational(BigInt(`0${whole}${fraction}`), 10n ** BigInt(fraction.length));
 }
 
+/** The number 0. */
 export const zero: Rational = rational(0);

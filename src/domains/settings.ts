@@ -18,4 +18,5 @@ export const domainSettings = {
   algebra: { settings: algebraSettings, defaults: algebraDefaults },
 } as const satisfies Readonly<Record<string, DomainSettings>>;
 
+/** Names of the domains. */
 export type DomainName = keyof typeof domainSettings;

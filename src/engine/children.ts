@@ -10,6 +10,7 @@ import { policyOver } from './runtime-policy.ts';
 /** Deaths of a child in one stage after which the run ends. */
 const deathLimit = 3;
 
+/** What the owner of a runtime process starts it with, and whom it tells. */
 export interface RuntimeOwnerOptions {
   load: LoadRequest;
   onProgress(progress: Progress): void;
@@ -46,6 +47,7 @@ export interface RuntimeOwner {
   close(): Promise<void>;
 }
 
+/** An owner without a process yet: the first stage starts it. */
 export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
   let runtime: ReturnType<NonNullable<RuntimeOwnerOptions['start']>> | undefined;
   let loaded: LoadReply | undefined;

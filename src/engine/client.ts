@@ -51,6 +51,7 @@ export class VersionMismatch extends BoundaryError {
   }
 }
 
+/** How an engine is started. */
 export interface StartOptions {
   /** Settings of a new run; without them the run in the folder is continued. */
   config?: Config;

@@ -24,6 +24,7 @@ export interface ControlHandlers {
   stop(): void;
 }
 
+/** The control socket of a run. */
 export interface ControlServer {
   broadcast(event: RunEvent): void;
   close(): Promise<void>;
@@ -45,6 +46,7 @@ export function newSocketPath(): string {
   return Buffer.byteLength(path) < 100 ? path : join('/tmp', `${name}.sock`);
 }
 
+/** A fresh secret, 64 hexadecimal digits. */
 export function newToken(): string {
   return randomBytes(32).toString('hex');
 }

@@ -34,6 +34,7 @@ import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
 
+/** What an engine is started for. */
 export interface EngineOptions {
   dir: string;
   /** Settings of a new run; absent: continue the one in `dir`. */

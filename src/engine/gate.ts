@@ -18,6 +18,7 @@ export interface Gate {
   race<T>(work: Promise<T>): Promise<T>;
 }
 
+/** An open gate. */
 export function createGate(): Gate {
   let paused = false;
   let stopping = false;

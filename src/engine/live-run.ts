@@ -19,6 +19,7 @@ export interface LiveRun {
 
 const reserveBytes = 64 * 1024;
 
+/** Writes the record and keeps it from now on; `notify` is told of every change. */
 export function createLiveRun(dir: string, record: RunRecord, notify: (event: RunEvent) => void): LiveRun {
   let current = record;
   const reserve = join(dir, 'engine.reserve.tmp');

@@ -24,8 +24,10 @@ export interface MemoryAdvice {
   remedy: string;
 }
 
+/** What memory is needed for: training and sampling, or sampling alone. */
 export type MemoryUse = 'run' | 'generation';
 
+/** Memory of this machine, or of the container around the process. */
 export function machineMemory(): MachineMemory {
   const limit = process.constrainedMemory();
   return {

@@ -26,6 +26,7 @@ export interface PolicyObserver {
   onProgress(progress: Progress): void;
 }
 
+/** Which policy is loaded, and with which settings. */
 export interface PolicyOptions {
   /** Which model, on which device, in which precision. */
   config: Config;

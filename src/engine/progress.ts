@@ -15,6 +15,7 @@ export interface ProgressReporter {
   progress(progress: Progress): void;
 }
 
+/** Turns the runtime's progress into events of the stage that is running. */
 export function createProgressReporter(
   notify: (event: RunEvent) => void,
   now: () => number = () => performance.now(),

@@ -49,6 +49,7 @@ export const internalCommands = {
   showModelAnswers: 'selfQuestioning.showModelAnswers',
 } as const;
 
+/** Ids of the views. */
 export const views = {
   runs: 'selfQuestioning.runs',
   problems: 'selfQuestioning.problems',
@@ -73,9 +74,12 @@ export const contextKeys = {
 
 /** Panels' view types, and the scheme of virtual documents. */
 export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
+/** Scheme of the addresses of read-only documents. */
 export const documentScheme = 'self-questioning';
+/** Id of the walkthrough. */
 export const walkthrough = 'firstRun';
 
+/** A setting of the extension as package.json declares it. */
 export interface SettingDeclaration {
   type: 'string' | 'number' | 'boolean' | 'object';
   default: string | number | boolean | object;
@@ -111,4 +115,5 @@ export const settingDeclarations = {
   solveLanguage: { type: 'string', default: 'javascript', scope: 'window', choices: ['javascript', 'typescript'] },
 } as const satisfies Record<string, SettingDeclaration>;
 
+/** Names of the extension's settings. */
 export type SettingName = keyof typeof settingDeclarations;

@@ -26,6 +26,7 @@ interface Policy {
   options: string[];
 }
 
+/** Arguments of the command Evaluate. */
 export interface EvaluateArguments {
   /** A shipped benchmark, or a JSONL file of questions. */
   benchmark: string;

@@ -6,6 +6,7 @@ import { type RunArgument, pickRun, revealPath } from './run-commands.ts';
 import { progressLines } from './selfq.ts';
 import { type Services, guarded, runSelfq } from './services.ts';
 
+/** Arguments of the command Export. */
 export interface ExportArguments {
   dir: string;
   format: string;

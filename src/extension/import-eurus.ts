@@ -12,6 +12,7 @@ const Line = z.union([
   z.object({ rows: z.number(), totalRows: z.number(), problems: z.number() }),
 ]);
 
+/** Arguments of the import command. */
 export interface ImportArguments {
   /** A parquet file. */
   source: string;

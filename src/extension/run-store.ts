@@ -15,6 +15,7 @@ import { setting } from './settings.ts';
 import { t } from './translate.ts';
 import { runName } from '../view/run-name.ts';
 
+/** A run that the editor knows. */
 export interface RunEntry {
   dir: string;
   name: string;

@@ -4,6 +4,7 @@ import { entryPath } from '../base/entries.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { nodePath } from './node-path.ts';
 
+/** How a child is run and watched. */
 export interface ChildOptions {
   extensionPath: string;
   log: vscode.LogOutputChannel;

@@ -16,6 +16,7 @@ export interface Services {
 /** Disposables that a feature returns. */
 export type Disposables = { dispose(): unknown }[];
 
+/** Disposes all parts, in their order. */
 export function disposeAll(parts: Readonly<Disposables>): void {
   for (const part of parts) {
     part.dispose();

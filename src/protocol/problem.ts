@@ -60,6 +60,7 @@ export type Problem = z.infer<typeof Problem>;
 export const Verdict = z.enum(['AC', 'WA', 'RE', 'CE', 'TLE', 'MLE', 'OLE', 'BAD', 'IE']);
 export type Verdict = z.infer<typeof Verdict>;
 
+/** What became of one test. */
 export const TestResult = z.object({
   verdict: Verdict,
   timeMs: z.number().optional(),

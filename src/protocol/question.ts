@@ -7,6 +7,7 @@ import { JudgeResult } from './problem.ts';
  * be judged through a fault of ours, so it counts for nothing.
  */
 export const marks = ['right', 'partial', 'wrong', 'unparsable', 'masked'] as const;
+/** One of {@link marks}. */
 export const Mark = z.enum(marks);
 export type Mark = z.infer<typeof Mark>;
 

@@ -70,6 +70,7 @@ export const QuestionRecord = z.object({
 });
 export type QuestionRecord = z.infer<typeof QuestionRecord>;
 
+/** One answer to one form of a question. */
 export const Answer = z.object({
   type: z.literal('answer'),
   ...sampled,

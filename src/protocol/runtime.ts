@@ -4,6 +4,7 @@ export interface Prompt {
   prefill?: string;
 }
 
+/** Completions of one prompt. */
 export interface GenerateRequest {
   prompt: Prompt | { text: string };
   /** Completions of this prompt; the prompt is prefilled once. */
@@ -21,6 +22,7 @@ export interface GenerateRequest {
   seed: number;
 }
 
+/** One completion as the sampler made it. */
 export interface Completion {
   text: string;
   promptTokenIds: number[];

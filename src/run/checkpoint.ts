@@ -46,6 +46,7 @@ export function listCheckpoints(runDir: string): Checkpoint[] {
     .filter(({ dir }) => existsSync(join(dir, 'state.json')));
 }
 
+/** The complete checkpoint of the latest step; undefined where there is none. */
 export function latestCheckpoint(runDir: string): Checkpoint | undefined {
   return listCheckpoints(runDir).at(-1);
 }

@@ -45,10 +45,12 @@ export function writeRun(dir: string, run: RunRecord): void {
   writeFileAtomic(runPaths(dir).run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
 }
 
+/** The metrics of all recorded steps, ascending; a torn last line is ignored. */
 export function readMetrics(dir: string): StepMetrics[] {
   return readJsonLines(runPaths(dir).metrics, storedMetrics);
 }
 
+/** Adds the metrics of a step; on disk when it returns. */
 export function appendMetrics(dir: string, metrics: StepMetrics): void {
   appendLine(runPaths(dir).metrics, JSON.stringify(metrics));
 }
@@ -99,6 +101,7 @@ export function readEvaluationFile(path: string): Evaluation {
   return readJson(path, storedEvaluation);
 }
 
+/** Writes an evaluation, in place of an earlier one of the same step and benchmark. */
 export function writeEvaluation(dir: string, evaluation: Evaluation): void {
   const path = join(runPaths(dir).evals, `${stepName(evaluation.step)}-${fileSafe(evaluation.benchmark)}.json`);
   writeFileAtomic(path, `${JSON.stringify(evaluation, null, 2)}\n`);

@@ -1,5 +1,6 @@
 import type { FunctionProblem, JudgeResult, Limits, Problem } from '../protocol/problem.ts';
 
+/** Languages that programs may be written in. */
 export type Language = 'javascript' | 'typescript' | 'python';
 
 /** One call of `execute`: what came back, as plain data, or why nothing did. */

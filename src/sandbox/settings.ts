@@ -10,4 +10,5 @@ export const sandboxSettings = {
   },
 } as const satisfies SettingTable;
 
+/** The settings of the sandbox with their values. */
 export type SandboxSettings = ValuesOf<typeof sandboxSettings>;

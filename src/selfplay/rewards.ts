@@ -53,6 +53,7 @@ export function groupAdvantages(rewards: readonly (number | undefined)[]): numbe
   return rewards.map((reward) => (reward === undefined ? 0 : (reward - center) / (deviation + 1e-6)));
 }
 
+/** Arithmetic mean; NaN for no values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -159,4 +159,5 @@ export const selfPlaySettings = {
   },
 } as const satisfies SettingTable;
 
+/** The settings of self-play with their values. */
 export type SelfPlaySettings = ValuesOf<typeof selfPlaySettings>;

@@ -28,6 +28,7 @@ const stripCells = 10;
 /** Steps over which shares and times are averaged. */
 const recentSteps = 10;
 
+/** All that the view of a run is computed from. */
 export interface RunFacts {
   dir: string;
   name: string;

@@ -13,6 +13,7 @@ export function exampleRun(given: Partial<RunRecord> = {}): RunRecord {
   });
 }
 
+/** A question of an example step. */
 export interface ExampleQuestion {
   id: string;
   statement: string;

@@ -43,6 +43,7 @@ export const seriesNames = [
 ] as const;
 export type SeriesName = (typeof seriesNames)[number];
 
+/** The figures of an evaluation, without the answers. */
 export interface EvaluationView {
   /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
   change?: Change;
@@ -56,6 +57,7 @@ export interface EvaluationView {
   meanScore: number;
 }
 
+/** Where the time of the steps went. */
 export interface StageTimes {
   stages: string[];
   /** Mean seconds of each stage; a row stands for one step, or for neighbours where there are many. */
@@ -74,6 +76,7 @@ export type StripCell = 'passed' | 'failed' | 'unjudged';
 /** How the answers to a question were judged: by tests, by their own vote, by a known value, or in another way. */
 export type Judging = 'tests' | 'vote' | 'value' | 'other';
 
+/** A proposal, or a question without one, in lists. */
 export interface FeedEntry {
   step: number;
   id: string;
@@ -92,6 +95,7 @@ export interface FeedEntry {
   live?: true;
 }
 
+/** Everything that the dashboard shows of one run. */
 export interface RunView {
   dir: string;
   name: string;
@@ -126,12 +130,14 @@ export interface RunView {
 /** What the engine is doing now. */
 export type StageView = Omit<RunEventOf<'stage'>, 'type'>;
 
+/** What the dashboard's page is sent. */
 export interface DashboardModel {
   /** The first is the run of the page, the others are laid over its curves. */
   runs: RunView[];
   feed: FeedEntry[];
 }
 
+/** An answer as the inspector shows it. */
 export interface AnswerView extends AnswerMark {
   id: string;
   /** Index of the form of the question that was asked. */
@@ -164,6 +170,7 @@ export interface TestsView {
   rows: { input: string; expected: string }[];
 }
 
+/** What the inspector's page is sent: a proposal and what became of it. */
 export interface ProblemModel {
   dir: string;
   runName: string;
@@ -203,6 +210,7 @@ export interface ProblemModel {
   };
 }
 
+/** From the extension host to a page. */
 export type HostMessage =
   | { type: 'dashboard'; model: DashboardModel }
   | { type: 'stage'; stage: StageView | null }
@@ -224,6 +232,7 @@ export const dashboardActions = [
 
 const step = z.number().int().min(0);
 
+/** From the dashboard's page to the host. */
 export const DashboardMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('action'), action: z.enum(dashboardActions) }),
@@ -238,6 +247,7 @@ export const DashboardMessage = z.discriminatedUnion('type', [
 ]);
 export type DashboardMessage = z.infer<typeof DashboardMessage>;
 
+/** From the inspector's page to the host. */
 export const ProblemMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('move'), by: z.union([z.literal(1), z.literal(-1)]) }),

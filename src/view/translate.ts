@@ -9,4 +9,5 @@ export function fill(text: string, values: readonly (string | number)[]): string
   return text.replaceAll(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
 }
 
+/** Texts as they are in the sources. */
 export const english: Translate = (text, ...values) => fill(text, values);

@@ -22,6 +22,7 @@ export function stageWord(t: Translate, stage: Stage | (string & {})): string {
   return lookUp(words, stage) ?? stage;
 }
 
+/** The state of a run in the reader's language. */
 export function stateWord(t: Translate, state: ShownState): string {
   const words: Record<ShownState, string> = {
     starting: t('starting'),

@@ -5,6 +5,7 @@ import type { Figure } from './figure.ts';
 import { linearScale } from './scale.ts';
 import { fitText, textWidth } from './text.ts';
 
+/** One bar: `value` is its length in units of the figure. */
 export interface Bar {
   label: string;
   value: number;
@@ -148,6 +149,7 @@ export function stagesFigure(
   };
 }
 
+/** A value with its interval, on one line of the figure. */
 export interface Interval {
   label: string;
   value: number;

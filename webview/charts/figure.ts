@@ -2,6 +2,7 @@ import { LitElement, html, nothing, svg, type PropertyValues, type TemplateResul
 import { t } from '../texts.ts';
 import { csvOf, jsonOf, svgOf } from './save.ts';
 
+/** A cell of the table behind a figure; null: no value. */
 export type Cell = string | number | null;
 
 /** A picture with everything that goes with it: the same data as a sentence, a table, and files. */
@@ -28,6 +29,7 @@ export interface Figure {
   describe(place: number): string;
 }
 
+/** What is to be saved, for the page that asks the host for a file. */
 export interface SaveDetail {
   name: string;
   format: 'svg' | 'csv' | 'json';

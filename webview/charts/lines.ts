@@ -13,6 +13,7 @@ export interface Curve {
   points: readonly Point[];
 }
 
+/** What a figure of curves is made of. */
 export interface LinesOptions {
   name: string;
   heading: string;
@@ -33,6 +34,7 @@ export interface LinesOptions {
 
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '1 3', '10 4'];
 
+/** Curves over the steps of a run, with their values as a table. */
 export function linesFigure(options: LinesOptions): Figure {
   const curves = options.curves.filter(({ points }) => points.length > 0);
   const smooth = curves.map(({ points }) => movingMean(points, options.smoothing));

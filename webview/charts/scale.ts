@@ -4,6 +4,7 @@ export interface Scale {
   ticks: number[];
 }
 
+/** A linear scale from values to pixels, with about `ticks` round values. */
 export function linearScale(domain: readonly [number, number], range: readonly [number, number], ticks: number): Scale {
   const [low, high] = domain[0] === domain[1] ? [domain[0] - 1, domain[1] + 1] : domain;
   const scale = (value: number): number => range[0] + ((value - low) / (high - low)) * (range[1] - range[0]);

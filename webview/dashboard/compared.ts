@@ -8,6 +8,7 @@ import { t } from '../texts.ts';
 
 const runColours = ['var(--blue)', 'var(--orange)', 'var(--green)', 'var(--purple)', 'var(--red)', 'var(--yellow)'];
 
+/** The colour of the i-th of several runs, as a CSS value. */
 export function runColour(index: number): string {
   return runColours[index % runColours.length] ?? 'var(--blue)';
 }

@@ -2,6 +2,7 @@ import type { AnswerMark, AnswerView, Mark, Verdict } from '../../src/view/messa
 import { markWord, verdictWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 
+/** How a mark is coloured. */
 export type Tone = 'good' | 'bad' | 'warn' | 'dim';
 
 /** Tone of a verdict; that of a test that was not run is `dim`. */

@@ -12,6 +12,7 @@ export function runFolderOf(args: Arguments): string {
   return resolve(dir);
 }
 
+/** `selfq pause`: at the next safe point. */
 export async function pause(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
   const client = await attach(dir);

@@ -14,6 +14,7 @@ export const AlgebraContent = z.object({
   answer: z.string().optional(),
 });
 export type AlgebraContent = z.infer<typeof AlgebraContent>;
+/** A word problem with its equations as a question. */
 export type AlgebraQuestion = Question<AlgebraContent>;
 
 /** Equations, the unknown that is asked for, and its value. */

@@ -3,6 +3,7 @@ import { evaluateExpression } from '../evaluate.ts';
 import { type Expression, parseExpression, partsOf, printExpression } from '../expression.ts';
 import { isWithinBounds, type Rational, rational, rationalText, zero } from '../rational.ts';
 
+/** A linear equation, brought to one side. */
 export interface Equation {
   left: Expression;
   right: Expression;

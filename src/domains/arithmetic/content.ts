@@ -16,6 +16,7 @@ export const ArithmeticContent = z
     'has no expression and no answer',
   );
 export type ArithmeticContent = z.infer<typeof ArithmeticContent>;
+/** An expression as a question. */
 export type ArithmeticQuestion = Question<ArithmeticContent>;
 
 /** Longest number of a question from a file, digits. */

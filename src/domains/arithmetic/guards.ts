@@ -5,6 +5,7 @@ import { type Rational, rational, rationalText, zero } from '../rational.ts';
 import { bareExpression } from './content.ts';
 import { proposalOpening } from './prompts.ts';
 
+/** What an expression is held to. */
 export interface ArithmeticGuards {
   /** Operators that an expression may have. */
   operators: readonly Operator[];

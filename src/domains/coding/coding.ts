@@ -9,6 +9,7 @@ import { parseWrittenProposal } from './parse-written.ts';
 import { executedProposerPrompt, solverPromptFor, writtenProposerPrompt } from './prompts.ts';
 import { verifyDraft } from './verify.ts';
 
+/** What the coding domain is made with. */
 export interface CodingOptions {
   /** `executed`: outputs come from the proposal's reference solution; `written`: from the proposer (the paper). */
   testsMode: 'executed' | 'written';

@@ -5,6 +5,7 @@ import type { Question } from '../domain.ts';
 /** What a coding question holds: the problem with its tests, and the proposer's own solution, which no solver sees. */
 export const CodingContent = z.object({ problem: Problem, reference: z.string().optional() });
 export type CodingContent = z.infer<typeof CodingContent>;
+/** A programming problem as a question. */
 export type CodingQuestion = Question<CodingContent>;
 
 /** What the parser made of a proposal: not yet executed, not yet guarded. */

@@ -9,6 +9,7 @@ export interface Opening {
   parameters: string;
 }
 
+/** Beginnings of statements that proposer prompts draw from. */
 export const openings: readonly Opening[] = [
   { kind: 'array', text: 'Given an array of integers nums, return', parameters: 'nums' },
   { kind: 'string', text: 'Given a string s, return', parameters: 's' },
@@ -59,6 +60,7 @@ export interface Exemplar {
   calls: readonly string[];
 }
 
+/** Worked examples that proposer prompts draw from. */
 export const exemplars: readonly Exemplar[] = [
   {
     kind: 'string',

@@ -5,12 +5,14 @@ import { checkLanguage, checkWords } from '../statement.ts';
 import { shownStatements } from './prompts.ts';
 import { isOnTopic } from './topics.ts';
 
+/** Bounds of the length of a statement. */
 export interface StatementLimits {
   /** Characters. */
   minStatement: number;
   maxStatement: number;
 }
 
+/** Bounds of the length of a statement, characters. */
 export const statementLimits: StatementLimits = { minStatement: 30, maxStatement: 1200 };
 
 /** From this likeness (word 3-grams) on, a statement counts as taken from the prompt. */

@@ -49,6 +49,7 @@ export function parseProposalFile(proposal: string): Draft | Rejection {
   };
 }
 
+/** The rejection of what does not have the form of a proposal. */
 export function malformed(detail: string): Rejection {
   return { reason: 'malformed', detail };
 }

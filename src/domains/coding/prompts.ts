@@ -29,6 +29,7 @@ export function executedProposerPrompt(topic: string, variant: number): Prompt {
   return composeExecuted({ opening, exemplar, subject: subjectOf(topic, idea) });
 }
 
+/** The proposer prompt of mode `executed` from its parts. */
 export function composeExecuted({ opening, exemplar, subject }: ProposalParts): Prompt {
   const form = exemplar
     ? `This is the form:\n\n${fence}\n${printExemplar(exemplar)}\n\`\`\`\n\nWrite a different exercise in the same form.`
@@ -56,9 +57,12 @@ Write a different exercise in the same form, with test cases of its own. ${subje
   return { messages: [{ role: 'user', content }], prefill: `${writtenHeading}\nGiven a list of integers, output` };
 }
 
+/** Heading of the description in mode `written`. */
 export const writtenHeading = 'Problem Description:';
+/** Heading of the tests in mode `written`. */
 export const testsHeading = 'Test Cases:';
 
+/** The worked example of mode `written`. */
 export const writtenExemplar = {
   statement: 'Given a list of integers, output how many of them are larger than the integer directly before them.',
   tests: ['1 3 2 5 ||| 2', '4 4 4 ||| 0', '-2 -1 ||| 1', '9 7 8 1 6 ||| 2', '5 ||| 0'],

@@ -7,6 +7,7 @@ import { checkDraft } from './guards.ts';
 import { sameData, type Data } from './literal.ts';
 import { distinct } from './parse.ts';
 
+/** What a draft is held to. */
 export interface VerifyOptions {
   /** What `checkDraft` holds the statement to; empty = anything. */
   topic: string;

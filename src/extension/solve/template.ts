@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../../protocol/problem.ts';
 import { testsOf } from '../../view/domains/coding.ts';
 
+/** Languages that a person may solve problems in. */
 export type SolutionLanguage = 'javascript' | 'typescript';
 
 /** Name of the folder of a solution. Ids repeat in every run: the run's folder is part of it. */

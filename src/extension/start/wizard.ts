@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 /** Where a step leads: on, one step back, or out. */
 type Move = 'next' | 'back' | 'cancel';
 
+/** A choice of a quick pick with its value. */
 export interface Choice<T> extends vscode.QuickPickItem {
   value: T;
 }

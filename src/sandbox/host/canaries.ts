@@ -62,6 +62,7 @@ export function runCanaries(judge: Judge, all: boolean): Promise<void> {
   return runAll(judge, [...quick, ...(all ? thorough : []), honest]);
 }
 
+/** The same for Python. Throws BoundaryError('sandbox') that names the first wrong verdict. */
 export function runPythonCanaries(judge: Judge): Promise<void> {
   return runAll(judge, python);
 }

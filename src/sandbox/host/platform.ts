@@ -48,6 +48,7 @@ export function peakRssMb(pid: number | undefined): number | undefined {
   }
 }
 
+/** Watches the peak memory of a process. */
 export interface PeakWatch {
   /** The highest resident memory that any of the processes ever had, MiB; undefined where the platform does not tell. */
   peakMb(): number | undefined;

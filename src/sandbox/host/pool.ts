@@ -16,6 +16,7 @@ import type { LaunchPlan } from './worker-process.ts';
 /** Python programs after which a worker is replaced; each leaves some garbage of tens of megabytes behind. */
 const pythonPrograms = 200;
 
+/** How a pool of workers is made. */
 export interface SandboxOptions {
   /** Programs that run at once; default one per core. */
   workers?: number;

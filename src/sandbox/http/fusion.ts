@@ -25,6 +25,7 @@ const languages = {
   py: 'python',
 } as const satisfies Record<string, Language>;
 
+/** The body of `POST /run_code`. */
 export const RunCodeRequest = z.object({
   code: z.string(),
   language: z.enum(Object.keys(languages) as (keyof typeof languages)[]),
@@ -45,6 +46,7 @@ interface CommandResult {
   stderr: string;
 }
 
+/** The answer to `POST /run_code`; times in seconds. */
 export interface RunCodeReply {
   status: 'Success' | 'Failed' | 'SandboxError';
   message: string;

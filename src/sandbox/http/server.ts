@@ -13,6 +13,7 @@ import { Metrics } from './metrics.ts';
 import type { SandboxPool } from '../host/pool.ts';
 import type { Caller } from '../host/scheduler.ts';
 
+/** Where the server listens and what it allows. */
 export interface ServerOptions {
   sandbox: SandboxPool;
   /** 0 = any free one. */
@@ -27,6 +28,7 @@ export interface ServerOptions {
   maxInFlight?: number;
 }
 
+/** A server that listens. */
 export interface SandboxServer {
   url: string;
   port: number;

@@ -3,6 +3,7 @@ import { ExactNumber } from '../../protocol/json.ts';
 import { showValue } from '../wire/values.ts';
 import { isNumeric, numbersAgree, numericsAgree, type Tolerance, toleranceOf } from './numbers.ts';
 
+/** How values are compared. */
 export type Mode = NonNullable<Comparison['mode']>;
 
 /** Where two values first differ, or that they do not. `path` is `$[1].a` for values and `token 7` for text. */

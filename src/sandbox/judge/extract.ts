@@ -1,6 +1,7 @@
 import { Script } from 'node:vm';
 import type { Language } from '../sandbox.ts';
 
+/** The program in an answer. */
 export interface Extracted {
   source: string;
   language: Language;

@@ -4,6 +4,7 @@ import { ExactNumber } from '../../protocol/json.ts';
 /** A number of a test or of a result; a bigint is JavaScript's. */
 export type Numeric = number | bigint | ExactNumber;
 
+/** Whether a value is a number of any kind: a double, a bigint, or one kept as text. */
 export function isNumeric(value: unknown): value is Numeric {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
 }
@@ -14,6 +15,7 @@ export interface Tolerance {
   integers: boolean;
 }
 
+/** Absolute or relative, for expected values that are no integers. */
 export const defaultTolerance = 1e-6;
 
 /**

@@ -84,6 +84,7 @@ export function judgeReport(problem: Problem, report: RunReport, language: Langu
   return summarise(tests);
 }
 
+/** The result of a program from those of its tests. */
 export function summarise(tests: readonly TestResult[]): JudgeResult {
   const failed = tests.find((test) => test.verdict !== 'AC');
   const passed = tests.filter((test) => test.verdict === 'AC').length;

@@ -10,6 +10,7 @@ export interface Queue<T> {
   clear(): void;
 }
 
+/** Makes an empty queue. */
 export type MakeQueue = <T>() => Queue<T>;
 
 /** Turned into text (boot.ts): self-contained. */

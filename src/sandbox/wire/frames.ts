@@ -7,6 +7,7 @@ export const headerBytes = 4;
 /** The largest frame either side accepts: a source of 1 MB and the inputs of all tests, or the results of one program. */
 export const maxFrameBytes = 64 * 1024 * 1024;
 
+/** A message as a frame. */
 export function encodeFrame(message: unknown): Buffer {
   const text = JSON.stringify(message);
   const bytes = Buffer.byteLength(text);

@@ -43,6 +43,7 @@ export interface WorkerJob {
 export type OutcomeStatus =
   'ok' | 'threw' | 'time' | 'starved' | 'memory' | 'output' | 'notData' | 'pending' | 'compile';
 
+/** What running a program on one input came to. */
 export interface TestOutcome {
   index: number;
   status: OutcomeStatus;
@@ -55,6 +56,7 @@ export interface TestOutcome {
   exitCode?: number | undefined;
 }
 
+/** Outcomes of a program, as soon as they are known; `done` with the last. */
 export interface Reply {
   id: number;
   nonce: string;
@@ -83,6 +85,7 @@ export type RunEnd =
   | { type: 'killed'; reason: KillReason; spentMs?: number }
   | { type: 'died'; signal: NodeJS.Signals | null; code: number | null };
 
+/** What the pool knows of a program that has run. */
 export interface RunReport {
   /** By test index; holes where no outcome arrived. */
   outcomes: (TestOutcome | undefined)[];
@@ -108,6 +111,7 @@ export type Hello = { ready: true } | { failed: string };
 
 /** Longest result of one test on the wire, and longest standard output, in UTF-16 units. */
 export const maxValueLength = { function: 1024 * 1024, program: 8 * 1024 * 1024 };
+/** Longest source of a program, bytes of UTF-8. */
 export const maxSourceBytes = 1_000_000;
 /** What is kept of standard error, in UTF-16 units. */
 export const maxStderrLength = 64 * 1024;

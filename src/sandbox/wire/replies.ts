@@ -12,6 +12,7 @@ const outcome = z.strictObject({
   exitCode: z.number().optional(),
 }) satisfies z.ZodType<TestOutcome>;
 
+/** A reply of a worker; anything else ends it. */
 export const replySchema = z.strictObject({
   id: z.number().int(),
   nonce: z.string(),
@@ -20,6 +21,7 @@ export const replySchema = z.strictObject({
   spent: z.boolean().optional(),
 }) satisfies z.ZodType<Reply>;
 
+/** The first message of a worker. */
 export const helloSchema = z.union([
   z.strictObject({ ready: z.literal(true) }),
   z.strictObject({ failed: z.string() }),

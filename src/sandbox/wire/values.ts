@@ -1,5 +1,6 @@
 import { ExactNumber, isWithinDepth, type JsonValue, maxJsonDepth, parseJson } from '../../protocol/json.ts';
 
+/** Plain data, with numbers as they were written where doubles cannot hold them. */
 export type Json = JsonValue;
 
 /**

@@ -54,6 +54,7 @@ export function moduleOr(isolate: ivm.Isolate, source: string, fault: string): C
   }
 }
 
+/** Compiles an ES module in the isolate. Throws the SyntaxError of the source. */
 export function compileModule(isolate: ivm.Isolate, source: string): ivm.Module {
   return isolate.compileModuleSync(source, { filename });
 }

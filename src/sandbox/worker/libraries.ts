@@ -49,6 +49,7 @@ const dynamic = new RegExp(
   ].join('|'),
 );
 
+/** Which libraries a program may ask for, by what its source names. */
 export function wantedBy(job: WorkerJob, source: string): Wanted {
   // A path that is read at once is no stream.
   const text = source.replaceAll('/dev/stdin', '');

@@ -1,10 +1,12 @@
 import type { Utf8 } from '../utf8.ts';
 import type { Libraries } from './libraries.ts';
 
+/** Node's Buffer, as far as the realm itself uses it. */
 export interface BufferObject extends Uint8Array<ArrayBuffer> {
   toString(encoding?: string, start?: number, end?: number): string;
 }
 
+/** What the module `buffer` gives to the realm's other parts. */
 export interface Buffers {
   /** The same bytes as a Buffer. */
   wrap(data: Uint8Array<ArrayBuffer>): BufferObject;

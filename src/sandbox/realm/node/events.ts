@@ -1,8 +1,10 @@
 import type { Inspection } from './inspection.ts';
 import type { Libraries } from './libraries.ts';
 
+/** A listener of an emitter. */
 export type Listener = (...parts: never[]) => unknown;
 
+/** Node's EventEmitter, as far as the realm itself uses it. */
 export interface Emitter {
   on(name: unknown, run: Listener): this;
   once(name: unknown, run: Listener): this;
@@ -11,6 +13,7 @@ export interface Emitter {
   removeListener(name: unknown, run: Listener): this;
 }
 
+/** What the module `events` gives to the realm's other parts. */
 export interface Events {
   EventEmitter: { new (): Emitter; prototype: object };
   /** An emitter in the shape of `members`, which become its own. */

@@ -9,6 +9,7 @@ export interface Libraries {
   refine(name: string, change: (library: object) => void): void;
 }
 
+/** The body of a bundled CommonJS module. */
 export type LibraryBody = (module: object, exports: object, require: (name: string) => unknown) => void;
 
 /** Turned into text (compose.ts): self-contained. */

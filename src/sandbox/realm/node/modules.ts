@@ -1,5 +1,6 @@
 import type { Libraries } from './libraries.ts';
 
+/** `require` and the modules that a program may ask for. */
 export interface Modules {
   require: (specifier: unknown) => unknown;
   /** Comma-separated names that a module exports; empty where there is no such module, which `why` explains. */

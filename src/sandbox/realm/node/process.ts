@@ -3,10 +3,12 @@ import type { Describe } from '../describe.ts';
 import type { EventLoop } from '../event-loop.ts';
 import type { Emitter, Events, Listener } from './events.ts';
 
+/** Node's `process`, as far as programs find it. */
 export interface NodeProcess extends Emitter {
   exitCode: number | string | undefined;
 }
 
+/** The process of a program, and how the realm ends it. */
 export interface Processes {
   process: NodeProcess;
   /** What `process.exit` throws to leave the program. */

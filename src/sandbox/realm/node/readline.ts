@@ -2,6 +2,7 @@ import type { Emitter, Events } from './events.ts';
 import type { InputStream } from './streams.ts';
 import type { Utf8 } from '../utf8.ts';
 
+/** The modules `readline` and `readline/promises`. */
 export interface ReadlineModules {
   readline: object;
   promises: object;

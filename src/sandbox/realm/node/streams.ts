@@ -5,6 +5,7 @@ import type { Libraries } from './libraries.ts';
 import type { Sink } from './output.ts';
 import type { Buffers } from './buffer.ts';
 
+/** Standard input as a readable stream. */
 export interface InputStream extends Emitter {
   fd: number;
   setEncoding(encoding: string): this;
@@ -12,11 +13,13 @@ export interface InputStream extends Emitter {
   resume(): this;
 }
 
+/** Standard output or error as a writable stream. */
 export interface OutputStream extends Emitter {
   fd: number;
   write(chunk: unknown, second?: unknown, third?: unknown): boolean;
 }
 
+/** The standard streams of a program. */
 export interface Streams {
   stdin(): InputStream;
   stdout(): OutputStream;
