@@ -26,7 +26,7 @@ export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> & Partia
 
 type Precisions = Pick<RuntimeSettings, 'samplerPrecision' | 'trainPrecision'>;
 
-/** The model under test: opened for its tokenizer, and a way to load it in runtime processes of its own. */
+/** The model under test: opened for its tokenizer, and a way to load it in separate runtime processes. */
 export interface BenchModel {
   id: string;
   path: string;
@@ -90,7 +90,7 @@ function precisionsOf(name: string | undefined): Partial<Precisions> {
   }
 }
 
-/** Code in plain text, long enough for any prompt here; models go on with it instead of ending. */
+/** Code in plain text, long enough for any prompt here; models continue it instead of ending. */
 export function codeTokens(file: ModelFile, count: number, offset = 0): number[] {
   const snippet = (n: number): string =>
     `// ${n}. ${topics[n % topics.length] ?? ''}\nfunction task${n}(values, limit) {\n  const result = [];\n` +

@@ -37,7 +37,7 @@ const Trained = z.object({ seconds: z.number(), peakBytes: z.number() });
 
 interface Result {
   case: Case;
-  /** Tokens of all prompts and answers a second, trained or left out, a number for each round. */
+  /** Tokens of all prompts and answers a second, trained or skipped, a number for each round. */
   own: number[];
   peer: number[];
 }

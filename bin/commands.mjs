@@ -99,7 +99,7 @@ export function makeFolder(path) {
   }
 }
 
-/** Says what begins when it takes longer than a moment, and how long it took; every 15 s that it still goes on. */
+/** Says what begins when it takes longer than a moment, and how long it took; every 15 s that it still continues. */
 export async function step(title, work) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);

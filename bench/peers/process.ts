@@ -7,7 +7,7 @@ import { BoundaryError } from '../../src/base/errors.ts';
 const keptLines = 15;
 
 /**
- * A program to compare with, as a process of its own: one line of JSON asks, one line answers; `{"error": …}` is a
+ * A program to compare with, as a separate process: one line of JSON asks, one line answers; `{"error": …}` is a
  * failure. Other output is ignored. It ends when its input ends.
  */
 export class PeerProcess {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** The programs that this project starts as processes of their own. */
+/** The programs that this project starts as separate processes. */
 export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'bench-shared-context' | 'bench-llama-cpp';
 
 /** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */

@@ -18,7 +18,7 @@ export interface BenchmarkRow {
   description: string;
   /** Its questions, in a fixed order. */
   load(): Promise<Question[]>;
-  /** The evaluations of a run ask the first so many questions; absent: all of them. */
+  /** The evaluations of a run ask only the first questions; absent: all of them. */
   duringRuns?: { limit: number };
 }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { parseJson } from '../protocol/json.ts';
 import { usage } from './arguments.ts';
 
-/** The values of a JSONL file, empty lines left out. Throws BoundaryError('usage') that names the file and the line. */
+/** The values of a JSONL file, empty lines skipped. Throws BoundaryError('usage') that names the file and the line. */
 export function readInputLines<T>(path: string, schema: z.ZodType<T>, shape: string): T[] {
   return readInput(path)
     .split('\n')

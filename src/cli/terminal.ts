@@ -18,7 +18,7 @@ export interface ProgressOutput {
 
 /**
  * Progress on `stream`. A program that shows it to a person sets SELFQ_PROGRESS_MS: then a stream that is no terminal
- * gets the bottom line as a line of its own, at most that often; otherwise not at all.
+ * gets the bottom line as a separate line, at most that often; otherwise not at all.
  */
 export function createProgressOutput(
   stream: NodeJS.WriteStream = process.stderr,

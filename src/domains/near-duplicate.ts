@@ -123,7 +123,7 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
-/** A bijection of 32-bit integers (the finaliser of MurmurHash3), so that each index orders the grams anew. */
+/** A bijection of 32-bit integers (the finaliser of MurmurHash3), so that each index orders the grams differently. */
 function scramble(value: number): number {
   let x = value;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);

@@ -33,7 +33,7 @@ export interface EvaluateArguments {
   /** That grades the questions of a file; that of the run without it, else coding. */
   domain?: string;
   dir?: string;
-  /** Only the first so many problems. */
+  /** Only the first problems. */
   limit?: number;
   /** Also the base model, to compare with. */
   base?: boolean;

@@ -53,7 +53,7 @@ export class LiveRuns implements vscode.Disposable {
     this.#subscription = store.onDidChange(() => this.#attachAll());
   }
 
-  /** Starts the engine of a new run, or of one that is to go on, as `startEngine` does. */
+  /** Starts the engine of a new run, or of one that is to continue, as `startEngine` does. */
   async start(dir: string, options: Omit<StartOptions, 'nodePath'> = {}): Promise<void> {
     await startEngine(dir, { ...options, nodePath: nodePath(this.#extensionPath) });
     this.#started.add(dir);

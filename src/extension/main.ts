@@ -28,7 +28,7 @@ export interface ExtensionApi {
   activationMs: number;
 }
 
-/** What the extension consists of. The engine is a process of its own; nothing native is loaded here. */
+/** What the extension consists of. The engine is a separate process; nothing native is loaded here. */
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const begun = performance.now();
   const log = vscode.window.createOutputChannel('Self-Questioning', { log: true });

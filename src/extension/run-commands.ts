@@ -183,7 +183,7 @@ async function deleteRun(services: Services, argument: RunArgument): Promise<voi
 }
 
 /**
- * One message when an engine has gone: what it reached, or why it failed and how to go on. In the window that started
+ * One message when an engine has gone: what it reached, or why it failed and how to continue. In the window that started
  * it, or that the person is looking at.
  */
 async function reportEnd(services: Services, dir: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { FeedEntry } from '../view/messages.ts';
 /** Lines parsed before other work of the extension host gets its turn. */
 const linesPerTurn = 1000;
 
-/** metrics.jsonl, read once and then only by what was added to it. Damaged and torn lines are left out. */
+/** metrics.jsonl, read once and then only by what was added to it. Damaged and torn lines are skipped. */
 export class MetricsReader {
   readonly #path: string;
   #metrics: StepMetrics[] = [];

@@ -246,7 +246,7 @@ export class RunStore implements vscode.Disposable {
   }
 }
 
-/** Whether a new engine can go on with the run. */
+/** Whether a new engine can continue with the run. */
 export function isResumable(state: ShownState): boolean {
   return state === 'interrupted' || state === 'stopped' || state === 'failed';
 }

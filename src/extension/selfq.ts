@@ -19,7 +19,7 @@ export interface ChildOptions {
 }
 
 /**
- * Runs one command of the command line in a process of its own, so that the editor's host loads no native code and
+ * Runs one command of the command line in a separate process, so that the editor's host loads no native code and
  * stays idle. Resolves to what it wrote to stdout. Throws BoundaryError with the command's last words.
  */
 export function selfq(args: readonly string[], options: ChildOptions): Promise<string> {

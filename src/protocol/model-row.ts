@@ -5,7 +5,7 @@ export const ModelRow = z.object({
   id: z.string(),
   title: z.string(),
   path: z.string(),
-  /** `partial`: a download that can go on; `wrong`: not the file that it should be. */
+  /** `partial`: a download that can continue; `wrong`: not the file that it should be. */
   state: z.enum(['absent', 'partial', 'ready', 'wrong']),
   present: z.boolean(),
   default: z.boolean(),

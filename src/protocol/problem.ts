@@ -16,7 +16,7 @@ export const Comparison = z.strictObject({
    * others have 1e-6.
    */
   tolerance: z.number().min(0).max(1).optional(),
-  /** Source of a JavaScript function `check(input, actual, expected) => boolean`, run in a sandbox of its own. */
+  /** Source of a JavaScript function `check(input, actual, expected) => boolean`, run in a separate sandbox. */
   checker: z.string().optional(),
 });
 export type Comparison = z.infer<typeof Comparison>;

@@ -106,7 +106,7 @@ export const Update = z.object({
       tokenWeight: z.number(),
       oldLogprobs: z.array(z.number()).optional(),
       refLogprobs: z.array(z.number()).optional(),
-      /** Trainer's logprobs at this update; absent where left out (zero advantage and beta = 0). */
+      /** Trainer's logprobs at this update; absent where skipped (zero advantage and beta = 0). */
       logprobs: z.array(z.number()).optional(),
       /** Factors of the token losses: truncated importance ratios of trainer to sampler; absent = 1. */
       importanceWeights: z.array(z.number()).optional(),

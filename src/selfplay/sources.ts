@@ -17,7 +17,7 @@ export const proposerSource: QuestionSource = {
 };
 
 /**
- * Questions made beforehand, each as often as every other: shuffled anew for every pass by the run's seed. `labelled`:
+ * Questions made beforehand, each as often as every other: shuffled again for every pass by the run's seed. `labelled`:
  * their truth is known and answers are graded by it. `share` of a step's questions, in (0, 1].
  */
 export function poolSource(

@@ -16,7 +16,7 @@ export type { Alarm, Label, Mark, ShownState, Verdict };
 /** [step, value] */
 export type Point = readonly [number, number];
 
-/** Curves of a run by name. Values of the field, as in metrics.jsonl; null values are left out. */
+/** Curves of a run by name. Values of the field, as in metrics.jsonl; null values are skipped. */
 export const seriesNames = [
   'solver.reward',
   'proposer.reward',

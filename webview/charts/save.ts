@@ -30,7 +30,7 @@ const properties = [
   'text-anchor',
 ];
 
-/** The picture as a file of its own: colours and fonts of the theme are written into it. */
+/** The picture as a separate file: colours and fonts of the theme are written into it. */
 export function svgOf(picture: SVGSVGElement | null): string {
   if (!picture) {
     return '';

@@ -67,7 +67,7 @@ export function curves(runs: readonly RunView[], smoothing: number, alone: boole
   `;
 }
 
-/** Smaller ones, for those who know what they look for; those without a value are left out. */
+/** Smaller ones, for those who know what they look for; those without a value are skipped. */
 export function smallCurves(runs: readonly RunView[], smoothing: number): TemplateResult[] {
   const specs: [name: string, heading: string, unit: string, hint: string, curves: SeriesName[]][] = [
     [

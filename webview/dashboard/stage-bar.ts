@@ -7,7 +7,7 @@ import { t } from '../texts.ts';
 /** Recording is over before anyone could read its name. */
 const shownStages = stepStages.filter((stage) => stage !== 'record');
 
-/** The stages of the step that is going on; the current one fills. Loading and evaluating stand alone. */
+/** The stages of the step in progress; the current one fills. Loading and evaluating stand alone. */
 export function stageBar(run: RunView, stage: StageView | null): TemplateResult | typeof nothing {
   if (!isLive(run.state)) {
     return nothing;

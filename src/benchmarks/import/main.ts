@@ -1,7 +1,7 @@
 import { BoundaryError } from '../../base/errors.ts';
 import { importEurus } from './eurus-import.ts';
 
-/** The import as a process of its own: `node import-eurus.js SOURCE OUT LIMIT`. Progress as JSON lines on stdout. */
+/** The import as a separate process: `node import-eurus.js SOURCE OUT LIMIT`. Progress as JSON lines on stdout. */
 async function main([source, out, limit]: readonly string[]): Promise<void> {
   if (source === undefined || out === undefined) {
     throw new Error('usage: import-eurus SOURCE OUT [LIMIT]');

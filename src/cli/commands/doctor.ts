@@ -157,7 +157,7 @@ async function checkModel(): Promise<Finding> {
       };
 }
 
-/** Each in a process of its own, all at once: a driver that does not fit can end it, or keep it waiting. */
+/** Each in a separate process, all at once: a driver that does not fit can end it, or keep it waiting. */
 async function checkDevices(): Promise<Finding> {
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
   const answers = await Promise.all(runtimeSettings.device.kind.choices.map(probeDevice));

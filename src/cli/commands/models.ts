@@ -117,7 +117,7 @@ async function pull(id: string, args: Arguments): Promise<number> {
   return 0;
 }
 
-/** Hashes what is here anew; a file without a known checksum is only hashed. Returns 1 when one is wrong. */
+/** Hashes what is here again; a file without a known checksum is only hashed. Returns 1 when one is wrong. */
 async function verify(id: string | undefined, json: boolean): Promise<number> {
   const fetched = [
     ...catalogue.map((entry) => entry.id),

@@ -8,7 +8,7 @@ import { ensureModel, warnOfMemory } from '../model.ts';
 import { createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
-/** `selfq resume`: lets a paused run go on, starts the engine of one that has none, and watches; also a live one. */
+/** `selfq resume`: resumes a paused run, starts the engine of one that has none, and watches; also a live one. */
 export async function resume(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
   const record = readRun(dir);

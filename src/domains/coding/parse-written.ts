@@ -11,7 +11,7 @@ const maximumLength = 20_000;
 
 /**
  * Reads a proposal in the paper's layout (mode `written`): everything between the headings is the statement, every
- * line with three bars behind the second heading a test. Tests that cannot be read are left out; tests that
+ * line with three bars behind the second heading a test. Tests that cannot be read are skipped; tests that
  * contradict one another turn the proposal down.
  */
 export function parseWrittenProposal(proposal: string): Draft | Rejection {

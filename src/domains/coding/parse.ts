@@ -13,7 +13,7 @@ const maximumCuts = 80;
 /**
  * Reads a code-shaped proposal (mode `executed`): the first comment is the statement, a function behind it the
  * reference, calls of that function with literal arguments are the tests' inputs. Whatever stands around them, and a
- * broken or cut end, is left out.
+ * broken or cut end, is ignored.
  */
 export function parseProposalFile(proposal: string): Draft | Rejection {
   const comment = firstComment(codeBlock(proposal.slice(0, maximumLength)));
@@ -169,7 +169,7 @@ function chooseEntry(functions: readonly NamedFunction[], source: string): Named
   return first;
 }
 
-/** Names of plain parameters, defaults left out; undefined for none, rest, destructuring and generators. */
+/** Names of plain parameters, without defaults; undefined for none, rest, destructuring and generators. */
 function parameterNames(node: FunctionNode): string[] | undefined {
   const names: string[] = [];
   for (const parameter of node.params) {

@@ -9,7 +9,7 @@ const keywords: Readonly<Record<Kind, readonly string[]>> = {
   matrix: ['matrix', 'matrices', 'grid', 'row', 'column'],
 };
 
-/** For a topic that names nothing we know: the model chooses how to go on. */
+/** For a topic that names nothing we know: the model chooses how to continue. */
 const neutral: Opening = { kind: 'array', text: 'Given', parameters: '...' };
 
 /** The first kind that a topic names, by the order of its words: "arrays of integers" is about arrays. */

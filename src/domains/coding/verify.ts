@@ -110,7 +110,7 @@ function writtenTests(draft: Draft): Test[] | Rejection {
   return pairs.length === 0 ? [] : { reason: 'malformed', detail: 'A test is not plain data.' };
 }
 
-/** Runs the reference twice; inputs on which it fails are left out while enough others remain. */
+/** Runs the reference twice; inputs on which it fails are skipped while enough others remain. */
 async function executedTests(
   draft: Draft,
   reference: string,

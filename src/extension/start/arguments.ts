@@ -5,7 +5,7 @@ import { resolveConfig } from '../../config/resolve.ts';
 import type { Config } from '../../config/tables.ts';
 
 /**
- * Argument of the command `selfQuestioning.start`, for other extensions, keybindings and tasks. What is left out is
+ * Argument of the command `selfQuestioning.start`, for other extensions, keybindings and tasks. What is not given is
  * taken from the settings; `ask: true` asks the questions all the same, with these answers to begin with.
  */
 export const StartArguments = z.strictObject({

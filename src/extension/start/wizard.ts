@@ -61,7 +61,7 @@ export function askText(
   });
 }
 
-/** Shows an input until it is accepted, left by Back, or closed. `accept` answers whether to go on. */
+/** Shows an input until it is accepted, left by Back, or closed. `accept` answers whether to continue. */
 function ask(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { step }: { step: number },

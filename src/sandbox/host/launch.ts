@@ -10,7 +10,7 @@ import type { LaunchPlan } from './worker-process.ts';
 
 /** Which fences around a worker this platform has, beyond the isolate and Node's permission model. */
 export interface Fences {
-  /** Workers see no network at all (a namespace of their own, through unshare). */
+  /** Workers see no network at all (a separate namespace, through unshare). */
   network: boolean;
   /** The kernel refuses data beyond a limit (RLIMIT_DATA). */
   dataLimit: boolean;
@@ -118,7 +118,7 @@ function nodeArguments(path: string, python?: PythonKit): string[] {
     // A pattern that backtracks without end goes over to the linear-time engine.
     '--enable-experimental-regexp-engine-on-excessive-backtracks',
     '--random-seed=1',
-    // Cheaper isolates. Hash seeds protect one program from another's keys, and here each has an isolate of its own.
+    // Cheaper isolates. Hash seeds protect one program from another's keys, and here each has a separate isolate.
     '--no-rehash-snapshot',
     // Boot scripts come whole out of V8's code cache, instead of function by function as they are called. Of Pyodide's
     // script, a megabyte, a program needs little.

@@ -168,7 +168,7 @@ class Pool implements SandboxPool {
     return result;
   }
 
-  /** Verdicts of a problem whose answers a function decides on; it runs in an isolate of its own. */
+  /** Verdicts of a problem whose answers a function decides on; it runs in a separate isolate. */
   async #check(
     problem: Problem,
     checker: string,

@@ -48,7 +48,7 @@ export function describeIssues(error: z.ZodError): string {
 /**
  * Judges JSON lines as they come and yields results in their order, while later lines already run. At most `ahead` lines
  * are held, and no more than some 64 MB of them, so that input of any length takes constant memory; a line that is torn or
- * wrong yields an error with its number, and the rest goes on.
+ * wrong yields an error with its number, and the rest continues.
  */
 export async function* judgeBatch(
   sandbox: Sandbox,

@@ -6,7 +6,7 @@ import { ivm as native } from './native.ts';
 import { driverSource } from '../realm/python-driver.ts';
 import { type PythonRealm, realmSource, type WebAssemblyApi } from '../realm/python-realm.ts';
 
-/** A CPython that has been booted in an isolate of its own, for one program. */
+/** A CPython that has been booted in a separate isolate, for one program. */
 export interface Interpreter {
   isolate: ivm.Isolate;
   context: ivm.Context;

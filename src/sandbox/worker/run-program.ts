@@ -7,7 +7,7 @@ import { notCompiled, outcomeOf, withStreams } from './outcomes.ts';
 import { prepare, type Surroundings } from './surroundings.ts';
 import { maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
 
-/** Runs the whole program once for each test, each time in a context of its own. */
+/** Runs the whole program once for each test, each time in a separate context. */
 export function* runProgram(
   isolate: ivm.Isolate,
   job: WorkerJob,

@@ -5,7 +5,7 @@ import { maxSourceBytes, maxValueLength, type TestOutcome, type WorkerJob } from
 import { outcomeOf, withStreams } from './outcomes.ts';
 
 /**
- * Runs one Python program in an interpreter of its own: all tests in one, each of a `program` as a new `__main__`.
+ * Runs one Python program in a separate interpreter: all tests in one, each of a `program` as a new `__main__`.
  * `begin` is called when its first line is about to run, so that a boot that came late is nobody's time.
  */
 export function runPython(

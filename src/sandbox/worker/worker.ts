@@ -14,7 +14,7 @@ import {
 
 /**
  * Entry of a worker process: reads a job, runs it, answers, all synchronously (the asynchronous way halves the rate).
- * It writes nothing but frames, to a pipe of its own; standard output belongs to nobody. Ends with its parent.
+ * It writes nothing but frames, to a separate pipe; standard output belongs to nobody. Ends with its parent.
  */
 const channel = 3;
 const lifeline = 4;
