@@ -28,7 +28,9 @@ const reversal: Domain<string, string> = {
       ),
     ),
   grade: ({ content }, answer) =>
-    Promise.resolve({ mark: answer === backwards(content) ? 'right' : 'wrong', reward: 1, answer }),
+    Promise.resolve(
+      answer === backwards(content) ? { mark: 'right', reward: 1, answer } : { mark: 'wrong', reward: 0, answer },
+    ),
   read: (row, id) => ({ id, statement: z.string().parse(row), content: z.string().parse(row) }),
 };
 
