@@ -1,3 +1,18 @@
+/** What the two front ends of the engine build on: the command line, and the benchmarks that it runs. */
+const program = [
+  'src/base',
+  'src/protocol',
+  'src/model',
+  'src/runtime',
+  'src/sandbox',
+  'src/domains',
+  'src/benchmarks',
+  'src/selfplay',
+  'src/config',
+  'src/run',
+  'src/engine',
+];
+
 /**
  * The layers, as a table: folder below the root -> what its files may import besides their own folder. A path that ends
  * in `/*` names the files of a folder without its subfolders. Lint enforces it (eslint.config.js), a test holds it
@@ -81,21 +96,7 @@ export const layers = {
     'src/config',
     'src/run',
   ],
-  'src/cli': [
-    'src/base',
-    'src/protocol',
-    'src/model',
-    'src/runtime',
-    'src/sandbox',
-    'src/domains',
-    'src/benchmarks',
-    'src/selfplay',
-    'src/config',
-    'src/run',
-    'src/engine',
-    'src/view',
-    'bench',
-  ],
+  'src/cli': [...program, 'src/view', 'bench'],
   'src/extension': [
     'src/base',
     'src/protocol',
@@ -110,21 +111,7 @@ export const layers = {
     'src/view',
   ],
   webview: ['src/view'],
-  bench: [
-    'src/base',
-    'src/protocol',
-    'src/onnx',
-    'src/model',
-    'src/runtime',
-    'src/sandbox',
-    'src/domains',
-    'src/benchmarks',
-    'src/selfplay',
-    'src/config',
-    'src/run',
-    'src/engine',
-    'test/support',
-  ],
+  bench: [...program, 'src/onnx', 'test/support'],
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */

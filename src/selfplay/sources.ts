@@ -29,10 +29,11 @@ export function poolSource(
       const perStep = config.proposerPrompts * config.proposalsPerPrompt * share;
       const start = Math.floor((step - 1) * perStep);
       const count = poolCount(config, step, groups, share);
+      const at = shuffled(questions, config.seed);
       const known = before.asked.filter(({ id }) => id.startsWith(prefix(labelled)));
       const drawn = Array.from({ length: count }, (_, index): Drawn => {
         const position = known.length + index;
-        const question = nth(questions, config.seed, start + position);
+        const question = at(start + position);
         return {
           id: `${prefix(labelled)}${step}.${position}`,
           question,
@@ -61,17 +62,24 @@ function poolCount(
   return Math.floor(step * perStep) - Math.floor((step - 1) * perStep);
 }
 
-/** The question at a position of the endless sequence of shuffled passes. */
-function nth(questions: readonly Question[], seed: number, position: number): Question {
-  const pass = Math.floor(position / questions.length);
-  const order = questions
-    .map((question, index) => ({ question, rank: uniform(seed, randomKeys.pool, pass, index) }))
-    .sort((a, b) => a.rank - b.rank);
-  const entry = order[position % questions.length];
-  if (!entry) {
-    throw new RangeError('A pool needs at least one question.');
-  }
-  return entry.question;
+/** The endless sequence of shuffled passes: gives the question at a position. A pass is put in order once. */
+function shuffled(questions: readonly Question[], seed: number): (position: number) => Question {
+  const passes = new Map<number, Question[]>();
+  const order = (pass: number): Question[] =>
+    questions
+      .map((question, index) => ({ question, rank: uniform(seed, randomKeys.pool, pass, index) }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ question }) => question);
+  return (position) => {
+    const pass = Math.floor(position / questions.length);
+    const questionsOfPass = passes.get(pass) ?? order(pass);
+    passes.set(pass, questionsOfPass);
+    const question = questionsOfPass[position % questions.length];
+    if (!question) {
+      throw new RangeError('A pool needs at least one question.');
+    }
+    return question;
+  };
 }
 
 /** Several sources at once; the proposer's prompts that the pools replace are not sampled. `pooled`: their share. */
@@ -132,15 +140,9 @@ async function parseAndVerify(context: StepContext, proposals: readonly Rollout[
   const byId = new Map(drafts.map(({ id }, index) => [id, results[index]]));
   const questions = results.filter((result): result is Question => !isRejection(result));
   const prompts = questions.map((question) => domain.solver.prompts(question));
-  const lengths = await policy.countTokens(prompts.flat());
-  const tooLong = new Set(
-    questions.filter((_, index) => {
-      const start = prompts.slice(0, index).reduce((sum, forms) => sum + forms.length, 0);
-      return lengths
-        .slice(start, start + (prompts[index]?.length ?? 0))
-        .some((length) => length > config.maxPromptTokens);
-    }),
-  );
+  const lengths = (await policy.countTokens(prompts.flat())).values();
+  const longest = prompts.map((forms) => Math.max(...forms.map(() => lengths.next().value ?? 0)));
+  const tooLong = new Set(questions.filter((_, index) => (longest[index] ?? 0) > config.maxPromptTokens));
   return parsed.map(({ id, draft }): Verified => {
     const result = isRejection(draft) ? draft : byId.get(id);
     if (!result) {

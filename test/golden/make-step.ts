@@ -1,14 +1,13 @@
 // Steps of self-play in the form of step.json, which commit e85492e wrote. The records have changed their shape since;
 // what is compared is what they say, in the words of that commit.
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDomain } from '../../src/domains/registry.ts';
 import { createSandbox } from '../../src/sandbox/host/pool.ts';
 import { selfPlay } from '../support/self-play.ts';
 import { writeWritingModel } from '../support/writing-model.ts';
-import { rounded } from './alike.ts';
 
 type Settings = Readonly<Record<string, string | number>>;
 
@@ -223,22 +222,4 @@ function sum(values?: readonly number[]): number | undefined {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** One record a line, so that a difference is a readable one. */
-function print(golden: Readonly<Record<string, readonly GoldenStep[]>>): string {
-  const printStep = ({ metrics, lines }: GoldenStep): string =>
-    `{"metrics":${JSON.stringify(metrics)},"lines":[\n${lines.map((line) => JSON.stringify(line)).join(',\n')}]}`;
-  const printed = Object.entries(golden).map(
-    ([name, steps]) => `${JSON.stringify(name)}:[\n${steps.map(printStep).join(',\n')}]`,
-  );
-  return `{${printed.join(',\n')}}\n`;
-}
-
-if (import.meta.main) {
-  const golden: Record<string, GoldenStep[]> = {};
-  for (const [name, played] of Object.entries(cases)) {
-    golden[name] = rounded(await playCase(played)) as GoldenStep[];
-  }
-  await writeFile(new URL('step.json', import.meta.url), print(golden));
 }
