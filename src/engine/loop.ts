@@ -22,6 +22,7 @@ import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
 import type { LiveRun } from './live-run.ts';
+import { log } from './log.ts';
 
 /** All that the loop works with; whoever makes it also ends it. */
 export interface Session {
@@ -83,14 +84,20 @@ async function restore(session: Session): Promise<{ step: number; duplicates: Du
 /** The questions of all recorded steps; records beyond the checkpoint are gone by now. */
 function askedSoFar({ dir, config, domain }: Session): DuplicateIndex {
   const duplicates = createDuplicateIndex(config.nearDuplicate);
+  let unreadable = 0;
   for (const step of recordedSteps(dir)) {
     for (const { id, statement, content, origin } of readStep(dir, step, ['question'])) {
       const parsed = domain.content.safeParse(content);
-      if (parsed.success && origin === undefined) {
+      if (!parsed.success) {
+        unreadable++;
+      } else if (origin === undefined) {
         const question: Question = { id, statement, content: parsed.data };
         duplicates.add(id, domain.proposer.fingerprint(question));
       }
     }
+  }
+  if (unreadable > 0) {
+    log(`${unreadable} recorded questions are not of today's form: they may be asked again`);
   }
   return duplicates;
 }
