@@ -1,4 +1,5 @@
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import regexp from 'eslint-plugin-regexp';
 import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 import { layers, owners } from './scripts/layers.mjs';
@@ -33,7 +34,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    plugins: { 'import-x': importX },
+    plugins: { 'import-x': importX, regexp },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.json'] })] },
     rules: {
@@ -59,6 +60,9 @@ export default tseslint.config(
           message: 'Narrow with a check or a schema instead of `as unknown as`.',
         },
       ],
+      // Models, programs and strangers' files write what these look at.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
+      'regexp/no-super-linear-move': ['error', { report: 'certain' }],
       eqeqeq: 'error',
       'no-console': 'error',
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'] }],
@@ -71,7 +75,12 @@ export default tseslint.config(
   {
     // Tests may bring neighbouring layers together.
     files: ['**/*.test.ts', 'test/**/*.ts'],
-    rules: { 'import-x/no-restricted-paths': 'off', 'no-console': 'off' },
+    rules: {
+      'import-x/no-restricted-paths': 'off',
+      'no-console': 'off',
+      'regexp/no-super-linear-backtracking': 'off',
+      'regexp/no-super-linear-move': 'off',
+    },
   },
   {
     files: ['bench/**/*.ts'],

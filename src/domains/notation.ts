@@ -32,5 +32,5 @@ export function plainMathematics(text: string, { letters }: { letters: boolean }
     .replaceAll(/\^\s*\{([^{}]*)\}/g, '^($1)')
     .replaceAll('**', '^');
   // 0x10 is no product.
-  return letters ? plain : plain.replaceAll(/(?<=[\d)]\s*)(?<!(?<![\d.])0)x(?=\s*[\d(])/gi, '*');
+  return letters ? plain : plain.replaceAll(/x(?<=[\d)]\s*x)(?<!(?<![\d.])0x)(?=\s*[\d(])/gi, '*');
 }

@@ -4,12 +4,13 @@ import { isWithinBounds, maximumDigits, parseDecimal, type Rational } from './ra
 /** Longest text that can be a value, characters. */
 const maximumLength = 120;
 
-const number = String.raw`\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+`;
+const number = String.raw`\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+`;
 const fractionPattern = new RegExp(String.raw`^(${number})\s*/\s*(${number})`);
 const mixedPattern = /^(\d+)\s+(\d+)\/(\d+)/;
 const numberPattern = new RegExp(`^(?:${number})(?![\\d,/])`);
-/** A unit: words behind the number (`apples`, `km/h`, `square metres`), which change nothing. */
-const unitPattern = /^\s*(?:[a-z°][a-z²³°]*(?:\/[a-z]+)?\s*){0,4}$/i;
+/** A word of a unit behind the number (`apples`, `km/h`, `square metres`), which changes nothing, and how many may be. */
+const unitWord = /^[a-z°][a-z²³°]*(?:\/[a-z]+)?$/i;
+const mostUnitWords = 4;
 /** Words behind a number that change the value, or say that there is another one. */
 const changingWords =
   /\b(?:and|or|to|times|plus|minus|over|divided|hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|percent|squared|cubed|remainder|rem|r|mod|point|x|e)\b/i;
@@ -68,7 +69,8 @@ function parseMagnitude(text: string): Rational | undefined {
 }
 
 function isUnit(rest: string): boolean {
-  return unitPattern.test(rest) && !changingWords.test(rest);
+  const words = rest.split(/\s+/).filter((word) => word !== '');
+  return words.length <= mostUnitWords && words.every((word) => unitWord.test(word)) && !changingWords.test(rest);
 }
 
 function decimal(text: string): Rational | undefined {

@@ -73,11 +73,11 @@ export function progressLines(
 ): (line: string) => void {
   let reached = 0;
   return (line) => {
-    const [, done, total] = /(\d+(?:\.\d+)?) of (\d+(?:\.\d+)?)/.exec(line) ?? [];
+    const [, done, total] = /(\d{1,20}(?:\.\d{1,20})?) of (\d{1,20}(?:\.\d{1,20})?)/.exec(line) ?? [];
     const percent =
       Number(total) > 0
         ? (100 * Number(done)) / Number(total)
-        : Number(/(\d+(?:\.\d+)?)\s?%/.exec(line)?.[1] ?? reached);
+        : Number(/(\d{1,20}(?:\.\d{1,20})?)\s?%/.exec(line)?.[1] ?? reached);
     const message = line
       .replaceAll(/▕[█░]*▏/g, '')
       .trim()

@@ -140,6 +140,6 @@ export async function baseModelName({ id, path, entry, hub }: ChosenModel): Prom
   }
   const { metadata } = path.endsWith('.gguf') ? await readGgufHeader(path) : { metadata: undefined };
   const url = metadata?.get('general.base_model.0.repo_url');
-  const source = typeof url === 'string' ? /([^/]+\/[^/]+)\/?$/.exec(url)?.[1] : undefined;
-  return source ?? hub.repo.replace(/-GGUF$/, '');
+  const [owner, name] = typeof url === 'string' ? url.replace(/\/$/, '').split('/').slice(-2) : [];
+  return owner && name ? `${owner}/${name}` : hub.repo.replace(/-GGUF$/, '');
 }

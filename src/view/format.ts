@@ -22,7 +22,7 @@ function magnitude(size: number): string {
 }
 
 function trimZeros(text: string): string {
-  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0{1,25}$/, '') : text;
 }
 
 /** {@link formatNumber} with its sign in front, `+` too. */

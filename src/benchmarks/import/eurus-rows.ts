@@ -20,7 +20,7 @@ const ProgramTests = z.object({
 export const eurusColumns = Object.keys(Row.shape);
 
 /** The data set asks for Python at the end of each statement; the solver here answers in JavaScript. */
-const instruction = /\s*Write Python code to solve the problem\.[\s\S]*$/;
+const instruction = 'Write Python code to solve the problem.';
 
 /**
  * A Codeforces row as a problem that reads standard input and writes standard output; undefined for rows of other
@@ -34,8 +34,8 @@ export function eurusProblem(row: unknown, index: number): Problem | undefined {
   const { data: tests } = ProgramTests.safeParse(parseJson(known.reward_model.ground_truth));
   const statement = known.prompt
     .findLast(({ role }) => role === 'user')
-    ?.content.replace(instruction, '')
-    .trim();
+    ?.content.split(instruction, 1)[0]
+    ?.trim();
   if (!tests || !statement || tests.inputs.length !== tests.outputs.length) {
     return undefined;
   }

@@ -87,8 +87,17 @@ export function truthOf(question: AlgebraQuestion): Rational | undefined {
 
 const Row = z.object({ question: z.string(), answer: z.union([z.string(), z.number()]).optional() });
 
-/** `Solve A = B, C = D for x.`, alone or behind a story. */
-const solvePattern = /^([\s\S]*?)\bSolve\s+([^\n]*=[^\n]*?)\s+for\s+\$?([a-z])\$?\s*\.?\s*$/i;
+/** The parts of `Solve A = B, C = D for x.`, alone or behind a story; undefined where a question is none. */
+function taskOf(question: string): { story: string; equations: string; unknown: string } | undefined {
+  const asked = /\bfor\s+\$?([a-z])\$?\s*\.?$/i.exec(question.trimEnd());
+  const before = question.slice(0, asked?.index ?? 0).trimEnd();
+  const line = before.lastIndexOf('\n');
+  const verb = [...before.matchAll(/\bSolve\s+/gi)].find(({ index, 0: words }) => index + words.length > line);
+  const equations = verb && before.slice(verb.index + verb[0].length).trim();
+  return asked?.[1] !== undefined && equations?.includes('=') === true
+    ? { story: before.slice(0, verb?.index), equations, unknown: asked[1] }
+    : undefined;
+}
 
 /**
  * A question from a row `{question, answer}`: equations in the line `Solve ... for x.`, or a word problem. The answer
@@ -97,27 +106,27 @@ const solvePattern = /^([\s\S]*?)\bSolve\s+([^\n]*=[^\n]*?)\s+for\s+\$?([a-z])\$
 export function readRow(row: unknown, id: string): AlgebraQuestion {
   const { question, answer } = Row.parse(row);
   const given = answer === undefined ? undefined : givenValue(String(answer));
-  const [, story = '', equations, unknown] = solvePattern.exec(question) ?? [];
-  if (equations === undefined || unknown === undefined) {
+  const task = taskOf(question);
+  if (!task) {
     if (!given) {
       throw new Error('it has neither equations nor an answer');
     }
     return { id, statement: question.trim(), content: { story: question.trim(), answer: rationalText(given) } };
   }
-  const solved = solveFor(splitEquations(equations), unknown);
+  const solved = solveFor(splitEquations(task.equations), task.unknown);
   if (isRejection(solved)) {
     throw new Error(solved.detail);
   }
   if (given && !given.equals(solved.value)) {
     throw new Error(`its answer ${rationalText(given)} is not the solution ${rationalText(solved.value)}`);
   }
-  return algebraQuestion(id, story.trim(), solved);
+  return algebraQuestion(id, task.story.trim(), solved);
 }
 
 /** Equations of one line, between commas, semicolons or "and". */
 export function splitEquations(text: string): string[] {
   return text
-    .split(/\s*(?:;|,(?!\d{3}\b)|\band\b)\s*/i)
+    .split(/;|,(?!\d{3}\b)|\band\b/i)
     .map((equation) => equation.trim())
     .filter((equation) => equation !== '');
 }

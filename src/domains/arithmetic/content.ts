@@ -53,7 +53,8 @@ export function truthOf(question: ArithmeticQuestion): Rational | undefined {
 /** Words around an expression that ask for its value. */
 const opening =
   /^\s*(?:please\s+)?(?:calculate|compute|evaluate|solve|simplify|find|determine|work out|what(?:\s+is|'s)|how much is)\b\s*:?\s*(?:the\s+(?:exact\s+)?(?:value|result|answer|product|sum|difference)\s+of\b)?\s*:?/i;
-const ending = /(?:\s*(?:=|\?|_|\.(?!\d)))+\s*$/;
+/** Signs behind an expression that ask for its value. */
+const endings = '=?_.';
 
 /** Words for operators, between numbers. */
 const operatorWords: readonly [RegExp, string][] = [
@@ -65,8 +66,16 @@ const operatorWords: readonly [RegExp, string][] = [
 
 /** A question's text without the words that ask for its value: `What is 12 times 7?` -> `12 * 7`. */
 export function bareExpression(text: string): string {
-  const bare = text.replace(opening, '').replace(ending, '').trim();
+  const bare = withoutEnding(text.replace(opening, '')).trim();
   return operatorWords.reduce((changed, [words, sign]) => changed.replaceAll(words, sign), bare);
+}
+
+function withoutEnding(text: string): string {
+  let end = text.length;
+  while (end > 0 && (endings.includes(text.charAt(end - 1)) || text.charAt(end - 1).trim() === '')) {
+    end--;
+  }
+  return text.slice(0, end);
 }
 
 const Row = z.union([

@@ -12,6 +12,7 @@ export interface Example {
  */
 export function callsOf(text: string, entry: string): Example[] {
   const calls: Example[] = [];
+  const bindings = bindingsIn(text);
   const pattern = new RegExp(`(?<![\\w$.])${escapeRegExp(entry)}\\s*\\(`, 'g');
   for (const match of text.matchAll(pattern)) {
     const open = match.index + match[0].length - 1;
@@ -19,7 +20,7 @@ export function callsOf(text: string, entry: string): Example[] {
     if (end === undefined || /^\s*\{/.test(text.slice(end))) {
       continue;
     }
-    const input = parseLiteralList(text.slice(open + 1, end - 1), bindingsBefore(text, match.index));
+    const input = parseLiteralList(text.slice(open + 1, end - 1), before(bindings, match.index));
     if (input) {
       const output = claimBehind(text.slice(end, end + 300));
       calls.push({ input, ...(output === undefined ? {} : { output }) });
@@ -31,15 +32,83 @@ export function callsOf(text: string, entry: string): Example[] {
 /** Examples that a statement gives: `Input: … Output: …` pairs, and calls with the value they are said to return. */
 export function examplesOf(statement: string, entry: string): Example[] {
   const examples: Example[] = [];
-  const pattern = /\binput\b[^:\n]*:\s*([^\n]*?)[,;]?\s*\boutput\b[^:\n]*:\s*([^\n]*)/gi;
-  for (const [, left, right] of statement.matchAll(pattern)) {
-    const input = parseLiteralList(namedArguments(left ?? ''));
-    const output = claimOf(right ?? '');
+  for (const { left, right } of labelledPairs(statement)) {
+    const input = parseLiteralList(namedArguments(left));
+    const output = claimOf(right);
     if (input && input.length > 0) {
       examples.push({ input, ...(output === undefined ? {} : { output }) });
     }
   }
   return [...examples, ...callsOf(statement, entry)];
+}
+
+/** A word of {@link labelledPairs} with its colon: where it begins, and where the text behind the colon does. */
+interface Label {
+  isInput: boolean;
+  start: number;
+  end: number;
+}
+
+/**
+ * What stands behind `Input …:` on one line, and behind the `Output …:` that follows it. Written as a scan, because a
+ * regular expression for it takes cubic time on a run of blanks.
+ */
+function labelledPairs(text: string): { left: string; right: string }[] {
+  const pairs: { left: string; right: string }[] = [];
+  const labels = labelsOf(text);
+  let from = 0;
+  let next = 0;
+  for (const label of labels) {
+    if (!label.isInput || label.start < from) {
+      continue;
+    }
+    while (next < labels.length && (labels[next]?.isInput === true || (labels[next]?.start ?? 0) < label.end)) {
+      next++;
+    }
+    const output = labels[next];
+    if (!output) {
+      break;
+    }
+    const left = text.slice(label.end, output.start).trim();
+    if (left.includes('\n')) {
+      continue;
+    }
+    const behind = text.slice(output.end).trimStart();
+    const right = behind.slice(0, lineLength(behind));
+    pairs.push({ left: left.replace(/[,;]$/, ''), right });
+    from = text.length - behind.length + right.length;
+  }
+  return pairs;
+}
+
+/** Words with a colon behind them on their line, in order. */
+function labelsOf(text: string): Label[] {
+  const labels: Label[] = [];
+  let colon = -1;
+  let lineEnd = -1;
+  for (const { index, 0: word } of text.matchAll(/\b(?:input|output)\b/gi)) {
+    // Each of both is looked for once, however many words stand before it.
+    if (colon < index) {
+      colon = positionOf(text, ':', index);
+    }
+    if (lineEnd < index) {
+      lineEnd = positionOf(text, '\n', index);
+    }
+    if (colon < lineEnd) {
+      labels.push({ isInput: word.toLowerCase() === 'input', start: index, end: colon + 1 });
+    }
+  }
+  return labels;
+}
+
+/** Index of the first `sign` from `from` on; the end of the text where there is none. */
+function positionOf(text: string, sign: string, from: number): number {
+  const found = text.indexOf(sign, from);
+  return found < 0 ? text.length : found;
+}
+
+function lineLength(text: string): number {
+  return positionOf(text, '\n', 0);
 }
 
 /** `nums: [1], k: 2` as `nums = [1], k = 2`. */
@@ -51,11 +120,9 @@ function namedArguments(text: string): string {
 function claimBehind(text: string): Data | undefined {
   const [line = '', next = ''] = text.split('\n');
   const marked =
-    /^\s*[)\];,]*\s*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)(.*)$/.exec(
-      line,
-    );
+    /^[\s)\];,]*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)/.exec(line);
   if (marked) {
-    return claimOf(marked[1] ?? '');
+    return claimOf(line.slice(marked[0].length));
   }
   return line.trim() === '' && next.trim() !== '' ? claimOf(next) : undefined;
 }
@@ -78,17 +145,29 @@ function claimOf(text: string): Data | undefined {
     : undefined;
 }
 
-/** Names with a literal value declared before `position`; a later declaration wins. */
-function bindingsBefore(text: string, position: number): Bindings {
-  const bindings = new Map<string, Data>();
-  for (const match of text.slice(0, position).matchAll(/\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*/g)) {
+/** A name with a literal value, and where the declaration ends. */
+interface Binding {
+  name: string;
+  value: Data;
+  end: number;
+}
+
+/** Names with a literal value that a text declares, in order. */
+function bindingsIn(text: string): Binding[] {
+  const bindings: Binding[] = [];
+  for (const match of text.matchAll(/\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*/g)) {
     const start = match.index + match[0].length;
-    const literal = leadingLiteral(text.slice(start, position));
+    const literal = leadingLiteral(text.slice(start));
     if (match[1] !== undefined && literal) {
-      bindings.set(match[1], literal.value);
+      bindings.push({ name: match[1], value: literal.value, end: start + literal.end });
     }
   }
   return bindings;
+}
+
+/** Those that end before `position`; a later declaration wins. */
+function before(bindings: readonly Binding[], position: number): Bindings {
+  return new Map(bindings.flatMap(({ name, value, end }) => (end <= position ? [[name, value]] : [])));
 }
 
 function escapeRegExp(text: string): string {

@@ -72,10 +72,11 @@ function copied({ statement }: Draft): Rejection | undefined {
 
 function solutionShown({ statement, reference }: Draft): Rejection | undefined {
   const flat = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  const shownText = flat(statement);
   const lines = (reference ?? '').split('\n').map(flat);
   // Shorter lines (`return count;`) may be prose by chance.
-  const shown = lines.some((line) => line.length >= 16 && /[=(.]/.test(line) && flat(statement).includes(line));
-  if (shown || /```|=>\s*[{(\w]|\bfunction\s*\w*\s*\(/.test(statement)) {
+  const shown = lines.some((line) => line.length >= 16 && /[=(.]/.test(line) && shownText.includes(line));
+  if (shown || /```|=>\s*[{(\w]|\bfunction(?:\s+\w+)?\s*\(/.test(statement)) {
     return { reason: 'contains_solution', detail: 'The statement contains code of a solution.' };
   }
   return undefined;

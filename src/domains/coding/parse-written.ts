@@ -16,14 +16,14 @@ const maximumLength = 20_000;
  */
 export function parseWrittenProposal(proposal: string): Draft | Rejection {
   const text = proposal.slice(0, maximumLength);
-  const heading = text.search(new RegExp(`^\\W*${testsHeading}`, 'im'));
+  const heading = text.search(new RegExp(`^[^\\w\\n]*${testsHeading}`, 'im'));
   if (heading < 0) {
     return malformed(`The heading "${testsHeading}" is missing.`);
   }
   const before = text.slice(0, heading);
   const start = before.indexOf(writtenHeading);
   // Marks that a model sets a heading in (`**`, `#`) are no part of the description.
-  const statement = before.slice(start < 0 ? 0 : start + writtenHeading.length).replaceAll(/^[\s*#]+|[\s*#]+$/g, '');
+  const statement = withoutMarks(before.slice(start < 0 ? 0 : start + writtenHeading.length));
   if (statement === '') {
     return malformed('The description is empty.');
   }
@@ -41,6 +41,15 @@ export function parseWrittenProposal(proposal: string): Draft | Rejection {
     entry: 'solve',
     parameters: ['nums'],
   };
+}
+
+function withoutMarks(text: string): string {
+  const isMark = (char: string): boolean => char === '*' || char === '#' || char.trim() === '';
+  let end = text.length;
+  while (end > 0 && isMark(text.charAt(end - 1))) {
+    end--;
+  }
+  return text.slice(0, end).replace(/^[\s*#]+/, '');
 }
 
 interface WrittenTest {
@@ -71,7 +80,7 @@ function integersOf(text: string): number[] | undefined {
   const trimmed = text.trim();
   const values: Data | undefined = trimmed.startsWith('[')
     ? parseLiteral(trimmed)
-    : parseLiteralList(trimmed.replaceAll(/\s*,\s*|\s+/g, ','));
+    : parseLiteralList(trimmed.replaceAll(/\s+/g, ' ').replaceAll(/ ?, ?| /g, ','));
   if (!Array.isArray(values)) {
     return undefined;
   }

@@ -65,8 +65,8 @@ export function distinct<T>(values: readonly T[]): T[] {
 
 /** What stands in the first fence, or everything where there is none; an open fence reaches to the end. */
 function codeBlock(text: string): string {
-  const open = /```[^\n]*\n/.exec(text);
-  const start = open ? open.index + open[0].length : 0;
+  const open = text.indexOf('```');
+  const start = open < 0 ? 0 : text.indexOf('\n', open) + 1;
   const close = text.indexOf('```', start);
   return text.slice(start, close < 0 ? undefined : close);
 }
@@ -159,10 +159,9 @@ function isFunction(node: Node): node is FunctionNode {
 /** `solve` where there is one, else the function that is called most with data, else the first. */
 function chooseEntry(functions: readonly NamedFunction[], source: string): NamedFunction {
   const solve = functions.find(({ name }) => name === 'solve');
+  const counts = new Map(functions.map(({ name }) => [name, solve ? 0 : callsOf(source, name).length]));
+  const count = ({ name }: NamedFunction): number => counts.get(name) ?? 0;
   const [first] = solve ? [solve] : functions.toSorted((a, b) => count(b) - count(a));
-  function count({ name }: NamedFunction): number {
-    return callsOf(source, name).length;
-  }
   if (!first) {
     throw new RangeError('chooseEntry needs at least one function');
   }

@@ -28,8 +28,6 @@ export function parseHubName(name: string): HubName | undefined {
 
 /** A page of a file says of which revision it is; queries and a slash at the end mean nothing. */
 function withoutPageParts(path: string): string {
-  return path
-    .replace(/[?#].*$/, '')
-    .replace(/\/$/, '')
-    .replace(/\/(?:blob|resolve|tree)\/main(?=\/|$)/, '');
+  const [named = ''] = path.split(/[?#]/, 1);
+  return named.replace(/\/$/, '').replace(/\/(?:blob|resolve|tree)\/main(?=\/|$)/, '');
 }

@@ -251,7 +251,7 @@ function tokensOf(text: string): string[] {
 }
 
 const integral = /^[+-]?\d+$/;
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: Tolerance): boolean {
   if (stringsAgree(expected, actual, mode)) {

@@ -50,12 +50,12 @@ function fencedBlocks(text: string): Block[] {
   const blocks: Block[] = [];
   let open: { fence: string; tag: string; lines: string[] } | undefined;
   for (const line of text.split(/\r?\n/)) {
-    const fence = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/.exec(line);
+    const fence = fenceOf(line);
     if (open === undefined) {
-      if (fence !== null) {
-        open = { fence: fence[1] ?? '', tag: (fence[2] ?? '').toLowerCase(), lines: [] };
+      if (fence !== undefined) {
+        open = { fence: fence.marks, tag: fence.tag, lines: [] };
       }
-    } else if (fence !== null && fence[1]?.startsWith(open.fence) === true && line.trim() === fence[1]) {
+    } else if (fence?.marks.startsWith(open.fence) === true && line.trim() === fence.marks) {
       blocks.push({ tag: open.tag, source: open.lines.join('\n') });
       open = undefined;
     } else {
@@ -63,6 +63,17 @@ function fencedBlocks(text: string): Block[] {
     }
   }
   return open === undefined ? blocks : [...blocks, { tag: open.tag, source: open.lines.join('\n') }];
+}
+
+/** The marks of a fence and the first word behind them, in lower case. */
+function fenceOf(line: string): { marks: string; tag: string } | undefined {
+  const [, marks] = /^ {0,3}(`{3,}|~{3,})/.exec(line) ?? [];
+  const info = marks === undefined ? '' : line.trimStart().slice(marks.length).trimStart();
+  if (marks === undefined || info.includes('`')) {
+    return undefined;
+  }
+  const [tag = ''] = info.split(/\s/, 1);
+  return { marks, tag: tag.toLowerCase() };
 }
 
 /** Parsing runs nothing. A word or a sentence may parse too, so that something must be declared or called. */
@@ -79,7 +90,7 @@ function bareProgram(text: string): Extracted | undefined {
 
 function parses(source: string): boolean {
   // A script cannot hold these, and what is left without them is one.
-  const script = source.replace(/^\s*export\s+(?:default\s+)?/gm, '').replace(/^\s*import\s[^;\n]*;?$/gm, '');
+  const script = source.replace(/^[ \t]*export\s+(?:default\s+)?/gm, '').replace(/^[ \t]*import\s[^;\n]*;?$/gm, '');
   try {
     new Script(`async () => {${script}\n}`);
     return true;

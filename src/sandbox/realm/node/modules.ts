@@ -45,7 +45,7 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
   }
 
   function why(specifier: string): string {
-    const name = bare(specifier).replace(/\/.*$/, '');
+    const [name = ''] = bare(specifier).split('/', 1);
     const refusal = refusals.find(([names]) => names.split(' ').includes(name));
     return refusal === undefined
       ? `Cannot find module '${specifier}': only Node's own modules are here, no packages and no files.`
