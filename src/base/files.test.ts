@@ -64,7 +64,7 @@ describe('files of a run', () => {
 
   it('says that a file is missing, and what to do', () => {
     assert.throws(
-      () => readJson(join(dir, 'none.json'), Line),
+      () => readJson(join(dir, 'none.json'), Line, 1000),
       (error) => error instanceof BoundaryError && error.boundary === 'run' && error.remedy !== '',
     );
   });

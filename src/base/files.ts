@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { BoundaryError } from './errors.ts';
+import { noFollow, openUntrusted, readUntrusted } from './untrusted-file.ts';
 
 /**
  * Puts `data` at `path` so that a reader meets the old file or the new one, never a part: temporary file in the same
@@ -10,7 +11,9 @@ import { BoundaryError } from './errors.ts';
 export function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeAndSync(temporary, 'w', data, options.mode);
+    // A link of that name, in a folder from elsewhere, would lead out of it.
+    rmSync(temporary, { force: true });
+    writeAndSync(temporary, constants.O_EXCL, data, options.mode);
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
@@ -22,7 +25,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, options
 /** Appends one line and waits until it lies on the disk. A line torn by a crash is dropped by {@link readJsonLines}. */
 export function appendLine(path: string, line: string): void {
   try {
-    writeAndSync(path, 'a', `${line}\n`);
+    writeAndSync(path, constants.O_APPEND, `${line}\n`);
   } catch (error) {
     throw explainFileError(error, path);
   }
@@ -36,12 +39,16 @@ export interface LineChoice {
   end: readonly string[];
 }
 
+/** Largest files that are read, bytes. What is longer was not made by this program. */
+export const largestFile = { record: 4 << 20, evaluation: 64 << 20, lines: 448 << 20, texts: 96 << 20 };
+
 /**
  * The lines of a JSONL file. A last line without line end that does not parse was torn by a crash and is ignored; any
  * other line that does not fit `schema` throws BoundaryError('run') with its number. No file: no lines.
+ * Files are read as {@link readIfPresent} reads them.
  */
 export function readJsonLines<T>(path: string, schema: z.ZodType<T>, choice?: LineChoice): T[] {
-  const text = (choice ? readUntil(path, choice.end) : readIfPresent(path)) ?? '';
+  const text = (choice ? readUntil(path, choice.end) : readIfPresent(path, largestFile.lines)) ?? '';
   const isWanted = (line: string): boolean => choice?.wanted.some((start) => line.startsWith(start)) ?? true;
   const lines = text.split('\n');
   const torn = lines.pop() ?? '';
@@ -59,9 +66,9 @@ export function readJsonLines<T>(path: string, schema: z.ZodType<T>, choice?: Li
   return last === undefined ? values : [...values, last];
 }
 
-/** One JSON file. Throws BoundaryError('run') when it is missing or does not fit. */
-export function readJson<T>(path: string, schema: z.ZodType<T>): T {
-  const text = readIfPresent(path);
+/** One JSON file of at most `limit` bytes. Throws BoundaryError('run') when it is missing or does not fit. */
+export function readJson<T>(path: string, schema: z.ZodType<T>, limit: number): T {
+  const text = readIfPresent(path, limit);
   if (text === undefined) {
     throw new BoundaryError('run', `${path} is missing.`, 'Give the folder of a run; `selfq status` lists them.');
   }
@@ -80,8 +87,9 @@ function readUntil(path: string, ends: readonly string[]): string | undefined {
   const marks = ends.map((end) => Buffer.from(`\n${end}`));
   const overlap = Math.max(0, ...marks.map(({ length }) => length - 1));
   return reading(path, () => {
-    const descriptor = openSync(path, 'r');
+    const descriptor = openUntrusted(path, largestFile.lines);
     try {
+      let total = 0;
       const pieces: Buffer[] = [];
       let before = Buffer.alloc(0);
       for (;;) {
@@ -91,6 +99,10 @@ function readUntil(path: string, ends: readonly string[]): string | undefined {
         const searched = Buffer.concat([before, piece]);
         const found = findMark(searched, marks);
         pieces.push(piece);
+        total += piece.length;
+        if (total > largestFile.texts) {
+          throw damaged(path, 'it has too much text, which');
+        }
         if (found >= 0 || piece.length === 0) {
           const bytes = Buffer.concat(pieces);
           return bytes.toString('utf8', 0, found < 0 ? bytes.length : bytes.length - searched.length + found + 1);
@@ -113,9 +125,12 @@ function findMark(bytes: Buffer, marks: readonly Buffer[]): number {
   return at;
 }
 
-/** Text of a file, undefined where there is none. */
-export function readIfPresent(path: string): string | undefined {
-  return reading(path, () => readFileSync(path, 'utf8'));
+/**
+ * Text of a file of a run folder, undefined where there is none. The folder may come from anywhere: throws
+ * BoundaryError('run') for a link, a device or a pipe and for more than `limit` bytes.
+ */
+export function readIfPresent(path: string, limit: number): string | undefined {
+  return reading(path, () => readUntrusted(path, limit));
 }
 
 function reading<T>(path: string, read: () => T): T | undefined {
@@ -181,9 +196,9 @@ function sync(path: string, flags: 'r' | 'r+'): void {
   }
 }
 
-function writeAndSync(path: string, flags: 'a' | 'w', data: string | Uint8Array, mode = 0o644): void {
+function writeAndSync(path: string, flag: number, data: string | Uint8Array, mode = 0o644): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  const descriptor = openSync(path, flags, mode);
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | noFollow | flag, mode);
   try {
     for (let offset = 0; offset < bytes.length;) {
       offset += writeSync(descriptor, bytes, offset);

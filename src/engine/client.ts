@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMessageConnection,
   type MessageConnection,
@@ -11,11 +12,11 @@ import { AttachReply, type ControlCalls, parseEvent, protocolVersion, type RunEv
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import { RunRecord } from '../protocol/records.ts';
-import { explainFileError, readIfPresent } from '../base/files.ts';
-import { readRun, runPaths } from '../run/folder.ts';
-import { isAlive } from '../run/ownership.ts';
+import { openLog, readLogEnd, readRun } from '../run/folder.ts';
+import { isAlive, isOfThisMachine } from '../run/ownership.ts';
 import type { Config } from '../config/tables.ts';
 import { EngineAnnouncement } from './announcement.ts';
+import { isOwnSocket } from './socket-path.ts';
 
 /** A connection to an engine of any version: whatever it says, it can be ended. */
 export interface EngineLink {
@@ -60,6 +61,9 @@ export interface StartOptions {
   /** The Node (24 or newer) that runs the engine; the caller's own by default. */
   nodePath?: string;
 }
+
+/** An engine answers at once; one that does not by then was stopped or hangs, milliseconds. */
+const answerMs = 10_000;
 
 /** How long the messages of an engine that was killed may take to be handed on. */
 const queueMs = 250;
@@ -132,6 +136,10 @@ async function connectToEngine(dir: string): Promise<Connected> {
   if (!isAlive(run.engine)) {
     throw notLive(dir);
   }
+  // The record may come from anywhere: nothing is said to a socket that no engine of this user made.
+  if (!isOwnSocket(run.engine.socket)) {
+    throw isOfThisMachine(run.engine) ? unreachable(dir, run.engine) : elsewhere(dir);
+  }
   const socket = await connectTo(run.engine.socket).catch(() => {
     throw isAlive(run.engine) ? unreachable(dir, run.engine) : notLive(dir);
   });
@@ -180,7 +188,7 @@ function listenForEvents(connection: MessageConnection): RunClient['onEvent'] {
 
 /** The end of engine.log: the last words of an engine that has gone. */
 export function lastLines(dir: string, count = 5): string {
-  return (readIfPresent(runPaths(dir).log) ?? '').trimEnd().split('\n').slice(-count).join('\n');
+  return readLogEnd(dir).trimEnd().split('\n').slice(-count).join('\n');
 }
 
 async function request<Name extends keyof ControlCalls>(
@@ -192,28 +200,38 @@ async function request<Name extends keyof ControlCalls>(
   const gone = closed.then((): never => {
     throw new BoundaryError('run', 'The engine went away.', 'See `selfq status DIR` and engine.log in the run folder.');
   });
-  const reply = params === undefined ? connection.sendRequest(name) : connection.sendRequest(name, params);
-  return Promise.race([reply as Promise<ControlCalls[Name][1]>, gone]);
+  const silence = new AbortController();
+  const late = sleep(answerMs, undefined, { signal: silence.signal, ref: false }).then((): never => {
+    throw new BoundaryError(
+      'run',
+      `The engine has not answered for ${answerMs / 1000} s.`,
+      'Try again; if it stays so, end its process (the pid is in run.json) and resume the run.',
+    );
+  });
+  try {
+    const reply = params === undefined ? connection.sendRequest(name) : connection.sendRequest(name, params);
+    return await Promise.race([reply as Promise<ControlCalls[Name][1]>, gone, late]);
+  } finally {
+    late.catch(() => undefined);
+    gone.catch(() => undefined);
+    silence.abort();
+  }
 }
 
 function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
+    const timer = setTimeout(() => socket.destroy(new Error('no answer')), answerMs);
     socket.once('connect', () => {
+      clearTimeout(timer);
       socket.off('error', reject);
       resolve(socket);
     });
-    socket.once('error', reject);
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
   });
-}
-
-function openLog(dir: string): number {
-  try {
-    mkdirSync(dir, { recursive: true });
-    return openSync(runPaths(dir).log, 'a');
-  } catch (error) {
-    throw explainFileError(error, dir);
-  }
 }
 
 function failedToStart(words: string): EngineAnnouncement {
@@ -229,6 +247,14 @@ function failedToStart(words: string): EngineAnnouncement {
 
 function notLive(dir: string): BoundaryError {
   return new BoundaryError('run', `No engine is running ${dir}.`, `Continue it with \`selfq resume ${dir}\`.`);
+}
+
+function elsewhere(dir: string): BoundaryError {
+  return new BoundaryError(
+    'run',
+    `The engine of ${dir} runs on another machine.`,
+    'Steer it there; what it has recorded can be read here.',
+  );
 }
 
 /** A program that cleans the temporary folder can take the socket of a long run away. */

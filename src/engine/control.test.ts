@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,7 +14,8 @@ import { exampleRun } from '../../test/support/run-examples.ts';
 import { protocolVersion, type RunEvent, type RunEventOf } from '../protocol/control.ts';
 import { writeRun } from '../run/folder.ts';
 import { attach, attachToStop, VersionMismatch } from './client.ts';
-import { newSocketPath, newToken, serveControl } from './control.ts';
+import { newToken, serveControl } from './control.ts';
+import { newSocketPath } from './socket-path.ts';
 
 /** What a test opened: a failed one must not keep the process. */
 const opened: (() => unknown)[] = [];
@@ -45,6 +47,53 @@ describe('control server', () => {
     await server.close();
     await ended;
     assert.deepEqual(heard, steps);
+  });
+
+  it('outlives clients that go away in the middle of anything', async () => {
+    const { path, token, server } = await serve({ type: 'stage', step: 1, stage: 'solve', done: 1, total: 2 });
+    const attached = message('attach', { token, protocol: protocolVersion });
+    const last = [attached, attached + message('status').repeat(650), attached.slice(0, -5), 'GET / HTTP/1.1\r\n\r\n'];
+    for (const text of [...last, ...last, 'Content-Length: x\r\n\r\n', message('pause')]) {
+      const socket = connect(path);
+      socket.pause().on('error', () => undefined);
+      await new Promise<void>((resolve) => socket.write(text, () => resolve()));
+      server.broadcast({ type: 'state', run: exampleRun() });
+      socket.destroy();
+    }
+    const { connection } = open(path);
+    await connection.sendRequest('attach', { token, protocol: protocolVersion });
+  });
+
+  it('cuts off who sends without end before attaching, or reads nothing', async () => {
+    const { path, token, server } = await serve();
+    const before = process.memoryUsage().rss;
+    const flood = connect(path);
+    flood.on('error', () => undefined);
+    const cut = closing(flood);
+    flood.write('Content-Length: 600000000\r\n\r\n');
+    const megabyte = Buffer.alloc(2 ** 20, 32);
+    for (let sent = 0; sent < 600 && !flood.destroyed; sent++) {
+      await new Promise((resolve) => flood.write(megabyte, resolve));
+    }
+    await cut;
+    assert.ok(process.memoryUsage().rss - before < 100e6);
+
+    const deaf = connect(path).pause();
+    deaf.on('error', () => undefined);
+    deaf.write(message('attach', { token, protocol: protocolVersion }));
+    const { connection } = open(path);
+    await connection.sendRequest('attach', { token, protocol: protocolVersion });
+    const heard: unknown[] = [];
+    connection.onNotification('event', (event) => void heard.push(event));
+    for (let step = 0; step < 6_000; step++) {
+      server.broadcast({ type: 'alarm', change: 'raised', step, name: 'x', message: 'y'.repeat(200) });
+      if (step % 100 === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await connection.sendRequest('status');
+    deaf.resume();
+    await closing(deaf);
   });
 
   it('tells a client of another version nothing, and lets it stop the run', async () => {
@@ -99,6 +148,44 @@ describe('a client', () => {
     };
   }
 
+  /** A socket that takes connections and says nothing. */
+  async function silent(path: string): Promise<{ asked: Promise<unknown> }> {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket.on('error', () => socket.destroy()).resume()));
+    const asked = once(server, 'connection');
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    opened.push(() => {
+      server.close();
+      sockets.forEach((socket) => socket.destroy());
+    });
+    return { asked };
+  }
+
+  it('says nothing to a socket that no engine made, whoever names it', async () => {
+    for (const path of [join(dir, 'selfq-0123456789abcdef.sock'), join(tmpdir(), `other-${process.pid}.sock`)]) {
+      const { asked } = await silent(path);
+      const run = exampleRun();
+      writeRun(dir, { ...run, engine: { ...run.engine, socket: path } });
+      await assert.rejects(attach(dir), /cannot be reached/);
+      const late = new Promise((resolve) => setTimeout(resolve, 50, 'nobody'));
+      assert.equal(await Promise.race([asked, late]), 'nobody');
+    }
+  });
+
+  it('gives up on an engine that does not answer', async function () {
+    this.timeout(30_000);
+    const run = { ...exampleRun(), engine: { ...exampleRun().engine, socket: newSocketPath() } };
+    await silent(run.engine.socket);
+    writeRun(dir, run);
+    await assert.rejects(attach(dir), /has not answered for 10 s/);
+  });
+
+  it('takes a run for dead whose heartbeat is far in the future', async () => {
+    const run = exampleRun();
+    writeRun(dir, { ...run, engine: { ...run.engine, startTime: 'other:1', heartbeat: '2099-01-01T00:00:00.000Z' } });
+    await assert.rejects(attach(dir), /No engine is running/);
+  });
+
   it('refuses an engine of another version in words, and can stop it', async () => {
     const versions = [[{}, /an older version/, /selfq stop .*selfq resume/], [{ protocol: 99, run: 'unknown' }, /a newer version/, /Update this program/]] as const; // prettier-ignore
     for (const [reply, message, remedy] of versions) {
@@ -136,14 +223,24 @@ describe('a client', () => {
   });
 });
 
+function closing(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+/** A request as it goes over the socket. */
+function message(method: string, params?: object): string {
+  const text = JSON.stringify({ jsonrpc: '2.0', id: method, method, ...(params ? { params } : {}) });
+  return `Content-Length: ${text.length}\r\n\r\n${text}`;
+}
+
 /** A control server that notes what it is asked. */
-async function serve() {
+async function serve(last?: RunEventOf<'stage'>) {
   const path = newSocketPath();
   const token = newToken();
   const asked: string[] = [];
   const note = (what: string) => (): void => void asked.push(what);
   const server = await serveControl(path, token, {
-    status: () => ({ run: exampleRun() }),
+    status: () => ({ run: exampleRun(), ...(last ? { last } : {}) }),
     pause: note('pause'),
     resume: note('resume'),
     stop: note('stop'),

@@ -1,12 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMessageConnection,
   ErrorCodes,
+  type Message,
   type MessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -30,21 +29,14 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** A client that reads nothing while this much waits for it is cut off, bytes. */
-const backlogLimit = 32 * 2 ** 20;
-
-/**
- * A fresh address for the control socket: a named pipe on Windows, else a socket in the temporary folder, because the
- * path of a socket may have about 100 bytes and a run folder may lie deep.
- */
-export function newSocketPath(): string {
-  const name = `selfq-${randomBytes(8).toString('hex')}`;
-  if (process.platform === 'win32') {
-    return `\\\\.\\pipe\\${name}`;
-  }
-  const path = join(tmpdir(), `${name}.sock`);
-  return Buffer.byteLength(path) < 100 ? path : join('/tmp', `${name}.sock`);
-}
+/** Messages that may wait for a client that does not read; with one more it is cut off. They share their contents. */
+const waitingLimit = 2_000;
+/** Bytes that a client may send between two requests, and before it has attached: a request has some hundred. */
+const sentLimit = { attached: 2 ** 20, stranger: 4 * 2 ** 10 };
+/** A client that has not attached by then is cut off, milliseconds. */
+const attachLimitMs = 10_000;
+/** Clients at the same time: windows and commands of one person. */
+const clientLimit = 100;
 
 /** A fresh secret, 64 hexadecimal digits. */
 export function newToken(): string {
@@ -59,42 +51,27 @@ export function newToken(): string {
 export async function serveControl(path: string, token: string, handlers: ControlHandlers): Promise<ControlServer> {
   const clients = new Map<Socket, Client>();
   const server = createServer((socket) => {
-    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const client: Client = { connection, protocol: undefined };
+    const client = createClient(socket);
     clients.set(socket, client);
-    socket.on('close', () => {
-      clients.delete(socket);
-      connection.dispose();
-    });
-    socket.on('error', () => socket.destroy());
+    socket.on('close', () => clients.delete(socket));
     answer(client, token, handlers);
-    connection.listen();
+    client.connection.listen();
   });
+  server.maxConnections = clientLimit;
   await listen(server, path);
-  /** Messages are written one after the other, later than they are sent: the last ones must not be cut off. */
-  const sending = new Set<Promise<void>>();
   return {
     broadcast(event) {
-      for (const [socket, { connection, protocol }] of clients) {
-        if (socket.writableLength > backlogLimit) {
-          socket.destroy();
-        } else if (protocol === protocolVersion) {
-          const sent: Promise<void> = connection
-            .sendNotification('event', event)
-            .catch(() => socket.destroy())
-            .then(() => void sending.delete(sent));
-          sending.add(sent);
+      for (const client of clients.values()) {
+        if (client.protocol === protocolVersion) {
+          void client.tell('event', event);
         }
       }
     },
     async close() {
       // Clients read their queue after the socket has closed: this tells them where it ends.
-      for (const { connection, protocol } of clients.values()) {
-        if (protocol !== undefined) {
-          sending.add(connection.sendNotification('end').catch(() => undefined));
-        }
-      }
-      await Promise.race([Promise.all(sending), sleep(500, undefined, { ref: false })]);
+      const attached = [...clients.values()].filter(({ protocol }) => protocol !== undefined);
+      const told = attached.map((client) => client.tell('end'));
+      await Promise.race([Promise.all(told), sleep(500, undefined, { ref: false })]);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of clients.keys()) {
         socket.end();
@@ -115,11 +92,80 @@ interface Client {
   connection: MessageConnection;
   /** Version of the protocol that it speaks; undefined until it has attached. */
   protocol: number | undefined;
+  /** Sends a notification; resolves when it and all before it are written or the client has gone. Never throws. */
+  tell(name: 'event' | 'end', event?: RunEvent): Promise<void>;
+  /** Notes that a request came, and that it was one. */
+  asked(): void;
 }
+
+/** The client of `socket`, which is closed where it sends too much, reads too little or does not attach. */
+function createClient(socket: Socket): Client {
+  const connection = createMessageConnection(new SocketMessageReader(socket), new PatientWriter(socket), silent);
+  let readBefore = 0;
+  const timer = setTimeout(() => client.protocol ?? socket.destroy(), attachLimitMs).unref();
+  const client: Client = {
+    connection,
+    protocol: undefined,
+    async tell(name, event) {
+      try {
+        // Throws where the connection has just closed.
+        await (event === undefined ? connection.sendNotification(name) : connection.sendNotification(name, event));
+      } catch {
+        socket.destroy();
+      }
+    },
+    asked() {
+      readBefore = socket.bytesRead;
+    },
+  };
+  socket.on('error', () => socket.destroy());
+  socket.on('data', () => {
+    const limit = client.protocol === undefined ? sentLimit.stranger : sentLimit.attached;
+    if (socket.bytesRead - readBefore > limit) {
+      socket.destroy();
+    }
+  });
+  socket.on('close', () => {
+    clearTimeout(timer);
+    connection.dispose();
+  });
+  // What came is no message: there is nobody to tell.
+  connection.onError(() => socket.destroy());
+  return client;
+}
+
+/** Never fails, since a client may go away at any moment, and does not wait for one that reads nothing. */
+class PatientWriter extends SocketMessageWriter {
+  readonly #socket: Socket;
+  #waiting = 0;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  override async write(message: Message): Promise<void> {
+    if (this.#waiting >= waitingLimit || this.#socket.destroyed) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#waiting++;
+    try {
+      await super.write(message);
+    } catch {
+      this.#socket.destroy();
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
+
+const silent = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
 
 function answer(client: Client, token: string, handlers: ControlHandlers): void {
   const { connection } = client;
   connection.onRequest('attach', (params: unknown) => {
+    client.asked();
     if (!sameToken(params, token)) {
       throw new ResponseError(ErrorCodes.InvalidRequest, 'The token is not that of this run.');
     }
@@ -127,12 +173,13 @@ function answer(client: Client, token: string, handlers: ControlHandlers): void 
     const { run, last } = handlers.status();
     // Who comes in the middle of a stage wants to know which; the answer to `attach` may arrive after it.
     if (last && client.protocol === protocolVersion) {
-      void connection.sendNotification('event', last);
+      void client.tell('event', last);
     }
     return { run, protocol: protocolVersion } satisfies ControlCalls['attach'][1];
   });
   const guarded = (name: keyof ControlCalls, act: () => unknown): void => {
     connection.onRequest(name, () => {
+      client.asked();
       if (client.protocol === undefined) {
         throw new ResponseError(ErrorCodes.InvalidRequest, 'Send "attach" with the token of run.json first.');
       }

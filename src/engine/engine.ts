@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lazily } from '../base/lazy.ts';
@@ -14,13 +13,13 @@ import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
-import { explainFileError } from '../base/files.ts';
-import { readRun, runPaths, truncateToStep } from '../run/folder.ts';
+import { makeRunFolders, readMetrics, readRun, recordedSteps, stepName, truncateToStep } from '../run/folder.ts';
 import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
-import { type ControlServer, newSocketPath, newToken, serveControl, withoutToken } from './control.ts';
+import { type ControlServer, newToken, serveControl, withoutToken } from './control.ts';
+import { newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 import { assertDisk } from './disk.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
@@ -52,8 +51,12 @@ export interface EngineOptions {
  */
 export async function runEngine(options: EngineOptions): Promise<RunRecord['state']> {
   const { dir } = options;
-  makeFolders(dir);
+  if (!options.config) {
+    assertCanContinue(dir);
+  }
+  makeRunFolders(dir);
   const claim = claimRun(dir);
+  void removeDeadSockets();
   try {
     const record = prepareRecord(options);
     const { config, notes } = resolveStored(record.config);
@@ -233,10 +236,27 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
   return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine };
 }
 
-/** A killed engine leaves its socket behind. The path comes from a file: nothing but such a socket is removed. */
-function removeSocket(path: string): void {
-  if (process.platform !== 'win32' && /^selfq-[0-9a-f]+\.sock$/.test(basename(path))) {
-    rmSync(path, { force: true });
+/**
+ * Throws BoundaryError('run') where steps are recorded and there is no checkpoint to continue from: to begin again would
+ * drop them.
+ */
+function assertCanContinue(dir: string): void {
+  const run = readRun(dir);
+  const recorded = Math.max(run.step, ...recordedSteps(dir), ...readMetrics(dir).map(({ step }) => step));
+  const checkpoint = latestCheckpoint(dir);
+  if (recorded > 0 && !checkpoint) {
+    throw new BoundaryError(
+      'run',
+      `${dir} has the records of ${recorded} steps and no checkpoint to continue from.`,
+      'Bring its folder checkpoints back from where the run was copied, or begin a new run with `selfq run`. Nothing was changed.',
+    );
+  }
+  if (checkpoint && checkpoint.step < run.step) {
+    throw new BoundaryError(
+      'run',
+      `${dir} has done ${run.step} steps, and its last checkpoint is that of step ${checkpoint.step}.`,
+      `Bring checkpoints/${stepName(run.step)} back, or set "step" in run.json to ${checkpoint.step} to give up the later steps. Nothing was changed.`,
+    );
   }
 }
 
@@ -255,15 +275,6 @@ function assertEmpty(dir: string): void {
     `${dir} already holds the run ${run.id}.`,
     `Continue it with \`selfq resume ${dir}\`, or choose another folder with --out.`,
   );
-}
-
-function makeFolders(dir: string): void {
-  const { steps, evals, checkpoints } = runPaths(dir);
-  try {
-    [dir, steps, evals, checkpoints].forEach((folder) => mkdirSync(folder, { recursive: true }));
-  } catch (error) {
-    throw explainFileError(error, dir);
-  }
 }
 
 function requestStop(gate: Gate, live: LiveRun): void {

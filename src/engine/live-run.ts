@@ -28,7 +28,9 @@ export function createLiveRun(dir: string, record: RunRecord, notify: (event: Ru
     current = { ...current, ...patch, engine };
   };
   writeRun(dir, current);
-  writeFileSync(reserve, Buffer.alloc(reserveBytes, 1));
+  // Made anew: a link of that name would lead out of the folder.
+  rmSync(reserve, { force: true });
+  writeFileSync(reserve, Buffer.alloc(reserveBytes, 1), { flag: 'wx' });
   return {
     get record() {
       return current;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
 import { explainFileError, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
+import { assertKind } from '../base/untrusted-file.ts';
 import { numberedNames, runPaths, stepName } from './folder.ts';
 
 /** A checkpoint on disk, complete. */
@@ -39,11 +40,20 @@ export async function writeCheckpoint(
   return { step, dir };
 }
 
-/** Complete checkpoints, ascending by step. */
+/** Complete checkpoints, ascending by step. Throws BoundaryError('run') where one holds a link or is one. */
 export function listCheckpoints(runDir: string): Checkpoint[] {
-  return numberedNames(runPaths(runDir).checkpoints, /^(\d{6,})$/)
-    .map(({ step, path }) => ({ step, dir: path }))
-    .filter(({ dir }) => existsSync(join(dir, 'state.json')));
+  const { checkpoints } = runPaths(runDir);
+  assertKind(checkpoints, 'folder');
+  const all = numberedNames(checkpoints, /^(\d{6,})$/).map(({ step, path }) => ({ step, dir: path }));
+  all.forEach(({ dir }) => assertOwnFiles(dir));
+  return all.filter(({ dir }) => existsSync(join(dir, 'state.json')));
+}
+
+function assertOwnFiles(dir: string): void {
+  assertKind(dir, 'folder');
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+    assertKind(join(dir, name), lstatSync(join(dir, name)).isDirectory() ? 'folder' : 'file');
+  }
 }
 
 /** The complete checkpoint of the latest step; undefined where there is none. */

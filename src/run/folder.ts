@@ -1,10 +1,29 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics, tokenTypes } from '../protocol/records.ts';
 import { currentEvaluation, currentMetrics, currentRun, currentStepLines } from './older.ts';
-import { appendLine, readIfPresent, readJson, readJsonLines, writeFileAtomic } from '../base/files.ts';
+import {
+  appendLine,
+  explainFileError,
+  largestFile,
+  readIfPresent,
+  readJson,
+  readJsonLines,
+  writeFileAtomic,
+} from '../base/files.ts';
+import { assertKind, noFollow, openUntrusted } from '../base/untrusted-file.ts';
 
 /** Where everything of a run lies. */
 export const runPaths = (dir: string) => ({
@@ -27,17 +46,73 @@ const storedEvaluation = z.preprocess(currentEvaluation, Evaluation);
 export const stepName = (step: number): string => String(step).padStart(6, '0');
 
 /**
- * run.json. Throws BoundaryError('run') when the folder holds no run, when the file is damaged, or when a newer
- * version of this program made it.
+ * Throws BoundaryError('run') where a part of the folder is a link or of another kind than this program makes: a run that
+ * was copied or cloned from elsewhere must not lead out of its folder, to read there, to write or to remove.
+ */
+export function assertOwnParts(dir: string): void {
+  const { steps, evals, checkpoints, run, lock, log, metrics } = runPaths(dir);
+  [steps, evals, checkpoints].forEach((path) => assertKind(path, 'folder'));
+  [lock, log].forEach((path) => assertKind(path, 'file'));
+  assertKind(run, 'file', largestFile.record);
+  assertKind(metrics, 'file', largestFile.lines);
+}
+
+/** Makes the folders of a run. Throws BoundaryError as {@link assertOwnParts}, and where they cannot be made. */
+export function makeRunFolders(dir: string): void {
+  const { steps, evals, checkpoints } = runPaths(dir);
+  try {
+    mkdirSync(dir, { recursive: true });
+    assertOwnParts(dir);
+    [steps, evals, checkpoints].forEach((folder) => mkdirSync(folder, { recursive: true }));
+  } catch (error) {
+    throw explainFileError(error, dir);
+  }
+}
+
+/** Descriptor of engine.log for appending; the caller closes it. Throws as {@link makeRunFolders}. */
+export function openLog(dir: string): number {
+  const { log } = runPaths(dir);
+  try {
+    mkdirSync(dir, { recursive: true });
+    assertOwnParts(dir);
+    return openSync(log, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noFollow);
+  } catch (error) {
+    throw explainFileError(error, dir);
+  }
+}
+
+/** Bytes of engine.log that are read. */
+const logEndBytes = 64 * 1024;
+
+/** The last part of engine.log; empty where there is none. */
+export function readLogEnd(dir: string): string {
+  const { log } = runPaths(dir);
+  if (!existsSync(log)) {
+    return '';
+  }
+  const descriptor = openUntrusted(log, Infinity);
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, logEndBytes));
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * run.json. Throws BoundaryError('run') when the folder holds no run, when the file is damaged, when a newer version of
+ * this program made it, and as {@link assertOwnParts}.
  */
 export function readRun(dir: string): RunRecord {
   const { run } = runPaths(dir);
-  const text = readIfPresent(run);
+  assertOwnParts(dir);
+  const text = readIfPresent(run, largestFile.record);
   if (text === undefined) {
     throw new BoundaryError('run', `${dir} is not the folder of a run.`, '`selfq status` lists the runs.');
   }
   refuseNewer(dir, text);
-  return readJson(run, storedRun);
+  return readJson(run, storedRun, largestFile.record);
 }
 
 /** Readable by its owner alone: the token in it lets a process steer the run. */
@@ -98,7 +173,7 @@ export function readEvaluations(dir: string): Evaluation[] {
 
 /** One evaluation, of a run or of `selfq eval --out`. Throws BoundaryError('run') where the file is missing or damaged. */
 export function readEvaluationFile(path: string): Evaluation {
-  return readJson(path, storedEvaluation);
+  return readJson(path, storedEvaluation, largestFile.evaluation);
 }
 
 /** Writes an evaluation, in place of an earlier one of the same step and benchmark. */

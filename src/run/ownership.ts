@@ -1,10 +1,10 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { pidExists } from '../base/processes.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { isLive, type ShownState } from '../protocol/run-state.ts';
-import { codeOf, explainFileError } from '../base/files.ts';
+import { codeOf, explainFileError, largestFile, readIfPresent } from '../base/files.ts';
 import { runPaths } from './folder.ts';
 import { processStartTime } from './process-identity.ts';
 
@@ -30,7 +30,8 @@ export function ownIdentity(): Owner {
  * decides.
  */
 export function isAlive(owner: Owner, now: number = Date.now()): boolean {
-  const fresh = now - Date.parse(owner.heartbeat) < heartbeatLimitMs;
+  // A date in the future proves nothing: clocks differ by less, and files can say anything.
+  const fresh = Math.abs(now - Date.parse(owner.heartbeat)) < heartbeatLimitMs;
   if (owner.startTime === '' || !sameBoot(owner.startTime)) {
     return fresh && (owner.startTime !== '' || pidExists(owner.pid));
   }
@@ -59,7 +60,8 @@ export function claimRun(dir: string): Claim {
   const mine = `${lock}.${process.pid}.tmp`;
   const content = JSON.stringify(ownIdentity());
   try {
-    writeFileSync(mine, content, { mode: 0o600 });
+    rmSync(mine, { force: true });
+    writeFileSync(mine, content, { mode: 0o600, flag: 'wx' });
     for (let attempt = 0; attempt < 10; attempt++) {
       if (tryLink(mine, lock)) {
         return {
@@ -121,14 +123,15 @@ function releaseLock(lock: string, content: string): void {
 }
 
 function readLock(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
+  return readIfPresent(path, largestFile.record);
+}
+
+/**
+ * Whether the owner runs on this machine, as far as can be told: its boot is known on Linux alone. A control socket is not
+ * reached from another one.
+ */
+export function isOfThisMachine({ startTime }: Owner): boolean {
+  return startTime === '' || sameBoot(startTime);
 }
 
 function parseOwner(content: string): Owner | undefined {
