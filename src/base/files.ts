@@ -40,7 +40,13 @@ export interface LineChoice {
 }
 
 /** Largest files that are read, bytes. What is longer was not made by this program. */
-export const largestFile = { record: 4 << 20, evaluation: 64 << 20, lines: 448 << 20, texts: 96 << 20 };
+export const largestFile = {
+  record: 4 << 20,
+  evaluation: 16 << 20,
+  metrics: 64 << 20,
+  lines: 448 << 20,
+  texts: 96 << 20,
+};
 
 /**
  * The lines of a JSONL file. A last line without line end that does not parse was torn by a crash and is ignored; any

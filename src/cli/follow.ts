@@ -1,5 +1,6 @@
 import { attach, lastLines, type RunClient } from '../engine/client.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
+import { shellWord } from '../base/shell.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
@@ -7,6 +8,7 @@ import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { byBenchmark } from '../view/evaluations.ts';
+import { visibleText } from '../view/visible-text.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, table } from './terminal.ts';
 
@@ -59,18 +61,18 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
     throw new BoundaryError(
       'run',
       `The engine ended unexpectedly. Its last words: ${lastLines(dir, 3) || '(none)'}`,
-      `Nothing recorded is lost. Continue with \`selfq resume ${dir}\`.`,
+      `Nothing recorded is lost. Continue with \`selfq resume ${shellWord(dir)}\`.`,
     );
   }
   if (run.state === 'failed' && run.error) {
-    const remedy = run.error.remedy.replaceAll('resume DIR', `resume ${dir}`);
+    const remedy = run.error.remedy.replaceAll('resume DIR', `resume ${shellWord(dir)}`);
     throw fromErrorRecord({ boundary: 'run', message: run.error.message, remedy });
   }
   if (options.interrupted || run.state === 'stopped') {
     throw new BoundaryError(
       'interrupted',
       `Stopped after step ${run.step} of ${run.steps}. The checkpoint is safe in ${dir}.`,
-      `Continue with \`selfq resume ${dir}\`.`,
+      `Continue with \`selfq resume ${shellWord(dir)}\`.`,
     );
   }
   if (!options.json) {
@@ -99,7 +101,7 @@ export function results(evaluations: readonly Evaluation[]): string {
 
 function resultRow(benchmark: string, { step, solved, total, accuracy, interval, meanScore }: Evaluation): string[] {
   return [
-    benchmark,
+    visibleText(benchmark),
     step === 0 ? '0 (before)' : String(step),
     `${solved} of ${total} (${formatPercent(accuracy)})`,
     interval.map(formatPercent).join(' to '),
@@ -110,8 +112,8 @@ function resultRow(benchmark: string, { step, solved, total, accuracy, interval,
 function nextSteps(dir: string, run: RunRecord): string {
   return [
     `The run lies in ${dir}. Next:`,
-    `  selfq export ${dir} --format peft       the adapter, for PEFT and transformers`,
-    `  selfq export ${dir} --format dataset    the problems and answers`,
-    `  selfq resume ${dir} --steps ${2 * run.steps}      go on learning`,
+    `  selfq export ${shellWord(dir)} --format peft       the adapter, for PEFT and transformers`,
+    `  selfq export ${shellWord(dir)} --format dataset    the problems and answers`,
+    `  selfq resume ${shellWord(dir)} --steps ${2 * run.steps}      go on learning`,
   ].join('\n');
 }

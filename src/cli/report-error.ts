@@ -1,4 +1,5 @@
 import { BoundaryError } from '../base/errors.ts';
+import { visibleText } from '../view/visible-text.ts';
 import { paint } from './terminal.ts';
 
 /**
@@ -7,11 +8,11 @@ import { paint } from './terminal.ts';
  */
 export function reportError(error: unknown): void {
   if (error instanceof BoundaryError) {
-    process.stderr.write(`${paint('red', 'selfq:')} ${error.message}\n${error.remedy}\n`);
+    process.stderr.write(`${paint('red', 'selfq:')} ${visibleText(error.message)}\n${visibleText(error.remedy)}\n`);
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${paint('red', 'selfq:')} unexpected error: ${message}\n`);
+  process.stderr.write(`${paint('red', 'selfq:')} unexpected error: ${visibleText(message)}\n`);
   if (process.env['SELFQ_DEBUG'] && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);
     return;

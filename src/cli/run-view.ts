@@ -6,6 +6,7 @@ import { stageText as stageProgress } from '../view/progress.ts';
 import { answerSharesOf, series } from '../view/series.ts';
 import { english } from '../view/translate.ts';
 import { reasonWord, seriesWord } from '../view/words.ts';
+import { visibleText } from '../view/visible-text.ts';
 import { bar, oneLine, paint, type ProgressOutput } from './terminal.ts';
 
 /** Draws a live run for a person. */
@@ -64,7 +65,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
   /** Why other precisions are computed than the settings say, once. */
   function sayPrecisions(reason: string | undefined): void {
     if (reason !== undefined && reason !== precisions) {
-      output.line(`${paint('yellow', '!')} ${reason}`);
+      output.line(`${paint('yellow', '!')} ${visibleText(reason)}`);
     }
     precisions = reason;
   }
@@ -102,8 +103,8 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
         case 'alarm':
           return output.line(
             event.change === 'raised'
-              ? `${paint('yellow', '!')} ${event.message}`
-              : paint('dim', `✔ No longer: ${event.message}`),
+              ? `${paint('yellow', '!')} ${visibleText(event.message)}`
+              : paint('dim', `✔ No longer: ${visibleText(event.message)}`),
           );
         case 'restart':
           return output.line(`${paint('yellow', '!')} The ${event.child} process died and was started again.`);

@@ -11,6 +11,7 @@ import {
 import { AttachReply, type ControlCalls, parseEvent, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
+import { shellWord } from '../base/shell.ts';
 import { RunRecord } from '../protocol/records.ts';
 import { openLog, readLogEnd, readRun } from '../run/folder.ts';
 import { isAlive, isOfThisMachine } from '../run/ownership.ts';
@@ -46,8 +47,8 @@ export class VersionMismatch extends BoundaryError {
       'run',
       `The engine of ${dir} belongs to ${other} version of Self-Questioning (its protocol is ${engine}, that of this program ${protocolVersion}).`,
       engine < protocolVersion
-        ? `Stop it with \`selfq stop ${dir}\` and continue the run with \`selfq resume ${dir}\`.`
-        : `Update this program, or stop the run with \`selfq stop ${dir}\`.`,
+        ? `Stop it with \`selfq stop ${shellWord(dir)}\` and continue the run with \`selfq resume ${shellWord(dir)}\`.`
+        : `Update this program, or stop the run with \`selfq stop ${shellWord(dir)}\`.`,
     );
   }
 }
@@ -246,7 +247,11 @@ function failedToStart(words: string): EngineAnnouncement {
 }
 
 function notLive(dir: string): BoundaryError {
-  return new BoundaryError('run', `No engine is running ${dir}.`, `Continue it with \`selfq resume ${dir}\`.`);
+  return new BoundaryError(
+    'run',
+    `No engine is running ${dir}.`,
+    `Continue it with \`selfq resume ${shellWord(dir)}\`.`,
+  );
 }
 
 function elsewhere(dir: string): BoundaryError {

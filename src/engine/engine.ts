@@ -9,6 +9,7 @@ import type { Config } from '../config/tables.ts';
 import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseModel } from '../model/installed.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
+import { shellWord } from '../base/shell.ts';
 import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
@@ -230,7 +231,7 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
     throw new BoundaryError(
       'usage',
       `The run in ${dir} has done its ${step} steps.`,
-      `Let it go on with \`selfq resume ${dir} --steps ${step + run.steps}\`.`,
+      `Let it go on with \`selfq resume ${shellWord(dir)} --steps ${step + run.steps}\`.`,
     );
   }
   return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine };
@@ -273,7 +274,7 @@ function assertEmpty(dir: string): void {
   throw new BoundaryError(
     'run',
     `${dir} already holds the run ${run.id}.`,
-    `Continue it with \`selfq resume ${dir}\`, or choose another folder with --out.`,
+    `Continue it with \`selfq resume ${shellWord(dir)}\`, or choose another folder with --out.`,
   );
 }
 

@@ -11,6 +11,7 @@ import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunStore } from './run-store.ts';
+import { requireTrust } from './services.ts';
 import { withEvent } from '../view/live-feed.ts';
 import type { FeedEntry, StageView } from '../view/messages.ts';
 
@@ -50,7 +51,10 @@ export class LiveRuns implements vscode.Disposable {
     this.#store = store;
     this.#log = log;
     this.#extensionPath = extensionPath;
-    this.#subscription = store.onDidChange(() => this.#attachAll());
+    this.#subscription = vscode.Disposable.from(
+      store.onDidChange(() => this.#attachAll()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => store.refresh()),
+    );
   }
 
   /** Starts the engine of a new run, or of one that is to continue, as `startEngine` does. */
@@ -96,6 +100,7 @@ export class LiveRuns implements vscode.Disposable {
 
   /** Asks the engine of a run to stop, whatever its version, by a new connection. Throws BoundaryError('run') as `client`. */
   async stop(dir: string): Promise<void> {
+    requireTrust();
     const link = await attachToStop(dir);
     await link.stop().finally(() => link.dispose());
   }
@@ -111,6 +116,8 @@ export class LiveRuns implements vscode.Disposable {
     if (known) {
       return known;
     }
+    // Records of a workspace that nobody vouches for may name any socket.
+    requireTrust();
     const client = await attach(dir);
     this.#adopt(dir, client);
     return client;
@@ -126,6 +133,9 @@ export class LiveRuns implements vscode.Disposable {
   }
 
   #attachAll(): void {
+    if (!vscode.workspace.isTrusted) {
+      return;
+    }
     for (const { dir, state, run } of this.#store.runs) {
       const { pid } = run.engine;
       if (isLive(state) && !this.#clients.has(dir) && !this.#attaching.has(dir) && this.#foreign.get(dir) !== pid) {

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { open, lstat } from 'node:fs/promises';
+import { largestFile } from '../base/files.ts';
 import { type QuestionRecord, StepMetrics, type StepLine } from '../protocol/records.ts';
 import { readStep, recordedSteps, runPaths } from '../run/folder.ts';
 import { feedOf } from '../view/dashboard-model.ts';
@@ -26,8 +27,9 @@ export class MetricsReader {
   }
 
   async #readAdded(): Promise<readonly StepMetrics[]> {
-    const found = await stat(this.#path).catch(() => undefined);
-    if (!found) {
+    const found = await lstat(this.#path).catch(() => undefined);
+    // The folder may come from anywhere: a link may lead to what never ends.
+    if (found?.isFile() !== true || found.size > largestFile.metrics) {
       return (this.#metrics = []);
     }
     // A resumed run rewrites the file: another inode, or fewer bytes.

@@ -1,4 +1,4 @@
-import { type FSWatcher, existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
+import { type FSWatcher, existsSync, lstatSync, mkdirSync, readdirSync, watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -14,6 +14,7 @@ import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
 import { t } from './translate.ts';
 import { runName } from '../view/run-name.ts';
+import { labelText } from '../view/visible-text.ts';
 
 /** A run that the editor knows. */
 export interface RunEntry {
@@ -33,6 +34,9 @@ const namesKey = 'runNames';
 const selectionKey = 'selectedRun';
 /** Several changes of one folder come as one. */
 const settleMs = 250;
+
+/** Folders that are watched: each takes one of the system's watches. */
+const mostWatched = 1_000;
 
 /** The run folders that this window knows, which of them is selected, and what lies in them. */
 export class RunStore implements vscode.Disposable {
@@ -134,7 +138,7 @@ export class RunStore implements vscode.Disposable {
         dir,
         run,
         state: shownState(run),
-        name: names[dir] ?? runName(t, run, vscode.env.language),
+        name: labelText(names[dir] ?? '') || runName(t, run, vscode.env.language),
       }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
@@ -171,7 +175,12 @@ export class RunStore implements vscode.Disposable {
    * where the command line puts its runs.
    */
   #roots(): string[] {
-    const workspace = workspaceFolders().map((folder) => join(folder, 'runs'));
+    const workspace = workspaceFolders()
+      .map((folder) => join(folder, 'runs'))
+      // A cloned repository shows what is in it and nothing else.
+      .filter(
+        (root) => vscode.workspace.isTrusted || lstatSync(root, { throwIfNoEntry: false })?.isDirectory() === true,
+      );
     const own = join(this.#context.globalStorageUri.fsPath, 'runs');
     return [...new Set([this.runsFolder(), own, ...workspace])].filter((root) => existsSync(root));
   }
@@ -189,7 +198,8 @@ export class RunStore implements vscode.Disposable {
     );
     // A workspace without runs gets its folder when the command line starts the first one there.
     const without = workspaceFolders().filter((folder) => existsSync(folder) && !existsSync(join(folder, 'runs')));
-    const wanted = new Set([...roots, ...without, ...pending, ...this.#runs.map(({ dir }) => dir)]);
+    const all = [...roots, ...without, ...this.#runs.map(({ dir }) => dir), ...pending];
+    const wanted = new Set(all.slice(0, mostWatched));
     for (const [folder, watcher] of this.#watchers) {
       if (!wanted.has(folder)) {
         watcher.close();

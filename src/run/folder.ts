@@ -54,7 +54,7 @@ export function assertOwnParts(dir: string): void {
   [steps, evals, checkpoints].forEach((path) => assertKind(path, 'folder'));
   [lock, log].forEach((path) => assertKind(path, 'file'));
   assertKind(run, 'file', largestFile.record);
-  assertKind(metrics, 'file', largestFile.lines);
+  assertKind(metrics, 'file', largestFile.metrics);
 }
 
 /** Makes the folders of a run. Throws BoundaryError as {@link assertOwnParts}, and where they cannot be made. */

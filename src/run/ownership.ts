@@ -1,6 +1,7 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
+import { shellWord } from '../base/shell.ts';
 import { pidExists } from '../base/processes.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { isLive, type ShownState } from '../protocol/run-state.ts';
@@ -153,6 +154,6 @@ function inUse(dir: string, pid: number | undefined): BoundaryError {
   return new BoundaryError(
     'run',
     `The run in ${dir} is in use${pid === undefined ? '' : ` by the engine with pid ${pid}`}.`,
-    `Follow it with \`selfq status ${dir}\`, end it with \`selfq stop ${dir}\`, or choose another folder with --out.`,
+    `Follow it with \`selfq status ${shellWord(dir)}\`, end it with \`selfq stop ${shellWord(dir)}\`, or choose another folder with --out.`,
   );
 }

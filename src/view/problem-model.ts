@@ -3,6 +3,7 @@ import type { TestResult } from '../protocol/problem.ts';
 import type { Detail } from '../protocol/question.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, RunRecord, StepLine } from '../protocol/records.ts';
 import { testsView } from './domains/coding.ts';
+import { labelText } from './visible-text.ts';
 import type { AnswerView, FeedEntry, Judging, ProblemModel } from './messages.ts';
 
 /** Longest title, in characters. */
@@ -15,7 +16,7 @@ export function titleOf(text: string): string {
     .replaceAll(/^(javascript|typescript|js|ts)$/gim, '')
     .trim();
   const line = plain.split(/\n\s*\n|(?<=[.!?])\s/)[0] ?? '';
-  const title = line.replaceAll(/\s+/g, ' ').trim().replace(/[.:]$/, '');
+  const title = labelText(line).replace(/[.:]$/, '');
   return title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title || '(empty)';
 }
 

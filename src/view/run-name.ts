@@ -1,15 +1,17 @@
 import type { RunRecord } from '../protocol/records.ts';
 import type { Translate } from './translate.ts';
+import { labelText } from './visible-text.ts';
 import { domainWord } from './words.ts';
 
 /** What a run is called until somebody names it: domain, topic, and when it began, as two runs may share the rest. */
 export function runName(t: Translate, { id, config, createdAt }: RunRecord, language: string): string {
   const topic = String(config['topic'] ?? '');
-  return [
+  const name = [
     domainWord(t, String(config['domain'] ?? id)),
     ...(topic === '' ? [] : [topic]),
     begunText(createdAt, language) ?? id,
   ].join(' · ');
+  return labelText(name);
 }
 
 /** Day and time, short enough for a tab; the year where it is another than this one. */

@@ -5,6 +5,7 @@ import { type JudgeResult, Problem } from '../../protocol/problem.ts';
 import { judgeBatch } from '../../sandbox/http/batch.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Language, Sandbox } from '../../sandbox/sandbox.ts';
+import { visibleText } from '../../view/visible-text.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { readInput, readInputJson } from '../lines.ts';
 
@@ -83,5 +84,6 @@ function describe({ verdict, score, passed, total, tests, message }: JudgeResult
   });
   const note = message ? ` (${message})` : '';
   const head = `${verdict}: ${passed} of ${total} tests passed, score ${score.toFixed(2)}${note}`;
-  return `${[head, ...lines].join('\n')}\n`;
+  // What a program throws or returns must not steer the terminal.
+  return visibleText(`${[head, ...lines].join('\n')}\n`);
 }

@@ -13,6 +13,7 @@ import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
 import { settingsText } from '../settings-text.ts';
 import { createProgressOutput } from '../terminal.ts';
+import { shellWord } from '../../base/shell.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
 export async function run(args: Arguments): Promise<number> {
@@ -71,5 +72,5 @@ function defaultFolder(domain: string): string {
 
 function detachedText(dir: string): string {
   const shown = relative(process.cwd(), dir) || dir;
-  return `The run goes on in the background in ${shown}.\nselfq status ${shown}   selfq resume ${shown} (watch)   selfq stop ${shown}\n`;
+  return `The run goes on in the background in ${shown}.\nselfq status ${shellWord(shown)}   selfq resume ${shellWord(shown)} (watch)   selfq stop ${shellWord(shown)}\n`;
 }

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { attach, VersionMismatch } from '../../engine/client.ts';
 import { BoundaryError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell.ts';
 import { resolveStored } from '../../config/stored.ts';
 import type { RunRecord, StepMetrics } from '../../protocol/records.ts';
 import { isLive } from '../../protocol/run-state.ts';
@@ -15,6 +16,7 @@ import { stageText } from '../../view/progress.ts';
 import { answerSharesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
 import { seriesWord } from '../../view/words.ts';
+import { labelText, visibleText } from '../../view/visible-text.ts';
 import { table } from '../terminal.ts';
 
 /** `selfq status`: one run, or the runs below `runs/`. */
@@ -44,12 +46,12 @@ function showAll(folder: string, json: boolean): void {
           basename(listed.dir),
           shownState(listed.run),
           `${listed.run.step}/${listed.run.steps}`,
-          listed.run.model.id,
+          labelText(listed.run.model.id),
           date(listed.run),
         ]
-      : [basename(listed.dir), 'unreadable', '', listed.problem, ''],
+      : [basename(listed.dir), 'unreadable', '', labelText(listed.problem), ''],
   );
-  process.stdout.write(`${table([['run', 'state', 'step', 'model', 'begun'], ...rows])}\n`);
+  process.stdout.write(visibleText(`${table([['run', 'state', 'step', 'model', 'begun'], ...rows])}\n`));
 }
 
 async function showOne(dir: string, json: boolean): Promise<void> {
@@ -65,19 +67,23 @@ async function showOne(dir: string, json: boolean): Promise<void> {
   }
   const stage = live ? `, ${stageText(english, live)}` : '';
   const { domain, topic = '' } = run.config;
-  const subject = describeSubject(String(domain), String(topic));
+  const subject = labelText(describeSubject(String(domain), String(topic)));
   const lines = [
     `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
-    `model ${run.model.id}, ${subject}, begun ${date(run)}`,
-    ...(run.error ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${dir}`)] : []),
+    `model ${labelText(run.model.id)}, ${subject}, begun ${date(run)}`,
+    ...(run.error
+      ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${shellWord(dir)}`)]
+      : []),
     ...settingNotes(run),
     ...(run.precisions?.reason === undefined ? [] : [run.precisions.reason]),
     ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
-    ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
+    ...(shownState(run) === 'interrupted'
+      ? [`Its engine is gone. Continue with \`selfq resume ${shellWord(dir)}\`.`]
+      : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
     ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(visibleText(`${lines.join('\n')}\n`));
 }
 
 /** How this version reads the settings of an older or newer run differently, or why it cannot. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { attach, attachToStop } from '../../engine/client.ts';
 import { readRun } from '../../run/folder.ts';
 import { type Arguments, usage } from '../arguments.ts';
+import { shellWord } from '../../base/shell.ts';
 
 /** The folder of a run given as the first argument. */
 export function runFolderOf(args: Arguments): string {
@@ -18,7 +19,7 @@ export async function pause(args: Arguments): Promise<number> {
   const client = await attach(dir);
   await client.pause();
   client.dispose();
-  process.stderr.write(`It will hold at the next safe point. \`selfq resume ${dir}\` lets it go on.\n`);
+  process.stderr.write(`It will hold at the next safe point. \`selfq resume ${shellWord(dir)}\` lets it go on.\n`);
   return 0;
 }
 
@@ -30,6 +31,6 @@ export async function stop(args: Arguments): Promise<number> {
   await link.closed;
   link.dispose();
   const { step, steps } = readRun(dir);
-  process.stderr.write(`Stopped after step ${step} of ${steps}. \`selfq resume ${dir}\` continues.\n`);
+  process.stderr.write(`Stopped after step ${step} of ${steps}. \`selfq resume ${shellWord(dir)}\` continues.\n`);
   return 0;
 }

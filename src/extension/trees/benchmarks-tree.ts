@@ -4,6 +4,7 @@ import type { Evaluation } from '../../protocol/records.ts';
 import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
 import { modelWord } from '../../view/run-name.ts';
+import { labelText, visibleText } from '../../view/visible-text.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
@@ -101,7 +102,7 @@ async function deleteFile(results: EvaluationStore, node: Node | undefined): Pro
 
 function benchmarkItem({ name, file, results }: BenchmarkNode): vscode.TreeItem {
   const state = results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
-  const item = new vscode.TreeItem(name, state);
+  const item = new vscode.TreeItem(labelText(name), state);
   item.iconPath = new vscode.ThemeIcon('beaker');
   const total = results.at(-1)?.evaluation.total;
   item.description = [
@@ -123,12 +124,12 @@ function evaluationItem({ store }: Services, { evaluation, before, file }: Resul
   const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
   // A result that was asked for says of which run its adapter is.
   const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
-  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? modelWord(model)}`;
+  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? labelText(modelWord(model))}`;
   item.iconPath = new vscode.ThemeIcon(
     difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
   );
   item.tooltip = [
-    run === undefined ? model : `${run} · ${model}`,
+    visibleText(run === undefined ? model : `${run} · ${model}`),
     vscode.l10n.t(
       '95 % interval {0} to {1}, mean score {2}',
       formatPercent(interval[0]),

@@ -6,6 +6,7 @@ import type { Disposables, Services } from '../services.ts';
 import type { ShownState } from '../../protocol/run-state.ts';
 import { t } from '../translate.ts';
 import { shownStep } from '../../view/progress.ts';
+import { labelText, visibleText } from '../../view/visible-text.ts';
 import { stateWord } from '../../view/words.ts';
 
 type Node = RunEntry | BrokenRun;
@@ -94,12 +95,12 @@ function tooltip({ dir, name, run }: RunEntry): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   markdown.appendText(name);
   markdown.appendMarkdown('\n\n');
-  markdown.appendText(`${run.model.id} · ${new Date(run.createdAt).toLocaleString(vscode.env.language)}`);
+  markdown.appendText(`${labelText(run.model.id)} · ${new Date(run.createdAt).toLocaleString(vscode.env.language)}`);
   markdown.appendMarkdown('\n\n');
   markdown.appendText(dir);
   if (run.error) {
     markdown.appendMarkdown('\n\n');
-    markdown.appendText(`${run.error.message} ${run.error.remedy}`);
+    markdown.appendText(visibleText(`${run.error.message} ${run.error.remedy}`));
   }
   return markdown;
 }
@@ -110,6 +111,6 @@ function brokenItem({ dir, problem }: BrokenRun): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   item.contextValue = 'run.unreadable';
   item.description = vscode.l10n.t('cannot be read');
-  item.tooltip = problem;
+  item.tooltip = visibleText(problem);
   return item;
 }
