@@ -112,5 +112,5 @@ function lighter(config: Config, use: MemoryUse): [name: string, value: string |
 
 /** Bytes as a person reads them. */
 export function gb(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes < 1e8 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

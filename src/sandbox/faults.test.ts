@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { Contention } from './host/contention.ts';
 import { functionProblem, honest } from '../../test/support/problems.ts';
@@ -139,6 +140,25 @@ describe('faults of processes', function () {
         interfaces.every((line) => /^\s*lo:/.test(line)),
         interfaces.join('\n'),
       );
+    }
+  });
+
+  it('a first worker that is killed while it starts is started again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'selfq-killed-'));
+    try {
+      const node = join(folder, 'node');
+      const once = join(folder, 'once');
+      writeFileSync(
+        node,
+        `#!/bin/sh\nif [ ! -e ${once} ]; then touch ${once}; kill -9 $$; fi\nexec ${process.execPath} "$@"\n`,
+      );
+      chmodSync(node, 0o755);
+      const started = await createSandbox({ workers: 1, canaries: 'none', nodePath: node });
+      await started.close();
+      writeFileSync(node, '#!/bin/sh\nkill -9 $$\n');
+      await assert.rejects(createSandbox({ nodePath: node }), { remedy: /free some memory/ });
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

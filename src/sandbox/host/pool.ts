@@ -3,7 +3,7 @@ import { entryPath } from '../../base/entries.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { JudgeResult, Limits, Problem } from '../../protocol/problem.ts';
 import { runCanaries, runPythonCanaries } from './canaries.ts';
-import { type Actual, checkedResult, checkerJob } from '../judge/check.ts';
+import { type Actual, checkedResult, checkerJob, failedAtResult } from '../judge/check.ts';
 import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
 import type { PythonKit } from '../wire/messages.ts';
 import { findPyodide, pythonKit } from './python.ts';
@@ -180,7 +180,13 @@ class Pool implements SandboxPool {
     if (actual.every((result) => result === undefined)) {
       return judged;
     }
-    const answers = await this.#call({ ...checkerJob(problem, checker, actual), inputsOnWire: true });
+    const ask = (results: readonly (Actual | undefined)[]): Promise<Execution[]> =>
+      this.#call({ ...checkerJob(problem, checker, results), inputsOnWire: true });
+    const answers = await ask(actual);
+    // A checker that fails at an answer is asked about the expected value: does it fail at everything?
+    const works = answers.some(failedAtResult)
+      ? (await ask(problem.tests.map(({ output }) => ({ value: output })))).map(({ ok }) => ok)
+      : [];
     let next = 0;
     const tests = judged.tests.map((test, index) => {
       const result = actual[index];
@@ -189,7 +195,13 @@ class Pool implements SandboxPool {
       }
       const answer = answers[next];
       next += 1;
-      return checkedResult(answer, test.timeMs ?? 0, result.value, problem.tests[index]?.output);
+      return checkedResult(
+        answer,
+        failedAtResult(answer) && works[index] === true,
+        test.timeMs ?? 0,
+        result.value,
+        problem.tests[index]?.output,
+      );
     });
     return summarise(tests);
   }
@@ -290,6 +302,8 @@ function startFailure(reason: string): BoundaryError {
   return new BoundaryError(
     'environment',
     `The sandbox cannot start on ${process.platform}-${process.arch} with Node ABI ${process.versions.modules}: ${reason}`,
-    'Run it under Node 24 or 26 on Linux, macOS (arm64) or Windows (x64) and reinstall the dependencies with `npm ci`.',
+    /\bSIG(?:KILL|TERM)\b/.test(reason)
+      ? 'It was ended from outside: free some memory, and try again.'
+      : 'Run it under Node 24 or 26 on Linux, macOS (arm64) or Windows (x64) and reinstall the dependencies with `npm ci`.',
   );
 }

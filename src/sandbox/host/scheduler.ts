@@ -15,6 +15,8 @@ const aloneWallFactor = 100;
 const watchEveryMs = 25;
 /** Within this time the end of a process is known here, also on a busy machine. */
 const deathNoticeMs = 200;
+/** A first worker that is killed while it starts (by the system, short of memory) is started again so many times. */
+const maxProbes = 3;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;
 
@@ -50,6 +52,8 @@ export class Scheduler {
   #running = 0;
   #runningAlone = false;
   #failedStarts = 0;
+  /** The last start that failed was ended from outside. */
+  #startKilled = false;
   #closed = false;
   #watch: NodeJS.Timeout | undefined;
   /** Called for every worker that did not end a program by itself. */
@@ -64,11 +68,16 @@ export class Scheduler {
 
   /** The first worker is the probe: only when it is up are the others started. Resolves to why it is not, if so. */
   async start(): Promise<string | undefined> {
-    const failure = await this.#spawn();
-    if (failure === undefined) {
-      this.#fill();
+    for (let attempt = 1; ; attempt++) {
+      const failure = await this.#spawn();
+      if (failure === undefined) {
+        this.#fill();
+        return undefined;
+      }
+      if (!this.#startKilled || attempt === maxProbes || this.#closed) {
+        return failure;
+      }
     }
-    return failure;
   }
 
   pids(): number[] {
@@ -206,6 +215,7 @@ export class Scheduler {
     }
     if (failure !== undefined) {
       this.#all.delete(worker);
+      this.#startKilled = worker.wasKilledFromOutside;
       worker.kill('retired');
       this.#failedStarts += 1;
       if (this.#failedStarts >= maxFailedStarts && this.#all.size === 0) {

@@ -105,6 +105,12 @@ export class WorkerProcess {
     return this.#exit === undefined && this.#killed === undefined;
   }
 
+  /** It was ended by somebody else, such as a system that is short of memory. */
+  get wasKilledFromOutside(): boolean {
+    const signal = this.#killed === undefined ? this.#exit?.signal : undefined;
+    return signal === 'SIGKILL' || signal === 'SIGTERM';
+  }
+
   get busy(): boolean {
     return this.#flight !== undefined;
   }

@@ -25,15 +25,28 @@ export function checkerJob(problem: Problem, checker: string, actual: readonly (
   return { source: checker, entry: 'check', inputs, limits: { timeMs: 2000, memoryMb: 128 } };
 }
 
-/** The verdict of one answer of a checker. A checker that fails is our fault, not the solution's. */
+/** Whether a checker failed at a result in a way that the result can have caused: it threw, took too long, and so on. */
+export function failedAtResult(answer: Execution | undefined): boolean {
+  return answer !== undefined && !answer.ok && answer.verdict !== 'IE' && answer.verdict !== 'CE';
+}
+
+/**
+ * The verdict of one answer of a checker. `works`: it was asked about the expected value, too, and answered. Then a failure
+ * is the result's; otherwise it is the checker's, not the solution's.
+ */
 export function checkedResult(
   answer: Execution | undefined,
+  works: boolean,
   timeMs: number,
   actual: unknown,
   expected: unknown,
 ): TestResult {
-  if (answer === undefined || !answer.ok) {
+  if (answer === undefined || (!answer.ok && !works)) {
     return { verdict: 'IE', timeMs, message: `the checker failed: ${answer?.message ?? 'no answer'}` };
+  }
+  if (!answer.ok) {
+    const shown = { actual: showValue(actual), expected: showValue(expected) };
+    return { verdict: 'WA', timeMs, ...shown, difference: `the checker cannot take it: ${answer.message}` };
   }
   if (answer.value === true) {
     return { verdict: 'AC', timeMs };

@@ -25,6 +25,7 @@ export function makeCalls(wire: WireText, loop: EventLoop, describe: Describe, m
   const { parse } = JSON;
   const { apply, get } = Reflect;
   const { isArray } = Array;
+  const objectPrototype = Object.prototype;
   const then = Promise.prototype.then;
   let answer = '';
 
@@ -95,7 +96,8 @@ export function makeCalls(wire: WireText, loop: EventLoop, describe: Describe, m
     }
     for (const key of [name, 'default']) {
       const member: unknown = get(exported, key);
-      if (typeof member === 'function') {
+      // `toString` of an empty module is no solution.
+      if (typeof member === 'function' && member !== get(objectPrototype, key)) {
         return member;
       }
     }

@@ -77,8 +77,9 @@ export function makeWireText(maxLength: number, describe: Describe): WireText {
 
   function encodeArray(value: readonly unknown[], depth: number): string {
     const { length } = value;
-    if (typeof length !== 'number' || length > maxLength) {
-      refuse('o', 'the result is an array of length ' + length);
+    // A proxy may say anything: NaN is not longer than the limit either.
+    if (typeof length !== 'number' || !(length >= 0 && length <= maxLength)) {
+      refuse('o', 'the result is an array of length ' + (typeof length === 'number' ? length : typeof length));
     }
     spend(length + 2);
     let text = '[';

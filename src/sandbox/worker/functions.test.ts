@@ -23,6 +23,44 @@ describe('solutions of function problems', function () {
     return [result.verdict, result.message].filter((part) => part !== undefined).join(' ');
   }
 
+  it('are worth nothing where they define nothing', async () => {
+    const one: Test[] = [{ input: ['12'], output: 12 }];
+    for (const [source, entry] of [
+      ['// nothing', 'parseInt'],
+      ['let x = 1;', 'Number'],
+      ['', 'isNaN'],
+      ['', 'toString'],
+    ]) {
+      assert.match(await verdict(source ?? '', one, { entry: entry ?? '' }), /^CE there is no function named/);
+    }
+    assert.equal(await verdict('function parseInt(x) { return +x; }', one, { entry: 'parseInt' }), 'AC');
+    assert.equal(await verdict('const Number = (x) => +parseInt(x);', one, { entry: 'Number' }), 'AC');
+  });
+
+  it('never cost more than their reward, whatever a result says of itself', async () => {
+    const tests: Test[] = [{ input: [], output: 1 }];
+    const liar = (length: string): string =>
+      `const q = '"'.repeat(18000); const a = [new Proxy([], { get: (t, k) => (k === 'length' ? ${length} : t[k]) })];
+       function solve() { for (let i = 0; i < 1000; i++) a.push(q); return a; }`;
+    for (const length of ['NaN', '{}']) {
+      assert.match(await verdict(liar(length), tests), /^OLE/, length);
+    }
+    const many = Array.from({ length: 5 }, (): Test => ({ input: [], output: 1 }));
+    assert.match(await verdict(`const s = '\\u0001'.repeat(1e6); function solve() { return s; }`, many), /^WA/);
+    assert.equal(sandbox.counters.internalErrors, 0);
+  });
+
+  it('are wrong where a checker cannot take them, and no fault of theirs where it takes nothing', async () => {
+    const tests: Test[] = [{ input: [3], output: [1, 2] }];
+    const sums = {
+      checker: 'function check(input, actual) { return actual.reduce((a, b) => a + b, 0) === input[0]; }',
+    };
+    assert.match(await verdict('function solve() { return null; }', tests, { compare: sums }), /^WA/);
+    assert.match(await verdict('function solve() { return [3]; }', tests, { compare: sums }), /^AC/);
+    const broken = { checker: 'function check(input, actual) { return nothing.here; }' };
+    assert.match(await verdict('function solve() { return [3]; }', tests, { compare: broken }), /^IE/);
+  });
+
   const increment: Test[] = [
     { input: [1], output: 2 },
     { input: [41], output: 42 },

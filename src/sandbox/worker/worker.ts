@@ -20,6 +20,8 @@ const channel = 3;
 const lifeline = 4;
 /** Outcomes are sent along at least this often, so that the parent knows which test a worker hangs in. */
 const flushMs = 15;
+/** And before they are too long for a frame, characters. */
+const flushLength = 4e6;
 
 /** A thread, because the main one may be held by a program that nothing stops: dies with the parent's end of the pipe. */
 const lifelineSource = `
@@ -55,14 +57,17 @@ interface Runner {
 function answer(job: WorkerJob, { runJob, isSpent }: Runner): void {
   let outcomes: TestOutcome[] = [];
   let flushed = performance.now();
+  let held = 0;
   const flush = (done: boolean): void => {
     write({ id: job.id, nonce: job.nonce, outcomes, done, ...(done && isSpent() ? { spent: true } : {}) });
     outcomes = [];
+    held = 0;
     flushed = performance.now();
   };
   const emit = (outcome: TestOutcome): void => {
     outcomes.push(outcome);
-    if (performance.now() - flushed > flushMs) {
+    held += outcome.value?.length ?? 0;
+    if (held > flushLength || performance.now() - flushed > flushMs) {
       flush(false);
     }
   };

@@ -41,7 +41,10 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
     define(made.prototype, 'toString', function (this: BufferObject, encoding?: string, start = 0, end = this.length) {
       if (isUrl(encoding)) {
         const text = toString.call(this, 'base64', start, end);
-        return text.replaceAll('+', '-').replaceAll('/', '_').replace(/={1,2}$/, '');
+        return text
+          .replaceAll('+', '-')
+          .replaceAll('/', '_')
+          .replace(/={1,2}$/, '');
       }
       if (!isUtf8(encoding)) {
         return toString.call(this, encoding, start, end);
