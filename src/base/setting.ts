@@ -19,6 +19,8 @@ interface ChoiceKind {
 }
 interface TextKind {
   type: 'text';
+  /** Characters that it may have; absent: any number. */
+  longest?: number;
 }
 /** What values a setting may have. */
 export type SettingKind = NumberKind | ChoiceKind | TextKind;
@@ -61,6 +63,8 @@ export const choice = <const Choices extends readonly string[]>(...choices: Choi
 });
 /** Free text; may be empty. */
 export const text = { type: 'text' } as const;
+/** Free text of at most so many characters; may be empty. */
+export const textUpTo = (longest: number) => ({ type: 'text' as const, longest });
 
 /** The value that a setting has in a preset unless told otherwise. */
 export function defaultIn(preset: Preset, given: SettingDefault): SettingValue {
@@ -82,8 +86,13 @@ export function pickSettings<Table extends SettingTable>(table: Table, values: V
 /** The value of a setting from text or a value. Throws BoundaryError('usage') that names the setting and its range. */
 export function parseSetting(name: string, { kind, unit }: Setting, value: SettingValue): SettingValue {
   switch (kind.type) {
-    case 'text':
-      return String(value);
+    case 'text': {
+      const given = String(value);
+      if (kind.longest !== undefined && given.length > kind.longest) {
+        throw unfit(name, `${given.slice(0, 40)}…`, `It has ${given.length} characters; give at most ${kind.longest}.`);
+      }
+      return given;
+    }
     case 'choice':
       if (!kind.choices.includes(String(value))) {
         throw unfit(name, value, `Choose one of ${kind.choices.join(', ')}.`);

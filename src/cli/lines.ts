@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readNamedFile } from '../base/untrusted-file.ts';
 import type { z } from 'zod';
 import { parseJson } from '../protocol/json.ts';
 import { usage } from './arguments.ts';
@@ -17,10 +17,16 @@ export function readInputJson<T>(path: string, schema: z.ZodType<T>, shape: stri
   return parseInput(readInput(path), schema, path, shape);
 }
 
-/** Text of a file that a person named. Throws BoundaryError('usage') where it cannot be read. */
+/** Largest file that is read as a whole, bytes. */
+const largestInput = 256e6;
+
+/**
+ * Text of a file that a person named, without the byte order mark that editors and shells of Windows put before it. Throws
+ * BoundaryError('usage') where it cannot be read, or has no end.
+ */
 export function readInput(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readNamedFile(path, largestInput).replace(/^\uFEFF/, '');
   } catch (error) {
     throw usage(
       `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -12,7 +12,7 @@ describe('where the questions of a run come from', () => {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   const { policy } = fakePolicy(() => '');
-  const none = { pool: '', poolShare: 1, labelled: '', labelledShare: 0.05, maxPromptTokens: 32 };
+  const none = { pool: '', poolShare: 1, labelled: '', labelledShare: 0.05, maxPromptTokens: 32, maxProposalTokens: 16, maxAnswerTokens: 4096 }; // prettier-ignore
   const write = (name: string, ...lines: string[]): string => {
     const path = join(dir, name);
     writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
@@ -39,6 +39,15 @@ describe('where the questions of a run come from', () => {
       assert.match(error.remedy ?? '', /maxPromptTokens to 63/);
       return true;
     });
+  });
+
+  it('refuses a proposer whose prompts have no room, before anything is asked', async () => {
+    await assert.rejects(create({ maxPromptTokens: 1, maxAnswerTokens: 16 }), (error: Error & { remedy?: string }) => {
+      assert.match(error.message, /prompts of the proposer have up to \d+ tokens, and 1 have room/);
+      assert.match(error.remedy ?? '', /shorter topic, or --set maxPromptTokens=\d+/);
+      return true;
+    });
+    await create({ pool: write('all.jsonl', '"cat"'), poolShare: 1, maxAnswerTokens: 16 });
   });
 
   it('refuses shares that add up to more than the whole', async () => {

@@ -5,12 +5,15 @@ import type { Policy, QuestionSource } from '../selfplay/context.ts';
 import type { SelfPlaySettings } from '../selfplay/settings.ts';
 import { mixtureSource, poolSource, proposerSource } from '../selfplay/sources.ts';
 
-type SourceSettings = Pick<SelfPlaySettings, 'pool' | 'poolShare' | 'labelled' | 'labelledShare' | 'maxPromptTokens'>;
+type SourceSettings = Pick<
+  SelfPlaySettings,
+  'pool' | 'poolShare' | 'labelled' | 'labelledShare' | 'maxPromptTokens' | 'maxProposalTokens' | 'maxAnswerTokens'
+>;
 
 /**
  * Where the questions of a run come from, by its settings: the proposer, and files that replace it for a share of each
- * step. Throws BoundaryError('usage') for files that cannot be used, questions that are too long, and shares that add up
- * to more than 1.
+ * step. Throws BoundaryError('usage') for files that cannot be used, questions and proposer prompts that are too long (the
+ * topic is part of them), and shares that add up to more than 1.
  */
 export async function createSource(
   settings: SourceSettings,
@@ -29,6 +32,9 @@ export async function createSource(
       'Lower one of them, such as --set poolShare=0.9.',
     );
   }
+  if (total < 1) {
+    await assertProposerFits(settings, domain, countTokens);
+  }
   if (files.length === 0) {
     return proposerSource;
   }
@@ -40,6 +46,26 @@ export async function createSource(
     }),
   );
   return mixtureSource(pools, total);
+}
+
+/** Variants of the proposer's prompt whose length is looked at before a run begins. */
+const checkedVariants = 32;
+
+async function assertProposerFits(
+  { maxPromptTokens, maxProposalTokens, maxAnswerTokens }: SourceSettings,
+  domain: Domain,
+  countTokens: Policy['countTokens'],
+): Promise<void> {
+  const prompts = Array.from({ length: checkedVariants }, (_, variant) => domain.proposer.prompt(variant));
+  const longest = Math.max(...(await countTokens(prompts)));
+  const room = maxPromptTokens + Math.max(0, maxAnswerTokens - maxProposalTokens);
+  if (longest > room) {
+    throw new BoundaryError(
+      'usage',
+      `The prompts of the proposer have up to ${longest} tokens, and ${room} have room.`,
+      `Give a shorter topic, or --set maxPromptTokens=${maxPromptTokens + longest - room}.`,
+    );
+  }
 }
 
 async function assertShort(

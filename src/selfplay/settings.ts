@@ -1,9 +1,10 @@
-import { choice, integer, real, text, type SettingTable, type ValuesOf } from '../base/setting.ts';
+import { choice, integer, real, text, textUpTo, type SettingTable, type ValuesOf } from '../base/setting.ts';
 
 /** What the algorithm of self-play can be told. `paper`: arXiv 2508.03682, appendix and published code. */
 export const selfPlaySettings = {
   topic: {
-    kind: text,
+    // It stands in every prompt of the proposer.
+    kind: textUpTo(1000),
     description: 'What the problems are about, in free text; empty = whatever the domain knows.',
     default: '',
   },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { type JudgeResult, Problem } from '../../protocol/problem.ts';
 import { judgeBatch } from '../../sandbox/http/batch.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
@@ -60,16 +60,20 @@ function readJob(args: Arguments): Parameters<Sandbox['judge']>[0] {
 }
 
 function languageOf(path: string): Language {
-  if (path.endsWith('.py')) {
-    return 'python';
-  }
-  return /\.[cm]?ts$/.test(path) ? 'typescript' : 'javascript';
+  // Names of Windows come in any case.
+  const extension = /\.([cm]?ts|py)$/i.exec(path)?.[1]?.toLowerCase();
+  return extension === undefined ? 'javascript' : extension === 'py' ? 'python' : 'typescript';
 }
 
 async function assertReadable(path: string): Promise<void> {
   if (path !== '-') {
-    await access(path).catch(() => {
-      throw usage(`${path} cannot be read.`, 'Give the path of a JSONL file, or - for standard input.');
+    const remedy = 'Give the path of a JSONL file, or - for standard input.';
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) {
+      throw usage(`${path} is a folder.`, remedy);
+    }
+    await access(path, constants.R_OK).catch(() => {
+      throw usage(`${path} cannot be read.`, remedy);
     });
   }
 }

@@ -153,13 +153,22 @@ const folderPrefix = 'selfq-sandbox-';
 
 /** An empty working folder for the workers of this process; those of processes that were killed are cleared away. */
 export function makeWorkingFolder(): string {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = name.startsWith(folderPrefix) ? Number(name.slice(folderPrefix.length).split('-')[0]) : NaN;
-    if (Number.isInteger(owner) && !pidExists(owner)) {
-      removeWorkingFolder(join(tmpdir(), name));
+  try {
+    for (const name of readdirSync(tmpdir())) {
+      const owner = name.startsWith(folderPrefix) ? Number(name.slice(folderPrefix.length).split('-')[0]) : NaN;
+      if (Number.isInteger(owner) && !pidExists(owner)) {
+        removeWorkingFolder(join(tmpdir(), name));
+      }
     }
+    return mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  } catch (error) {
+    throw new BoundaryError(
+      'environment',
+      `The folder for temporary files, ${tmpdir()}, cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+      'Let TMPDIR (on Windows TEMP) name a folder that is there and that you may write to.',
+      { cause: error },
+    );
   }
-  return mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
 }
 
 /** Only ever an empty folder, so that nothing else can go with it. */
