@@ -97,7 +97,7 @@ describe('what a person gives to the command line by mistake, or from a stranger
       ...{ id: sly, state: 'failed', config: { ...run.config, topic: `${sly}\nfinished` } },
       ...{ model: { ...run.model, id: sly }, error: { boundary: 'run', message: sly, remedy: sly } },
     });
-    for (const args of [['status'], ['status', 'runs/sly'], ['resume', 'runs/sly']]) {
+    for (const args of [['status'], ['status', 'runs/sly'], ['export', 'runs/sly', '--format', 'peft']]) {
       const ended = await selfq(args);
       assert.doesNotMatch(ended.stdout + ended.stderr, /[\x1b\x07\u202e]/, args.join(' '));
     }

@@ -227,7 +227,9 @@ function removeTemporaries(folder: string): void {
   }
 }
 
+/** Names in a folder of a run, which is no link. */
 function listFolder(folder: string): string[] {
+  assertKind(folder, 'folder');
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 

@@ -42,7 +42,8 @@ const readers: Readonly<Record<string, (text: string) => void>> = {
   },
   'a written proposal': (text) => void parseWrittenProposal(text),
   'examples of a statement': (text) => void examplesOf(text, 'solve'),
-  'an arithmetic proposal': (text) => void parseProposal(text, { digits: 3, operators: ['+', '-', '*'], operations: 4 }),
+  'an arithmetic proposal': (text) =>
+    void parseProposal(text, { digits: 3, operators: ['+', '-', '*'], operations: 4 }),
   'an expression in words': (text) => void bareExpression(text),
   'an algebra proposal': (text) => void parseEquationsProposal(text),
   'a selected proposal': (text) => void parseSelectedProposal(text),
