@@ -76,9 +76,21 @@ const native = {
 
 /** JSON text of an object: library -> body of a CommonJS module. */
 export async function bundleLibraries(root) {
-  const bundled = await Promise.all(
+  const bundled = await buildLibraries(root);
+  return JSON.stringify(Object.fromEntries(bundled.map(({ name, outputFiles }) => [name, outputFiles[0].text])));
+}
+
+/** Paths of the sources that libraries are made of, relative to the root. */
+export async function librarySources(root) {
+  return (await buildLibraries(root)).flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+function buildLibraries(root) {
+  return Promise.all(
     Object.entries(sources).map(async ([name, contents]) => {
-      const { outputFiles } = await build({
+      const result = await build({
+        absWorkingDir: root,
+        metafile: true,
         stdin: { contents, resolveDir: root, sourcefile: `${name}.js` },
         bundle: true,
         write: false,
@@ -93,10 +105,9 @@ export async function bundleLibraries(root) {
         logLevel: 'warning',
         plugins: [oneOfEach(name)],
       });
-      return [name, outputFiles[0].text];
+      return { name, ...result };
     }),
   );
-  return JSON.stringify(Object.fromEntries(bundled));
 }
 
 function oneOfEach(library) {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import yauzl from 'yauzl';
 import { SetUpError, collect, lastLines, makeFolder, npm, say, step } from '../bin/commands.mjs';
 import { cacheDir, nodePackages, reportFailure, setUp } from '../bin/setup.mjs';
+import { bundledPackages, noticesFile, thirdPartyNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist-vsix');
@@ -38,6 +39,7 @@ const natives = {
 
 /** Must be there, or the main job cannot run. */
 const required = (target) => [
+  noticesFile,
   ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json', 'media/icon.png'],
   ...['dist/extension.cjs', 'dist/cli.js', 'dist/engine.js', 'dist/runtime.js', 'dist/sandbox-worker.js'],
   'dist/sandbox-libraries.json',
@@ -120,6 +122,7 @@ async function stage(target, folder) {
     writeJson(join(to, 'package.json'), own);
   }
   await stageNode(target, folder);
+  writeFileSync(join(folder, noticesFile), thirdPartyNotices(await bundledPackages(root)));
 }
 
 async function stageNode(target, folder) {

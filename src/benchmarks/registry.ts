@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
+import { readNamedFile } from '../base/untrusted-file.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
 import { codingQuestions } from './coding.ts';
@@ -146,9 +146,12 @@ export function readQuestions(path: string, domain: Domain): Question[] {
   return questions;
 }
 
+/** Largest file of questions, bytes. */
+const largestFile = 256e6;
+
 function readLines(path: string): { text: string; number: number }[] {
   try {
-    return readFileSync(path, 'utf8')
+    return readNamedFile(path, largestFile)
       .replace(/^\uFEFF/, '')
       .split('\n')
       .map((text, index) => ({ text, number: index + 1 }))
@@ -161,6 +164,10 @@ function readLines(path: string): { text: string; number: number }[] {
         `There is no benchmark and no file "${path}".`,
         `Shipped are ${names}; or give a JSONL file of questions.`,
       );
+    }
+    if (error instanceof RangeError || codeOf(error) === 'EISDIR') {
+      const fault = error instanceof RangeError ? error.message : 'it is a folder';
+      throw new BoundaryError('usage', `${path} cannot be read: ${fault}.`, 'Give a JSONL file of questions.');
     }
     throw explainFileError(error, path);
   }
