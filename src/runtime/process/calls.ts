@@ -3,7 +3,6 @@ import type {
   Completion,
   GenerateRequest,
   Progress,
-  Prompt,
   TrainOptions,
   TrainSequence,
   UpdateRecord,
@@ -44,7 +43,7 @@ export interface RuntimeCalls {
   probeDevice: [{ device: Device }, { half: boolean; integerProducts: boolean }];
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
-  countTokens: [{ prompts: readonly Prompt[] }, number[]];
+  countTokens: [{ prompts: readonly GenerateRequest['prompt'][] }, number[]];
   /** Reply is [request][sample]. `adapter: false` = base model. */
   generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
   /** Makes an adapter known to `complete` by a name. */
