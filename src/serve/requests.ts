@@ -96,10 +96,13 @@ export function samplingOf(
   usual: { temperature: number; maxTokens: number },
 ): Omit<GenerateRequest, 'prompt' | 'samples'> {
   const stops = typeof stop === 'string' ? [stop] : (stop ?? []);
+  const heat = temperature ?? usual.temperature;
+  const given = typeof seed === 'number' && seed >= 0 ? seed % 2 ** 31 : undefined;
   return {
     maxTokens: usual.maxTokens,
-    temperature: temperature ?? usual.temperature,
-    seed: seed === undefined || seed === null || seed < 0 ? Math.floor(Math.random() * 2 ** 31) : seed % 2 ** 31,
+    temperature: heat,
+    // Between tokens that are exactly as probable even greedy decoding draws by the seed.
+    seed: given ?? (heat === 0 ? 0 : Math.floor(Math.random() * 2 ** 31)),
     ...(stops.length > 0 ? { stop: stops } : {}),
     ...(typeof top_p === 'number' ? { topP: top_p } : {}),
     ...(typeof top_k === 'number' ? { topK: top_k } : {}),

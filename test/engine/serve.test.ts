@@ -29,7 +29,7 @@ describe('selfq serve with a model', function () {
   });
   afterEach(async () => {
     for (const process of running.splice(0)) {
-      process.child.kill('SIGINT');
+      process.kill('SIGINT');
       assert.equal((await process.finished).code, 0);
     }
   });
@@ -39,14 +39,7 @@ describe('selfq serve with a model', function () {
     const args = ['serve', '--model', place.model, '--adapter', adapter, '--context', '256', '--json', ...more];
     const process = selfq(place, args);
     running.push(process);
-    for (;;) {
-      const line = process.output.stdout.split('\n')[0] ?? '';
-      if (line.endsWith('}')) {
-        return (JSON.parse(line) as { url: string }).url;
-      }
-      assert.equal(process.child.exitCode, null, process.output.stderr);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    return (JSON.parse(await process.firstLine()) as { url: string }).url;
   }
 
   const greedy = { messages: [{ role: 'user' as const, content: 'hello' }], temperature: 0, max_tokens: 20 };
