@@ -162,8 +162,22 @@ export const commands: Readonly<Record<string, Command>> = {
   serve: {
     parameters: '',
     positionals: 0,
-    summary: 'The judge as an HTTP server: POST /judge, POST /run_code, GET /healthz, GET /metrics.',
+    summary:
+      "The judge as an HTTP server (POST /judge, /run_code), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
     options: {
+      model,
+      adapter: {
+        value: 'DIR',
+        multiple: true,
+        description: 'A run or an adapter that is served beside its model; may be repeated.',
+      },
+      device,
+      context: { value: 'N', description: 'With a model: longest prompt plus completion, tokens; default 4096.' },
+      slots: { value: 'N', description: 'With a model: completions that are generated at once; default 8.' },
+      'idle-minutes': {
+        value: 'N',
+        description: 'With a model: its memory is given back after so long without a request; default 15, 0 = never.',
+      },
       port: { value: 'N', description: 'Default: any free one.' },
       host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
       token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
