@@ -5,7 +5,7 @@ import { BoundaryError } from './errors.ts';
  * Flags for files of a folder that a stranger may have made: a link is not followed and a pipe is not waited for. Windows
  * has neither, and makes links for administrators alone; there the look before has to do.
  */
-export const noFollow = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * A descriptor for reading a file that a stranger may have put there. Throws BoundaryError('run') for a link, a folder, a

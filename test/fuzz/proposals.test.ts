@@ -54,7 +54,11 @@ const readers: Readonly<Record<string, (text: string) => void>> = {
   'an answer behind its working': (text) => void extractAnswer(text, 'working', 'x'),
   'a value': (text) => void parseValue(text.slice(0, 120)),
   notation: (text) => void plainMathematics(text, { letters: false }),
-  language: (text) => void [checkLanguage(text), checkWords(text), wordTrigrams(text)],
+  language: (text) => {
+    checkLanguage(text);
+    checkWords(text);
+    wordTrigrams(text);
+  },
   'code of a completion': (text) => void extractCode(text),
   'a title': (text) => void titleOf(text),
   'a difference': (text) => void firstDifference(text, `${text.slice(1)}x`),
