@@ -7,6 +7,7 @@ export const importReasons = [
   'missing_fields',
   'tests_not_json',
   'no_tests',
+  'tests_broken',
   'unpaired_tests',
   'test_shape',
   'invalid_name',

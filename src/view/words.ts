@@ -46,6 +46,7 @@ export function importReasonWord(t: Translate, reason: ImportReason): string {
     missing_fields: t('a needed column is empty or of another type'),
     tests_not_json: t('its tests are not JSON'),
     no_tests: t('no tests'),
+    tests_broken: t('its test code does not compile'),
     unpaired_tests: t('not as many outputs as inputs'),
     test_shape: t('tests of another shape'),
     invalid_name: t('no usable name of a function'),

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { parseJson } from '../../protocol/json.ts';
 import type { ImportReason } from '../../protocol/imports.ts';
 import { Problem } from '../../protocol/problem.ts';
@@ -68,4 +69,14 @@ const reserved = new Set(
 /** Whether a solver in JavaScript can write a function of this name. */
 export function isFunctionName(name: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(name) && !reserved.has(name);
+}
+
+/** Whether a source compiles as a script; nothing of it runs. */
+export function isJavaScript(source: string): boolean {
+  try {
+    new Script(source);
+    return true;
+  } catch {
+    return false;
+  }
 }

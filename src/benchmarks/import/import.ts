@@ -37,15 +37,12 @@ const maxBytes = 4 * 2 ** 30;
  * ('interrupted') at the signal, ('environment') where the hub cannot be read or the disk is full.
  */
 export async function importBenchmark(request: ImportRequest, dir: string = importsDir()): Promise<ImportRecord> {
-  const name = request.name ?? nameOf(request.source);
-  if (!isImportName(name)) {
-    throw new BoundaryError(
-      'usage',
-      `An import cannot have the name "${name}".`,
-      'Give --name with letters, digits, - and _, at most 80.',
-    );
+  if (request.name !== undefined) {
+    assertName(request.name);
   }
   const files = await openSources(request.source);
+  const name = request.name ?? nameOf(request.source);
+  assertName(name);
   const chosen = await chooseFormats(request.source, files, namedFormat(request.format));
   const out = newQuestionsFile(name, dir);
   const tally = new Tally(files.length > 1);
@@ -75,6 +72,16 @@ export async function importBenchmark(request: ImportRequest, dir: string = impo
           cause: error,
         })
       : error;
+  }
+}
+
+function assertName(name: string): void {
+  if (!isImportName(name)) {
+    throw new BoundaryError(
+      'usage',
+      `An import cannot have the name "${name}".`,
+      'Give --name with letters, digits, ".", - and _, at most 80, the first of them no ".".',
+    );
   }
 }
 

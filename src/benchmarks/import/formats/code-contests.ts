@@ -1,7 +1,6 @@
-import { Script } from 'node:vm';
 import * as z from 'zod';
 import type { Limits } from '../../../protocol/problem.ts';
-import { type Format, takeProblem } from '../format.ts';
+import { type Format, isJavaScript, takeProblem } from '../format.ts';
 
 /** As the data set's own tables have them, by column, or as lists of pairs. */
 const Tests = z.union([
@@ -58,7 +57,8 @@ export const codeContests: Format = {
     if (checker === '' && severalOutputs.test(row.description)) {
       return 'several_outputs';
     }
-    if (checker !== '' && !isJavaScript(checker)) {
+    // A checker of this program is a function `check`; those of testlib are C++.
+    if (checker !== '' && !(isJavaScript(checker) && /\bcheck\b/.test(checker))) {
       return 'foreign_checker';
     }
     return takeProblem({
@@ -73,16 +73,6 @@ export const codeContests: Format = {
     });
   },
 };
-
-/** A checker of this program is a function `check`; those of testlib are C++. Nothing of it runs here. */
-function isJavaScript(source: string): boolean {
-  try {
-    new Script(source);
-    return /\bcheck\b/.test(source);
-  } catch {
-    return false;
-  }
-}
 
 function limitsOf({ time_limit: time, memory_limit_bytes: bytes }: Row): Limits {
   const timeMs = (time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;

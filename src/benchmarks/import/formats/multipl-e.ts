@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AssertionProblem } from '../../../protocol/problem.ts';
-import { type Format, takeProblem } from '../format.ts';
+import { type Format, isJavaScript, takeProblem } from '../format.ts';
 
 const Row = z.object({
   name: z.string().min(1),
@@ -35,6 +35,10 @@ export const multiplE: Format = {
     const language = Object.hasOwn(languages, row.language) ? languages[row.language] : undefined;
     if (language === undefined) {
       return 'other_language';
+    }
+    if (language === 'javascript' && !isJavaScript(row.tests)) {
+      // Some translations hold a line break within quotes: no solution could pass.
+      return 'tests_broken';
     }
     const python = language === 'python';
     const problem = {
