@@ -21,7 +21,9 @@ function format(name: string): Format {
 }
 
 function taken(result: Taken | string): Taken {
-  assert.ok(typeof result !== 'string', String(result));
+  if (typeof result === 'string') {
+    assert.fail(result);
+  }
   return result;
 }
 

@@ -63,9 +63,9 @@ function rowOf(text: string | undefined): RawRow['row'] {
   return value === undefined ? { fault: 'not_json' } : { value };
 }
 
-const [quote, backslash, openBracket, openBrace, closeBracket, closeBrace] = [...'"\\[{]}'].map((character) =>
-  character.charCodeAt(0),
-);
+/** Bytes of the signs by which objects are told apart. */
+const [quote, backslash] = [0x22, 0x5c];
+const [openBracket, openBrace, closeBracket, closeBrace] = [0x5b, 0x7b, 0x5d, 0x7d];
 
 /**
  * The texts of the objects of an array, or of objects one after the other; undefined for one that is longer than
@@ -93,10 +93,12 @@ export async function* objectsOf(input: AsyncIterable<Buffer>, maxBytes: number)
       if (depth === 0) {
         // An array around the objects counts for nothing.
         if (byte === openBrace) {
-          [depth, start] = [1, at];
+          depth = 1;
+          start = at;
         }
       } else if (inString) {
-        [inString, escaped] = escaped ? [true, false] : [byte !== quote, byte === backslash];
+        inString = escaped || byte !== quote;
+        escaped = !escaped && byte === backslash;
       } else if (byte === quote) {
         inString = true;
       } else if (byte === openBrace || byte === openBracket) {

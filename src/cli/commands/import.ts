@@ -9,7 +9,7 @@ import { importText } from '../../view/import.ts';
 import { formatPercent } from '../../view/format.ts';
 import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
-import { bar, createProgressOutput, paint, table } from '../terminal.ts';
+import { bar, createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq import`: the questions of a file or folder as a benchmark; lists and removes what was imported. */
 export async function importCommand(args: Arguments): Promise<number> {

@@ -45,7 +45,9 @@ export const codeContests: Format = {
     if ((row.input_file ?? '') !== '' || (row.output_file ?? '') !== '') {
       return 'reads_files';
     }
-    const groups = [row.public_tests, row.private_tests, row.generated_tests].filter((tests) => tests != null);
+    const groups = [row.public_tests, row.private_tests, row.generated_tests].filter(
+      (tests) => tests !== null && tests !== undefined,
+    );
     if (groups.some(({ input, output }) => input.length !== output.length)) {
       return 'unpaired_tests';
     }
