@@ -117,6 +117,10 @@ describe('importing a benchmark', () => {
     assert.deepEqual(skippedOf(record), { missing_fields: '2: 4 6', not_json: '1: 1', no_numeric_answer: '1: 7' });
   });
 
+  it('reads a file that begins with the byte order mark of an editor', async () => {
+    assert.equal((await take(put('bom.jsonl', `\uFEFF${JSON.stringify(question(1))}\r\n`))).questions, 1);
+  });
+
   it('reads arrays of objects, and what is packed with gzip', async () => {
     const array = await take(put('array.json', JSON.stringify([question(1), question(2)], null, 2)));
     const packed = await take(put('packed.jsonl.gz', gzipSync(`${JSON.stringify(question(5))}\n`)));
