@@ -82,6 +82,7 @@ export const layers = {
   ],
   'src/run': ['src/base', 'src/protocol'],
   'src/view': ['src/base', 'src/protocol', 'src/config', 'src/domains/coding/content.ts'],
+  'src/sweep': ['src/base', 'src/protocol', 'src/benchmarks/split.ts', 'src/config', 'src/run', 'src/view'],
   'src/engine': [
     'src/base',
     'src/protocol',
@@ -96,7 +97,7 @@ export const layers = {
     'src/config',
     'src/run',
   ],
-  'src/cli': [...program, 'src/view', 'bench'],
+  'src/cli': [...program, 'src/view', 'src/sweep', 'bench'],
   'src/extension': [
     'src/base',
     'src/protocol',
@@ -107,6 +108,7 @@ export const layers = {
     'src/selfplay/settings.ts',
     'src/config',
     'src/run',
+    'src/sweep/record.ts',
     'src/engine',
     'src/view',
   ],
