@@ -9,8 +9,7 @@ import { readEvaluationFile, readRun } from '../run/folder.ts';
 import type { EvaluationRequest } from '../sweep/definition.ts';
 import type { GridRun } from '../sweep/grid.ts';
 import type { RunProgress } from '../sweep/progress.ts';
-import { paint } from './terminal.ts';
-import type { SweepJob } from './sweep-runner.ts';
+import { paint, type ProgressOutput } from './terminal.ts';
 
 /**
  * Settings that change how a policy is trained and not how it answers: variants that differ in them alone have one
@@ -36,7 +35,7 @@ const trainingOnly = new Set([
 const progressMs = '30000';
 
 /** The evaluations that a sweep asks for besides those that each run makes; kept as files, made where they are missing. */
-export function createSweepEvaluations({ definition: { evaluate }, output }: SweepJob, folder: string) {
+export function createSweepEvaluations(evaluate: readonly EvaluationRequest[], folder: string, output: ProgressOutput) {
   const beforePath = (run: GridRun, request: EvaluationRequest): string =>
     join(folder, `before.${hash([baseSettings(run), request])}.json`);
   // A run that was deleted and made again is another one.

@@ -45,7 +45,7 @@ const shownEvents: ReadonlySet<RunEvent['type']> = new Set([
 export function createSweepRunner(job: SweepJob, signal: AbortSignal = new AbortController().signal) {
   const { definition, grid, runsFolder, command, output } = job;
   const paths = sweepPaths(runsFolder, definition.name);
-  const evaluations = createSweepEvaluations(job, paths.evaluations);
+  const evaluations = createSweepEvaluations(definition.evaluate, paths.evaluations, output);
 
   function facts(): RunFacts[] {
     const failures = readSweep(runsFolder, definition.name)?.failures ?? {};

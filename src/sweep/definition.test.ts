@@ -34,8 +34,11 @@ describe('the file of a sweep', () => {
       runs.map(({ name }) => name),
       ['labels.agreement.s1', 'labels.majority.s1', 'labels.agreement.s2', 'labels.majority.s2'],
     );
-    const { label, seed, steps, learningRate } = { label: '', ...runs[3]?.config };
-    assert.deepEqual([label, seed, steps, learningRate], ['majority', 2, 3, 1e-4]);
+    const config: Record<string, string | number> = { ...runs[3]?.config };
+    assert.deepEqual(
+      ['label', 'seed', 'steps', 'learningRate'].map((name) => config[name]),
+      ['majority', 2, 3, 1e-4],
+    );
     assert.deepEqual(Object.fromEntries(differingSettings(runs)), valid.variants);
   });
 

@@ -15,7 +15,7 @@ const palette: readonly [light: string, dark: string][] = [
 const width = 760;
 const margin = 16;
 const rowHeight = 26;
-const labelWidth = 190;
+const labelWidth = 210;
 const curveHeight = 200;
 
 /**
@@ -66,7 +66,7 @@ function scoresPanel({ rows, variants }: SweepResults, benchmark: string | undef
   const before = rows.flatMap((row) => of(row)?.before?.accuracy ?? []);
   const after = rows.flatMap((row) => of(row)?.after?.accuracy ?? []);
   const axis = axisOf([...before, ...after, ...variants.flatMap((variant) => endsOf(variant, benchmark))]);
-  const [left, right] = [labelWidth, width - margin];
+  const [left, right] = [labelWidth, width - 2 * margin];
   const x = (value: number): number => left + ((value - axis.low) / (axis.high - axis.low)) * (right - left);
   const first = 40;
   const last = first + variants.length * rowHeight;

@@ -31,7 +31,8 @@ describe('a sweep of two variants and two seeds', function () {
   const path = (name: string): string => join(place.dir, name);
   const sweep = (...options: string[]) => selfq(place, ['sweep', 'tiny.json', '--json', ...options]);
   const define = (changes: object = {}): void => {
-    const { seed: _, ...settings } = { ...place.overrides, evalEvery: 0, proposerPrompts: 2, model: place.model };
+    const { seed: _, ...own } = place.overrides;
+    const settings = { ...own, evalEvery: 0, proposerPrompts: 2, model: place.model };
     const variants = { plain: {}, control: { learningRate: 0 } };
     const definition = { name: 'tiny', domain: 'coding', settings, variants, seeds: [1, 2], steps: 2 };
     writeFileSync(path('tiny.json'), JSON.stringify({ ...definition, document: 'results.md', ...changes }));
@@ -113,9 +114,9 @@ describe('a sweep of two variants and two seeds', function () {
   });
 
   it('puts a seed that failed into the table, makes the others, and evaluates them as it is asked to', async () => {
-    const variants = { broken: { labelled: path('none.jsonl') }, sound: {} };
+    const pair = { broken: { labelled: path('none.jsonl') }, sound: {} };
     const evaluate = [{ benchmark: 'coding', limit: 2 }];
-    define({ name: 'other', variants, seeds: [1], steps: 1, evaluate });
+    define({ name: 'other', variants: pair, seeds: [1], steps: 1, evaluate });
     const finished = await sweep().finished;
     assert.equal(finished.code, 1);
     const { rows, variants } = resultsOf(finished);
