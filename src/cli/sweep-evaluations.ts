@@ -44,13 +44,13 @@ export function createSweepEvaluations(evaluate: readonly EvaluationRequest[], f
 
   async function make(request: EvaluationRequest, path: string, policy: string[], signal: AbortSignal): Promise<void> {
     if (!existsSync(path)) {
-      output.line(paint('dim', `Evaluating on ${titleOf(request)} …`));
+      output.line(paint('dim', `Evaluating on ${titleOf(request.benchmark, request)} …`));
       await evaluateAs([...policy, ...optionsOf(request), '--out', path], signal);
     }
   }
 
   const read = (path: string, request: EvaluationRequest): Evaluation[] =>
-    existsSync(path) ? [{ ...readEvaluationFile(path), benchmark: titleOf(request) }] : [];
+    existsSync(path) ? [named(readEvaluationFile(path), request)] : [];
 
   return {
     /** Of the policy that training begins with; runs that begin with the same one share it. */
@@ -93,15 +93,17 @@ function optionsOf({ benchmark, split, samples, limit }: EvaluationRequest): str
   ];
 }
 
-/** `multiplication (validation, first 100, 4 samples)` */
-function titleOf({ benchmark, split, samples, limit }: EvaluationRequest): string {
+function named(evaluation: Evaluation, request: EvaluationRequest): Evaluation {
+  return { ...evaluation, benchmark: titleOf(evaluation.benchmark, request) };
+}
+
+/** Tells an evaluation from that of the runs themselves: `multiplication, first 100, 4 samples`. */
+function titleOf(benchmark: string, { samples, limit }: EvaluationRequest): string {
   const parts = [
-    ...(split === undefined ? [] : [split]),
     ...(limit === undefined ? [] : [`first ${limit}`]),
     ...(samples === undefined ? [] : [`${samples} samples`]),
   ];
-  const name = benchmark.split(/[\\/]/).at(-1) ?? benchmark;
-  return parts.length === 0 ? `${name} (whole)` : `${name} (${parts.join(', ')})`;
+  return [benchmark, ...(parts.length === 0 ? ['as the sweep asks'] : parts)].join(', ');
 }
 
 /**

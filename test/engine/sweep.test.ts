@@ -131,7 +131,7 @@ describe('a sweep of two variants and two seeds', function () {
       rows[1]?.benchmarks.map(({ benchmark, before, after }) => [benchmark, before.total, after !== undefined]),
       [
         ['coding', 24, true],
-        ['coding (first 2)', 2, true],
+        ['coding, first 2', 2, true],
       ],
     );
     assert.match(rows[0]?.problem ?? '', /none\.jsonl/);
