@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
-import { explainFileError, writeFileAtomic } from '../base/files.ts';
+import { explainFileError, readIfPresent, writeFileAtomic } from '../base/files.ts';
 import { startEngine } from '../engine/client.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { RunRecord } from '../protocol/records.ts';
@@ -12,7 +12,6 @@ import { sweepFigure } from '../sweep/plot.ts';
 import { isDone, progressOf, type RunProgress } from '../sweep/progress.ts';
 import { readSweep, sweepPaths, writeSweep } from '../sweep/record.ts';
 import { factsOf, resultsOf, type RunFacts, type SweepResults } from '../sweep/results.ts';
-import { readIfPresent } from '../base/files.ts';
 import { continueRun } from './commands/resume.ts';
 import { assertFinished, watchRun, type Watcher } from './follow.ts';
 import { createRunView } from './run-view.ts';
@@ -31,16 +30,6 @@ export interface SweepJob {
   output: ProgressOutput;
 }
 
-/** Events of a run that are shown while a sweep is made; proposals and questions would hide them. */
-const shownEvents: ReadonlySet<RunEvent['type']> = new Set([
-  'stage',
-  'metrics',
-  'evaluation',
-  'alarm',
-  'restart',
-  'state',
-]);
-
 /** Makes the runs of a sweep. `signal` stops it: the run in progress keeps its last checkpoint. */
 export function createSweepRunner(job: SweepJob, signal: AbortSignal = new AbortController().signal) {
   const { definition, grid, runsFolder, command, output } = job;
@@ -54,7 +43,7 @@ export function createSweepRunner(job: SweepJob, signal: AbortSignal = new Abort
     );
   }
 
-  const results = (): SweepResults => resultsOf(definition.name, command, facts());
+  const results = (): SweepResults => resultsOf({ name: definition.name, command, base: baseOf(definition) }, facts());
 
   /** Table, figure and document as of now. */
   function save(): void {
@@ -97,11 +86,11 @@ export function createSweepRunner(job: SweepJob, signal: AbortSignal = new Abort
     watchRun(dir, until, (begun) => watcherOf(run, begun));
 
   function watcherOf(run: GridRun, begun: RunRecord): Watcher {
-    const view = createRunView(begun, output);
+    const view = createRunView(begun, output, undefined, { brief: true });
     const print = (event: RunEvent): unknown =>
       process.stdout.write(`${JSON.stringify({ run: run.name, ...event })}\n`);
     return {
-      show: (event) => (!shownEvents.has(event.type) ? undefined : job.json ? print(event) : view.show(event)),
+      show: (event) => (job.json ? print(event) : view.show(event)),
       close: () => view.close(),
     };
   }
@@ -176,6 +165,12 @@ export function createSweepRunner(job: SweepJob, signal: AbortSignal = new Abort
       assertGoingOn();
     },
   };
+}
+
+/** What all runs have in common, as options of `selfq run`. */
+function baseOf({ domain, preset, steps, settings }: SweepDefinition): string {
+  const own = Object.entries(settings).map(([name, value]) => `--set ${name}=${value}`);
+  return [`--domain ${domain} --preset ${preset} --steps ${steps}`, ...own].join(' ');
 }
 
 function writeDocument(path: string, results: SweepResults, svg: string): void {

@@ -6,6 +6,7 @@ import type { SweepResults } from './results.ts';
 export function resultsMarkdown(results: SweepResults, figure: string): string {
   return [
     `![${results.name}: held-out results and curves by variant](${encodeURI(figure)})`,
+    `All runs: \`${results.base.replaceAll('`', "'")}\`; each variant with its settings besides.`,
     markdownTable(variantRows(results)),
     notes(results),
     `Every run, in the order of \`${results.command}\`:`,

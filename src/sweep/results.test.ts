@@ -45,7 +45,8 @@ const all = [
   facts('plain', 3, 'running', { scores: [0.4], rewards: [0.3] }),
   facts('control', 3, 'pending'),
 ];
-const results = resultsOf('s', 'selfq sweep s.json', all);
+const title = { name: 's', command: 'selfq sweep s.json', base: '--domain coding' };
+const results = resultsOf(title, all);
 
 describe('the results of a sweep', () => {
   it('are means over the finished seeds, each against its own beginning', () => {
@@ -89,6 +90,13 @@ describe('the results of a sweep', () => {
     assert.deepEqual(control?.slice(2, 6), ['1; failed: 2; not finished: 3', '40.0 %', '40.0 %', '0.0']);
   });
 
+  it('have no column for what no run has', () => {
+    const without = all.map((one) => ({ ...one, metrics: one.metrics.map(({ label_accuracy: _, ...line }) => line) }));
+    assert.ok(variantRows(results)[0]?.includes('true labels') && runRows(results)[0]?.includes('true labels'));
+    const other = resultsOf(title, without);
+    assert.ok(![...(variantRows(other)[0] ?? []), ...(runRows(other)[0] ?? [])].includes('true labels'));
+  });
+
   it('keep what would be Markdown or SVG as text', () => {
     assert.match(resultsMarkdown(results, 'a b.svg'), /failed: The disk \\\| is full\.[^\n]*\|\n/);
     assert.match(resultsMarkdown(results, 'a b.svg'), /\]\(a%20b\.svg\)/);
@@ -115,7 +123,7 @@ describe('the figure of a sweep', () => {
   });
 
   it('can be drawn before anything is known', () => {
-    const empty = sweepFigure(resultsOf('s', 'c', [facts('plain', 1, 'pending')]));
+    const empty = sweepFigure(resultsOf(title, [facts('plain', 1, 'pending')]));
     assert.doesNotMatch(empty, /NaN|Infinity|undefined/);
     assert.match(empty, /No held-out result yet/);
   });

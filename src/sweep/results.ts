@@ -64,11 +64,17 @@ export interface VariantCurve {
   points: { step: number; mean: number; deviation: number }[];
 }
 
-/** All that a sweep's table and figure show. */
-export interface SweepResults {
+/** What a sweep is called and how it was made. */
+export interface SweepTitle {
   name: string;
   /** How the sweep is run again. */
   command: string;
+  /** What all its runs have in common, as options of `selfq run`. */
+  base: string;
+}
+
+/** All that a sweep's table and figure show. */
+export interface SweepResults extends SweepTitle {
   rows: SweepRow[];
   variants: VariantSummary[];
   /** How good answers were on the questions of training, and the entropy of the solver. */
@@ -96,12 +102,12 @@ export function factsOf(
 }
 
 /** Puts the runs of a sweep together. */
-export function resultsOf(name: string, command: string, facts: readonly RunFacts[]): SweepResults {
+export function resultsOf(title: SweepTitle, facts: readonly RunFacts[]): SweepResults {
   const rows = facts.map(rowOf);
   const settings = differingSettings(facts.map(({ progress }) => progress.run));
   const byVariant = Map.groupBy(rows, ({ variant }) => variant);
   const variants = [...byVariant].map(([variant, own]) => summaryOf(variant, settings.get(variant) ?? {}, own));
-  return { name, command, rows, variants, curves: curvesOf(facts) };
+  return { ...title, rows, variants, curves: curvesOf(facts) };
 }
 
 function rowOf({ progress: { run, state, record }, metrics, evaluations, problem }: RunFacts): SweepRow {

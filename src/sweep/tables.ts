@@ -13,7 +13,7 @@ export function variantRows({ variants, command }: SweepResults): Rows {
     ...benchmarks.flatMap((name) => [`${name}: before`, 'after', 'change, 95 % interval']),
     ...['true labels', 'reward', 'entropy', 'time of a run', 'command'],
   ];
-  return [
+  return filledColumns([
     head,
     ...variants.map((variant) => [
       variant.variant,
@@ -29,14 +29,14 @@ export function variantRows({ variants, command }: SweepResults): Rows {
       variant.seconds ? formatDuration(variant.seconds.mean) : '–',
       `${command} --only ${variant.variant}`,
     ]),
-  ];
+  ]);
 }
 
 /** One row for each run, the failed and the unfinished ones too. */
 export function runRows({ rows }: SweepResults): Rows {
   const benchmarks = benchmarksOf(rows.flatMap((row) => row.benchmarks));
   const head = ['variant', 'seed', 'state', 'steps', ...benchmarks, 'true labels', 'reward', 'entropy', 'time'];
-  return [
+  return filledColumns([
     head,
     ...rows.map((row) => [
       row.variant,
@@ -47,7 +47,7 @@ export function runRows({ rows }: SweepResults): Rows {
       ...figures(row),
       row.seconds > 0 ? formatDuration(row.seconds) : '–',
     ]),
-  ];
+  ]);
 }
 
 /** What the figures mean, in sentences below the tables. */
@@ -60,6 +60,13 @@ export function notes({ variants }: SweepResults): string {
       : 'its interval is that of the mean over seeds (Student’s t), for these questions: with few seeds it is wide, and other questions would add to it.',
     `True labels, reward and entropy are means of the last ${lastSteps} steps. Times count steps and evaluations, not loading.`,
   ].join(' ');
+}
+
+/** Without the columns that no row has anything in, such as labels in domains of tests. */
+function filledColumns(rows: Rows): Rows {
+  const [head = [], ...body] = rows;
+  const kept = head.map((_, column) => body.some((row) => row[column] !== '–' && row[column] !== ''));
+  return rows.map((row) => row.filter((_, column) => kept[column]));
 }
 
 function benchmarksOf(all: readonly { benchmark: string }[]): string[] {

@@ -25,7 +25,7 @@ const Results = z.object({
 const names = ['tiny.plain.s1', 'tiny.control.s1', 'tiny.plain.s2', 'tiny.control.s2'];
 
 describe('a sweep of two variants and two seeds', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let place: Workplace;
   const folder = (name: string): string => join(place.dir, 'runs', name);
   const path = (name: string): string => join(place.dir, name);

@@ -258,7 +258,8 @@ describe('runs of every domain', function () {
     const heads = webview(page).locator('.compared thead th');
     await heads.nth(3).waitFor();
     assert.match((await heads.allInnerTexts()).join(), /A agreement · seed 1.*B agreement · seed 2.*C truth.*D truth/s);
-    const colours = await heads.locator('rect').evaluateAll((all) => all.map((one) => one.getAttribute('fill')));
+    const swatches = await heads.locator('rect').all();
+    const colours = await Promise.all(swatches.map((swatch) => swatch.getAttribute('fill')));
     assert.ok(colours[0] === colours[1] && colours[2] === colours[3] && colours[0] !== colours[2], colours.join());
     assert.deepEqual(await findings(page), []);
     await picture(page, 'compared-sweep');
