@@ -56,7 +56,7 @@ describe('the view of a run', () => {
       return told.lines;
     });
     assert.equal(lines[0]?.length, 1);
-    assert.match(lines[0]?.[0] ?? '', /step 1/);
+    assert.match(String(lines[0]), /step 1/);
     assert.ok((lines[1]?.length ?? 0) > 1);
   });
 

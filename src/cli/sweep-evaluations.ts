@@ -16,6 +16,7 @@ import { paint, type ProgressOutput } from './terminal.ts';
  * evaluation before training. What is not named here is taken to matter.
  */
 const trainingOnly = new Set([
+  ...['evalBenchmark', 'evalQuestions', 'evalSamples', 'testQuestions', 'testSamples', 'paperSelection'],
   ...['seed', 'steps', 'evalEvery', 'label', 'solverReward', 'proposerReward', 'proposerUpdateEvery', 'lossType'],
   ...['learningRate', 'adamBeta1', 'adamBeta2', 'weightDecay', 'maxGradNorm', 'beta', 'epsilonLow', 'epsilonHigh'],
   ...['dualClip', 'miniBatchSequences', 'proposerPrompts', 'proposalsPerPrompt', 'answersPerQuestion', 'operators'],

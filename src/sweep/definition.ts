@@ -53,6 +53,8 @@ export type SweepDefinition = z.infer<typeof SweepDefinition>;
 const reserved: Readonly<Record<string, string>> = { seed: 'seeds', steps: 'steps', domain: 'domain' };
 /** Settings that name files. */
 const paths = ['pool', 'labelled'];
+/** Settings that are names or files: a path there begins with `./` or `../`. */
+const namesOrPaths = ['model', 'evalBenchmark'];
 
 /**
  * Reads the file of a sweep. Paths in it begin at its folder. Throws BoundaryError('usage') that names what is wrong
@@ -119,7 +121,10 @@ function withPaths(definition: SweepDefinition, folder: string): SweepDefinition
     Object.fromEntries(
       Object.entries(settings).map(([name, value]) => {
         const isPath = paths.includes(name) && value !== '';
-        return [name, isPath ? resolve(folder, String(value)) : name === 'model' ? absolute(String(value)) : value];
+        return [
+          name,
+          isPath ? resolve(folder, String(value)) : namesOrPaths.includes(name) ? absolute(String(value)) : value,
+        ];
       }),
     );
   return {

@@ -15,7 +15,7 @@ export interface Estimate {
 
 /**
  * Estimate from the recorded steps of the sweep: a step takes as long as the mean step of its variant, else as that of all
- * variants; an evaluation as long as the mean one of the same benchmark. Loading the model is not counted. Undefined
+ * variants; an evaluation as long as the mean one, and a run has as many as one that is finished. Loading the model is not counted. Undefined
  * before the first step of the sweep. `asked`: evaluations that the sweep asks for besides, before and after each run.
  */
 export function estimate(facts: readonly RunFacts[], asked: number): Estimate | undefined {
@@ -27,11 +27,13 @@ export function estimate(facts: readonly RunFacts[], asked: number): Estimate | 
   }
   const byVariant = Map.groupBy(facts, ({ progress }) => progress.run.variant);
   const perEvaluation = mean(facts.flatMap(({ evaluations }) => evaluations.map(({ seconds }) => seconds)));
+  const finished = facts.find(({ progress }) => progress.state === 'finished');
   const open = facts.filter(({ progress }) => progress.state !== 'finished');
   const seconds = open.map(({ progress: { run, record }, evaluations }) => {
     const own = secondsOf(byVariant.get(run.variant) ?? []);
     const perStep = mean(own.length > 0 ? own : all);
-    const evaluationsLeft = Math.max(0, plannedEvaluations(run.config, asked) - evaluations.length);
+    const planned = finished?.evaluations.length ?? plannedEvaluations(run.config, asked);
+    const evaluationsLeft = Math.max(0, planned - evaluations.length);
     return (run.config.steps - (record?.step ?? 0)) * perStep + evaluationsLeft * perEvaluation;
   });
   return { seconds: sum(seconds), steps: all.length, runs: open.length };

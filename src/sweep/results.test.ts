@@ -63,6 +63,13 @@ describe('the results of a sweep', () => {
     assert.ok(Math.abs((plain?.reward?.mean ?? 0) - 0.6) < 1e-9);
   });
 
+  it('take the last evaluation of a finished run, which may be that of an earlier checkpoint, and none in between', () => {
+    const evaluations = [0, 2, 3].map((step) => ({ ...exampleEvaluation(step), accuracy: step / 10 }));
+    const after = (state: RunProgress['state']): number | undefined =>
+      resultsOf(title, [{ ...facts('plain', 1, state), evaluations }]).rows[0]?.benchmarks[0]?.after?.accuracy;
+    assert.deepEqual([after('finished'), after('stopped')], [0.3, undefined]);
+  });
+
   it('list every run, with the failed and the unfinished ones', () => {
     assert.deepEqual(
       runRows(results).map((row) => row.slice(0, 5)),
@@ -137,12 +144,16 @@ describe('the estimated time of a sweep', () => {
   });
 
   it('takes the mean of all variants for one that was not measured, and counts evaluations that are asked for', () => {
-    const two = [
-      facts('plain', 1, 'finished', { scores: [0.4, 0.5], rewards: [0, 0, 0, 0] }),
-      facts('control', 1, 'pending'),
-    ];
-    assert.equal(estimate(two, 0)?.seconds, 4 * 10 + 2 * 5);
-    assert.equal(estimate(two, 1)?.seconds, 4 * 10 + 4 * 5);
+    const two = [facts('plain', 1, 'running', { scores: [0.4], rewards: [0, 0] }), facts('control', 1, 'pending')];
+    assert.equal(estimate(two, 0)?.seconds, 2 * 10 + 5 + 4 * 10 + 2 * 5);
+    assert.equal(estimate(two, 1)?.seconds, 2 * 10 + 3 * 5 + 4 * 10 + 4 * 5);
+  });
+
+  it('takes a run to be evaluated as often as one that is finished', () => {
+    const scores: [number, number] = [0.4, 0.5];
+    const whole = facts('plain', 1, 'finished', { scores, rewards: [0, 0, 0, 0] });
+    const often = { ...whole, evaluations: [...whole.evaluations, ...whole.evaluations] };
+    assert.equal(estimate([often, facts('plain', 2, 'pending')], 0)?.seconds, 4 * 10 + 4 * 5);
   });
 
   it('is none before the first step, and said to be none', () => {

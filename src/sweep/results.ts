@@ -122,7 +122,9 @@ function rowOf({ progress: { run, state, record }, metrics, evaluations, problem
     state: state === 'pending' && problem !== undefined ? 'failed' : state,
     step: record?.step ?? 0,
     steps: run.config.steps,
-    benchmarks: [...byBenchmark(evaluations)].map(([benchmark, all]) => beforeAfter(benchmark, all, run.config.steps)),
+    benchmarks: [...byBenchmark(evaluations)].map(([benchmark, all]) =>
+      beforeAfter(benchmark, all, state === 'finished'),
+    ),
     labelAccuracy: figure((line) => line.label_accuracy),
     reward: figure(({ solver }) => solver.reward),
     entropy: figure(({ solver }) => solver.entropy),
@@ -132,14 +134,15 @@ function rowOf({ progress: { run, state, record }, metrics, evaluations, problem
   };
 }
 
-/** The evaluations before the first step and after the last; one in between is neither. */
-function beforeAfter(benchmark: string, all: readonly Evaluation[], steps: number): BeforeAfter {
-  const at = (step: number): Score | undefined => {
-    const found = all.find((evaluation) => evaluation.step === step);
-    return found && { accuracy: found.accuracy, interval: found.interval, total: found.total };
-  };
-  const [before, after] = [at(0), at(steps)];
-  return { benchmark, ...(before ? { before } : {}), ...(after ? { after } : {}) };
+/** The evaluation before training and, of a finished run, its last one: those in between are neither. */
+function beforeAfter(benchmark: string, all: readonly Evaluation[], isFinished: boolean): BeforeAfter {
+  const before = all.find(({ step }) => step === 0);
+  const after = isFinished ? all.findLast(({ step }) => step > 0) : undefined;
+  return { benchmark, ...optional('before', before && scoreOf(before)), ...optional('after', after && scoreOf(after)) };
+}
+
+function scoreOf({ accuracy, interval, total }: Evaluation): Score {
+  return { accuracy, interval, total };
 }
 
 function summaryOf(variant: string, settings: VariantSummary['settings'], rows: readonly SweepRow[]): VariantSummary {
