@@ -80,6 +80,19 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { json },
     load: async () => (await import('./commands/status.ts')).status,
   },
+  sweep: {
+    parameters: 'FILE',
+    positionals: 1,
+    summary: 'Make the runs of a grid of settings and seeds one after another, and tabulate them; resumable.',
+    options: {
+      plan: { description: 'Show the runs, how far they are and how long the rest may take, and end.' },
+      measure: { description: 'Make one step of the first run if none has been made, show the plan, and end.' },
+      only: { value: 'VARIANT', multiple: true, description: 'Make the runs of this variant alone.' },
+      out: { value: 'DIR', description: 'Folder of the runs; default runs.' },
+      json,
+    },
+    load: async () => (await import('./commands/sweep.ts')).sweep,
+  },
   eval: {
     parameters: '',
     positionals: 0,
