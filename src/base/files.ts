@@ -2,7 +2,7 @@ import { closeSync, constants, fsyncSync, openSync, readSync, renameSync, rmSync
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { BoundaryError } from './errors.ts';
-import { noFollow, openUntrusted, readUntrusted } from './untrusted-file.ts';
+import { noFollow, openUntrusted, readNamedFile, readUntrusted } from './untrusted-file.ts';
 
 /**
  * Puts `data` at `path` so that a reader meets the old file or the new one, never a part: temporary file in the same
@@ -73,7 +73,7 @@ export function readJsonLines<T>(path: string, schema: z.ZodType<T>, choice?: Li
 }
 
 /** One JSON file of at most `limit` bytes. Throws BoundaryError('run') when it is missing or does not fit. */
-export function readJson<T>(path: string, schema: z.ZodType<T>, limit: number): T {
+export function readJson<T>(path: string, schema: z.ZodType<T>, limit: number = largestFile.evaluation): T {
   const text = readIfPresent(path, limit);
   if (text === undefined) {
     throw new BoundaryError('run', `${path} is missing.`, 'Give the folder of a run; `selfq status` lists them.');
@@ -135,8 +135,13 @@ function findMark(bytes: Buffer, marks: readonly Buffer[]): number {
  * Text of a file of a run folder, undefined where there is none. The folder may come from anywhere: throws
  * BoundaryError('run') for a link, a device or a pipe and for more than `limit` bytes.
  */
-export function readIfPresent(path: string, limit: number): string | undefined {
+export function readIfPresent(path: string, limit: number = largestFile.evaluation): string | undefined {
   return reading(path, () => readUntrusted(path, limit));
+}
+
+/** Text of a file that a person named, which may be a link or a pipe; undefined where there is none. */
+export function readNamedIfPresent(path: string): string | undefined {
+  return reading(path, () => readNamedFile(path, largestFile.evaluation));
 }
 
 function reading<T>(path: string, read: () => T): T | undefined {
