@@ -11,7 +11,7 @@ import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunStore } from './run-store.ts';
-import { requireTrust } from './services.ts';
+import { requireTrust } from './trust.ts';
 import { withEvent } from '../view/live-feed.ts';
 import type { FeedEntry, StageView } from '../view/messages.ts';
 

@@ -4,6 +4,7 @@ import { commands } from './contributions.ts';
 import type { LiveRuns } from './live-runs.ts';
 import type { RunStore } from './run-store.ts';
 import { type ChildOptions, selfq } from './selfq.ts';
+import { UntrustedError } from './trust.ts';
 
 /** What the parts of the extension share; made once in main.ts. */
 export interface Services {
@@ -99,21 +100,4 @@ function actionsFor(error: unknown): ErrorAction[] {
     return [{ title: vscode.l10n.t('Manage Workspace Trust'), run: manage }];
   }
   return [];
-}
-
-class UntrustedError extends BoundaryError {
-  constructor() {
-    super(
-      'usage',
-      vscode.l10n.t('This workspace is not trusted.'),
-      vscode.l10n.t('Trust it to start runs, evaluations and your own solutions; looking at runs works without.'),
-    );
-  }
-}
-
-/** Model-written programs run in sandboxes, but nothing that a workspace brought may start them unasked. */
-export function requireTrust(): void {
-  if (!vscode.workspace.isTrusted) {
-    throw new UntrustedError();
-  }
 }

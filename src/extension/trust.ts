@@ -1,0 +1,20 @@
+import * as vscode from 'vscode';
+import { BoundaryError } from '../base/errors.ts';
+
+/** What was asked for needs a trusted workspace. */
+export class UntrustedError extends BoundaryError {
+  constructor() {
+    super(
+      'usage',
+      vscode.l10n.t('This workspace is not trusted.'),
+      vscode.l10n.t('Trust it to start runs, evaluations and your own solutions; looking at runs works without.'),
+    );
+  }
+}
+
+/** Model-written programs run in sandboxes, but nothing that a workspace brought may start them unasked. */
+export function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) {
+    throw new UntrustedError();
+  }
+}
