@@ -8,9 +8,9 @@ import type { Tensors } from '../devices/session.ts';
 import { samplerFormats } from '../weights/precision.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
-import { Batch } from './batch.ts';
+import { assertNotStopped, Batch } from './batch.ts';
 import { Inference } from './inference.ts';
-import { completionOf, planRows, type Row } from './rows.ts';
+import { completionOf, planRows, readablePrompt, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
 
 /** What a generator is made of. */
@@ -40,6 +40,11 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
+  /**
+   * Mean over each prompt's tokens of the last layer's hidden states: [prompt][hidden], on the weights of sampling.
+   * Throws as `generate` for prompts that the model cannot read.
+   */
+  embed(prompts: readonly GenerateRequest['prompt'][], options: GenerateOptions): Promise<number[][]>;
   /** Frees weights and cache until they are needed again; loading them again takes about a second. */
   release(): Promise<void>;
   close(): Promise<void>;
@@ -81,6 +86,17 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
         await complete(await inferences.rounded(onProgress), sampled);
       }
       return requests.map((_, request) => rows.filter((row) => row.request === request).map(completionOf));
+    },
+    embed: async (prompts, { adapter, onProgress = () => undefined, signal }) => {
+      const limits = { contextTokens, vocabulary: config.vocabulary };
+      const rows = prompts.map((prompt) => readablePrompt(prompt, tokenizer, limits));
+      const inference = await inferences.rounded(onProgress);
+      inference.lora = adapter ? policy : baseModel;
+      const means: number[][] = [];
+      for (const row of rows) {
+        means.push(await inference.embed(row, () => assertNotStopped(signal)));
+      }
+      return means;
     },
     release: () => inferences.release(),
     close: async () => {

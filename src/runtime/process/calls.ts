@@ -47,6 +47,8 @@ export interface RuntimeCalls {
   countTokens: [{ prompts: readonly Prompt[] }, number[]];
   /** Reply is [request][sample]. `adapter: false` = base model. */
   generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Mean over each prompt's tokens of the last layer's hidden states: [prompt][hidden]. `adapter: false` = base model. */
+  embed: [{ prompts: readonly GenerateRequest['prompt'][]; adapter: boolean }, number[][]];
   /** Trainer's per-token logprobs of given completions. */
   logprobs: [
     { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },

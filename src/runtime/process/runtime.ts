@@ -113,6 +113,14 @@ export function createRuntime(checkProducts: () => Promise<boolean> = integerPro
       return state.generator.generate(requests, { adapter, ...context });
     },
 
+    async embed({ prompts, adapter }, context) {
+      const state = need();
+      if (state.request.sleepMode === 'on') {
+        await state.trainer?.release();
+      }
+      return state.generator.embed(prompts, { adapter, ...context });
+    },
+
     async logprobs({ sequences, adapter }, context) {
       const trainer = await needTrainer(need(), context);
       return trainer.logprobs(sequences, adapter, trainHooks(context));
