@@ -70,6 +70,7 @@ export const rejectionReasons = [
   'copied_from_prompt',
   'contains_solution',
   'near_duplicate',
+  'same_behaviour',
   'few_tests',
   'tests_all_same_output',
   'tests_all_shown',
@@ -92,6 +93,8 @@ export type RejectionReason = (typeof rejectionReasons)[number];
 export interface Rejection {
   reason: RejectionReason;
   detail: string;
+  /** Kind of the reason, where it has kinds: what an unsafe statement is about, or who called it unsafe. */
+  category?: string;
 }
 
 /** A question that passed every guard. `content` is its domain's own data (JSON), `statement` what a person reads. */

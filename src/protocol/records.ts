@@ -44,7 +44,7 @@ export const ProposerPrompt = z.object({ type: z.literal('prompt'), groupId: z.s
 export const Proposal = z.object({
   type: z.literal('proposal'),
   ...sampled,
-  rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+  rejection: z.object({ reason: z.string(), detail: z.string(), category: z.string().optional() }).optional(),
 });
 export type Proposal = z.infer<typeof Proposal>;
 

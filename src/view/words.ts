@@ -51,6 +51,7 @@ export function reasonWord(t: Translate, reason: string): string {
     copied_from_prompt: t('copied from the prompt'),
     contains_solution: t('contains the solution'),
     near_duplicate: t('near-duplicate'),
+    same_behaviour: t('same behaviour as an earlier one'),
     few_tests: t('too few tests'),
     tests_all_same_output: t('all outputs equal'),
     tests_all_shown: t('all tests shown'),
