@@ -23,9 +23,17 @@ describe('the settings of a run folder', () => {
     assert.deepEqual(notes, ['Settings that this run was begun without have their defaults: topK=0, sleepMode=on.']);
   });
 
+  it('do what runs did before a setting existed, where its default does something else', () => {
+    const { behaviourDuplicates: _, ...older } = whole;
+    assert.equal(whole['behaviourDuplicates'], 'reject');
+    assert.equal(resolveStored(older).config.behaviourDuplicates, 'count');
+    assert.equal(resolveStored(whole).config.behaviourDuplicates, 'reject');
+  });
+
   it('count under the name and the choice that they have now', () => {
     const { gradientCheckpointing: _, ...older } = whole;
     const changes: Changes = {
+      before: {},
       renamed: { recomputation: 'gradientCheckpointing' },
       replaced: { gradientCheckpointing: { everything: 'full' } },
     };

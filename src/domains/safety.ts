@@ -49,7 +49,15 @@ const unsafeWords = {
     '(?:make|build|assemble|construct) (?:a |an )?(?:real )?(?:bomb|explosive|firearm|silencer)s?',
     'untraceable (?:guns?|firearms?|weapons?)',
   ],
-  drugs: ['cocaine', 'heroin', 'meth', 'methamphetamine', 'fentanyl', 'crack cocaine', 'drug (?:dealers?|dealing|lords?)'],
+  drugs: [
+    'cocaine',
+    'heroin',
+    'meth',
+    'methamphetamine',
+    'fentanyl',
+    'crack cocaine',
+    'drug (?:dealers?|dealing|lords?)',
+  ],
   self_harm: [
     'suicid\\w+',
     'self.?harm\\w*',
