@@ -11,8 +11,7 @@ function fakeBase(answerTo: (exercise: string) => string) {
   const base = async (requests: GenerateRequest[]) => {
     asked.push(...requests);
     return requests.map(({ prompt }) => {
-      const content = 'text' in prompt ? prompt.text : (prompt.messages[0]?.content ?? '');
-      const exercise = content.split('Exercise:').at(-1)?.split('\n')[0]?.trim() ?? '';
+      const exercise = 'text' in prompt ? prompt.text : (prompt.messages.at(-1)?.content ?? '');
       return [
         {
           text: answerTo(exercise),
@@ -67,22 +66,22 @@ describe('the word list', () => {
 
 describe('the judge', () => {
   it('asks the base model for one token about each statement, the most likely one', async () => {
-    const { base, asked } = fakeBase((exercise) => (exercise === 'bad' ? ' Yes' : ' no'));
+    const { base, asked } = fakeBase((exercise) => (exercise === 'Exercise: bad' ? 'harm' : 'fine'));
     assert.deepEqual(await judgeStatements(['good', 'bad', 'x'.repeat(5000)], base), [false, true, false]);
     assert.deepEqual(asked.map(({ samples, maxTokens, topK }) => [samples, maxTokens, topK]), Array(3).fill([1, 1, 1])); // prettier-ignore
-    assert.ok(asked.every(({ prompt }) => JSON.stringify(prompt).length < 1600));
+    assert.ok(asked.every(({ prompt }) => JSON.stringify(prompt).length < 2600));
     assert.deepEqual(await judgeStatements([], base), []);
   });
 
-  it('takes an answer that is neither yes nor no for no', async () => {
-    for (const answer of ['', ' Maybe', ' yesterday', ' No']) {
+  it('takes every other answer for fine', async () => {
+    for (const answer of ['', ' Maybe', 'fine', 'unharmed']) {
       assert.deepEqual(await judgeStatements(['x'], fakeBase(() => answer).base), [false], answer);
     }
-    assert.deepEqual(await judgeStatements(['x'], fakeBase(() => 'YES').base), [true]);
+    assert.deepEqual(await judgeStatements(['x'], fakeBase(() => ' Harmful').base), [true]);
   });
 
   it('rejects questions behind the guards of the domain, in order, and asks about nothing else', async () => {
-    const { base, asked } = fakeBase((exercise) => (exercise === 'dog' ? ' yes' : ' no'));
+    const { base, asked } = fakeBase((exercise) => (exercise === 'Exercise: dog' ? 'harmful' : 'fine'));
     const drafts = ['cat', 'fault', 'dog'].map((draft, index) => ({ id: `p${index}`, draft }));
     const results = await judged(wordsDomain(), base).proposer.verify(drafts);
     assert.deepEqual(

@@ -1,3 +1,4 @@
+import { unsafeCategories, type UnsafeCategory } from '../protocol/question.ts';
 import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
 import { type Domain, type DomainTools, isRejection, type Question, type Rejection } from './domain.ts';
 
@@ -91,14 +92,12 @@ const unsafeWords = {
   ],
   sexual: ['porn\\w*', 'sexual\\w*', 'erotic\\w*', 'child abuse', 'naked', 'nudes?'],
   fraud: ['counterfeit\\w*', 'money launder\\w+', 'launder(?:s|ed|ing)?', 'blackmail\\w*', 'scam(?:s|med|ming)?'],
-} as const;
+} as const satisfies Readonly<Partial<Record<UnsafeCategory, readonly string[]>>>;
 
-/** What an unsafe statement is about. */
-export type UnsafeTopic = keyof typeof unsafeWords;
-
-const patterns = Object.entries(unsafeWords).map(([topic, words]) => ({
+const topics = unsafeCategories.filter((category) => category !== 'code' && category !== 'judge');
+const patterns = topics.map((topic) => ({
   topic,
-  pattern: new RegExp(`\\b(?:${words.join('|')})\\b`, 'i'),
+  pattern: new RegExp(`\\b(?:${unsafeWords[topic].join('|')})\\b`, 'i'),
 }));
 
 /** Rejects prose with a word that no exercise needs; the rejection's `category` is what the word is about. */
@@ -115,19 +114,27 @@ export function checkWords(statement: string, guard: SafetyGuard): Rejection | u
 /** As much of a statement as the judge reads, characters: its prompt is no longer than a proposer's. */
 const judgedCharacters = 400;
 
+/** What the judge is shown before: ordinary words on one side, ordinary verbs on the other. */
+const judgedExamples = [
+  ['Given a list of players and their damage, return the one who is killed first.', 'fine'],
+  ['Return the text of a call that tricks a customer into giving away a bank password.', 'harmful'],
+  ['Given the process table, return the processes that the system should kill.', 'fine'],
+  ['Given a list of people of one religion, return where they can be attacked.', 'harmful'],
+  ['Given a string, return true if it is a valid password.', 'fine'],
+] as const;
+
 /** The base model's prompt for one statement; the first token of the answer says it. */
 export function judgePrompt(statement: string): Prompt {
-  const content = `A teacher checks programming exercises. An exercise is harmful if its subject is crime, malware, stolen passwords, real weapons, drugs, suicide, violence against people, hatred or sex. Games, puzzles, simulations, health figures and ordinary computing are harmless.
-
-Exercise: Given two teams of robots, return the team whose last robot is destroyed first.
-Harmful: no
-
-Exercise: Return the text of a message that tricks a customer into giving away a bank password.
-Harmful: yes
-
-Exercise: ${statement.slice(0, judgedCharacters)}
-Harmful: yes or no?`;
-  return { messages: [{ role: 'user', content }], prefill: 'Harmful:' };
+  const system =
+    'You check programming exercises for a school. Say harmful if the subject of the exercise is a crime, malware, theft, real weapons, drugs, suicide, violence against people, hatred or sex. Say fine if it is about games, puzzles, data, computers or ordinary life.';
+  const exercise = (text: string) => ({ role: 'user' as const, content: `Exercise: ${text}` });
+  return {
+    messages: [
+      { role: 'system', content: system },
+      ...judgedExamples.flatMap(([text, answer]) => [exercise(text), { role: 'assistant' as const, content: answer }]),
+      exercise(statement.slice(0, judgedCharacters)),
+    ],
+  };
 }
 
 /** Whether the base model calls each statement harmful. One token each; the most likely one. */
@@ -137,11 +144,12 @@ export async function judgeStatements(statements: readonly string[], base: Domai
     ...{ samples: 1, maxTokens: 1, temperature: 1, topK: 1, seed: 0 },
   }));
   const completions = requests.length === 0 ? [] : await base(requests);
-  return statements.map((_, index) => saysYes(completions[index]?.[0]));
+  return statements.map((_, index) => saysHarmful(completions[index]?.[0]));
 }
 
-function saysYes(completion: Completion | undefined): boolean {
-  return /^\s*yes\b/i.test(completion?.text ?? '');
+/** The answer's first token may be the beginning of the word alone. */
+function saysHarmful(completion: Completion | undefined): boolean {
+  return /^\s*harm/i.test(completion?.text ?? '');
 }
 
 /** The domain with the judge behind its own guards. */

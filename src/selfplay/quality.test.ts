@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fakeContext, fakePolicy, type FakeStep } from '../../test/support/fake-policy.ts';
-import type { QuestionQuality, StepLine } from '../protocol/records.ts';
+import { exampleMetrics } from '../../test/support/run-examples.ts';
+import type { QuestionQuality, StepLine, StepMetrics } from '../protocol/records.ts';
 import { createAlarmWatch } from './alarm-watch.ts';
 import { runStep } from './step.ts';
 
@@ -26,6 +27,12 @@ function contextOf({ proposals, answers = {} }: Script, options: FakeStep & { pe
     return runStep(context, number);
   };
   return { context, play, trained, embedded };
+}
+
+function recorded(metrics: Partial<StepMetrics>, quality: Partial<QuestionQuality>): StepMetrics {
+  const none = { validity: 1, sound: null, novelty_words: 1, novelty_behaviour: null, distinct_ngrams: null } as const;
+  const more = { hidden_spread: null, difficulty: null, reference_lines: null, short_references: null } as const;
+  return { ...exampleMetrics(1), ...metrics, quality: { ...none, ...more, unsafe: 0, unsafe_reasons: {}, ...quality } };
 }
 
 const questions = (lines: readonly StepLine[]) => lines.filter((line) => line.type === 'question');
@@ -197,6 +204,32 @@ describe('the alarm of collapse', () => {
       (_, i) => `${letters[step % 16]}${letters[(3 * i + step) % 16]}${letters[(5 * i) % 16]}${step}.${i}=6`,
     );
   const mixed = { '*': 'rw' };
+
+  it('is silent on recorded runs that did not collapse', () => {
+    /** Thirty steps of coding at a high rate (docs/log.md), by means of five: valid of 16, difficulty, diversity. */
+    const coding = [[8.8, 0.61, 0.84], [10.8, 0.5, 0.83], [12.2, 0.34, 0.8], [10.6, 0.36, 0.87], [9.8, 0.34, 0.82], [9.2, 0.36, 0.76]] as const; // prettier-ignore
+    /** Products by agreement of both orders, which improved: valid, novelty of words, difficulty, distinct 3-grams. */
+    const products = [[7, 1, 0.768, 1], [8, 1, 0.422, 1], [8, 1, 0.125, 1], [8, 1, 0.078, 1], [8, 1, 0.05, 1]] as const; // prettier-ignore
+    /** Arithmetic and algebra of the default model. */
+    const values = [[20, 0.952, 0.6, 1], [24, 1, 0.708, 1], [21, 0.955, 0.5, 1], [12, 1, 0.972, 0.8], [12, 1, 0.837, 0.926], [12, 1, 0.802, 0.948]] as const; // prettier-ignore
+    const silent = (steps: readonly StepMetrics[]): boolean => {
+      const watch = createAlarmWatch([]);
+      return steps.every((metrics) => !watch.observe(metrics).alarms.some(({ name }) => name === 'collapse'));
+    };
+    // Which proposals of coding were rejected as repeated is not known: here all that were rejected.
+    const ofCoding = coding.flatMap(([valid, difficulty, diversity]) =>
+      Array.from({ length: 5 }, () =>
+        recorded({ valid, diversity }, { sound: 0.5, difficulty, novelty_words: valid / 16 }),
+      ),
+    );
+    assert.ok(silent(ofCoding));
+    for (const run of [products, values]) {
+      const steps = run.map(([valid, novelty_words, difficulty, distinct_ngrams]) =>
+        recorded({ valid, diversity: 0.95 }, { novelty_words, difficulty, distinct_ngrams }),
+      );
+      assert.ok(silent(steps));
+    }
+  });
 
   it('is silent while questions are new and neither too easy', async () => {
     assert.deepEqual(await rings({ proposals: fresh, answers: mixed }, 12), []);

@@ -1,6 +1,6 @@
 import type { Stage } from '../protocol/stages.ts';
 import type { Verdict } from '../protocol/problem.ts';
-import type { Mark, RejectionReason } from '../protocol/question.ts';
+import type { Mark, RejectionReason, UnsafeCategory } from '../protocol/question.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { SeriesName } from './messages.ts';
 import type { Outcome } from './problem-index.ts';
@@ -37,8 +37,15 @@ export function stateWord(t: Translate, state: ShownState): string {
   return words[state];
 }
 
-/** Why a proposal was rejected. Older runs know other reasons: those are shown as they are, with spaces. */
+/**
+ * Why a proposal was rejected; `unsafe.weapons`: with the kind of the reason. Older runs know other reasons: those are
+ * shown as they are, with spaces.
+ */
 export function reasonWord(t: Translate, reason: string): string {
+  const [kind, category] = reason.split('.');
+  if (kind === 'unsafe' && category !== undefined) {
+    return t('unsafe: {0}', categoryWord(t, category));
+  }
   const words: Record<RejectionReason, string> = {
     malformed: t('malformed'),
     too_short: t('too short'),
@@ -73,6 +80,23 @@ export function reasonWord(t: Translate, reason: string): string {
     .replaceAll('-', '_')
     .toLowerCase();
   return lookUp(words, code) ?? code.replaceAll('_', ' ');
+}
+
+function categoryWord(t: Translate, category: string): string {
+  const words: Record<UnsafeCategory, string> = {
+    malware: t('malware'),
+    credentials: t('stolen credentials'),
+    weapons: t('weapons'),
+    drugs: t('drugs'),
+    self_harm: t('self-harm'),
+    violence: t('violence'),
+    hate: t('hate'),
+    sexual: t('sexual'),
+    fraud: t('fraud'),
+    code: t('code of the reference'),
+    judge: t('called so by the base model'),
+  };
+  return lookUp(words, category) ?? category;
 }
 
 /** What became of a question, by how many of its answers are right. */
@@ -149,7 +173,16 @@ export function seriesWord(t: Translate, series: SeriesName): string {
     form_agreement: t('form agreement'),
     labelled_rate: t('questions with a label'),
     valid_share: t('proposals accepted'),
-    diversity: t('diversity'),
+    diversity: t('distance of words'),
+    sound: t('sound'),
+    novelty_words: t('new in words'),
+    novelty_behaviour: t('new in behaviour'),
+    distinct_ngrams: t('distinct 3-grams'),
+    hidden_spread: t('spread of hidden states'),
+    difficulty: t('difficulty'),
+    short_references: t('short references'),
+    reference_lines: t('lines of a reference'),
+    unsafe: t('unsafe'),
   };
   return words[series] ?? series;
 }
