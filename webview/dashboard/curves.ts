@@ -25,7 +25,7 @@ const colours: Partial<Record<SeriesName, string>> = {
   novelty_words: 'var(--blue)',
   novelty_behaviour: 'var(--purple)',
   difficulty: 'var(--orange)',
-  short_references: 'var(--grey)',
+  short_references: 'var(--yellow)',
 };
 
 function colourOf(series: SeriesName): string {
