@@ -26,7 +26,11 @@ describe('the settings of a run folder', () => {
   it('do what runs did before a setting existed, where its default does something else', () => {
     const { behaviourDuplicates: _, ...older } = whole;
     assert.equal(whole['behaviourDuplicates'], 'reject');
-    assert.equal(resolveStored(older).config.behaviourDuplicates, 'count');
+    const { config, notes } = resolveStored(older);
+    assert.equal(config.behaviourDuplicates, 'count');
+    assert.deepEqual(notes, [
+      'Settings that are newer than this run do what was done before: behaviourDuplicates=count.',
+    ]);
     assert.equal(resolveStored(whole).config.behaviourDuplicates, 'reject');
   });
 

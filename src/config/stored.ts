@@ -65,7 +65,11 @@ export function readStored(
   if (others.length > 0) {
     notes.push(`Settings that this version does not know are ignored: ${list(others)}.`);
   }
-  const missing = Object.entries(values).filter(([name]) => name !== 'domain' && !current.has(name));
+  const absent = Object.entries(values).filter(([name]) => name !== 'domain' && !current.has(name));
+  const [kept, missing] = partition(absent, ([name]) => Object.hasOwn(before, name));
+  if (kept.length > 0) {
+    notes.push(`Settings that are newer than this run do what was done before: ${list(kept)}.`);
+  }
   if (missing.length > 0) {
     notes.push(`Settings that this run was begun without have their defaults: ${list(missing)}.`);
   }

@@ -100,7 +100,7 @@ export const selfPlaySettings = {
   safetyGuard: {
     kind: choice('words', 'judge', 'off'),
     description:
-      'Unsafe statements are rejected. words: by a word list; judge: in coding, the frozen base model is also asked about what passed the list; off: no statement is.',
+      'Unsafe statements are rejected. words: by a word list; judge: in coding, the frozen base model is also asked about what passed the list (the default model is too small to tell); off: no statement is.',
     default: 'words',
   },
   minAgreement: {

@@ -81,6 +81,10 @@ describe('the behaviour of a reference', function () {
     assert.equal(await keyOf('function solve() { return Math.PI; }', [[]]), undefined);
   });
 
+  it('is not claimed where the probes lack what a reference looks for, so that it gives back its argument', async () => {
+    assert.equal(await keyOf("function solve(s) { return s.replaceAll('<-', ''); }", words), undefined);
+  });
+
   it('is not claimed where the sandbox lost a probe', async () => {
     const lost: Execution = { ok: false, verdict: 'IE', message: 'lost' };
     const broken: Sandbox = {
@@ -89,7 +93,7 @@ describe('the behaviour of a reference', function () {
       close: () => sandbox.close(),
       execute: async (job) => (await sandbox.execute(job)).with(0, lost),
     };
-    assert.equal(await keyOf('function solve(s) { return s; }', words, broken), undefined);
+    assert.equal(await keyOf('function solve(s) { return s.length; }', words, broken), undefined);
   });
 
   it('does not wait for a reference that loops on probes', async () => {
