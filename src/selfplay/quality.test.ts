@@ -266,7 +266,7 @@ describe('the alarm of collapse', () => {
   });
 
   it('rings when the hidden states of the questions draw together', async () => {
-    const alike = (step: number) => fresh(step).map((_, i) => `${'zzzzzzzz'}${step}${i}=6`);
+    const alike = (step: number) => fresh(step).map((_, i) => `zzzzzzzz${step}${i}=6`);
     const proposals = (step: number) => (step < 5 ? fresh(step) : alike(step));
     const rung = await rings({ proposals, answers: mixed }, 8);
     assert.ok(rung.length > 0 && rung.every((step) => step >= 5), String(rung));

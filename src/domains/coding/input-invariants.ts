@@ -30,13 +30,8 @@ const growth = { factor: 2, more: 3 };
 
 /** What these inputs have in common. */
 export function invariantsOf(inputs: readonly Input[]): Invariants {
-  const values = new Map<string, JsonValue[]>();
-  for (const input of inputs) {
-    input.forEach((value, position) => visit(value, String(position), (place, each) => {
-      values.set(place, [...(values.get(place) ?? []), each]);
-    })); // prettier-ignore
-  }
-  const places = new Map([...values].map(([place, each]) => [place, placeOf(each)]));
+  const values = Map.groupBy(inputs.flatMap(placedValues), ([place]) => place);
+  const places = new Map([...values].map(([place, placed]) => [place, placeOf(placed.map(([, value]) => value))]));
   const positions = [...(inputs[0] ?? []).keys()];
   const pairs = positions.flatMap((a) => positions.filter((b) => b !== a).map((b) => [a, b] as const));
   const isAlways = (test: (a: JsonValue, b: JsonValue) => boolean) =>
@@ -46,13 +41,10 @@ export function invariantsOf(inputs: readonly Input[]): Invariants {
 
 /** Whether an input has what the others have in common. */
 export function holds({ places, equalLengths, withinLength }: Invariants, input: Input): boolean {
-  let fits = true;
-  input.forEach((value, position) =>
-    visit(value, String(position), (name, each) => {
-      const place = places.get(name);
-      fits &&= place !== undefined && fitsPlace(place, each);
-    }),
-  );
+  const fits = placedValues(input).every(([name, value]) => {
+    const place = places.get(name);
+    return place !== undefined && fitsPlace(place, value);
+  });
   const at = (position: number): JsonValue => input[position] ?? null;
   return (
     fits &&
@@ -61,13 +53,25 @@ export function holds({ places, equalLengths, withinLength }: Invariants, input:
   );
 }
 
-function visit(value: JsonValue, place: string, see: (place: string, value: JsonValue) => void): void {
-  see(place, value);
+type Placed = readonly [place: string, value: JsonValue];
+
+/** Every value of an input, the arguments and what is in them, with its place. */
+function placedValues(input: Input): Placed[] {
+  return input.flatMap((value, position) => valuesWithin(value, String(position)));
+}
+
+function valuesWithin(value: JsonValue, place: string): Placed[] {
+  const own: Placed = [place, value];
   if (Array.isArray(value)) {
-    value.forEach((item) => visit(item, `${place}[]`, see));
-  } else if (typeof value === 'object' && value !== null) {
-    Object.entries(value).forEach(([key, field]) => visit(field as JsonValue, `${place}.${key}`, see));
+    return [own, ...value.flatMap((item) => valuesWithin(item, `${place}[]`))];
   }
+  if (typeof value === 'object' && value !== null) {
+    return [
+      own,
+      ...Object.entries(value).flatMap(([key, field]) => valuesWithin(field as JsonValue, `${place}.${key}`)),
+    ];
+  }
+  return [own];
 }
 
 function placeOf(values: readonly JsonValue[]): Place {
