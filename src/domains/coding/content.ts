@@ -39,3 +39,10 @@ export function codingQuestion(problem: Problem, reference?: string, behaviour?:
 export function referenceLinesOf({ reference }: CodingContent): number | undefined {
   return reference?.split('\n').filter((line) => !/^\s*(?:$|\/\/|\/?\*)/.test(line)).length;
 }
+
+const InPython = z.object({ problem: z.object({ kind: z.literal('assertions'), language: z.literal('python') }) });
+
+/** Whether answers to a question, of any domain, are run by the Python judge. */
+export function needsPython({ content }: Question): boolean {
+  return InPython.safeParse(content).success;
+}

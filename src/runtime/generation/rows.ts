@@ -44,7 +44,7 @@ export function planRows(
       endIds: tokenizer.endIds,
       tokenIds: [],
       logprobs: [],
-      text: new CompletionText(tokenizer, settings.stop ?? []),
+      text: new CompletionText(tokenizer, stopsOf(settings)),
     }));
   });
 }
@@ -68,6 +68,10 @@ export function readablePrompt(
     );
   }
   return ids;
+}
+
+function stopsOf({ stop = [], prompt }: GenerateRequest): string[] {
+  return [...stop, ...('text' in prompt ? [] : (prompt.stop ?? []))];
 }
 
 function assertEmbedded(ids: readonly number[], tokenizer: Tokenizer, vocabulary: number): void {
