@@ -1,6 +1,5 @@
 import { signTest } from '../base/statistics.ts';
-import type { Evaluation } from '../protocol/records.ts';
-import { rightShare } from './evaluation.ts';
+import { type EvaluatedProblem, type Evaluation, rightAnswers } from '../protocol/records.ts';
 import { formatNumber } from './format.ts';
 import type { Translate } from './translate.ts';
 
@@ -26,6 +25,10 @@ export function compareEvaluations(before: Evaluation, after: Evaluation): Chang
   const better = changes.filter((change) => change > 0).length;
   const worse = changes.filter((change) => change < 0).length;
   return { better, worse, p: signTest(better, worse) };
+}
+
+function rightShare(problem: EvaluatedProblem): number {
+  return rightAnswers(problem) / Math.max(1, problem.answers.length);
 }
 
 /** One sentence that answers "did it learn?". */
