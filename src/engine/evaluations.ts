@@ -7,14 +7,18 @@ import {
 } from '../benchmarks/evaluate.ts';
 import { openJournal } from '../benchmarks/journal.ts';
 import { type Benchmark, benchmarkOf, loadBenchmark } from '../benchmarks/registry.ts';
+import type { Config } from '../config/tables.ts';
+import type { Domain } from '../domains/domain.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord, Split } from '../protocol/records.ts';
+import type { Stage } from '../protocol/stages.ts';
 import { type Checkpoint, findCheckpoint, listCheckpoints } from '../run/checkpoint.ts';
 import { evaluationPath, readEvaluations, writeEvaluation } from '../run/folder.ts';
 import type { RuntimeOwner } from './children.ts';
 import { contextTokensOf } from './load-request.ts';
 import { log } from './log.ts';
+import type { LiveRun } from './live-run.ts';
 import type { LoadedPolicy } from './policy.ts';
-import type { Session } from './loop.ts';
 
 /** The evaluations of a run: which are due when, and what they say about its checkpoints. */
 export interface RunEvaluations {
@@ -31,9 +35,17 @@ interface Part {
   samples: number;
 }
 
-type EvaluationSession = Pick<Session, 'dir' | 'config' | 'live' | 'domain' | 'stage' | 'notify'> & {
+/** What the evaluations of a run work with. */
+export interface EvaluationSession {
+  dir: string;
+  config: Config;
+  live: LiveRun;
+  domain: Domain;
   runtime: Pick<RuntimeOwner, 'evaluated' | 'loaded' | 'loadCheckpoint' | 'policy'>;
-};
+  /** Waits at the gate, announces the stage, runs it, again where a child died, and measures its time. */
+  stage<T>(step: number, stage: Stage, work: () => Promise<T>): Promise<T>;
+  notify(event: RunEvent): void;
+}
 
 /**
  * Evaluations on the run's benchmark. Every `evalEvery` steps: its validation questions, which choose the best checkpoint.

@@ -1,32 +1,21 @@
-import type { Domain, Question } from '../domains/domain.ts';
+import type { Question } from '../domains/domain.ts';
 import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
-import type { RunEvent } from '../protocol/control.ts';
-import type { Stage } from '../protocol/stages.ts';
 import { type Checkpoint, latestCheckpoint, pruneCheckpoints, writeCheckpoint } from '../run/checkpoint.ts';
 import { appendMetrics, readMetrics, readStep, recordedSteps, writeStep } from '../run/folder.ts';
 import { type AlarmWatch, createAlarmWatch } from '../selfplay/alarm-watch.ts';
-import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
-import { createEvaluations, type RunEvaluations } from './evaluations.ts';
-import type { LiveRun } from './live-run.ts';
+import { createEvaluations, type EvaluationSession, type RunEvaluations } from './evaluations.ts';
 import { log } from './log.ts';
 
 /** All that the loop works with; whoever makes it also ends it. */
-export interface Session {
-  dir: string;
-  config: Config;
-  live: LiveRun;
-  domain: Domain;
+export interface Session extends EvaluationSession {
   source: QuestionSource;
   runtime: RuntimeOwner;
   baseModel: string;
-  /** Waits at the gate, announces the stage, runs it, again where a child died, and measures its time. */
-  stage<T>(step: number, stage: Stage, work: () => Promise<T>): Promise<T>;
   seconds(): Record<string, number>;
-  notify(event: RunEvent): void;
 }
 
 /**
