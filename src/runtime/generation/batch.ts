@@ -174,6 +174,7 @@ export class Batch {
         request: row.request,
         sample: row.sample,
         text: row.text.end(),
+        tokens: row.tokenIds.length,
       });
       if (!(await this.#start(slot))) {
         await this.#close(slot);
