@@ -13,7 +13,7 @@ import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
 import { stageText } from '../../view/progress.ts';
-import { answerSharesOf, series } from '../../view/series.ts';
+import { answerSharesOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
 import { seriesWord } from '../../view/words.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
@@ -81,7 +81,8 @@ async function showOne(dir: string, json: boolean): Promise<void> {
       ? [`Its engine is gone. Continue with \`selfq resume ${shellWord(dir)}\`.`]
       : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
-    ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
+    ...(metrics.slice(-10).some(({ quality }) => quality) ? ['', qualityTable(metrics.slice(-10))] : []),
+    ...(evaluations.length > 1 ? ['', results(evaluations, run.best)] : []),
   ];
   process.stdout.write(visibleText(`${lines.join('\n')}\n`));
 }
@@ -145,6 +146,16 @@ function metricsTable(metrics: readonly StepMetrics[]): string {
     ],
     ...rows,
   ]);
+}
+
+/** How good the questions are; figures that no step has are no columns. */
+function qualityTable(metrics: readonly StepMetrics[]): string {
+  const names = qualitySeriesOf(metrics);
+  const rows = metrics.map((line) => [
+    String(line.step),
+    ...names.map((name) => series[name](line)?.toFixed(2) ?? '–'),
+  ]);
+  return table([['questions of step', ...names.map((name) => seriesWord(english, name))], ...rows]);
 }
 
 function date(run: RunRecord): string {
