@@ -11,7 +11,8 @@ import { parseWrittenProposal } from '../../src/domains/coding/parse-written.ts'
 import { isRejection } from '../../src/domains/domain.ts';
 import { wordTrigrams } from '../../src/domains/near-duplicate.ts';
 import { plainMathematics } from '../../src/domains/notation.ts';
-import { checkLanguage, checkWords } from '../../src/domains/statement.ts';
+import { checkWords } from '../../src/domains/safety.ts';
+import { checkLanguage } from '../../src/domains/statement.ts';
 import { parseValue } from '../../src/domains/value.ts';
 import { extractCode } from '../../src/sandbox/judge/extract.ts';
 import { firstDifference } from '../../src/view/difference.ts';
@@ -34,11 +35,14 @@ const readers: Readonly<Record<string, (text: string) => void>> = {
   'a code-shaped proposal': (text) => {
     const draft = parseProposalFile(text);
     if (!isRejection(draft)) {
-      checkDraft(draft, '');
+      checkDraft(draft, { topic: '', safetyGuard: 'words' });
     }
   },
   'a statement with a reference': (text) => {
-    checkDraft({ statement: text, reference: text, inputs: [[1]], entry: 'f', parameters: ['a'] }, 'strings');
+    checkDraft(
+      { statement: text, reference: text, inputs: [[1]], entry: 'f', parameters: ['a'] },
+      { topic: 'strings', safetyGuard: 'words' },
+    );
   },
   'a written proposal': (text) => void parseWrittenProposal(text),
   'examples of a statement': (text) => void examplesOf(text, 'solve'),
@@ -56,7 +60,7 @@ const readers: Readonly<Record<string, (text: string) => void>> = {
   notation: (text) => void plainMathematics(text, { letters: false }),
   language: (text) => {
     checkLanguage(text);
-    checkWords(text);
+    checkWords(text, 'words');
     wordTrigrams(text);
   },
   'code of a completion': (text) => void extractCode(text),
