@@ -80,7 +80,7 @@ export async function learnTarget(
     const context = contextOf(config, domain, poolSource(trained, { labelled: true }), runtime);
     const examine = async (part: readonly Question[]): Promise<Result> => {
       process.stderr.write(`Evaluating ${part.length} problems …\n`);
-      const policy = { step: 0, model: model.id, modelHash: '', adapter: null };
+      const policy = { step: 0, model: model.id, modelHash: '', adapter: null, precision: 'exact' };
       const tools = { domain, generate: context.policy.generate, maxTokens: config.maxAnswerTokens };
       const { solved, total, meanScore } = await evaluate({ name, questions: part }, policy, tools);
       return { solved, total, meanScore: round(meanScore) };

@@ -3,7 +3,7 @@ import { lettersDomain } from '../../test/support/letters-domain.ts';
 import { evaluate } from './evaluate.ts';
 
 const questions = ['a', 'b', 'c'].map((id) => ({ id, statement: id, content: null }));
-const policy = { step: 0, model: 'm', modelHash: 'h', adapter: null };
+const policy = { step: 0, model: 'm', modelHash: 'h', adapter: null, precision: 'exact' };
 
 describe('an evaluation', () => {
   it('goes on without a question whose prompt has no room, which counts as not solved', async () => {
@@ -25,7 +25,8 @@ describe('an evaluation', () => {
       },
     });
     assert.deepEqual(asked, [2]);
-    assert.deepEqual(evaluation.problems.map(({ id, mark }) => `${id} ${mark}`), ['a right', 'b masked', 'c right']); // prettier-ignore
+    assert.deepEqual(evaluation.problems.map(({ id, answers }) => `${id} ${answers[0]?.mark}`), ['a right', 'b masked', 'c right']); // prettier-ignore
+    assert.deepEqual(evaluation.problems.map(({ unasked }) => unasked), [undefined, true, undefined]); // prettier-ignore
     assert.deepEqual([evaluation.solved, evaluation.total], [2, 3]);
   });
 });

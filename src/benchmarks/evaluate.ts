@@ -1,8 +1,10 @@
-import { wilsonInterval } from '../base/statistics.ts';
+import { createHash } from 'node:crypto';
+import { optional } from '../base/optional.ts';
 import { type Domain, firstPrompt } from '../domains/domain.ts';
 import type { Grade, Question } from '../protocol/question.ts';
-import type { Evaluation } from '../protocol/records.ts';
+import type { EvaluatedProblem, Evaluation } from '../protocol/records.ts';
 import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
+import { figuresOf } from './figures.ts';
 import type { Benchmark } from './registry.ts';
 
 /** What is evaluated, for the record. */
@@ -12,6 +14,8 @@ export interface EvaluatedPolicy {
   model: string;
   modelHash: string;
   adapter: string | null;
+  /** What its frozen matrices are computed in. */
+  precision: string;
 }
 
 /** Greedy answers of a policy: reply is [request][sample]. */
@@ -29,7 +33,7 @@ export interface Room {
  * counts as not solved, as does one whose prompt has no room: it is not asked.
  */
 export async function evaluate(
-  { name, questions }: Benchmark,
+  { name, split, limit, questions }: Benchmark,
   policy: EvaluatedPolicy,
   tools: { domain: Domain; generate: Generate; maxTokens: number; room?: Room },
 ): Promise<Evaluation> {
@@ -52,21 +56,23 @@ export async function evaluate(
       return problemResult(question, grade, completion);
     }),
   );
-  const solved = problems.filter(({ mark }) => mark === 'right').length;
-  const total = problems.length;
   return {
-    benchmark: name,
-    domain: domain.name,
-    ...policy,
-    total,
-    solved,
-    accuracy: total === 0 ? 0 : solved / total,
-    interval: wilsonInterval(solved, total),
-    meanScore: total === 0 ? 0 : problems.reduce((sum, { score }) => sum + score, 0) / total,
+    ...{ benchmark: name, ...optional('split', split), ...optional('limit', limit) },
+    ...{ questionsHash: questionsHash(questions), domain: domain.name, ...policy },
+    ...{ samples: 1, temperature: 0, seed: 0, maxTokens },
+    ...figuresOf(problems, { samples: 1, temperature: 0 }),
     problems,
     seconds: (performance.now() - started) / 1000,
+    tokens: problems.flatMap(({ answers: given }) => given).reduce((sum, { tokens }) => sum + tokens, 0),
     time: new Date().toISOString(),
   };
+}
+
+/** SHA-256, hex, of questions as they are asked and graded, in their order. */
+export function questionsHash(questions: readonly Question[]): string {
+  const hash = createHash('sha256');
+  questions.forEach(({ id, statement, content }) => hash.update(`${JSON.stringify([id, statement, content])}\n`));
+  return hash.digest('hex');
 }
 
 async function whatFits(
@@ -84,16 +90,21 @@ function problemResult(
   { id }: Question,
   grade: Grade | undefined,
   completion: Completion | undefined,
-): Evaluation['problems'][number] {
+): EvaluatedProblem {
   const { detail } = grade ?? {};
   return {
     id,
-    score: grade?.reward ?? 0,
-    mark: grade?.mark ?? 'masked',
-    ...(detail?.kind === 'tests' ? { verdict: detail.result.verdict } : {}),
     ...(detail?.kind === 'value' ? { expected: detail.expected } : {}),
-    completion: completion?.text ?? '',
-    answer: grade?.answer ?? '',
-    tokens: completion?.tokenIds.length ?? 0,
+    ...(completion ? {} : { unasked: true }),
+    answers: [
+      {
+        score: grade?.reward ?? 0,
+        mark: grade?.mark ?? 'masked',
+        ...(detail?.kind === 'tests' ? { verdict: detail.result.verdict } : {}),
+        completion: completion?.text ?? '',
+        answer: grade?.answer ?? '',
+        tokens: completion?.tokenIds.length ?? 0,
+      },
+    ],
   };
 }

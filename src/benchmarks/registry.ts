@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
+import { optional } from '../base/optional.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
 import { codingQuestions } from './coding.ts';
-import { type Split, splitOf } from './split.ts';
+import type { Split } from '../protocol/records.ts';
+import { splitOf } from './split.ts';
 import { linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
@@ -71,9 +73,14 @@ export const benchmarks: readonly BenchmarkRow[] = [
   },
 ];
 
-/** Questions and the name that results on them carry. */
+/** Questions, and where they come from. */
 export interface Benchmark {
+  /** A shipped benchmark, or a file's name without its end. */
   name: string;
+  /** The part that they are; absent: all of it. */
+  split?: Split;
+  /** At most so many questions of it; absent: all. */
+  limit?: number;
   questions: readonly Question[];
 }
 
@@ -89,7 +96,7 @@ export function benchmarkOf(domain: string): BenchmarkRow | undefined {
 
 /** The part of a shipped benchmark that the evaluations of a run ask. */
 export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkRow): Promise<Benchmark> {
-  return { name, questions: (await load()).slice(0, duringRuns?.limit) };
+  return { name, ...optional('limit', duringRuns?.limit), questions: (await load()).slice(0, duringRuns?.limit) };
 }
 
 /**
@@ -113,7 +120,7 @@ export async function loadBenchmark(
   const questions = row ? await row.load() : readQuestions(name, domain);
   const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
   const title = row ? name : basename(name, '.jsonl');
-  return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
+  return { name: title, ...optional('split', split), ...optional('limit', limit), questions: part.slice(0, limit) };
 }
 
 /** Lines at fault that are named one by one. */

@@ -6,7 +6,8 @@ import { shownState } from '../run/ownership.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
-import { byBenchmark } from '../view/evaluations.ts';
+import { solvedText } from '../view/evaluation.ts';
+import { byBenchmark, decisive } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, table } from './terminal.ts';
 
@@ -81,15 +82,15 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
 
 /** The table before/after: the first and the last evaluation of each benchmark. */
 export function results(evaluations: readonly Evaluation[]): string {
-  const rows = [...byBenchmark(evaluations)].flatMap(([benchmark, all]) => {
+  const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
     const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(benchmark, first), resultRow(benchmark, last)] : [];
+    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const [first] = evaluations;
-  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
+  const shown = decisive(evaluations);
+  const [first, last] = [shown[0], shown.at(-1)];
   const change = first && last && compareEvaluations(first, last);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
@@ -97,11 +98,12 @@ export function results(evaluations: readonly Evaluation[]): string {
   ].join('\n');
 }
 
-function resultRow(benchmark: string, { step, solved, total, accuracy, interval, meanScore }: Evaluation): string[] {
+function resultRow(title: string, evaluation: Evaluation): string[] {
+  const { step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
   return [
-    benchmark,
+    title,
     step === 0 ? '0 (before)' : String(step),
-    `${solved} of ${total} (${formatPercent(accuracy)})`,
+    samples === 1 ? `${solved} of ${total} (${formatPercent(accuracy)})` : solvedText(english, evaluation),
     interval.map(formatPercent).join(' to '),
     meanScore.toFixed(3),
   ];

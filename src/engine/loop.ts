@@ -134,7 +134,7 @@ async function evaluateIfDue(session: Session, step: number): Promise<void> {
   }
   const benchmark = await benchmarkDuringRuns(row);
   const { id, hash } = live.record.model;
-  const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
+  const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null, precision: 'exact' };
   const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);
   const evaluation = await session.stage(step, 'evaluate', () =>
     evaluate(benchmark, policy, { domain, generate, maxTokens: config.maxAnswerTokens }),

@@ -8,6 +8,7 @@ import { isLive } from '../protocol/run-state.ts';
 import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, NoRunError, type Services, guarded, requireTrust, showError } from './services.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { decisive } from '../view/evaluations.ts';
 import { formatPercent } from '../view/format.ts';
 import { stateWord } from '../view/words.ts';
 import { t } from './translate.ts';
@@ -221,8 +222,8 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
 
 /** What the held-out problems say of a finished run; empty without an evaluation before and after. */
 function resultText({ store }: Services, dir: string): string {
-  const all = store.evaluations(dir);
-  const [first, last] = [all[0], all.findLast(({ benchmark }) => benchmark === all[0]?.benchmark)];
+  const shown = decisive(store.evaluations(dir));
+  const [first, last] = [shown[0], shown.at(-1)];
   if (!first || !last || first === last) {
     return '';
   }

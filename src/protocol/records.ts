@@ -213,38 +213,101 @@ export const StepMetrics = z.object({
 });
 export type StepMetrics = z.infer<typeof StepMetrics>;
 
+/** The parts of a benchmark, by a hash of each question's id; {@link Evaluation.split}. */
+export const splits = ['validation', 'test'] as const;
+/** Checkpoints are chosen on `validation`; `test` is looked at once, at the end. */
+export type Split = (typeof splits)[number];
+
+/** One answer of an evaluation. */
+export const EvaluatedAnswer = z.object({
+  /** Reward in [0, 1]: in coding the share of tests passed. */
+  score: z.number(),
+  mark: Mark,
+  /** Of the sandbox, in coding. */
+  verdict: z.string().optional(),
+  completion: z.string(),
+  /** What was extracted from the completion and judged. */
+  answer: z.string(),
+  tokens: z.number().int(),
+});
+export type EvaluatedAnswer = z.infer<typeof EvaluatedAnswer>;
+
+/**
+ * What the validation of arXiv 2508.03682 gives an answer: the share of tests passed where it was run; else 1 for the right
+ * value, 0.1 for another that is well formed, 0 for none.
+ */
+export function referenceScoreOf({
+  score,
+  mark,
+  verdict,
+}: Pick<EvaluatedAnswer, 'score' | 'mark' | 'verdict'>): number {
+  if (verdict !== undefined) {
+    return score;
+  }
+  return mark === 'right' ? 1 : mark === 'wrong' || mark === 'partial' ? 0.1 : 0;
+}
+
+/** A question of an evaluation with its answers. */
+export const EvaluatedProblem = z.object({
+  id: z.string(),
+  tags: z.array(z.string()).optional(),
+  /** Such as `easy`, `medium` and `hard`, where the benchmark says it. */
+  difficulty: z.string().optional(),
+  /** The true value, in domains of values. */
+  expected: z.string().optional(),
+  /** Its prompt has no room in the context: it was not asked, and its answers count as not right. */
+  unasked: z.literal(true).optional(),
+  /** As many as the evaluation has samples, in the order of the samples. */
+  answers: z.array(EvaluatedAnswer),
+});
+export type EvaluatedProblem = z.infer<typeof EvaluatedProblem>;
+
 /** One evaluation: evals/*.json. */
 export const Evaluation = z.object({
+  /** A shipped benchmark, or a file's name without its end. */
   benchmark: z.string(),
+  /** The part of the benchmark that was asked; absent: all of it. */
+  split: z.enum(splits).optional(),
+  /** At most so many questions of it were asked; absent: all. */
+  limit: z.number().int().optional(),
+  /** SHA-256, hex, of the questions that were asked; empty in records of versions that did not write it. */
+  questionsHash: z.string(),
   domain: z.string(),
   /** Steps of training behind the evaluated policy; 0 = before. */
   step: z.number().int(),
   model: z.string(),
   modelHash: z.string(),
   adapter: z.string().nullable(),
+  /** What frozen matrices were computed in: exact, balanced or strict (setting `evalPrecision`). */
+  precision: z.string(),
+  /** Answers to each question. */
+  samples: z.number().int().min(1),
+  /** 0 = greedy. */
+  temperature: z.number(),
+  /** What the samples were drawn from. */
+  seed: z.number().int(),
+  /** Longest answer, tokens; absent in records of versions that did not write it. */
+  maxTokens: z.number().int().optional(),
+  /** Number of questions. */
   total: z.number().int(),
-  /** Questions whose answer is right. */
+  /** Questions with at least one right answer; `solved / total` is the accuracy where there is one answer to each. */
   solved: z.number().int(),
-  /** solved / total, with the 95 % Wilson interval. */
+  /** Mean over questions of the share of their answers that are right, in [0, 1]. */
   accuracy: z.number(),
+  /** 95 % interval of the accuracy: Wilson's for one answer to each question, else a bootstrap over questions. */
   interval: z.tuple([z.number(), z.number()]),
-  /** Mean reward: in coding the share of tests passed. */
+  /** k -> unbiased estimate of the share of questions that k samples would solve; absent when greedy. */
+  passAt: z.record(z.string(), z.number()).optional(),
+  /** Mean of {@link referenceScoreOf}: very probably what arXiv 2508.03682 calls accuracy. */
+  referenceScore: z.number(),
+  /** Mean reward over all answers: in coding the share of tests passed. */
   meanScore: z.number(),
-  problems: z.array(
-    z.object({
-      id: z.string(),
-      score: z.number(),
-      mark: Mark,
-      /** Of the sandbox, in coding. */
-      verdict: z.string().optional(),
-      /** The true value, in domains of values. */
-      expected: z.string().optional(),
-      completion: z.string(),
-      answer: z.string(),
-      tokens: z.number().int(),
-    }),
-  ),
+  problems: z.array(EvaluatedProblem),
+  /** Time that it took, parts before an interruption included. */
   seconds: z.number(),
+  /** Tokens of all answers; absent in records of versions that did not write it. */
+  tokens: z.number().int().optional(),
+  /** ISO time of its end. */
   time: z.string(),
 });
 export type Evaluation = z.infer<typeof Evaluation>;

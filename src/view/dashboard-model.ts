@@ -14,6 +14,7 @@ import { findSetting } from '../config/tables.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import { stepStages } from '../protocol/stages.ts';
 import { compareEvaluations } from './comparison.ts';
+import { benchmarkTitle } from './evaluation.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
@@ -122,10 +123,11 @@ function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
 }
 
 function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): EvaluationView {
-  const { benchmark, step, solved, total, accuracy, interval, meanScore } = evaluation;
-  const first = all.find((other) => other.benchmark === benchmark);
+  const { benchmark, split, step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
+  const first = all.find((other) => benchmarkTitle(other) === benchmarkTitle(evaluation));
   const change = first && first !== evaluation ? compareEvaluations(first, evaluation) : undefined;
-  return { benchmark, step, solved, total, accuracy, interval, meanScore, ...optional('change', change) };
+  const part = { ...optional('split', split), ...optional('change', change) };
+  return { benchmark, step, solved, total, samples, accuracy, interval, meanScore, ...part };
 }
 
 function configOf(run: RunRecord): RunView['config'] {

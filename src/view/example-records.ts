@@ -102,15 +102,18 @@ export function exampleMetrics(step: number, given: Partial<StepMetrics> = {}): 
 export function exampleEvaluation(step: number, solved: number): Evaluation {
   const total = 24;
   return {
-    ...{ benchmark: 'coding', domain: 'coding', step, model: 'tiny', modelHash: 'ab', adapter: null, total, solved },
-    ...{ accuracy: solved / total, interval: [solved / total / 2, (1 + solved / total) / 2], meanScore: 0.5 },
+    ...{ benchmark: 'coding', domain: 'coding', questionsHash: 'cd' },
+    ...{ step, model: 'tiny', modelHash: 'ab', adapter: null, precision: 'exact', samples: 1, temperature: 0, seed: 1 },
+    ...{ total, solved, accuracy: solved / total, interval: [solved / total / 2, (1 + solved / total) / 2] },
+    ...{ referenceScore: 0.5, meanScore: 0.5 },
     problems: Array.from({ length: total }, (_, i) => ({
-      ...{
-        id: `problem-${i}`,
-        score: i < solved ? 1 : 0.5,
-        mark: i < solved ? ('right' as const) : ('partial' as const),
-      },
-      ...{ completion: 'x', answer: 'x', tokens: 1 },
+      id: `problem-${i}`,
+      answers: [
+        {
+          ...{ score: i < solved ? 1 : 0.5, mark: i < solved ? 'right' : 'partial' },
+          ...{ completion: 'x', answer: 'x', tokens: 1 },
+        },
+      ],
     })),
     ...{ seconds: 3, time: '2026-01-01T00:00:00.000Z' },
   };

@@ -2,13 +2,13 @@ import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
 import { type BenchmarkRow, benchmarks, findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
 import { firstPrompt } from '../../domains/domain.ts';
-import { type Split, splits } from '../../benchmarks/split.ts';
+import { type Split, splits } from '../../protocol/records.ts';
 import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { contextFor } from '../../benchmarks/room.ts';
-import { evaluationText } from '../../view/evaluation.ts';
+import { benchmarkTitle, evaluationText } from '../../view/evaluation.ts';
 import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { policySourceOf, withPolicy } from '../policy.ts';
@@ -38,7 +38,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
     const prompts = benchmark.questions.map((question) => firstPrompt(domain, question));
     const contextTokens = contextFor(config.maxPromptTokens, maxTokens, prompts);
     const evaluation = await withPolicy({ config, adapter, contextTokens }, ({ model, modelHash, ...use }) => {
-      const policy = { step, model: model.id, modelHash, adapter: adapter ?? null };
+      const policy = { step, model: model.id, modelHash, adapter: adapter ?? null, precision: 'exact' };
       const room = { contextTokens, countTokens: use.countTokens };
       return evaluate(benchmark, policy, { domain, generate: use.generate, maxTokens, room });
     });
@@ -49,7 +49,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
     process.stdout.write(
       args.has('json')
         ? `${JSON.stringify(evaluation)}\n`
-        : `${benchmark.name}: ${evaluationText(english, evaluation)}\n`,
+        : `${benchmarkTitle(evaluation)}: ${evaluationText(english, evaluation)}\n`,
     );
     return 0;
   } finally {

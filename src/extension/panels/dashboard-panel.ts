@@ -1,3 +1,4 @@
+import { optional } from '../../base/optional.ts';
 import * as vscode from 'vscode';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
@@ -232,9 +233,9 @@ class DashboardPanel implements vscode.Disposable {
         return;
       case 'evaluation': {
         const all = store.evaluations(this.#dir);
-        const { benchmark, step } = message;
-        const before = step === 0 ? undefined : evaluationAt(all, { benchmark, step: 0 });
-        const chosen = evaluationAt(all, { benchmark, step });
+        const key = { benchmark: message.benchmark, step: message.step, ...optional('split', message.split) };
+        const before = message.step === 0 ? undefined : evaluationAt(all, { ...key, step: 0 });
+        const chosen = evaluationAt(all, key);
         await vscode.commands.executeCommand(internalCommands.openEvaluation, chosen, before);
         return;
       }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation } from '../../protocol/records.ts';
-import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
+import { benchmarkTitle, evaluationBefore, policyWord, solvedText } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
 import { modelWord } from '../../view/run-name.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
@@ -65,7 +65,7 @@ function benchmarkNodes({ store }: Services, results: EvaluationStore): Benchmar
   const all: { evaluation: Evaluation; file?: string }[] = [...ofRun, ...results.files()];
   const groups = Map.groupBy(
     all.sort((a, b) => a.evaluation.step - b.evaluation.step),
-    ({ evaluation }) => evaluation.benchmark,
+    ({ evaluation }) => benchmarkTitle(evaluation),
   );
   const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
     const evaluations = entries.map(({ evaluation }) => evaluation);
@@ -88,7 +88,7 @@ async function deleteFile(results: EvaluationStore, node: Node | undefined): Pro
     return;
   }
   const name =
-    node.kind === 'benchmark' ? node.name : `${node.evaluation.benchmark}, ${policyWord(t, node.evaluation)}`;
+    node.kind === 'benchmark' ? node.name : `${benchmarkTitle(node.evaluation)}, ${policyWord(t, node.evaluation)}`;
   const confirm = vscode.l10n.t('Delete');
   const question =
     node.kind === 'benchmark'
@@ -117,13 +117,13 @@ function benchmarkItem({ name, file, results }: BenchmarkNode): vscode.TreeItem 
 }
 
 function evaluationItem({ store }: Services, { evaluation, before, file }: ResultNode): vscode.TreeItem {
-  const { adapter, solved, total, accuracy, interval, model, meanScore } = evaluation;
+  const { adapter, accuracy, interval, model, meanScore } = evaluation;
   const item = new vscode.TreeItem(`${formatPercent(accuracy)} ${policyWord(t, evaluation)}`);
   const difference = before && accuracy - before.accuracy;
   const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
   // A result that was asked for says of which run its adapter is.
   const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
-  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? modelWord(model)}`;
+  item.description = `${solvedText(t, evaluation)}${change} · ${run ?? modelWord(model)}`;
   item.iconPath = new vscode.ThemeIcon(
     difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
   );

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { commands, views } from '../contributions.ts';
+import { decisive } from '../../view/evaluations.ts';
 import { formatPercent } from '../../view/format.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
@@ -80,8 +81,8 @@ function requestWord({ live }: Services, { dir, state }: RunEntry): string | und
 
 /** Held-out result before and after, the figure that a person looks for. */
 function bestFigure(evaluations: ReturnType<Services['store']['evaluations']>): string {
-  const [first] = evaluations;
-  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
+  const shown = decisive(evaluations);
+  const [first, last] = [shown[0], shown.at(-1)];
   if (!first || !last) {
     return '';
   }

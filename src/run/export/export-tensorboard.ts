@@ -41,12 +41,13 @@ export function exportTensorboard(runDir: string, out: string): number {
 
 /** The curves in order of time; what was not measured in a step (null) has no point there. */
 export function scalarGroups(metrics: readonly StepMetrics[], evaluations: readonly Evaluation[]): ScalarGroup[] {
-  const severalBenchmarks = new Set(evaluations.map(({ benchmark }) => benchmark)).size > 1;
+  const nameOf = ({ benchmark, split }: Evaluation): string => [benchmark, ...(split ? [split] : [])].join('/');
+  const severalParts = new Set(evaluations.map(nameOf)).size > 1;
   const groups = [
     ...metrics.map((line) => groupOf(line.time, line.step, stepFigures(line))),
     ...evaluations.map((evaluation) => {
-      const { time, step, benchmark, accuracy, meanScore } = evaluation;
-      const prefix = severalBenchmarks ? `eval/${benchmark}` : 'eval';
+      const { time, step, accuracy, meanScore } = evaluation;
+      const prefix = severalParts ? `eval/${nameOf(evaluation)}` : 'eval';
       return groupOf(time, step, { [`${prefix}/accuracy`]: accuracy, [`${prefix}/mean_score`]: meanScore });
     }),
   ];
