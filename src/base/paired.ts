@@ -1,4 +1,5 @@
 import { createRandomSequence } from './random.ts';
+import { mean } from './statistics.ts';
 
 /**
  * How far two policies differ on the same problems. Each function takes the outcomes problem by problem: what is common
@@ -10,22 +11,6 @@ import { createRandomSequence } from './random.ts';
 const z95 = 1.959964;
 /** And that for a power of 80 %. */
 const z80 = 0.841621;
-
-/**
- * McNemar's exact test: probability that two equal policies differ at least as unevenly, two-sided. `won`, `lost`:
- * problems that only the one and only the other solves. 1 where they differ nowhere.
- */
-export function mcnemarExact(won: number, lost: number): number {
-  const n = won + lost;
-  // Logarithms, as binomial coefficients of large sets leave the range of numbers.
-  let logTerm = -n * Math.LN2;
-  let sum = 0;
-  for (let k = 0; k <= Math.min(won, lost); k++) {
-    sum += Math.exp(logTerm);
-    logTerm += Math.log((n - k) / (k + 1));
-  }
-  return Math.min(1, 2 * sum);
-}
 
 /**
  * 95 % interval of the difference (won - lost) / total of two shares of the same problems: Wald's with one more problem
@@ -58,8 +43,8 @@ export function pairedBootstrap(
   if (n < 2) {
     return [-1, 1];
   }
-  const values = Float64Array.from([...differences, grain, -grain]);
-  const means = resampledMeans(values, resamples, createRandomSequence(seed)).sort();
+  const values = [...differences, grain, -grain];
+  const means = resampledMeans(Float64Array.from(values), resamples, createRandomSequence(seed)).sort();
   const center = mean(values);
   const widened = (share: number): number =>
     center + ((means[Math.round(share * (resamples - 1))] ?? 0) - center) * Math.sqrt(n / (n - 1));
@@ -86,13 +71,4 @@ export function problemsNeeded(differences: readonly number[], grain: number, di
   const center = mean(values);
   const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);
   return Math.ceil(variance * ((z95 + z80) / difference) ** 2);
-}
-
-function mean(values: Iterable<number>): number {
-  let [sum, count] = [0, 0];
-  for (const value of values) {
-    sum += value;
-    count++;
-  }
-  return sum / count;
 }

@@ -4,7 +4,7 @@ import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
-import { formatPercent } from '../view/format.ts';
+import { asSentence, formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { solvedText } from '../view/evaluation.ts';
 import { byBenchmark, decisive } from '../view/evaluations.ts';
@@ -94,7 +94,7 @@ export function results(evaluations: readonly Evaluation[]): string {
   const change = first && last && compareEvaluations(first, last);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
-    ...(change ? [changeText(english, change)] : []),
+    ...(change ? [asSentence(changeText(english, change))] : []),
   ].join('\n');
 }
 

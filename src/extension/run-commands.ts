@@ -9,7 +9,7 @@ import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, NoRunError, type Services, guarded, requireTrust, showError } from './services.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { decisive } from '../view/evaluations.ts';
-import { formatPercent } from '../view/format.ts';
+import { asSentence, formatPercent } from '../view/format.ts';
 import { stateWord } from '../view/words.ts';
 import { t } from './translate.ts';
 
@@ -229,5 +229,5 @@ function resultText({ store }: Services, dir: string): string {
   }
   const figures = `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
   const change = compareEvaluations(first, last);
-  return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? changeText(t, change) : ''].join(' ');
+  return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? asSentence(changeText(t, change)) : ''].join(' ');
 }

@@ -53,7 +53,7 @@ export interface EvaluationKey {
 
 /** The figures of an evaluation, without the answers. */
 export interface EvaluationView extends EvaluationKey {
-  /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
+  /** Of the latest on a benchmark against the first; absent on others, and where the problems are not the same. */
   change?: Change;
   solved: number;
   total: number;
