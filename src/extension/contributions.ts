@@ -29,6 +29,7 @@ export const commands = {
   clearProblemFilter: 'selfQuestioning.clearProblemFilter',
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
+  compareResults: 'selfQuestioning.compareResults',
   importEurus: 'selfQuestioning.importEurus',
   openBenchmark: 'selfQuestioning.openBenchmark',
   deleteBenchmark: 'selfQuestioning.deleteBenchmark',
@@ -73,7 +74,11 @@ export const contextKeys = {
 } as const;
 
 /** Panels' view types, and the scheme of virtual documents. */
-export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
+export const panels = {
+  dashboard: 'selfQuestioning.dashboard',
+  problem: 'selfQuestioning.problem',
+  comparison: 'selfQuestioning.comparison',
+} as const;
 /** Scheme of the addresses of read-only documents. */
 export const documentScheme = 'self-questioning';
 /** Id of the walkthrough. */

@@ -36,6 +36,11 @@ export class EvaluationStore implements vscode.Disposable {
     this.#changed.fire();
   }
 
+  /** Whether a file is a result of this store. */
+  holds(path: string): boolean {
+    return this.#files('evaluations', '.json').includes(path);
+  }
+
   /** Imported problem files (JSONL). */
   benchmarks(): string[] {
     return this.#files('benchmarks', '.jsonl');

@@ -229,5 +229,8 @@ function resultText({ store }: Services, dir: string): string {
   }
   const figures = `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
   const change = compareEvaluations(first, last);
-  return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? asSentence(changeText(t, change)) : ''].join(' ');
+  return [
+    vscode.l10n.t('Held-out problems solved: {0}.', figures),
+    change ? asSentence(changeText(t, change)) : '',
+  ].join(' ');
 }

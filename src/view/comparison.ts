@@ -1,10 +1,9 @@
-import { BoundaryError } from '../base/errors.ts';
 import { pairedBootstrap, pairedShareInterval, problemsNeeded } from '../base/paired.ts';
 import { mean, signTest } from '../base/statistics.ts';
 import type { Evaluation } from '../protocol/records.ts';
 import { rightShare } from './evaluation.ts';
 import { formatNumber, formatPoints } from './format.ts';
-import { type Pair, pairResults } from './paired-results.ts';
+import { canCompare, type Pair, pairResults } from './paired-results.ts';
 import { english, type Translate } from './translate.ts';
 
 /** How a later result differs from an earlier one on the same problems. */
@@ -65,16 +64,11 @@ function verdictOf([low, high]: Change['interval'], p = 0): Change['verdict'] {
 
 /** {@link changeOf} two results; undefined where they are not of the same problems. */
 export function compareEvaluations(before: Evaluation, after: Evaluation): Change | undefined {
-  try {
-    const { pairs } = pairResults(english, before, after);
-    const same = pairs.length === before.problems.length && pairs.length === after.problems.length;
-    return same ? changeOf(pairs) : undefined;
-  } catch (error) {
-    if (error instanceof BoundaryError) {
-      return undefined;
-    }
-    throw error;
+  if (before.problems.length !== after.problems.length || !canCompare(before, after)) {
+    return undefined;
   }
+  const { pairs } = pairResults(english, before, after);
+  return pairs.length === before.problems.length ? changeOf(pairs) : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { BoundaryError } from '../base/errors.ts';
 import type { EvaluatedProblem, Evaluation } from '../protocol/records.ts';
 import { benchmarkTitle } from './evaluation.ts';
 import { modelWord } from './run-name.ts';
-import type { Translate } from './translate.ts';
+import { english, type Translate } from './translate.ts';
 
 /** A problem with what became of it in both results. */
 export interface Pair {
@@ -38,6 +38,19 @@ export function pairResults(t: Translate, before: Evaluation, after: Evaluation)
     );
   }
   return { pairs, notes: [...problemNotes(t, before, after, pairs.length), ...settingNotes(t, before, after)] };
+}
+
+/** Whether {@link pairResults} finds something to compare. */
+export function canCompare(before: Evaluation, after: Evaluation): boolean {
+  try {
+    pairResults(english, before, after);
+    return true;
+  } catch (error) {
+    if (error instanceof BoundaryError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function refuseOthers(t: Translate, before: Evaluation, after: Evaluation): void {

@@ -41,7 +41,9 @@ function results(
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
   const title = benchmarkTitle(last);
   const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, title);
-  const change = last.change ? asSentence(changeText(t, last.change)) : t('The two evaluations are not of the same problems.');
+  const change = last.change
+    ? asSentence(changeText(t, last.change))
+    : t('The two evaluations are not of the same problems.');
   const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
     name: `held-out-${title.replaceAll(/[^\w-]+/g, '-')}`.slice(0, 80),
