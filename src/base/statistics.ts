@@ -36,15 +36,21 @@ export function passAtK(samples: number, right: number, k: number): number {
 const resamples = 2000;
 
 /**
- * 95 % interval of the mean of `values`, which lie in [0, 1], by the percentile bootstrap: the mean of as many values
- * drawn with replacement, 2,000 times. Where all values are 0 or all are 1 no resample differs, and Wilson's interval is
- * given instead. [0, 1] of no values.
+ * 95 % interval of the mean of `values`, which lie in [0, 1], by the bootstrap. Where all values are 0 or all are 1 no
+ * resample differs, and Wilson's interval is given instead. [0, 1] of no values.
  */
 export function bootstrapInterval(values: readonly number[], seed: number): [number, number] {
   const average = mean(values);
-  if (values.length === 0 || average === 0 || average === 1) {
-    return wilsonInterval(average * values.length, values.length);
-  }
+  return values.length === 0 || average === 0 || average === 1
+    ? wilsonInterval(average * values.length, values.length)
+    : bootstrapMean(values, seed);
+}
+
+/**
+ * 95 % interval of the mean of at least one value by the percentile bootstrap: the mean of as many values drawn with
+ * replacement, 2,000 times. Of paired differences, it is that of the difference.
+ */
+export function bootstrapMean(values: readonly number[], seed: number): [number, number] {
   const means = new Float64Array(resamples);
   for (let resample = 0; resample < resamples; resample++) {
     let sum = 0;

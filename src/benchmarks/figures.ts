@@ -1,5 +1,5 @@
 import { bootstrapInterval, mean, passAtK, wilsonInterval } from '../base/statistics.ts';
-import { type EvaluatedProblem, type Evaluation, referenceScoreOf } from '../protocol/records.ts';
+import { type EvaluatedProblem, type Evaluation, referenceScoreOf, rightAnswers } from '../protocol/records.ts';
 
 /** What is computed from the answers alone. */
 export type Figures = Pick<
@@ -27,11 +27,6 @@ export function figuresOf(
     referenceScore: mean(answers.map(referenceScoreOf)),
     meanScore: mean(answers.map(({ score }) => score)),
   };
-}
-
-/** Number of right answers to a problem. */
-export function rightAnswers({ answers }: Pick<EvaluatedProblem, 'answers'>): number {
-  return answers.filter(({ mark }) => mark === 'right').length;
 }
 
 /** pass@k for k = 1, 2, 4, …, up to the number of samples. */

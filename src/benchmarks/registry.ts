@@ -20,11 +20,11 @@ export interface BenchmarkRow {
   description: string;
   /** Its questions, in a fixed order. */
   load(): Promise<Question[]>;
-  /** The evaluations of a run ask only the first questions; absent: all of them. */
-  duringRuns?: { limit: number };
+  /** Runs of the domain are evaluated on it. */
+  duringRuns?: true;
 }
 
-/** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
+/** Every shipped benchmark. */
 export const benchmarks: readonly BenchmarkRow[] = [
   { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: () => codingQuestions('coding') },
   {
@@ -32,6 +32,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
     domain: 'coding',
     description: '300 JavaScript functions, as small as those of HumanEval',
     load: () => codingQuestions('functions'),
+    duringRuns: true,
   },
   {
     name: 'codeforces-style',
@@ -48,7 +49,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'multiplication.csv',
         sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
       }),
-    duringRuns: { limit: 128 },
+    duringRuns: true,
   },
   {
     name: 'linear-equations',
@@ -59,7 +60,6 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'linear-equations.jsonl',
         sha256: 'f0f0590741c05d9a678f38eeec42d02bd61c271b3c3595792a05642baf07cd41',
       }),
-    duringRuns: { limit: 100 },
   },
   {
     name: 'linear-equations-400',
@@ -70,6 +70,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'linear-equations-400.jsonl',
         sha256: '2464b96dd3354f90210296985ef5bd8840d837699b357bbb56dcb92ffb98c3b4',
       }),
+    duringRuns: true,
   },
 ];
 
@@ -91,12 +92,7 @@ export function findBenchmark(name: string): BenchmarkRow | undefined {
 
 /** The benchmark that runs of a domain are evaluated on; undefined where none is shipped. */
 export function benchmarkOf(domain: string): BenchmarkRow | undefined {
-  return benchmarks.find((row) => row.domain === domain);
-}
-
-/** The part of a shipped benchmark that the evaluations of a run ask. */
-export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkRow): Promise<Benchmark> {
-  return { name, ...optional('limit', duringRuns?.limit), questions: (await load()).slice(0, duringRuns?.limit) };
+  return benchmarks.find((row) => row.domain === domain && row.duringRuns);
 }
 
 /**
@@ -120,7 +116,9 @@ export async function loadBenchmark(
   const questions = row ? await row.load() : readQuestions(name, domain);
   const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
   const title = row ? name : basename(name, '.jsonl');
-  return { name: title, ...optional('split', split), ...optional('limit', limit), questions: part.slice(0, limit) };
+  const asked = part.slice(0, limit);
+  const cut = asked.length < part.length ? limit : undefined;
+  return { name: title, ...optional('split', split), ...optional('limit', cut), questions: asked };
 }
 
 /** Lines at fault that are named one by one. */

@@ -7,7 +7,7 @@ import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { asSentence, formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { solvedText } from '../view/evaluation.ts';
-import { byBenchmark, decisive } from '../view/evaluations.ts';
+import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, table } from './terminal.ts';
 
@@ -75,13 +75,13 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
     );
   }
   if (!options.json) {
-    process.stdout.write(`\n${results(readEvaluations(dir))}\n\n${nextSteps(dir, run)}\n`);
+    process.stdout.write(`\n${results(readEvaluations(dir), run.best)}\n\n${nextSteps(dir, run)}\n`);
   }
   return 0;
 }
 
-/** The table before/after: the first and the last evaluation of each benchmark. */
-export function results(evaluations: readonly Evaluation[]): string {
+/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
   const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
     const [first, last] = [all[0], all.at(-1)];
     return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
@@ -89,13 +89,20 @@ export function results(evaluations: readonly Evaluation[]): string {
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const shown = decisive(evaluations);
-  const [first, last] = [shown[0], shown.at(-1)];
-  const change = first && last && compareEvaluations(first, last);
+  const outcome = outcomeOf(evaluations, best);
+  const change = outcome && compareEvaluations(outcome.before, outcome.after);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
-    ...(change ? [asSentence(changeText(english, change))] : []),
+    ...(best ? [choiceText(best)] : []),
+    ...(change ? [`Did it learn? ${asSentence(changeText(english, change))}`] : []),
   ].join('\n');
+}
+
+/** How the checkpoint was chosen that the result is of. */
+function choiceText({ step, accuracy, split }: NonNullable<RunRecord['best']>): string {
+  return split === 'test'
+    ? `Step ${step} is the best of all evaluated steps on the test questions themselves, as in the paper: its figure is too high by that choice.`
+    : `The checkpoint of step ${step} did best on the validation questions (${formatPercent(accuracy)}).`;
 }
 
 function resultRow(title: string, evaluation: Evaluation): string[] {

@@ -63,6 +63,8 @@ export interface Domain<Draft = unknown, Content = unknown> {
   reward(question: Question<Content>, answers: readonly (readonly string[])[]): Promise<Rewarded>;
   /** Grade of one answer (to the first form) by the known truth; undefined where the question does not hold it. */
   grade(question: Question<Content>, answer: string): Promise<Grade | undefined>;
+  /** Words that sort questions, such as `easy` or `strings`; absent where a domain has none. */
+  tags?(question: Question<Content>): readonly string[];
   /** A question from one row of a file (a problem, a labelled question). Throws where the row is none. */
   read(row: unknown, id: string): Question<Content>;
 }

@@ -15,12 +15,24 @@ export function evaluationReport(evaluation: Evaluation): string {
     '',
     ...table(evaluation, hasTests),
     '',
-    hasTests
-      ? vscode.l10n.t(
-          'Solved: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
-        )
-      : vscode.l10n.t('Solved: the answer is the true value.'),
+    `${answersText(evaluation)} ${
+      hasTests
+        ? vscode.l10n.t(
+            'Right: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
+          )
+        : vscode.l10n.t('Right: the answer is the true value.')
+    }`,
   ].join('\n');
+}
+
+/** How the problems were answered, without which figures cannot be held against each other. */
+function answersText({ samples, temperature, precision }: Evaluation): string {
+  return samples === 1 && temperature === 0
+    ? vscode.l10n.t('One greedy answer to each problem, precision {0}.', precision)
+    : vscode.l10n.t(
+        'Answers to each problem: {0}, sampled at temperature {1}, precision {2}.',
+        ...[String(samples), String(temperature), precision],
+      );
 }
 
 function table(evaluation: Evaluation, hasTests: boolean): string[] {

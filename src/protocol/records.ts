@@ -262,6 +262,11 @@ export const EvaluatedProblem = z.object({
 });
 export type EvaluatedProblem = z.infer<typeof EvaluatedProblem>;
 
+/** Number of right answers to a problem. */
+export function rightAnswers({ answers }: Pick<EvaluatedProblem, 'answers'>): number {
+  return answers.filter(({ mark }) => mark === 'right').length;
+}
+
 /** One evaluation: evals/*.json. */
 export const Evaluation = z.object({
   /** A shipped benchmark, or a file's name without its end. */
@@ -336,7 +341,13 @@ export const RunRecord = z.object({
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
   /** What frozen matrices are computed in since the model was last loaded, and why where the settings say otherwise. */
   precisions: z
-    .object({ samplerPrecision: z.string(), trainPrecision: z.string(), reason: z.string().optional() })
+    .object({
+      samplerPrecision: z.string(),
+      /** Absent in records of versions that did not write it. */
+      evalPrecision: z.string().optional(),
+      trainPrecision: z.string(),
+      reason: z.string().optional(),
+    })
     .optional(),
   versions: z.record(z.string(), z.string()),
   createdAt: z.string(),
@@ -355,6 +366,11 @@ export const RunRecord = z.object({
   restarts: z.number().int(),
   /** Each condition once, in the order in which they were raised last. */
   alarms: z.array(Alarm),
+  /**
+   * The checkpoint that did best so far in the evaluations during the run, which is kept. `split` says on what: `test` means
+   * that it was chosen on the questions of the final result, as in the paper (setting `paperSelection`).
+   */
+  best: z.object({ step: z.number().int(), accuracy: z.number(), split: z.enum(splits) }).optional(),
   error: z.object({ boundary: z.string(), message: z.string(), remedy: z.string() }).optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

@@ -88,5 +88,5 @@ export interface UpdateRecord {
 export type Progress =
   | { stage: 'load'; done: number; total: number; what: string }
   | { stage: 'generate'; tokens: number; finished: number; total: number }
-  | { stage: 'completion'; request: number; sample: number; text: string }
+  | { stage: 'completion'; request: number; sample: number; text: string; tokens: number }
   | { stage: 'train'; tokens: number; totalTokens: number };

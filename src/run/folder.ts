@@ -128,7 +128,8 @@ export function truncateToStep(dir: string, step: number): void {
   for (const beyond of recordedSteps(dir).filter((recorded) => recorded > step)) {
     rmSync(stepPath(dir, beyond));
   }
-  for (const evaluation of evaluationFiles(dir).filter((file) => file.step > step)) {
+  const evaluations = [...evaluationFiles(dir), ...numberedNames(runPaths(dir).evals, /^(\d{6,})-.*\.journal$/)];
+  for (const evaluation of evaluations.filter((file) => file.step > step)) {
     rmSync(evaluation.path);
   }
   [dir, steps, runPaths(dir).evals, runPaths(dir).checkpoints].forEach(removeTemporaries);

@@ -154,8 +154,45 @@ export const selfPlaySettings = {
   evalEvery: {
     kind: integer(0, 100_000),
     unit: 'steps',
-    description: 'Greedy evaluation on the held-out set every k steps; always before and after; 0 = only then.',
+    description:
+      'Every k steps the policy is evaluated on validation questions; the checkpoint that does best is kept and is the one that the test questions are read with at the end. 0 = never: the last one is.',
     default: { quick: 0, laptop: 10, paper: 5 },
+  },
+  evalBenchmark: {
+    kind: text,
+    description: 'Benchmark that the run is evaluated on; `selfq eval --list` has them. Empty = the one of the domain.',
+    default: '',
+  },
+  evalQuestions: {
+    kind: integer(1, 100_000),
+    unit: 'questions',
+    description: 'Validation questions of each evaluation during the run, always the same ones.',
+    default: { quick: 24, laptop: 60, paper: 100 },
+  },
+  evalSamples: {
+    kind: integer(1, 64),
+    unit: 'answers',
+    description:
+      'Answers to each validation question; 1 = a greedy one, more are sampled at the temperature of the run.',
+    default: { quick: 1, laptop: 4, paper: 4 },
+  },
+  testQuestions: {
+    kind: integer(1, 100_000),
+    unit: 'questions',
+    description: 'Test questions, which are read before the first step and after the last one, always the same ones.',
+    default: { quick: 96, laptop: 200, paper: 100_000 },
+  },
+  testSamples: {
+    kind: integer(1, 64),
+    unit: 'answers',
+    description: 'Answers to each test question; 1 = a greedy one, more are sampled at the temperature of the run.',
+    default: { quick: 1, laptop: 4, paper: 1 },
+  },
+  paperSelection: {
+    kind: choice('off', 'on'),
+    description:
+      'on: the evaluations during the run are on the test questions, and the best of all steps is the result, as in the paper: a figure that is too high by the choice itself.',
+    default: 'off',
   },
 } as const satisfies SettingTable;
 

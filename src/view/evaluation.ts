@@ -1,5 +1,5 @@
 import { mean } from '../base/statistics.ts';
-import type { EvaluatedProblem, Evaluation } from '../protocol/records.ts';
+import { type EvaluatedProblem, type Evaluation, rightAnswers } from '../protocol/records.ts';
 import { formatPercent } from './format.ts';
 import type { Translate } from './translate.ts';
 import { markWord } from './words.ts';
@@ -67,8 +67,8 @@ export function evaluationText(t: Translate, evaluation: Figures & Pick<Evaluati
 }
 
 /** Share of a problem's answers that are right, in [0, 1]. */
-export function rightShare({ answers }: Pick<EvaluatedProblem, 'answers'>): number {
-  return mean(answers.map(({ mark }) => (mark === 'right' ? 1 : 0)));
+export function rightShare(problem: Pick<EvaluatedProblem, 'answers'>): number {
+  return rightAnswers(problem) / Math.max(1, problem.answers.length);
 }
 
 /** Mean score of a problem's answers, in [0, 1]: in coding the share of tests passed. */
@@ -77,9 +77,10 @@ export function problemScore({ answers }: Pick<EvaluatedProblem, 'answers'>): nu
 }
 
 /** What became of one problem of an evaluation, short enough for a cell: `AC`, `right`, `3 of 4`. */
-export function resultWord(t: Translate, { answers }: EvaluatedProblem): string {
+export function resultWord(t: Translate, problem: EvaluatedProblem): string {
+  const { answers } = problem;
   const [only] = answers;
   return only && answers.length === 1
     ? (only.verdict ?? markWord(t, only.mark, false))
-    : t('{0} of {1}', answers.filter(({ mark }) => mark === 'right').length, answers.length);
+    : t('{0} of {1}', rightAnswers(problem), answers.length);
 }

@@ -17,10 +17,28 @@ export function evaluationAt<E extends Key>(evaluations: readonly E[], wanted: K
   );
 }
 
-/** The evaluations that tell what a run is worth: those on the test part of its benchmark, else those on its first one. */
+/**
+ * The evaluations that tell what a run is worth: those on the test part of its benchmark, else those on its first one; such
+ * as can be compared are preferred.
+ */
 export function decisive<E extends Key>(evaluations: readonly E[]): E[] {
   const groups = [...byBenchmark(evaluations).values()];
-  return groups.find(([first]) => first?.split === 'test') ?? groups[0] ?? [];
+  const compared = groups.filter(({ length }) => length > 1);
+  return compared.find(([first]) => first?.split === 'test') ?? compared[0] ?? groups[0] ?? [];
+}
+
+/**
+ * What a run made of its model: the first of the decisive evaluations, and that of the checkpoint that did best during the
+ * run, else the last. Undefined where there are no two.
+ */
+export function outcomeOf<E extends Key>(
+  evaluations: readonly E[],
+  best?: { step: number },
+): { before: E; after: E } | undefined {
+  const shown = decisive(evaluations);
+  const before = shown[0];
+  const after = shown.find(({ step }) => step === best?.step) ?? shown.at(-1);
+  return before && after && before !== after ? { before, after } : undefined;
 }
 
 /**

@@ -75,7 +75,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
-    ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
+    ...(evaluations.length > 1 ? ['', results(evaluations, run.best)] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -53,6 +53,7 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
       return { grades: await Promise.all(answers.map(gradeAll)) };
     },
     grade: async (question, answer) => gradeAnswer(question, answer, await tools.sandbox()),
+    tags: ({ content }) => content.problem.tags,
     read: (row) => codingQuestion(Problem.parse(row)),
   };
 }

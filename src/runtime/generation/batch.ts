@@ -137,6 +137,7 @@ export class Batch {
         request: row.request,
         sample: row.sample,
         text: row.text.end(),
+        tokens: row.tokenIds.length,
       });
       if (this.#queue.length > 0) {
         await this.#start(slot);

@@ -1,11 +1,11 @@
 import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
-import type { RuntimeSettings } from '../settings.ts';
+import type { EvalPrecision, RuntimeSettings } from '../settings.ts';
 import type { Adapter } from '../decoder/adapter.ts';
 import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
 import { assertAttention } from '../devices/attention-probe.ts';
 import type { Tensors } from '../devices/session.ts';
-import { samplerFormats } from '../weights/precision.ts';
+import { evalFormats } from '../weights/precision.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
 import { Batch } from './batch.ts';
@@ -14,7 +14,10 @@ import { completionOf, planRows, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
 
 /** What a generator is made of. */
-export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
+export interface GeneratorOptions extends Pick<
+  RuntimeSettings,
+  'device' | 'threads' | 'slots' | 'samplerPrecision' | 'evalPrecision'
+> {
   /** Folder for prepared weights. */
   cacheDir: string;
   /** Longest prompt plus completion, tokens. */
@@ -25,6 +28,8 @@ export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'thre
 export interface GenerateOptions {
   /** False = the base model. */
   adapter: boolean;
+  /** Every request, greedy or not, is computed in `evalPrecision`. */
+  evaluation?: boolean;
   /** Told of weights that are prepared, of tokens and of finished completions. */
   onProgress?: (progress: Progress) => void;
   /** Looked at between runs of the model; generation then ends with BoundaryError('interrupted'). */
@@ -47,9 +52,9 @@ export interface Generator {
 
 /**
  * A generator on a model. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near tie into
- * another text, on the exact ones (a mapped file that the trainer shares). Each is prepared and loaded with the first
- * request that needs it; the exact ones are freed by the first call that has no greedy request. Throws
- * BoundaryError('environment') when the device does not compute attention.
+ * another text, on the exact ones (a mapped file that the trainer shares); evaluations on those of their own setting. Each is
+ * prepared and loaded with the first request that needs it; others than the sampler's are freed by the first call that does
+ * not need them. Throws BoundaryError('environment') when the device does not compute attention.
  */
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
@@ -63,22 +68,17 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     setAdapter: (adapter) => {
       policy = packAdapter(config, adapter);
     },
-    generate: async (requests, { adapter, onProgress = () => undefined, signal }) => {
+    generate: async (requests, { adapter, evaluation = false, onProgress = () => undefined, signal }) => {
       const rows = planRows(requests, tokenizer, { contextTokens, vocabulary: config.vocabulary });
-      const greedy = rows.filter(({ settings }) => settings.temperature === 0);
-      const sampled = rows.filter(({ settings }) => settings.temperature !== 0);
       const report = addUp(rows.length, onProgress);
-      const complete = async (inference: Inference, part: readonly Row[]) => {
+      const precisionOf = ({ settings }: Row): EvalPrecision =>
+        evaluation ? options.evalPrecision : settings.temperature === 0 ? 'exact' : options.samplerPrecision;
+      const parts = Map.groupBy(rows, precisionOf);
+      await inferences.keep([...parts.keys(), options.samplerPrecision]);
+      for (const [precision, part] of parts) {
+        const inference = await inferences.get(precision, onProgress);
         inference.lora = adapter ? policy : baseModel;
         await new Batch(inference, sampler, options.slots, part, { onProgress: report(), signal }).run();
-      };
-      if (greedy.length > 0) {
-        await complete(await inferences.exact(onProgress), greedy);
-      } else {
-        await inferences.releaseExact();
-      }
-      if (sampled.length > 0) {
-        await complete(await inferences.rounded(onProgress), sampled);
       }
       return requests.map((_, request) => rows.filter((row) => row.request === request).map(completionOf));
     },
@@ -90,35 +90,35 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   };
 }
 
-/** The model in the precisions of sampling and of greedy decoding, each loaded when it is first needed. */
+/** The model in several precisions, each loaded when it is first needed. */
 class Inferences {
   readonly #model: ModelFile;
   readonly #options: GeneratorOptions;
-  #rounded: Inference | undefined;
-  #exact: Inference | undefined;
+  readonly #loaded = new Map<EvalPrecision, Inference>();
 
   constructor(model: ModelFile, options: GeneratorOptions) {
     this.#model = model;
     this.#options = options;
   }
 
-  async rounded(onProgress: (progress: Progress) => void): Promise<Inference> {
-    return (this.#rounded ??= await this.#load(samplerFormats[this.#options.samplerPrecision], onProgress));
+  async get(precision: EvalPrecision, onProgress: (progress: Progress) => void): Promise<Inference> {
+    const loaded = this.#loaded.get(precision) ?? (await this.#load(evalFormats[precision], onProgress));
+    this.#loaded.set(precision, loaded);
+    return loaded;
   }
 
-  async exact(onProgress: (progress: Progress) => void): Promise<Inference> {
-    return (this.#exact ??= await this.#load('fp32', onProgress));
+  /** Frees all but these. */
+  async keep(precisions: readonly EvalPrecision[]): Promise<void> {
+    for (const [precision, inference] of this.#loaded) {
+      if (!precisions.includes(precision)) {
+        this.#loaded.delete(precision);
+        await inference.close();
+      }
+    }
   }
 
-  async releaseExact(): Promise<void> {
-    await this.#exact?.close();
-    this.#exact = undefined;
-  }
-
-  async release(): Promise<void> {
-    await this.#rounded?.close();
-    this.#rounded = undefined;
-    await this.releaseExact();
+  release(): Promise<void> {
+    return this.keep([]);
   }
 
   async #load(format: WeightFormat, onProgress: (progress: Progress) => void): Promise<Inference> {

@@ -45,8 +45,8 @@ export interface RuntimeCalls {
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
   countTokens: [{ prompts: readonly Prompt[] }, number[]];
-  /** Reply is [request][sample]. `adapter: false` = base model. */
-  generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Reply is [request][sample]. `adapter: false` = base model; `evaluation: true` = in the precision of evaluations. */
+  generate: [{ requests: GenerateRequest[]; adapter: boolean; evaluation?: boolean }, Completion[][]];
   /** Trainer's per-token logprobs of given completions. */
   logprobs: [
     { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },
