@@ -1,5 +1,4 @@
-import { createRandomSequence } from './random.ts';
-import { mean } from './statistics.ts';
+import { mean, resampledMeans } from './statistics.ts';
 
 /**
  * How far two policies differ on the same problems. Each function takes the outcomes problem by problem: what is common
@@ -44,22 +43,11 @@ export function pairedBootstrap(
     return [-1, 1];
   }
   const values = [...differences, grain, -grain];
-  const means = resampledMeans(Float64Array.from(values), resamples, createRandomSequence(seed)).sort();
+  const means = resampledMeans(values, resamples, seed);
   const center = mean(values);
   const widened = (share: number): number =>
     center + ((means[Math.round(share * (resamples - 1))] ?? 0) - center) * Math.sqrt(n / (n - 1));
   return [Math.max(-1, widened(0.025)), Math.min(1, widened(0.975))];
-}
-
-function resampledMeans(values: Float64Array, resamples: number, draw: () => number): Float64Array {
-  const { length } = values;
-  return Float64Array.from({ length: resamples }, () => {
-    let sum = 0;
-    for (let i = 0; i < length; i++) {
-      sum += values[Math.floor(draw() * length)] ?? 0;
-    }
-    return sum / length;
-  });
 }
 
 /**

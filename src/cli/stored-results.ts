@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import type { Evaluation } from '../protocol/records.ts';
+import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluationFile, readEvaluations, readRun } from '../run/folder.ts';
 import { benchmarkTitle } from '../view/evaluation.ts';
-import { byBenchmark, decisive } from '../view/evaluations.ts';
+import { byBenchmark, decisive, outcomeOf } from '../view/evaluations.ts';
 import type { NamedResult } from '../view/comparison-model.ts';
 import { usage } from './arguments.ts';
 
@@ -16,11 +16,14 @@ export interface Choice {
 }
 
 /** A result file, or all evaluations of a run. */
-type Source = { kind: 'file'; result: NamedResult } | { kind: 'run'; name: string; evaluations: Evaluation[] };
+type Source =
+  | { kind: 'file'; result: NamedResult }
+  | { kind: 'run'; name: string; evaluations: Evaluation[]; best: RunRecord['best'] };
 
 /**
  * The two results that a person means: two files; a run and a file, or two runs (of each the chosen step, else the
- * latest, on a benchmark that both have); or one run, before its training and after it. Throws BoundaryError('usage')
+ * latest, on a benchmark that both have); or one run, before its training and the checkpoint that it kept as its best, else
+ * its latest. Throws BoundaryError('usage')
  * where that names no two results, BoundaryError('run') for a damaged file.
  */
 export function findResults(paths: readonly string[], choice: Choice): [NamedResult, NamedResult] {
@@ -50,8 +53,8 @@ function readSource(path: string): Source {
   if (!stat.isDirectory()) {
     return { kind: 'file', result: { evaluation: readEvaluationFile(path), name } };
   }
-  readRun(path);
-  return { kind: 'run', name, evaluations: readEvaluations(path) };
+  const { best } = readRun(path);
+  return { kind: 'run', name, evaluations: readEvaluations(path), best };
 }
 
 type Run = Extract<Source, { kind: 'run' }>;
@@ -60,7 +63,7 @@ function beforeAndAfter(run: Run, choice: Choice): [NamedResult, NamedResult] {
   const { name, evaluations } = run;
   const of = choice.benchmark === undefined ? decisive(evaluations) : ofBenchmark(run, choice.benchmark);
   const [before] = of;
-  const after = choice.step === undefined ? of.at(-1) : atStep(run, of, choice.step);
+  const after = choice.step === undefined ? outcomeOf(of, run.best)?.after : atStep(run, of, choice.step);
   if (!before || !after || before === after) {
     const has = evaluations.map((evaluation) => `${benchmarkTitle(evaluation)} after step ${evaluation.step}`);
     throw usage(

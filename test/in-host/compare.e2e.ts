@@ -104,12 +104,12 @@ describe('results beside each other', function () {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Compare Results');
     await picture(page, 'compare-first');
-    await chooseByTyping(page, 'Which result?', 'functions');
+    await chooseByTyping(page, 'Which result?', 'functions · 44');
     const second = quickInput(page, 'Compared with which result on functions').locator('.monaco-list-row');
     await second.first().waitFor();
     assert.equal(await second.count(), 1);
     await acceptQuickInput(page, 'Compared with which result on functions');
-    await webview(page).getByText('Better: +8.0 points, 95 % +3.1 to +12.8.').waitFor();
+    await webview(page).getByText('Better: +8.0 points, 95 % +3.0 to +12.9.').waitFor();
     await webview(page).getByText('precision exact and balanced').waitFor();
   });
 
@@ -155,7 +155,7 @@ describe('results beside each other', function () {
     await inside.getByText('Better: +8.0 points').waitFor();
     await inside.getByRole('heading', { name: 'functions/sum-digits-3' }).waitFor();
     await inside.getByRole('button', { name: 'Swap A and B' }).click();
-    await inside.getByText('Worse: −8.0 points, 95 % −12.8 to −3.1.').waitFor();
+    await inside.getByText('Worse: −8.0 points, 95 % −12.9 to −3.0.').waitFor();
   });
 
   it('of several samples show one pair of answers at a time', async () => {

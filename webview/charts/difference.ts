@@ -31,12 +31,12 @@ export function differenceFigure(options: {
       const x = linearScale([-reach, reach], [24, width - 24], 2);
       const ticks = [-reach, -reach / 2, 0, reach / 2, reach];
       return svg`
-        ${ticks.map((tick) => svg`<line class="grid" x1=${x(tick)} x2=${x(tick)} y1="6" y2=${base}/><text x=${x(tick)} y=${base + 16} text-anchor="middle">${tick === 0 ? '0' : points(tick).replace(/\.0$/, '')}</text>`)}
-        <line class="cursor" x1=${x(0)} x2=${x(0)} y1="6" y2=${base}/>
+        ${ticks.map((tick) => svg`<line class="grid" x1=${x(tick)} x2=${x(tick)} y1="22" y2=${base}/><text x=${x(tick)} y=${base + 16} text-anchor="middle">${tick === 0 ? '0' : points(tick).replace(/\.0$/, '')}</text>`)}
+        <line class="cursor" x1=${x(0)} x2=${x(0)} y1="22" y2=${base}/>
         <line x1=${x(low)} x2=${x(high)} y1=${middle} y2=${middle} stroke=${colour} stroke-width="3"/>
         ${[low, high].map((end) => svg`<line x1=${x(end)} x2=${x(end)} y1=${middle - 6} y2=${middle + 6} stroke=${colour} stroke-width="2"/>`)}
         <circle cx=${x(value)} cy=${middle} r="6" fill=${colour}/>
-        <text class="label" x=${x(value)} y=${middle - 14} text-anchor="middle">${points(value)}</text>`;
+        <text class="label" x=${x(value)} y="14" text-anchor="middle">${points(value)}</text>`;
     },
   };
 }

@@ -25,7 +25,7 @@ export function answersView(
   const sample = Math.min(chosen, Math.max(0, count - 1));
   return html`
     <div class="bar section">
-      <h2>${answers.id}</h2>
+      <h2 class="plain">${answers.id}</h2>
       ${answers.expected === undefined ? nothing : html`<span class="dim">${t('expected {0}', answers.expected)}</span>`}
       ${count > 1 ? samples(answers, count, sample, actions) : nothing}
       <span class="grow"></span>
@@ -55,7 +55,7 @@ function samples(answers: PairAnswers, count: number, chosen: number, { sample }
 }
 
 function side(letter: string, name: string, answer: Answer | undefined): TemplateResult {
-  const heading = html`<h2><b>${letter}</b> ${name}</h2>`;
+  const heading = html`<h2 class="plain"><b>${letter}</b> ${name}</h2>`;
   if (!answer) {
     return html`<section>
       ${heading}

@@ -96,7 +96,7 @@ function view(comparison: ComparisonModel): TemplateResult {
       ${button(t('Swap A and B'), () => host.post({ type: 'swap' }), { icon: 'arrow-swap' })}
     </header>
     ${verdict(comparison)} ${notes(comparison)}
-    <div class="grid">
+    <div class="grid ${comparison.parts.length === 0 ? 'two' : ''}">
       <section class="card">${accuracies(comparison)}</section>
       <section class="card">${difference(comparison)}</section>
       ${comparison.parts.length === 0 ? nothing : html`<section class="card last">${parts(comparison.parts)}</section>`}

@@ -89,20 +89,21 @@ function filterButton(
 
 function list(rows: readonly ComparisonRow[], chosen: string | undefined, { choose }: Actions): TemplateResult {
   const shown = rows.slice(0, drawn);
+  const hasTags = rows.some(({ tags }) => tags.length > 0);
   return html`
     <div class="scroll" tabindex="0" role="region" aria-labelledby="problems-heading">
       <table class="pairs">
         <thead>
           <tr>
             <th scope="col">${t('problem')}</th>
-            <th scope="col" class="hide-narrow">${t('tags')}</th>
+            ${hasTags ? html`<th scope="col" class="hide-narrow">${t('tags')}</th>` : nothing}
             <th scope="col">A</th>
             <th scope="col">B</th>
             <th scope="col">${t('change')}</th>
           </tr>
         </thead>
         <tbody>
-          ${shown.map((row) => problemRow(row, row.id === chosen, choose))}
+          ${shown.map((row) => problemRow(row, { on: row.id === chosen, hasTags, choose }))}
         </tbody>
       </table>
     </div>
@@ -114,14 +115,17 @@ function list(rows: readonly ComparisonRow[], chosen: string | undefined, { choo
   `;
 }
 
-function problemRow(row: ComparisonRow, on: boolean, choose: (id: string) => void): TemplateResult {
+function problemRow(
+  row: ComparisonRow,
+  { on, hasTags, choose }: { on: boolean; hasTags: boolean; choose: (id: string) => void },
+): TemplateResult {
   const { id, tags, outcome, before, after } = row;
   const { name, tone } = signs[outcome];
   return html`<tr class=${on ? 'on' : ''}>
     <th scope="row">
       <button type="button" class="text" aria-pressed=${on ? 'true' : 'false'} @click=${() => choose(id)}>${id}</button>
     </th>
-    <td class="dim hide-narrow">${tags.join(', ')}</td>
+    ${hasTags ? html`<td class="dim hide-narrow">${tags.join(', ')}</td>` : nothing}
     <td class="num">${cell(before)}</td>
     <td class="num">${cell(after)}</td>
     <td class="nowrap ${tone}">${icon(name)} ${pairOutcomeWord(t, outcome)}</td>

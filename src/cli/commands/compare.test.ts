@@ -4,7 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { type Boundary, BoundaryError } from '../../base/errors.ts';
 import type { Evaluation } from '../../protocol/records.ts';
+import { parseArguments } from '../arguments.ts';
+import { commands } from '../commands.ts';
+import { compare as compareAction } from './compare.ts';
 import { runPaths, writeEvaluation, writeRun } from '../../run/folder.ts';
 import { exampleRun } from '../../view/example-records.ts';
 import { examplePair, exampleResult } from '../../view/example-results.ts';
@@ -81,6 +85,8 @@ describe('selfq compare', function () {
       return [before.step, after.step];
     };
     assert.deepEqual(steps(one), [0, 20]);
+    writeRun(one, exampleRun({ id: 'one', best: { step: 10, accuracy: 0.5, split: 'validation' } }));
+    assert.deepEqual(steps(one), [0, 10]);
     assert.deepEqual(steps(one, '--step', '10'), [0, 10]);
     assert.deepEqual(steps(one, two), [20, 5]);
     assert.deepEqual(steps(file('base.json', exampleResult(first)), two), [0, 5]);
@@ -97,24 +103,33 @@ describe('selfq compare', function () {
 
   it('refuses what cannot be compared, with what to do', () => {
     const good = file('a.json', exampleResult(first));
-    const refusals: [args: string[], code: number, says: RegExp][] = [
-      [[], 2, /Which results\?/],
-      [[good], 2, /Compare with what\?/],
-      [[good, join(dir, 'missing.json')], 2, /There is no file or folder .*missing\.json/],
-      [[good, file('torn.json', JSON.stringify(exampleResult(second)).slice(0, 500))], 1, /torn\.json is damaged/],
-      [[good, file('other.json', exampleResult(second, { benchmark: 'coding' }))], 2, /of functions, the second of coding/], // prettier-ignore
-      [[good, file('values.json', exampleResult(second, { domain: 'algebra' }))], 2, /functions \(algebra\)/],
-      [[good, file('none.json', exampleResult([]))], 2, /holds no problems/],
-      [[dir], 1, /is not the folder of a run/],
-      [[run('short', [exampleResult(first)])], 2, /no evaluation before and after .*\(it has functions after step 0\)/],
-      [[run('bare', []), good], 2, /has no evaluation on functions/],
-      [[run('one', [exampleResult(first), exampleResult(second, { step: 10 })]), '--step', '7'], 2, /not evaluated after step 7[^]*steps 0, 10/], // prettier-ignore
-    ];
-    for (const [args, code, says] of refusals) {
-      const result = compare(...args);
-      assert.match(result.stderr, says);
-      assert.equal(result.code, code, result.stderr);
-      assert.equal(result.stdout, '');
+    const refusals: [args: string[], boundary: Boundary, says: RegExp][] = [
+      [[], 'usage', /Which results\?/],
+      [[good], 'usage', /Compare with what\?/],
+      [[good, join(dir, 'missing.json')], 'usage', /There is no file or folder .*missing\.json/],
+      [[good, file('torn.json', JSON.stringify(exampleResult(second)).slice(0, 500))], 'run', /torn\.json is damaged/],
+      [[good, file('other.json', exampleResult(second, { benchmark: 'coding' }))], 'usage', /functions, the second of coding/],
+      [[good, file('values.json', exampleResult(second, { domain: 'algebra' }))], 'usage', /functions \(algebra\)/],
+      [[good, file('none.json', exampleResult([]))], 'usage', /holds no problems/],
+      [[dir], 'run', /is not the folder of a run/],
+      [[run('short', [exampleResult(first)])], 'usage', /no evaluation before and after .*\(it has functions after step 0\)/],
+      [[run('bare', []), good], 'usage', /has no evaluation on functions/],
+      [[run('one', [exampleResult(first), exampleResult(second, { step: 10 })]), '--step', '7'], 'usage', /not evaluated after step 7/],
+    ]; // prettier-ignore
+    const options = commands['compare']?.options ?? {};
+    for (const [args, boundary, says] of refusals) {
+      assert.throws(
+        () => compareAction(parseArguments(args, options, 2)),
+        (error) =>
+          error instanceof BoundaryError &&
+          error.boundary === boundary &&
+          says.test(error.message) &&
+          error.remedy !== '',
+        String(says),
+      );
     }
+    const { code, stdout, stderr } = compare(good);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /Compare with what\?/);
   });
 });
