@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { BoundaryError } from '../base/errors.ts';
-import { benchmarkTitle, policyWord } from '../view/evaluation.ts';
+import { benchmarkTitle, isUntrained, policyWord } from '../view/evaluation.ts';
 import { formatPercent } from '../view/format.ts';
 import { modelWord } from '../view/run-name.ts';
 import { commands } from './contributions.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
 import type { Comparisons } from './panels/comparison-panel.ts';
 import { type Services, guarded } from './services.ts';
-import { allResults, baseFor, type StoredResult } from './stored-results.ts';
+import { allResults, type StoredResult, wayOf } from './stored-results.ts';
 import { t } from './translate.ts';
 
 /** "Compare Results…": two results of one benchmark; from the tree, the second for a result. */
@@ -40,7 +40,7 @@ async function chooseResult(all: readonly StoredResult[]): Promise<StoredResult 
   return pick(all, vscode.l10n.t('Which result?'));
 }
 
-/** Of the same benchmark; the model before training first, as that is what most want to know. */
+/** Of the same benchmark; the model before training first, as that is what most people want to know. */
 async function chooseOther(after: StoredResult, all: readonly StoredResult[]): Promise<StoredResult | undefined> {
   const { benchmark, domain } = after.evaluation;
   const fitting = all.filter(
@@ -53,9 +53,16 @@ async function chooseOther(after: StoredResult, all: readonly StoredResult[]): P
       vscode.l10n.t('Evaluate another model or step on the same problems.'),
     );
   }
-  const base = baseFor(after, fitting);
-  const ordered = base ? [base, ...fitting.filter((result) => result !== base)] : fitting;
-  return pick(ordered, vscode.l10n.t('Compared with which result on {0}?', benchmark));
+  return pick(byFitness(after, fitting), vscode.l10n.t('Compared with which result on {0}?', benchmark));
+}
+
+/** Same questions count most, then the same model before training, then the same way of answering; newest first. */
+function byFitness({ evaluation }: StoredResult, all: readonly StoredResult[]): StoredResult[] {
+  const fitness = ({ evaluation: other }: StoredResult): number =>
+    4 * Number(other.questionsHash === evaluation.questionsHash) +
+    2 * Number(other.modelHash === evaluation.modelHash && isUntrained(other)) +
+    Number(wayOf(other) === wayOf(evaluation));
+  return [...all].sort((a, b) => fitness(b) - fitness(a));
 }
 
 async function pick(all: readonly StoredResult[], placeHolder: string): Promise<StoredResult | undefined> {

@@ -48,17 +48,20 @@ export function resultAt(services: Services, results: EvaluationStore, path: str
 
 /** The latest result of the same model before training that was measured in the same way on the same problems. */
 export function baseFor({ evaluation }: NamedResult, all: readonly StoredResult[]): StoredResult | undefined {
-  const way = ({
-    questionsHash,
-    modelHash,
-    precision,
-    samples,
-    temperature,
-    maxTokens,
-    benchmark,
-  }: Evaluation): string =>
-    JSON.stringify([benchmark, questionsHash, modelHash, precision, samples, temperature, maxTokens]);
+  const { benchmark, questionsHash, modelHash } = evaluation;
   return isUntrained(evaluation)
     ? undefined
-    : all.find((other) => isUntrained(other.evaluation) && way(other.evaluation) === way(evaluation));
+    : all.find(
+        ({ evaluation: other }) =>
+          isUntrained(other) &&
+          other.benchmark === benchmark &&
+          other.questionsHash === questionsHash &&
+          other.modelHash === modelHash &&
+          wayOf(other) === wayOf(evaluation),
+      );
+}
+
+/** How the answers of a result were made; equal texts are the same way. */
+export function wayOf({ precision, samples, temperature, maxTokens }: Evaluation): string {
+  return JSON.stringify([precision, samples, temperature, maxTokens]);
 }

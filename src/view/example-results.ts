@@ -13,7 +13,7 @@ export interface ExampleProblem {
 /** An evaluation of these problems; what a test is about is given. */
 export function exampleResult(problems: readonly ExampleProblem[], given: Partial<Evaluation> = {}): Evaluation {
   const samples = problems[0]?.answers.length ?? 1;
-  const rights = problems.map(({ answers }) => [...answers].filter((mark) => mark === '1').length);
+  const rights = problems.map(({ answers }) => Array.from(answers).filter((mark) => mark === '1').length);
   const accuracy = rights.reduce((sum, right) => sum + right, 0) / Math.max(1, samples * problems.length);
   return {
     ...{ benchmark: 'functions', questionsHash: 'cd', domain: 'coding', step: 0, model: 'tiny', modelHash: 'ab' },
@@ -23,7 +23,7 @@ export function exampleResult(problems: readonly ExampleProblem[], given: Partia
     ...{ meanScore: accuracy, seconds: 60, time: '2026-01-01T00:00:00.000Z' },
     problems: problems.map(({ answers, ...problem }) => ({
       ...problem,
-      answers: [...answers].map((mark, i) => exampleAnswer(mark === '1', `${problem.id}, ${i + 1}`)),
+      answers: Array.from(answers).map((mark, i) => exampleAnswer(mark === '1', `${problem.id}, ${i + 1}`)),
     })),
     ...given,
   };

@@ -176,7 +176,7 @@ function difference({ change }: ComparisonModel): TemplateResult {
 function parts(all: readonly ComparisonPart[]): TemplateResult {
   return html`
     <h2 id="parts-heading">${t('Right answers by tag')}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="parts-heading">
+    <div class="scroll parts" tabindex="0" role="region" aria-labelledby="parts-heading">
       <table>
         <thead>
           <tr>
