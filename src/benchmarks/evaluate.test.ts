@@ -112,13 +112,13 @@ describe('an evaluation', () => {
       order.push('generated');
       return requests.map(() => []);
     };
-    await evaluate(benchmark, policy, greedy, { domain: { ...domain, grade } as Domain, generate });
+    await evaluate(benchmark, policy, greedy, { domain: { ...domain, grade }, generate });
     assert.deepEqual(order, [...questions.map(({ id }) => `grade ${id}`), 'generated']);
   });
 
   it('fails with the reason why an answer could not be judged', async () => {
     const grade = (): Promise<never> => Promise.reject(new BoundaryError('sandbox', 'It is gone.', 'Mend it.'));
-    const { tools } = toolsOver(undefined, { ...wordsDomain(), grade } as Domain);
+    const { tools } = toolsOver(undefined, { ...wordsDomain(), grade });
     await assert.rejects(evaluate(benchmark, policy, greedy, tools), /It is gone/);
   });
 });

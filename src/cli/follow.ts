@@ -117,9 +117,11 @@ function resultRow(title: string, evaluation: Evaluation): string[] {
 }
 
 function nextSteps(dir: string, run: RunRecord): string {
+  const { best } = run;
+  const step = best && best.step !== run.step ? ` --step ${best.step}` : '';
   return [
     `The run lies in ${dir}. Next:`,
-    `  selfq export ${dir} --format peft       the adapter, for PEFT and transformers`,
+    `  selfq export ${dir} --format peft${step}       the adapter, for PEFT and transformers`,
     `  selfq export ${dir} --format dataset    the problems and answers`,
     `  selfq resume ${dir} --steps ${2 * run.steps}      go on learning`,
   ].join('\n');

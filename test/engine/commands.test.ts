@@ -197,8 +197,18 @@ describe('commands', function () {
   });
 
   it('eval that is interrupted keeps its answers, and the same command continues it', async () => {
-    const of = ['eval', '--benchmark', 'functions', '--model', place.model, '--out', 'long.json', '--json'];
-    const args = [...of, '--set', 'slots=2', '--set', 'threads=1', '--samples', '8'];
+    const of = [
+      'eval',
+      '--benchmark',
+      'multiplication',
+      '--limit',
+      '300',
+      '--model',
+      place.model,
+      '--out',
+      'long.json',
+    ];
+    const args = [...of, '--json', '--set', 'slots=2', '--set', 'threads=1', '--samples', '2', '--max-tokens', '12'];
     const journal = join(place.dir, 'long.json.journal');
     const finished = (): number => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : 0);
     const first = selfq(place, args);
@@ -213,7 +223,7 @@ describe('commands', function () {
     assert.ok(kept >= 5 && kept < 300);
     const other = await selfq(place, [...args, '--seed', '9']).finished;
     assert.equal(other.code, 2);
-    assert.match(other.stderr, /holds answers of another evaluation \(functions, 300 questions, 8 answers each/);
+    assert.match(other.stderr, /holds answers of another evaluation \(multiplication, 300 questions, 2 answers each/);
 
     const second = selfq(place, args);
     const done = await second.finished;

@@ -46,7 +46,7 @@ function results(
     : t('The two evaluations are not of the same problems.');
   const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
-    name: `held-out-${title.replaceAll(/[^\w-]+/g, '-')}`.slice(0, 80),
+    name: `held-out-${title.replaceAll(/\W+/g, '-').replace(/-$/, '')}`.slice(0, 80),
     heading: t('Held-out problems solved'),
     headline:
       first === last
