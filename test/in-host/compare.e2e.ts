@@ -146,15 +146,15 @@ describe('results beside each other', function () {
     await inside.getByRole('heading', { name: 'functions/sum-digits-3' }).waitFor();
   });
 
-  it('open both answers as a difference, and come back as they were after a reload', async () => {
+  it('open both answers as a difference, come back as they were, and again after a reload', async () => {
     const { page } = editor;
     await webview(page).getByRole('button', { name: 'Open Difference' }).click();
     await page.locator('.monaco-diff-editor').waitFor();
     await page.locator('.tab', { hasText: 'Comparison: functions' }).click();
-    await editor.reload();
     const inside = webview(page);
-    await inside.getByText('Better: +8.0 points').waitFor();
     await inside.getByRole('heading', { name: 'functions/sum-digits-3' }).waitFor();
+    await editor.reload();
+    await inside.getByText('Better: +8.0 points').waitFor();
     await inside.getByRole('button', { name: 'Swap A and B' }).click();
     await inside.getByText('Worse: −8.0 points, 95 % −12.9 to −3.0.').waitFor();
   });
