@@ -1,74 +1,32 @@
 import { mean } from '../base/statistics.ts';
-import type { EvaluatedAnswer, EvaluatedProblem, Evaluation } from '../protocol/records.ts';
-import { type Change, changeOf } from './comparison.ts';
+import type { EvaluatedProblem, Evaluation } from '../protocol/records.ts';
+import type {
+  ComparisonModel,
+  ComparisonPart,
+  ComparisonRow,
+  PairAnswers,
+  PairCell,
+  PairOutcome,
+  ResultView,
+} from './compared.ts';
+import { changeOf } from './comparison.ts';
 import { benchmarkTitle, policyWord, rightShare } from './evaluation.ts';
 import { type Pair, pairResults } from './paired-results.ts';
 import { modelWord } from './run-name.ts';
 import type { Translate } from './translate.ts';
 
-/** What became of a problem from the earlier result to the later one. */
-export const outcomes = ['won', 'lost', 'both', 'neither'] as const;
-/** won: more right answers; lost: fewer; both: as many, and some; neither: none in either. */
-export type PairOutcome = (typeof outcomes)[number];
+export { outcomes } from './compared.ts';
+export type { ComparisonModel, ComparisonPart, ComparisonRow, PairAnswers, PairCell, PairOutcome, ResultView };
 
-/** One of the two results, without its problems. */
-export interface ResultView {
-  /** Where it comes from: the name of a run, or the model's. */
-  name: string;
-  /** Before training, after a step, with an adapter. */
-  policy: string;
-  /** Of all problems of the result, with its 95 % interval. */
-  accuracy: number;
-  interval: [number, number];
-  total: number;
-  samples: number;
-  temperature: number;
-  precision: string;
-  time: string;
-}
-
-/** Right answers of so many; `word` is the verdict or mark where there is one answer. */
-export interface PairCell {
-  right: number;
-  of: number;
-  mark: EvaluatedAnswer['mark'];
-  verdict?: string;
-}
-
-/** A problem in the table of a comparison. */
-export interface ComparisonRow {
-  id: string;
-  tags: string[];
-  outcome: PairOutcome;
-  before: PairCell;
-  after: PairCell;
-}
-
-/** Accuracies on the problems that share a difficulty or a tag. */
-export interface ComparisonPart {
-  name: string;
-  problems: number;
-  before: number;
-  after: number;
-}
-
-/** Two results beside each other: everything but the answers. */
-export interface ComparisonModel {
-  title: string;
-  before: ResultView;
-  after: ResultView;
-  change: Change;
-  notes: string[];
-  rows: ComparisonRow[];
-  parts: ComparisonPart[];
-}
-
-/** Both answers of a problem, in full. */
-export interface PairAnswers {
-  id: string;
-  expected?: string;
-  before: EvaluatedAnswer[];
-  after: EvaluatedAnswer[];
+/** What became of a problem from one result to another. */
+export function pairOutcomeWord(t: Translate, outcome: PairOutcome): string {
+  const words: Record<PairOutcome, string> = {
+    won: t('Won'),
+    lost: t('Lost'),
+    both: t('Both'),
+    neither: t('Neither'),
+  };
+  return words[outcome];
 }
 
 /** A result and what a person calls it. */

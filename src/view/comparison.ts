@@ -1,29 +1,13 @@
 import { pairedBootstrap, pairedShareInterval, problemsNeeded } from '../base/paired.ts';
 import { mean, signTest } from '../base/statistics.ts';
 import type { Evaluation } from '../protocol/records.ts';
+import type { Change } from './compared.ts';
 import { rightShare } from './evaluation.ts';
 import { formatNumber, formatPoints } from './format.ts';
 import { canCompare, type Pair, pairResults } from './paired-results.ts';
 import { english, type Translate } from './translate.ts';
 
-/** How a later result differs from an earlier one on the same problems. */
-export interface Change {
-  verdict: 'better' | 'worse' | 'unsure';
-  /** Number of problems compared. */
-  problems: number;
-  /** Answers to each problem; the smaller number where they differ. */
-  samples: number;
-  /** Mean share of right answers of the later less that of the earlier, in [-1, 1]; with its 95 % interval. */
-  difference: number;
-  interval: [number, number];
-  /** Problems of which a larger share of the answers is right in the later one, and of which a smaller one is. */
-  won: number;
-  lost: number;
-  /** Of McNemar's exact test, where both have one answer to each problem. */
-  p?: number;
-  /** Answers of each policy, or problems where there is one to each, with which 2 points would probably be told. */
-  needed: number;
-}
+export type { Change };
 
 /** What equal policies would show this seldom is a difference. */
 const significance = 0.05;

@@ -4,8 +4,7 @@ import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
 import { type Alarm, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import type { Change } from './comparison.ts';
-import type { ComparisonModel, PairAnswers } from './comparison-model.ts';
+import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
 
 export type { Alarm, Label, Mark, ShownState, Verdict };
 

@@ -2,7 +2,6 @@ import type { Stage } from '../protocol/stages.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Mark, RejectionReason } from '../protocol/question.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import type { PairOutcome } from './comparison-model.ts';
 import type { SeriesName } from './messages.ts';
 import type { Outcome } from './problem-index.ts';
 import type { Translate } from './translate.ts';
@@ -83,17 +82,6 @@ export function outcomeWord(t: Translate, outcome: Outcome): string {
     none: t('No answer right'),
     unjudged: t('Not judged'),
     rejected: t('Rejected'),
-  };
-  return words[outcome];
-}
-
-/** What became of a problem from one result to another. */
-export function pairOutcomeWord(t: Translate, outcome: PairOutcome): string {
-  const words: Record<PairOutcome, string> = {
-    won: t('Won'),
-    lost: t('Lost'),
-    both: t('Both'),
-    neither: t('Neither'),
   };
   return words[outcome];
 }

@@ -5,8 +5,9 @@ import {
   outcomes,
   type PairCell,
   type PairOutcome,
+  pairOutcomeWord,
 } from '../../src/view/comparison-model.ts';
-import { markWord, pairOutcomeWord } from '../../src/view/words.ts';
+import { markWord } from '../../src/view/words.ts';
 import { icon } from '../ui.ts';
 import { t } from '../texts.ts';
 
