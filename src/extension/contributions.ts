@@ -18,6 +18,7 @@ export const commands = {
   stop: 'selfQuestioning.stop',
   openDashboard: 'selfQuestioning.openDashboard',
   compareRuns: 'selfQuestioning.compareRuns',
+  compareSweep: 'selfQuestioning.compareSweep',
   renameRun: 'selfQuestioning.renameRun',
   revealRun: 'selfQuestioning.revealRun',
   deleteRun: 'selfQuestioning.deleteRun',
@@ -30,7 +31,7 @@ export const commands = {
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
   compareResults: 'selfQuestioning.compareResults',
-  importEurus: 'selfQuestioning.importEurus',
+  importBenchmark: 'selfQuestioning.importBenchmark',
   openBenchmark: 'selfQuestioning.openBenchmark',
   deleteBenchmark: 'selfQuestioning.deleteBenchmark',
   exportRun: 'selfQuestioning.exportRun',
@@ -61,6 +62,8 @@ export const views = {
 export const contextKeys = {
   /** Some run folder is known. */
   hasRuns: 'selfQuestioning.hasRuns',
+  /** Some run of a sweep is known. */
+  hasSweeps: 'selfQuestioning.hasSweeps',
   /** Some run has finished a step: there is something to look at. */
   hasSteps: 'selfQuestioning.hasSteps',
   /** A run of this machine is running, or paused: commands of the palette that steer it show. */

@@ -4,7 +4,7 @@ import { registerDocuments } from './documents.ts';
 import { registerHelp } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { EvaluationStore } from './evaluation-store.ts';
-import { registerEurusImport } from './import-eurus.ts';
+import { registerImport } from './import-benchmark.ts';
 import { registerExport } from './export.ts';
 import { registerCompare } from './compare.ts';
 import { LiveRuns } from './live-runs.ts';
@@ -52,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     registerCompare(services, results, comparisons),
     ...registerSolving(services),
     ...registerHelp(services),
-    registerEurusImport(services, results),
+    registerImport(services, results),
     registerExport(services),
     registerDocuments(services),
     new Dashboards(services),

@@ -7,22 +7,19 @@ import { lazily } from '../../base/lazy.ts';
 import { optional } from '../../base/optional.ts';
 import { type Answering, evaluate, journalOwner } from '../../benchmarks/evaluate.ts';
 import { type Journal, type JournalOwner, openJournal } from '../../benchmarks/journal.ts';
-import {
-  type Benchmark,
-  type BenchmarkRow,
-  benchmarks,
-  findBenchmark,
-  loadBenchmark,
-} from '../../benchmarks/registry.ts';
+import { listImports } from '../../benchmarks/imported.ts';
+import { type Benchmark, benchmarks, domainOfBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
 import { contextFor } from '../../benchmarks/room.ts';
 import type { Config } from '../../config/tables.ts';
 import { type Domain, firstPrompt } from '../../domains/domain.ts';
+import { needsPython } from '../../domains/coding/content.ts';
 import { createDomain } from '../../domains/registry.ts';
 import { generateWith } from '../../engine/evaluations.ts';
 import type { PolicySource } from '../../engine/policy-source.ts';
 import { trainedFiles } from '../../engine/policy.ts';
 import { type Evaluation, type Split, splits } from '../../protocol/records.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
+import { findPyodide } from '../../sandbox/host/python.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { createEvaluationProgress, evaluationReport } from '../evaluation-text.ts';
 import { policySourceOf, withPolicy } from '../policy.ts';
@@ -31,14 +28,14 @@ import { table } from '../terminal.ts';
 /** `selfq eval`: answers to every question of a benchmark, graded by the known truth. */
 export async function evalCommand(args: Arguments): Promise<number> {
   if (args.has('list')) {
-    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarks.map(rowText))}\n` : `${listText()}\n`);
+    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
     return 0;
   }
   const name = args.text('benchmark');
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
-  const source = policySourceOf(args, findBenchmark(name)?.domain);
+  const source = policySourceOf(args, domainOfBenchmark(name));
   const { sandboxWorkers } = source.config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
@@ -49,6 +46,10 @@ export async function evalCommand(args: Arguments): Promise<number> {
   });
   if (benchmark.questions.length === 0) {
     throw usage(`${name} has no questions of that part.`, 'Leave --split out, or take another benchmark.');
+  }
+  if (benchmark.questions.some(needsPython)) {
+    // Before a model is loaded: it says how to install what is missing.
+    findPyodide();
   }
   try {
     const answering = answeringOf(args, source.config);
@@ -144,12 +145,19 @@ async function hashOf(adapter: string): Promise<string> {
   return hashes.join(' ');
 }
 
-function rowText({ name, domain, description }: BenchmarkRow): Omit<BenchmarkRow, 'load'> {
-  return { name, domain, description };
+/** Shipped and imported benchmarks. */
+function benchmarkRows(): { name: string; domain: string; description: string; imported?: true }[] {
+  return [
+    ...benchmarks.map(({ name, domain, description }) => ({ name, domain, description })),
+    ...listImports().map(({ name, domain, questions, formats }) => ({
+      ...{ name, domain, description: `${questions} questions, imported as ${formats.join(', ')}` },
+      imported: true as const,
+    })),
+  ];
 }
 
 function listText(): string {
-  const rows = benchmarks.map(({ name, domain, description }) => [name, domain, description]);
+  const rows = benchmarkRows().map(({ name, domain, description }) => [name, domain, description]);
   return table([['benchmark', 'domain', 'what it is'], ...rows]);
 }
 

@@ -2,14 +2,14 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { startEngine } from '../../engine/client.ts';
-import { findBenchmark } from '../../benchmarks/registry.ts';
+import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { presets } from '../../base/setting.ts';
 import { resolveConfig } from '../../config/resolve.ts';
 import { runSettings, type Config } from '../../config/tables.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { ensureModel, warnOfMemory } from '../model.ts';
+import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
 import { settingsText } from '../settings-text.ts';
@@ -28,10 +28,9 @@ export async function run(args: Arguments): Promise<number> {
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
   const paths = {
     ...{ pool: absolute(config.pool), labelled: absolute(config.labelled) },
-    evalBenchmark: findBenchmark(config.evalBenchmark) ? config.evalBenchmark : absolute(config.evalBenchmark),
+    evalBenchmark: domainOfBenchmark(config.evalBenchmark) ? config.evalBenchmark : absolute(config.evalBenchmark),
   };
-  const modelName = model.entry || model.hub ? model.id : model.path;
-  await startEngine(resolve(dir), { config: { ...config, ...paths, model: modelName } });
+  await startEngine(resolve(dir), { config: { ...config, ...paths, model: storedModelName(model) } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
