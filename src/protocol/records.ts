@@ -44,7 +44,7 @@ export const ProposerPrompt = z.object({ type: z.literal('prompt'), groupId: z.s
 export const Proposal = z.object({
   type: z.literal('proposal'),
   ...sampled,
-  rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+  rejection: z.object({ reason: z.string(), detail: z.string(), category: z.string().optional() }).optional(),
 });
 export type Proposal = z.infer<typeof Proposal>;
 
@@ -65,7 +65,13 @@ export const QuestionRecord = z.object({
   label: Label.optional(),
   /** Mean reward that the domain gave the answers, in [0, 1]; absent when all were masked. */
   solveRate: z.number().optional(),
-  /** Skipped in the solver's update by dynamic sampling; absent otherwise. */
+  /** The earlier question whose reference does the same, where that is counted and not rejected. */
+  sameAs: z.string().optional(),
+  /** Lines of the reference solution, empty ones and comments not counted, where there is one. */
+  referenceLines: z.number().int().optional(),
+  /** Mean cosine distance of its statement's mean hidden state to those of the step's other questions, where measured. */
+  hiddenDistance: z.number().optional(),
+  /** Skipped in the solver's update: by dynamic sampling, minAgreement or shortReferences; absent otherwise. */
   skipped: z.literal(true).optional(),
 });
 export type QuestionRecord = z.infer<typeof QuestionRecord>;
@@ -165,6 +171,33 @@ export const RoleMetrics = z.object({
 });
 export type RoleMetrics = z.infer<typeof RoleMetrics>;
 
+/** How good the questions of a step are. Shares are in [0, 1]; null where there was nothing to measure. */
+export const QuestionQuality = z.object({
+  /** Share of proposals that became questions. */
+  validity: z.number().nullable(),
+  /** Share of questions with two or more answers that are right in everything; not of questions with a known or elected answer. */
+  sound: z.number().nullable(),
+  /** Share of the proposals that passed every other guard whose words are new. */
+  novelty_words: z.number().nullable(),
+  /** Of those, share whose references do something new; null in domains without references. */
+  novelty_behaviour: z.number().nullable(),
+  /** Different word 3-grams / all word 3-grams of the statements (distinct-n: Li et al. 2016). */
+  distinct_ngrams: z.number().nullable(),
+  /** Mean cosine distance between the mean hidden states of two statements under the policy. */
+  hidden_spread: z.number().nullable(),
+  /** Mean over questions of 1 - solve rate: 0 = every answer right. */
+  difficulty: z.number().nullable(),
+  /** Mean lines of a reference solution. */
+  reference_lines: z.number().nullable(),
+  /** Share of references of three lines or fewer. */
+  short_references: z.number().nullable(),
+  /** Share of proposals rejected as unsafe. */
+  unsafe: z.number().nullable(),
+  /** What unsafe proposals were about, or who called them so -> number. */
+  unsafe_reasons: z.record(z.string(), z.number().int()),
+});
+export type QuestionQuality = z.infer<typeof QuestionQuality>;
+
 /** One line of metrics.jsonl. `seconds` and `time` are the only figures that differ between equal runs. */
 export const StepMetrics = z.object({
   step: z.number().int(),
@@ -172,7 +205,7 @@ export const StepMetrics = z.object({
   proposer: RoleMetrics,
   proposals: z.number().int(),
   valid: z.number().int(),
-  /** Questions that dynamic sampling kept out of the solver's update. */
+  /** Questions that dynamic sampling, minAgreement or shortReferences kept out of the solver's update. */
   skipped: z.number().int().optional(),
   /** Rejection reason -> number of proposals. */
   rejected: z.record(z.string(), z.number().int()),
@@ -196,6 +229,8 @@ export const StepMetrics = z.object({
   copied_rate: z.number().nullable().optional(),
   /** Share of the step's labels that are its most frequent label: 1 where every question has the same one. */
   label_repetition: z.number().nullable().optional(),
+  /** Absent in records of earlier versions. */
+  quality: QuestionQuality.optional(),
   /** Questions by how many of their answers were right: index = number of right answers. */
   difficulty: z.array(z.number().int()),
   /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */

@@ -115,7 +115,7 @@ function difficultyOf(metrics: readonly StepMetrics[]): Pick<RunView, 'difficult
 
 function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
   const rejected = new Map<string, number>();
-  for (const [reason, count] of metrics.flatMap((line) => Object.entries(line.rejected))) {
+  for (const [reason, count] of metrics.flatMap(rejectedByKind)) {
     rejected.set(reason, (rejected.get(reason) ?? 0) + count);
   }
   return {
@@ -123,6 +123,16 @@ function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
     accepted: sum(metrics.map(({ valid }) => valid)),
     rejected: [...rejected].sort((a, b) => b[1] - a[1]),
   };
+}
+
+/** Reasons with their counts; unsafe proposals by what they were about, where that was recorded. */
+function rejectedByKind({ rejected, quality }: StepMetrics): [reason: string, count: number][] {
+  const unsafe = Object.entries(quality?.unsafe_reasons ?? {});
+  return Object.entries(rejected).flatMap(([reason, count]): [string, number][] =>
+    reason === 'unsafe' && unsafe.length > 0
+      ? unsafe.map(([category, times]) => [`unsafe.${category}`, times])
+      : [[reason, count]],
+  );
 }
 
 function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): EvaluationView {

@@ -92,6 +92,11 @@ export function exampleMetrics(step: number, given: Partial<StepMetrics> = {}): 
     ...{ step, solver: role, proposer: { ...role, loss: null }, proposals: 24, valid: 16 },
     ...{ rejected: { malformed: 6, 'near-duplicate': 2 }, test_pass_rate: 0.5, solved_rate: 0.3 },
     ...{ difficulty: [4, 3, 4, 3, 2], diversity: 0.8, verdicts: { AC: 20, WA: 44 }, sandbox_faults: 0 },
+    quality: {
+      ...{ validity: 16 / 24, sound: 0.5, novelty_words: 0.9, novelty_behaviour: 0.8, distinct_ngrams: 0.7 },
+      ...{ hidden_spread: 0.15, difficulty: 0.6, reference_lines: 4.5, short_references: 0.5, unsafe: 0 },
+      unsafe_reasons: {},
+    },
     ...{ num_tokens: 9000, learning_rate: 1e-4, tokens_per_second: 210, time: '2026-01-01T00:00:00.000Z' },
     seconds: { propose: 8, verify: 1, solve: 14, judge: 1, update: 12, record: 0.1 },
     ...given,

@@ -67,6 +67,7 @@ function stepFigures(line: StepMetrics): Record<string, number | null> {
     'questions/valid': line.valid,
     'questions/skipped': line.skipped ?? null,
     'questions/diversity': line.diversity,
+    ...qualityFigures(line.quality),
     ...prefixed('rejected', line.rejected),
     'labels/accuracy': line.label_accuracy ?? null,
     'labels/rate': line.labelled_rate ?? null,
@@ -88,6 +89,11 @@ function roleFigures(role: string, metrics: RoleMetrics): Record<string, number 
   // Records of earlier versions lack some figures.
   const figures = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null]));
   return prefixed(role, figures);
+}
+
+function qualityFigures(quality: StepMetrics['quality']): Record<string, number | null> {
+  const { unsafe_reasons = {}, ...figures } = quality ?? {};
+  return { ...prefixed('questions', figures), ...prefixed('unsafe', unsafe_reasons) };
 }
 
 function prefixed<Value>(prefix: string, figures: Readonly<Record<string, Value>>): Record<string, Value> {

@@ -9,9 +9,9 @@ import type { Tensors } from '../devices/session.ts';
 import { evalFormats } from '../weights/precision.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
-import { Batch } from './batch.ts';
+import { assertNotStopped, Batch } from './batch.ts';
 import { Inference } from './inference.ts';
-import { completionOf, planRows, type Row } from './rows.ts';
+import { completionOf, planRows, readablePrompt, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { CompletionService } from './service.ts';
 
@@ -55,6 +55,11 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
+  /**
+   * Mean over each prompt's tokens of the last layer's hidden states: [prompt][hidden], on the weights of sampling.
+   * Throws as `generate` for prompts that the model cannot read.
+   */
+  embed(prompts: readonly GenerateRequest['prompt'][], options: GenerateOptions): Promise<number[][]>;
   /** Makes an adapter known to `complete`; the arrays are copied. */
   addAdapter(name: string, adapter: Adapter): void;
   /**
@@ -129,6 +134,18 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     release: async () => {
       await service.leaveCache();
       await inferences.release();
+    },
+    embed: async (prompts, { adapter, onProgress = () => undefined, signal }) => {
+      await service.leaveCache();
+      const limits = { contextTokens, vocabulary: config.vocabulary };
+      const rows = prompts.map((prompt) => readablePrompt(prompt, tokenizer, limits));
+      const inference = await inferences.get(options.samplerPrecision, onProgress);
+      inference.lora = adapter ? policy : baseModel;
+      const means: number[][] = [];
+      for (const row of rows) {
+        means.push(await inference.embed(row, () => assertNotStopped(signal)));
+      }
+      return means;
     },
     close: async () => {
       await service.leaveCache();

@@ -113,6 +113,14 @@ export function createRuntime(checkProducts: () => Promise<boolean> = integerPro
       return state.generator.generate(requests, { ...how, ...context });
     },
 
+    async embed({ prompts, adapter }, context) {
+      const state = need();
+      if (state.request.sleepMode === 'on') {
+        await state.trainer?.release();
+      }
+      return state.generator.embed(prompts, { adapter, ...context });
+    },
+
     async addAdapter({ name, dir }) {
       const { model, generator } = need();
       if (isFullCheckpoint(dir)) {
