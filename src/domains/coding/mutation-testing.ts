@@ -4,27 +4,29 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mutant } from './mutants.ts';
 import { limitSteps } from './step-limit.ts';
 
-/** How long a mutant may run. */
-export interface MutationLimits {
-  /** Loop passes and calls: over all tests of a function, for each test of a program. */
-  steps: number;
-  /** CPU milliseconds of a test, for what takes long without steps. */
-  timeMs: number;
-}
+/** CPU milliseconds of a test of a mutant, for what takes long without loop passes and calls. */
+const timeMs = 200;
+
+/** Counts of loop passes and calls that a reference is tried with, and how many times as many a mutant may have. */
+const stepCounts = [1_000, 10_000, 100_000, 1_000_000];
+const patience = 10;
 
 /** Tests on which a program is tried first, the longest: most mutants fail there, and the others need not run. */
 const firstTests = 2;
 
 /**
- * The mutants that pass every test of the problem, in order: each is a mistake that the tests do not notice, or none.
- * Throws BoundaryError('sandbox') for a mutant that the sandbox could not judge, so that it never counts as killed.
+ * Which of the reference's mutants pass every test of the problem, in order: each is a mistake that the tests do not
+ * notice, or none. A mutant that takes many times the steps of the reference counts as one that never ends. Throws
+ * BoundaryError('sandbox') for a reference that does not pass itself, and for a program that the sandbox could not judge,
+ * so that it never counts as killed.
  */
 export async function survivingMutants(
   problem: Problem,
+  reference: string,
   mutants: readonly Mutant[],
   sandbox: Sandbox,
-  { steps, timeMs }: MutationLimits,
 ): Promise<Mutant[]> {
+  const steps = patience * (await stepsOf(problem, reference, sandbox));
   const limits = { ...problem.limits, timeMs: Math.min(problem.limits.timeMs, timeMs) };
   const limited = mutants.map(({ source }) => limitSteps(source, steps));
   const survived =
@@ -32,6 +34,20 @@ export async function survivingMutants(
       ? await functionsSurvive({ ...problem, limits }, limited, sandbox)
       : await Promise.all(limited.map((source) => programSurvives({ ...problem, limits }, source, sandbox)));
   return mutants.filter((_, index) => survived[index]);
+}
+
+/** The least of the counts within which the reference passes: over all tests of a function, for each of a program. */
+async function stepsOf(problem: Problem, reference: string, sandbox: Sandbox): Promise<number> {
+  for (const steps of stepCounts) {
+    if (await passes(problem, limitSteps(reference, steps), sandbox)) {
+      return steps;
+    }
+  }
+  throw new BoundaryError(
+    'sandbox',
+    `The reference of ${problem.id} does not pass its own tests within ${stepCounts.at(-1)} steps.`,
+    'Correct the reference or its tests.',
+  );
 }
 
 async function programSurvives(problem: ProgramProblem, source: string, sandbox: Sandbox): Promise<boolean> {
