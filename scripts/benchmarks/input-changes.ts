@@ -62,7 +62,11 @@ function changedValue({ value, shape }: Part, parts: readonly Part[], stock: rea
     return draw(4) === 0 && typeof sibling === 'string' ? sibling : changedText(value, textsAt(stock, shape), draw);
   }
   if (Array.isArray(value)) {
-    return changedList(value, stock.filter((part) => part.shape.startsWith(`${shape}/`)), draw);
+    return changedList(
+      value,
+      stock.filter((part) => part.shape.startsWith(`${shape}/`)),
+      draw,
+    );
   }
   return isRecord(value) ? changedRecord(value, draw) : value;
 }

@@ -47,6 +47,8 @@ export function withPart(value: Data, [head, ...rest]: readonly (string | number
     return value.map((item, index) => (index === head ? withPart(item, rest, part) : item));
   }
   return isRecord(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === head ? withPart(item, rest, part) : item]))
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, key === head ? withPart(item, rest, part) : item]),
+      )
     : value;
 }

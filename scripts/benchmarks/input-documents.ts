@@ -1,5 +1,5 @@
 /** Inputs of tests as nested data, so that those of functions and of programs can be changed in the same way. */
-import type { Problem } from '../../src/protocol/problem.ts';
+import { FunctionProblem, type Problem } from '../../src/protocol/problem.ts';
 import { type Data, isData } from './input-data.ts';
 
 /**
@@ -11,15 +11,20 @@ export type Document = Data[];
 /** Both ways between the inputs of a problem and documents. */
 export interface DocumentForm {
   documents: Document[];
-  toInput(document: Document): Data[] | string;
+  toInput(document: Document): Arguments | string;
 }
+
+/** The arguments of one test of a function. */
+export type Arguments = FunctionProblem['tests'][number]['input'];
+
+const Arguments = FunctionProblem.shape.tests.element.shape.input;
 
 /** The inputs of a problem's tests as documents. A line of a program whose spaces count is one text. */
 export function documentForm(problem: Problem): DocumentForm {
   if (problem.kind === 'function') {
     return {
       documents: problem.tests.map(({ input }) => input.filter((value) => isData(value))),
-      toInput: (document) => document,
+      toInput: (document) => Arguments.parse(document),
     };
   }
   const texts = problem.tests.map(({ input }) => input.replace(/\n$/, '').split('\n'));
@@ -29,13 +34,13 @@ export function documentForm(problem: Problem): DocumentForm {
       const [first = [], ...others] = lines.map((line) => (isSpaced || isNumeric(line) ? wordsOf(line) : [line]));
       return others.length === 0 ? [first] : [first, others];
     }),
-    toInput: ([first = [], others]) =>
-      `${[first, ...(Array.isArray(others) ? others : [])].map(textOf).join('\n')}\n`,
+    toInput: ([first = [], others]) => `${[first, ...(Array.isArray(others) ? others : [])].map(textOf).join('\n')}\n`,
   };
 }
 
 function textOf(line: Data): string {
-  return Array.isArray(line) ? line.map(String).join(' ') : String(line);
+  const words = Array.isArray(line) ? line : [line];
+  return words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' ');
 }
 
 function isNumeric(line: string): boolean {

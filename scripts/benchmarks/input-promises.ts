@@ -46,7 +46,9 @@ function rangesOf(documents: readonly Document[], margin: number): Promises {
       const size = sizeOf(value);
       const range = sizes.get(shape) ?? [];
       const isKnown = kinds.get(shape)?.includes(kindOf(value)) === true;
-      return isKnown && (size === undefined || (size >= Math.min(...range) - margin && size <= Math.max(...range) + margin));
+      return (
+        isKnown && (size === undefined || (size >= Math.min(...range) - margin && size <= Math.max(...range) + margin))
+      );
     });
 }
 

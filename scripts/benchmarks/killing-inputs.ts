@@ -4,12 +4,12 @@ import { limitSteps } from '../../src/domains/coding/step-limit.ts';
 import type { FunctionProblem, Problem } from '../../src/protocol/problem.ts';
 import type { Execution, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { changedDocuments } from './input-changes.ts';
-import { documentForm } from './input-documents.ts';
+import { type Arguments, documentForm } from './input-documents.ts';
 import { promisesOf } from './input-promises.ts';
 
 /** An input that tells mutants from the reference. */
 export interface KillingInput {
-  input: FunctionProblem['tests'][number]['input'] | string;
+  input: Arguments | string;
   output: FunctionProblem['tests'][number]['output'];
   kills: Mutant[];
 }
@@ -42,7 +42,7 @@ export async function searchKillingInputs(
     sandbox.execute({
       source: onOneInput(problem, limitSteps(source, maximumSteps)),
       entry: 'onOneInput',
-      inputs: inputs.map((input) => (typeof input === 'string' ? [input] : input)),
+      inputs: inputs.map((input): Arguments => (typeof input === 'string' ? [input] : input)),
       limits: problem.limits,
     });
   const isSame = (a: Execution | undefined, b: Execution | undefined): boolean =>
@@ -89,7 +89,9 @@ function fewest(inputs: readonly KillingInput[]): KillingInput[] {
 
 /** Text that is equal where the judge finds two results equal: of what a program prints, only the words count. */
 function comparable(problem: Problem, value: KillingInput['output']): string {
-  return problem.kind === 'program' && typeof value === 'string' ? value.trim().split(/\s+/).join(' ') : JSON.stringify(value);
+  return problem.kind === 'program' && typeof value === 'string'
+    ? value.trim().split(/\s+/).join(' ')
+    : JSON.stringify(value);
 }
 
 /** A function that loads the solution for one input, so that nothing is kept from one to the next. */

@@ -66,10 +66,12 @@ async function examine(
       ? await searchKillingInputs(problem, { reference, second }, open, sandbox)
       : { inputs: 0, killing: [], equivalent: [] };
   for (const { input, output, kills } of found.killing) {
-    print(`  ${JSON.stringify({ input, output })} kills ${kills.map(({ line, after }) => `${line}: ${after}`).join('; ')}`);
+    print(
+      `  ${JSON.stringify({ input, output })} kills ${kills.map(({ line, after }) => `${line}: ${after}`).join('; ')}`,
+    );
   }
-  const records = survivors.flatMap((mutant) =>
-    recordOf(mutant) ?? (found.equivalent.includes(mutant) ? [record(problem, mutant, found.inputs)] : []),
+  const records = survivors.flatMap(
+    (mutant) => recordOf(mutant) ?? (found.equivalent.includes(mutant) ? [record(problem, mutant, found.inputs)] : []),
   );
   return { records, mutants: mutants.length, survivors: survivors.length, open: survivors.length - records.length };
 }
@@ -100,7 +102,9 @@ try {
     }
     records.push(...results.flatMap((result) => result.records));
     const [mutants, survivors] = [sum((result) => result.mutants), sum((result) => result.survivors)];
-    print(`${name}: ${mutants} mutants, ${mutants - survivors} killed, ${survivors} passed, ${sum((r) => r.open)} open`);
+    print(
+      `${name}: ${mutants} mutants, ${mutants - survivors} killed, ${survivors} passed, ${sum((r) => r.open)} open`,
+    );
   }
 } finally {
   await sandbox.close();

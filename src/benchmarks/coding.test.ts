@@ -11,13 +11,12 @@ import { benchmarkMutants, type EquivalentMutant, equivalentMutants } from './co
 import { splitOf } from './split.ts';
 
 /** Size, fewest tests of a problem, how many wrong programs, and about how many mutants in all. */
-const expected: Readonly<
-  Record<CodingBenchmark, { problems: number; tests: number; wrong: number; mutants: number }>
-> = {
-  coding: { problems: 24, tests: 10, wrong: 2, mutants: 300 },
-  functions: { problems: 300, tests: 12, wrong: 3, mutants: 4_500 },
-  'codeforces-style': { problems: 123, tests: 12, wrong: 3, mutants: 2_500 },
-};
+const expected: Readonly<Record<CodingBenchmark, { problems: number; tests: number; wrong: number; mutants: number }>> =
+  {
+    coding: { problems: 24, tests: 10, wrong: 2, mutants: 300 },
+    functions: { problems: 300, tests: 12, wrong: 3, mutants: 4_500 },
+    'codeforces-style': { problems: 123, tests: 12, wrong: 3, mutants: 2_500 },
+  };
 
 interface Entry {
   problem: Problem;
@@ -104,7 +103,11 @@ describe('shipped coding benchmarks', function () {
       );
       for (const { id, recorded, survivors } of results) {
         // A recorded mutant that is killed is no equivalent one: its record has to go.
-        assert.deepEqual(survivors.toSorted(), recorded.toSorted(), `${id}: node scripts/benchmarks/mutants.ts --search`);
+        assert.deepEqual(
+          survivors.toSorted(),
+          recorded.toSorted(),
+          `${id}: node scripts/benchmarks/mutants.ts --search`,
+        );
       }
       assert.ok(results.reduce((sum, { made }) => sum + made.length, 0) >= mutants);
     });

@@ -45,7 +45,11 @@ export function mutantsOf(
   const mutants = edits
     .toSorted((a, b) => a.start - b.start || a.end - b.end)
     .map((edit) => mutantOf(source, edit))
-    .filter((mutant) => !seen.has(mutant.source) && seen.add(mutant.source) && tryParse(mutant.source) !== undefined);
+    .filter((mutant) => {
+      const isNew = !seen.has(mutant.source);
+      seen.add(mutant.source);
+      return isNew && tryParse(mutant.source) !== undefined;
+    });
   if (mutants.length <= limit) {
     return mutants;
   }

@@ -241,7 +241,9 @@ function literal(node: Literal, around: Surroundings): Edit[] {
   if (typeof value === 'boolean') {
     return [replace(node, 'boolean', String(!value))];
   }
-  return typeof value === 'string' && !isSurrounding(around) ? [replace(node, 'string', value === '' ? "' '" : "''")] : [];
+  return typeof value === 'string' && !isSurrounding(around)
+    ? [replace(node, 'string', value === '' ? "' '" : "''")]
+    : [];
 }
 
 /** Names of modules and directives are the program's surroundings, not its logic. */

@@ -31,7 +31,7 @@ describe('mutation testing', function () {
 
   it('finds the mistakes that tests do not notice', async () => {
     assert.deepEqual(await survivorsOf(functionWith([[[1, -1, 2], 2]]), reference), ['(n >= 0)', '(-1)']);
-    assert.deepEqual(await survivorsOf(functionWith([[[1, 0, -1, 2], 2]]), reference), []);
+    assert.deepEqual(await survivorsOf(functionWith([[[1, 0, -1, 2, 3], 3]]), reference), []);
   });
 
   it('lets no mutant take its neighbours along, whatever it does', async () => {
@@ -40,7 +40,7 @@ describe('mutation testing', function () {
     const named = (id: string, body: string): Mutant => ({ ...right, id, source: `function solve(nums) { ${body} }` });
     const mutants = [
       named('endless', 'for (;;) ;'),
-      named('slow', '/^(a+)+$/.test("a".repeat(40) + "b"); return 2;'),
+      named('slow', 'const s = "a".repeat(1e6); for (let i = 0; i < 9000; i++) s.lastIndexOf("b"); return 2;'),
       named('large', 'let s = "ab"; for (let i = 0; i < 27; i++) s += s; return [...s].length;'),
       { ...right, id: 'right', source: reference },
       named('wrong', 'return 7;'),
@@ -50,7 +50,10 @@ describe('mutation testing', function () {
       [[5, 5], 2],
     ]);
     const survivors = await survivingMutants(problem, reference, mutants, sandbox);
-    assert.deepEqual(survivors.map(({ id }) => id), ['right']);
+    assert.deepEqual(
+      survivors.map(({ id }) => id),
+      ['right'],
+    );
   });
 
   it('tries whole programs on all tests', async () => {
