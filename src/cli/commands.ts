@@ -80,6 +80,19 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { json },
     load: async () => (await import('./commands/status.ts')).status,
   },
+  sweep: {
+    parameters: 'FILE',
+    positionals: 1,
+    summary: 'Make the runs of a grid of settings and seeds one after another, and tabulate them; resumable.',
+    options: {
+      plan: { description: 'Show the runs, how far they are and how long the rest may take, and end.' },
+      measure: { description: 'Make one step of the first run if none has been made, show the plan, and end.' },
+      only: { value: 'VARIANT', multiple: true, description: 'Make the runs of this variant alone.' },
+      out: { value: 'DIR', description: 'Folder of the runs; default runs.' },
+      json,
+    },
+    load: async () => (await import('./commands/sweep.ts')).sweep,
+  },
   eval: {
     parameters: '',
     positionals: 0,
@@ -87,7 +100,8 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       benchmark: {
         value: 'NAME',
-        description: 'A shipped benchmark (coding, functions, codeforces-style, …), or a JSONL file of questions.',
+        description:
+          'A shipped benchmark (coding, functions, codeforces-style, …), an import, or a JSONL file of questions.',
       },
       domain: {
         value: 'NAME',
@@ -100,11 +114,29 @@ export const commands: Readonly<Record<string, Command>> = {
       set,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
-      list: { description: 'List the shipped benchmarks, and end.' },
+      list: { description: 'List the shipped and imported benchmarks, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },
       json,
     },
     load: async () => (await import('./commands/eval.ts')).evalCommand,
+  },
+  import: {
+    parameters: 'FILE | DIR | hub:ORG/NAME',
+    positionals: 1,
+    summary: 'Take the questions of a data set as a benchmark; list and remove such imports.',
+    options: {
+      format: {
+        value: 'NAME',
+        description:
+          'auto (default: by the columns), eurus-2, eurus-2-math, multipl-e, humaneval, mbpp, code-contests, problems or gsm8k.',
+      },
+      name: { value: 'NAME', description: 'As which it is evaluated; default the name of the file.' },
+      limit: { value: 'N', description: 'At most N questions.' },
+      list: { description: 'List the imports, and end.' },
+      remove: { value: 'NAME', description: 'Delete an import, and end; results on it stay.' },
+      json,
+    },
+    load: async () => (await import('./commands/import.ts')).importCommand,
   },
   judge: {
     parameters: '',

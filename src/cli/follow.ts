@@ -1,5 +1,6 @@
-import { attach, lastLines, type RunClient } from '../engine/client.ts';
+import { attach, lastLines } from '../engine/client.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
@@ -8,52 +9,81 @@ import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { byBenchmark } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
-import { createProgressOutput, paint, table } from './terminal.ts';
+import { createProgressOutput, paint, type ProgressOutput, table } from './terminal.ts';
 
 /**
  * Shows a live run until it ends, then its results. Ctrl-C asks the engine to stop and throws
  * BoundaryError('interrupted'); a second one leaves at once. Returns the exit code.
  */
-export async function follow(dir: string, options: { json: boolean }): Promise<number> {
-  const client = await attach(dir);
+export async function follow(dir: string, { json }: { json: boolean }): Promise<number> {
   const output = createProgressOutput();
-  const view = createRunView(client.run, output);
-  client.onEvent((event) => {
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify(event)}\n`);
-    } else {
-      view.show(event);
+  const interruption = onInterrupt(output);
+  try {
+    const run = await watchRun(dir, interruption.signal, (begun) => {
+      const view = createRunView(begun, output);
+      const print = (event: RunEvent): unknown => process.stdout.write(`${JSON.stringify(event)}\n`);
+      return json ? { ...view, show: print } : view;
+    });
+    assertFinished(dir, run, interruption.signal.aborted);
+    if (!json) {
+      process.stdout.write(`\n${results(readEvaluations(dir))}\n\n${nextSteps(dir, run)}\n`);
     }
-  });
-  const interruption = stopOnSignal(client, () =>
-    output.line(paint('yellow', 'Stopping … (Ctrl-C again leaves at once)')),
-  );
-  await client.closed;
-  view.close();
-  client.dispose();
-  interruption.dispose();
-  return conclude(dir, readRun(dir), { ...options, interrupted: interruption.happened() });
+    return 0;
+  } finally {
+    interruption.dispose();
+  }
 }
 
-function stopOnSignal(client: RunClient, tell: () => void): { happened(): boolean; dispose(): void } {
-  let happened = false;
+/** Aborts at the first Ctrl-C (or SIGTERM), which it confirms; a second one ends the process at once. */
+export function onInterrupt(output: ProgressOutput): { signal: AbortSignal; dispose(): void } {
+  const interrupted = new AbortController();
   const onSignal = (): void => {
-    if (happened) {
+    if (interrupted.signal.aborted) {
       process.exit(130);
     }
-    happened = true;
-    tell();
-    // The engine may have gone in the same moment; its state is read from the folder anyway.
-    client.stop().catch(() => undefined);
+    output.line(paint('yellow', 'Stopping … (Ctrl-C again leaves at once)'));
+    interrupted.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
-    happened: () => happened,
+    signal: interrupted.signal,
     dispose: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
   };
 }
 
-function conclude(dir: string, run: RunRecord, options: { json: boolean; interrupted: boolean }): number {
+/** What is shown of a live run. */
+export interface Watcher {
+  show(event: RunEvent): unknown;
+  close(): void;
+}
+
+/**
+ * Watches a live run until its engine has gone, and asks it to stop when `signal` aborts. `open` makes the watcher from
+ * the record as it was when attached. Resolves to the record that is left.
+ */
+export async function watchRun(
+  dir: string,
+  signal: AbortSignal,
+  open: (run: RunRecord) => Watcher,
+): Promise<RunRecord> {
+  const client = await attach(dir);
+  const watcher = open(client.run);
+  client.onEvent((event) => watcher.show(event));
+  // The engine may have gone in the same moment; its state is read from the folder anyway.
+  const stop = (): void => void client.stop().catch(() => undefined);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) {
+    stop();
+  }
+  await client.closed;
+  signal.removeEventListener('abort', stop);
+  watcher.close();
+  client.dispose();
+  return readRun(dir);
+}
+
+/** Throws BoundaryError where a run whose engine has gone is not finished: cut off, failed, or stopped (`interrupted`). */
+export function assertFinished(dir: string, run: RunRecord, interrupted: boolean): void {
   const state = shownState(run);
   if (state === 'interrupted') {
     throw new BoundaryError(
@@ -66,17 +96,13 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
     const remedy = run.error.remedy.replaceAll('resume DIR', `resume ${dir}`);
     throw fromErrorRecord({ boundary: 'run', message: run.error.message, remedy });
   }
-  if (options.interrupted || run.state === 'stopped') {
+  if (interrupted || run.state === 'stopped') {
     throw new BoundaryError(
       'interrupted',
       `Stopped after step ${run.step} of ${run.steps}. The checkpoint is safe in ${dir}.`,
       `Continue with \`selfq resume ${dir}\`.`,
     );
   }
-  if (!options.json) {
-    process.stdout.write(`\n${results(readEvaluations(dir))}\n\n${nextSteps(dir, run)}\n`);
-  }
-  return 0;
 }
 
 /** The table before/after: the first and the last evaluation of each benchmark. */

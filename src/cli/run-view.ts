@@ -21,8 +21,16 @@ const lineEveryMs = 15_000;
 
 type StageEvent = RunEventOf<'stage'>;
 
-/** A view that draws the events of a run on `output`; `now` in milliseconds. */
-export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
+/**
+ * A view that draws the events of a run on `output`; `now` in milliseconds. `brief`: a line for each step, without its
+ * proposals and questions.
+ */
+export function createRunView(
+  run: RunRecord,
+  output: ProgressOutput,
+  now = () => Date.now(),
+  { brief = false } = {},
+): RunView {
   let steps = run.steps;
   let stage: StageEvent | undefined;
   let saidAt = now();
@@ -47,7 +55,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
 
   function enter(event: StageEvent): void {
     saidAt = now();
-    if (stage?.stage === 'verify') {
+    if (stage?.stage === 'verify' && !brief) {
       tally.say();
     }
     if (event.step !== stage?.step) {
@@ -89,9 +97,9 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
         case 'stage':
           return showStage(event);
         case 'proposal':
-          return tally.add(event);
+          return brief ? undefined : tally.add(event);
         case 'question':
-          return output.line(questionLine(event));
+          return brief ? undefined : output.line(questionLine(event));
         case 'metrics':
           return showMetrics(event.metrics);
         case 'evaluation': {

@@ -57,7 +57,7 @@ export interface Domain<Draft = unknown, Content = unknown> {
     readonly stop: readonly string[];
   };
   /**
-   * Reward of self-play, where no truth is known: all answers to one question together, [form][sample], each the
+   * Reward of self-play, where no truth is known (but for controls that are labelled with it): all answers to one question together, [form][sample], each the
    * prompt's prefill followed by the completion.
    */
   reward(question: Question<Content>, answers: readonly (readonly string[])[]): Promise<Rewarded>;

@@ -2,6 +2,8 @@
 export interface Prompt {
   messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
   prefill?: string;
+  /** Texts that end a completion of this prompt, besides those of the request. */
+  stop?: readonly string[];
 }
 
 /** Completions of one prompt. */

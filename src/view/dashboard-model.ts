@@ -32,6 +32,8 @@ const recentSteps = 10;
 export interface RunFacts {
   dir: string;
   name: string;
+  /** Of the sweep that it is a run of. */
+  variant?: string | undefined;
   state: ShownState;
   run: RunRecord;
   metrics: readonly StepMetrics[];
@@ -40,11 +42,12 @@ export interface RunFacts {
 }
 
 /** Everything that the dashboard shows of one run, small enough to be sent whole. */
-export function runView({ dir, name, state, run, metrics, evaluations, requested }: RunFacts): RunView {
+export function runView({ dir, name, variant, state, run, metrics, evaluations, requested }: RunFacts): RunView {
   const pace = paceOf(run, metrics);
   return {
     dir,
     name,
+    ...optional('variant', variant),
     state,
     step: run.step,
     steps: run.steps,

@@ -99,6 +99,8 @@ export interface FeedEntry {
 export interface RunView {
   dir: string;
   name: string;
+  /** Variant of the sweep that the run is of: runs of one variant have one colour where they are compared. */
+  variant?: string;
   state: ShownState;
   step: number;
   steps: number;
@@ -163,7 +165,7 @@ export interface AnswerView extends AnswerMark {
 
 /** The tests of a coding question. */
 export interface TestsView {
-  kind: 'function' | 'program';
+  kind: 'function' | 'program' | 'assertions';
   entry?: string;
   reference?: string;
   testsMode: string;

@@ -5,7 +5,7 @@ import { seriesWord, stageWord } from '../../src/view/words.ts';
 import { stagesFigure } from '../charts/bars.ts';
 import { linesFigure, type Curve, type LinesOptions } from '../charts/lines.ts';
 import { t } from '../texts.ts';
-import { runColour, runLetter } from './compared.ts';
+import { coloursOf, runLetter } from './compared.ts';
 
 type ChartOptions = Omit<LinesOptions, 'curves' | 'steps'>;
 
@@ -127,13 +127,14 @@ function chart(runs: readonly RunView[], series: readonly SeriesName[], options:
 
 /** Of one run: a colour for each figure. Of several: a colour for each run, as the runs are what is compared. */
 function curvesOf(runs: readonly RunView[], series: readonly SeriesName[]): Curve[] {
+  const ofRuns = coloursOf(runs);
   return series.flatMap((name) =>
     runs.map((run, i) => ({
       name:
         runs.length === 1
           ? seriesWord(t, name)
           : `${runLetter(i)} ${series.length > 1 ? seriesWord(t, name) : ''}`.trim(),
-      colour: runs.length === 1 ? colourOf(name) : runColour(i),
+      colour: runs.length === 1 ? colourOf(name) : (ofRuns[i] ?? colourOf(name)),
       points: run.series[name],
     })),
   );

@@ -8,7 +8,7 @@ import { resolveConfig } from '../../config/resolve.ts';
 import { runSettings, type Config } from '../../config/tables.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { ensureModel, warnOfMemory } from '../model.ts';
+import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
 import { settingsText } from '../settings-text.ts';
@@ -26,8 +26,7 @@ export async function run(args: Arguments): Promise<number> {
   const dir = args.text('out') ?? defaultFolder(config.domain);
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
   const paths = { pool: absolute(config.pool), labelled: absolute(config.labelled) };
-  const modelName = model.entry || model.hub ? model.id : model.path;
-  await startEngine(resolve(dir), { config: { ...config, ...paths, model: modelName } });
+  await startEngine(resolve(dir), { config: { ...config, ...paths, model: storedModelName(model) } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;

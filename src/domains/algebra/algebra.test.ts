@@ -116,6 +116,13 @@ describe('proposals of algebra', () => {
     }
   });
 
+  it('cannot be labelled with their truth in a layout without equations', () => {
+    assert.throws(
+      () => algebraDomain({ ...options, label: 'truth', layout: 'selected' }),
+      /label=truth needs equations/,
+    );
+  });
+
   it('are the last selected question in the layout of the paper', async () => {
     const text = `1. One.\nSelected Question: no.\n\nSelected Question: ${story}`;
     const question = await propose(text, paper);

@@ -1,3 +1,4 @@
+import { BoundaryError } from '../../base/errors.ts';
 import { type AnswerForm, answerStops, extractAnswer, resolveAnswerForm } from '../answer-form.ts';
 import { type Domain, isRejection, type Rejection } from '../domain.ts';
 import { gradeValue, readForms, type ReadValue, sameValue } from '../forms.ts';
@@ -27,11 +28,19 @@ export interface AlgebraOptions {
 
 /**
  * Word problems that linear equations in at most two unknowns solve. The solver sees the equations: they say what is
- * asked exactly, where the story of a small model may not, and they are what the forms of a question exchange.
+ * asked exactly, where the story of a small model may not, and they are what the forms of a question exchange. Throws
+ * BoundaryError('usage') for options under which no question would have the label that is asked for.
  */
 export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, AlgebraContent> {
   const form = resolveAnswerForm(options.answerForm, options.model);
   const hasEquations = options.layout === 'equations';
+  if (options.label === 'truth' && !hasEquations) {
+    throw new BoundaryError(
+      'usage',
+      'label=truth needs equations to compute the truth from, and layout=selected asks for none.',
+      'Set layout=equations, or label=majority.',
+    );
+  }
   const prompt = (task: Task) => solverPrompt(task, form);
   const formsOf = ({ statement, content, id }: AlgebraQuestion): AlgebraForm[] => {
     const solved = solvedOf({ statement, content, id });
@@ -39,7 +48,7 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
       return [{ restore: sameValue, prompt: prompt({ story: content.story }) }];
     }
     const forms = algebraForms(content, solved, prompt);
-    return options.label === 'agreement' ? forms : forms.slice(0, 1);
+    return options.label === 'majority' ? forms.slice(0, 1) : forms;
   };
   return {
     name: 'algebra',

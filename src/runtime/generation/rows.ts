@@ -55,9 +55,13 @@ export function planRows(
       endIds: tokenizer.endIds,
       tokenIds: [],
       logprobs: [],
-      text: new CompletionText(tokenizer, settings.stop ?? []),
+      text: new CompletionText(tokenizer, stopsOf(settings)),
     }));
   });
+}
+
+function stopsOf({ stop = [], prompt }: GenerateRequest): string[] {
+  return [...stop, ...('text' in prompt ? [] : (prompt.stop ?? []))];
 }
 
 function assertEmbedded(ids: readonly number[], tokenizer: Tokenizer, vocabulary: number): void {
