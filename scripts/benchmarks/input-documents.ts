@@ -1,5 +1,5 @@
 /** Inputs of tests as nested data, so that those of functions and of programs can be changed in the same way. */
-import { FunctionProblem, type Problem } from '../../src/protocol/problem.ts';
+import { FunctionProblem, type ProgramProblem } from '../../src/protocol/problem.ts';
 import { type Data, isData } from './input-data.ts';
 
 /**
@@ -20,7 +20,7 @@ export type Arguments = FunctionProblem['tests'][number]['input'];
 const Arguments = FunctionProblem.shape.tests.element.shape.input;
 
 /** The inputs of a problem's tests as documents. A line of a program whose spaces count is one text. */
-export function documentForm(problem: Problem): DocumentForm {
+export function documentForm(problem: FunctionProblem | ProgramProblem): DocumentForm {
   if (problem.kind === 'function') {
     return {
       documents: problem.tests.map(({ input }) => input.filter((value) => isData(value))),

@@ -1,7 +1,7 @@
 /** Inputs on which a mutant and its reference differ, found by running both on many. */
 import type { Mutant } from '../../src/domains/coding/mutants.ts';
 import { limitSteps } from '../../src/domains/coding/step-limit.ts';
-import type { FunctionProblem, Problem } from '../../src/protocol/problem.ts';
+import type { FunctionProblem, ProgramProblem } from '../../src/protocol/problem.ts';
 import type { Execution, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { changedDocuments } from './input-changes.ts';
 import { type Arguments, documentForm } from './input-documents.ts';
@@ -29,7 +29,7 @@ const wanted = 2_000;
 
 /** Compares mutants with the reference on inputs like those of the tests; few inputs are chosen, short ones first. */
 export async function searchKillingInputs(
-  problem: Problem,
+  problem: FunctionProblem | ProgramProblem,
   { reference, second }: { reference: string; second: string },
   mutants: readonly Mutant[],
   sandbox: Sandbox,
@@ -88,14 +88,14 @@ function fewest(inputs: readonly KillingInput[]): KillingInput[] {
 }
 
 /** Text that is equal where the judge finds two results equal: of what a program prints, only the words count. */
-function comparable(problem: Problem, value: KillingInput['output']): string {
+function comparable(problem: FunctionProblem | ProgramProblem, value: KillingInput['output']): string {
   return problem.kind === 'program' && typeof value === 'string'
     ? value.trim().split(/\s+/).join(' ')
     : JSON.stringify(value);
 }
 
 /** A function that loads the solution for one input, so that nothing is kept from one to the next. */
-function onOneInput(problem: Problem, source: string): string {
+function onOneInput(problem: FunctionProblem | ProgramProblem, source: string): string {
   return problem.kind === 'function'
     ? `function onOneInput(...input$) { ${source}\nreturn ${problem.entry}(...input$); }`
     : `function onOneInput(input$) {

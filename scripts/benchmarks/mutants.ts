@@ -62,7 +62,7 @@ async function examine(
   const open = survivors.filter((mutant) => !recordOf(mutant));
   open.forEach(({ line, before, after }) => print(`${problem.id}, line ${line}: ${before} => ${after}`));
   const found =
-    isSearch && open.length > 0
+    isSearch && open.length > 0 && problem.kind !== 'assertions'
       ? await searchKillingInputs(problem, { reference, second }, open, sandbox)
       : { inputs: 0, killing: [], equivalent: [] };
   for (const { input, output, kills } of found.killing) {

@@ -29,11 +29,21 @@ export async function survivingMutants(
   const steps = patience * (await stepsOf(problem, reference, sandbox));
   const limits = { ...problem.limits, timeMs: Math.min(problem.limits.timeMs, timeMs) };
   const limited = mutants.map(({ source }) => limitSteps(source, steps));
-  const survived =
-    problem.kind === 'function'
-      ? await functionsSurvive({ ...problem, limits }, limited, sandbox)
-      : await Promise.all(limited.map((source) => programSurvives({ ...problem, limits }, source, sandbox)));
+  const survived = await survives({ ...problem, limits }, limited, sandbox);
   return mutants.filter((_, index) => survived[index]);
+}
+
+async function survives(problem: Problem, sources: readonly string[], sandbox: Sandbox): Promise<boolean[]> {
+  switch (problem.kind) {
+    case 'function':
+      return functionsSurvive(problem, sources, sandbox);
+    case 'program':
+      return Promise.all(sources.map((source) => programSurvives(problem, source, sandbox)));
+    case 'assertions':
+      return Promise.all(sources.map((source) => passes(problem, source, sandbox)));
+    default:
+      return problem satisfies never;
+  }
 }
 
 /** The least of the counts within which the reference passes: over all tests of a function, for each of a program. */
