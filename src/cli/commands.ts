@@ -42,6 +42,10 @@ export const commands: Readonly<Record<string, Command>> = {
       out: { value: 'DIR', description: 'Folder of the run; default runs/<time>-<domain>.' },
       device,
       set,
+      'paper-selection': {
+        description:
+          'Choose the best of all evaluated steps on the test questions, as the paper does; the result says so.',
+      },
       settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
       detach: { description: 'Start the run and return; it goes on in the background.' },
       json,
@@ -96,7 +100,7 @@ export const commands: Readonly<Record<string, Command>> = {
   eval: {
     parameters: '',
     positionals: 0,
-    summary: 'Greedy evaluation of a model or adapter on a benchmark.',
+    summary: 'Evaluate a model or adapter on a benchmark: greedy, or with several samples to each question.',
     options: {
       benchmark: {
         value: 'NAME',
@@ -111,11 +115,20 @@ export const commands: Readonly<Record<string, Command>> = {
       model,
       adapter,
       device,
+      step: { value: 'N', description: 'The checkpoint of this step of the run, instead of its latest.' },
+      samples: { value: 'K', description: 'Answers to each question; default 1, greedy. More give pass@k.' },
+      temperature: { value: 'T', description: '0 = greedy; default of several samples: the setting temperature.' },
+      seed: { value: 'S', description: 'What the samples are drawn from; default the setting seed.' },
+      precision: {
+        value: 'NAME',
+        description: `${runtimeSettings.evalPrecision.kind.choices.join(', ')}; default the setting evalPrecision (${runtimeSettings.evalPrecision.default}).`,
+      },
       set,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
+      problems: { description: 'Also a table of all problems.' },
       list: { description: 'List the shipped and imported benchmarks, and end.' },
-      out: { value: 'FILE', description: 'Write the evaluation there.' },
+      out: { value: 'FILE', description: 'Write the evaluation there. Interrupted, the same command continues it.' },
       json,
     },
     load: async () => (await import('./commands/eval.ts')).evalCommand,

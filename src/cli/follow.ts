@@ -4,10 +4,11 @@ import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
-import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { verdictOf, verdictText } from '../benchmarks/verdict.ts';
 import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
-import { byBenchmark } from '../view/evaluations.ts';
+import { solvedText } from '../view/evaluation.ts';
+import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, paint, type ProgressOutput, table } from './terminal.ts';
 
@@ -26,7 +27,7 @@ export async function follow(dir: string, { json }: { json: boolean }): Promise<
     });
     assertFinished(dir, run, interruption.signal.aborted);
     if (!json) {
-      process.stdout.write(`\n${results(readEvaluations(dir))}\n\n${nextSteps(dir, run)}\n`);
+      process.stdout.write(`\n${results(readEvaluations(dir), run.best)}\n\n${nextSteps(dir, run)}\n`);
     }
     return 0;
   } finally {
@@ -105,38 +106,48 @@ export function assertFinished(dir: string, run: RunRecord, interrupted: boolean
   }
 }
 
-/** The table before/after: the first and the last evaluation of each benchmark. */
-export function results(evaluations: readonly Evaluation[]): string {
-  const rows = [...byBenchmark(evaluations)].flatMap(([benchmark, all]) => {
+/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
+  const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
     const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(benchmark, first), resultRow(benchmark, last)] : [];
+    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const [first] = evaluations;
-  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
-  const change = first && last && compareEvaluations(first, last);
+  const outcome = outcomeOf(evaluations, best);
+  const verdict = outcome && verdictOf(outcome.before, outcome.after);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
-    ...(change ? [changeText(english, change)] : []),
+    ...(best ? [choiceText(best)] : []),
+    ...(outcome && verdict ? [verdictText(verdict, outcome.after.total)] : []),
   ].join('\n');
 }
 
-function resultRow(benchmark: string, { step, solved, total, accuracy, interval, meanScore }: Evaluation): string[] {
+/** How the checkpoint was chosen that the result is of. */
+function choiceText({ step, accuracy, split }: NonNullable<RunRecord['best']>): string {
+  return split === 'test'
+    ? `Step ${step} is the best of all evaluated steps on the test questions themselves, as in the paper: its figure is too high by that choice.`
+    : `The checkpoint of step ${step} did best on the validation questions (${formatPercent(accuracy)}).`;
+}
+
+function resultRow(title: string, evaluation: Evaluation): string[] {
+  const { step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
   return [
-    benchmark,
+    title,
     step === 0 ? '0 (before)' : String(step),
-    `${solved} of ${total} (${formatPercent(accuracy)})`,
+    samples === 1 ? `${solved} of ${total} (${formatPercent(accuracy)})` : solvedText(english, evaluation),
     interval.map(formatPercent).join(' to '),
     meanScore.toFixed(3),
   ];
 }
 
 function nextSteps(dir: string, run: RunRecord): string {
+  const { best } = run;
+  const step = best && best.step !== run.step ? ` --step ${best.step}` : '';
   return [
     `The run lies in ${dir}. Next:`,
-    `  selfq export ${dir} --format peft       the adapter, for PEFT and transformers`,
+    `  selfq export ${dir} --format peft${step}       the adapter, for PEFT and transformers`,
     `  selfq export ${dir} --format dataset    the problems and answers`,
     `  selfq resume ${dir} --steps ${2 * run.steps}      go on learning`,
   ].join('\n');

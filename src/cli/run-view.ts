@@ -1,6 +1,6 @@
 import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
-import { evaluationText } from '../view/evaluation.ts';
+import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
 import { stageText as stageProgress } from '../view/progress.ts';
 import { answerSharesOf, series } from '../view/series.ts';
@@ -105,7 +105,9 @@ export function createRunView(
         case 'evaluation': {
           const { evaluation } = event;
           const seconds = paint('dim', `(${formatDuration(evaluation.seconds)})`);
-          return output.line(`  ${paint('bold', evaluationText(english, evaluation))} ${seconds}`);
+          return output.line(
+            `  ${paint('bold', `${benchmarkTitle(evaluation)}: ${evaluationText(english, evaluation)}`)} ${seconds}`,
+          );
         }
         case 'alarm':
           return output.line(

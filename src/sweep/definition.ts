@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { readIfPresent } from '../base/files.ts';
 import { presets } from '../base/setting.ts';
-import { splits } from '../benchmarks/split.ts';
+import { splits } from '../protocol/records.ts';
 import { duplicateKey } from './duplicate-key.ts';
 
 /** Names become parts of folder names; a dot separates them there. */

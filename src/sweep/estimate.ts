@@ -1,7 +1,7 @@
 import { formatDuration } from '../view/format.ts';
 import type { RunFacts } from './results.ts';
 
-/** Evaluations of a run that it makes by itself: before the first step and after the last. */
+/** Evaluations of a run on the test that it makes by itself: before the first step and after the last. */
 const ownEvaluations = 2;
 
 /** How long the rest of a sweep will take, if its steps take as long as those that were measured. */
@@ -40,8 +40,9 @@ export function estimate(facts: readonly RunFacts[], asked: number): Estimate | 
 }
 
 function plannedEvaluations({ steps, evalEvery }: { steps: number; evalEvery: number }, asked: number): number {
-  const between = evalEvery > 0 ? Math.floor((steps - 1) / evalEvery) : 0;
-  return ownEvaluations + between + ownEvaluations * asked;
+  // On validation: before the first step, every so many, and after the last.
+  const validations = evalEvery > 0 ? 1 + Math.ceil(steps / evalEvery) : 0;
+  return ownEvaluations + validations + ownEvaluations * asked;
 }
 
 /** The estimate in words that say what it is. */

@@ -4,6 +4,8 @@ import { modelWord } from '../../src/view/run-name.ts';
 import type { RunView } from '../../src/view/messages.ts';
 import { changeText } from '../../src/view/comparison.ts';
 import { stateWord } from '../../src/view/words.ts';
+import { benchmarkTitle } from '../../src/view/evaluation.ts';
+import { decisive } from '../../src/view/evaluations.ts';
 import { t } from '../texts.ts';
 
 const runColours = ['var(--blue)', 'var(--orange)', 'var(--green)', 'var(--purple)', 'var(--red)', 'var(--yellow)'];
@@ -72,7 +74,7 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
 }
 
 function heldOut({ evaluations }: RunView): string | TemplateResult {
-  const of = evaluations.filter(({ benchmark }) => benchmark === evaluations[0]?.benchmark);
+  const of = decisive(evaluations);
   const [first, last] = [of[0], of.at(-1)];
   if (!first || !last) {
     return '–';
@@ -82,7 +84,7 @@ function heldOut({ evaluations }: RunView): string | TemplateResult {
       ? formatPercent(last.accuracy)
       : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
   return html`<span title=${last.change ? changeText(t, last.change) : ''}>${figures}</span>
-    <span class="dim">${t('{0} problems of {1}', last.total, last.benchmark)}</span>`;
+    <span class="dim">${t('{0} problems of {1}', last.total, benchmarkTitle(last))}</span>`;
 }
 
 function course(points: RunView['series']['solver.reward']): string {

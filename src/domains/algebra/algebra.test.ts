@@ -9,6 +9,7 @@ import { solveFor } from './content.ts';
 import { algebraForms } from './forms.ts';
 
 const options: AlgebraOptions = {
+  safetyGuard: 'words',
   ...defaultsOf(domainSettings.algebra.settings, 'quick'),
   model: 'qwen2.5-coder-0.5b',
 };

@@ -4,6 +4,7 @@ import { type Domain, isRejection, type Rejection } from '../domain.ts';
 import { gradeValue, readForms, type ReadValue, sameValue } from '../forms.ts';
 import { type LabelRule, rewardByLabel } from '../majority.ts';
 import { rationalText } from '../rational.ts';
+import type { SafetyGuard } from '../safety.ts';
 import { parseValue } from '../value.ts';
 import { AlgebraContent, algebraQuestion, type AlgebraQuestion, readRow, solvedOf, truthOf } from './content.ts';
 import { type AlgebraForm, algebraForms, type Task } from './forms.ts';
@@ -22,6 +23,8 @@ export interface AlgebraOptions {
   answerForm: AnswerForm | 'auto';
   label: LabelRule;
   layout: 'equations' | 'selected';
+  /** Whether stories are held to the word list. */
+  safetyGuard: SafetyGuard;
   /** Id or path of the model, from whose size `auto` follows. */
   model: string;
 }
@@ -57,7 +60,7 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
       prompt: (variant) => (hasEquations ? equationsProposerPrompt(variant) : selectedProposerPrompt()),
       stop: hasEquations ? equationsStops : [],
       parse: hasEquations ? parseEquationsProposal : parseSelectedProposal,
-      verify: (drafts) => Promise.resolve(drafts.map(({ id, draft }) => verify(id, draft, options.label))),
+      verify: (drafts) => Promise.resolve(drafts.map(({ id, draft }) => verify(id, draft, options))),
       fingerprint: fingerprintOf,
     },
     solver: {
@@ -81,8 +84,12 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
   };
 }
 
-function verify(id: string, draft: AlgebraDraft, label: LabelRule): AlgebraQuestion | Rejection {
-  const checked = checkDraft(draft);
+function verify(
+  id: string,
+  draft: AlgebraDraft,
+  { label, safetyGuard }: Pick<AlgebraOptions, 'label' | 'safetyGuard'>,
+): AlgebraQuestion | Rejection {
+  const checked = checkDraft(draft, safetyGuard);
   if (isRejection(checked)) {
     return checked;
   }

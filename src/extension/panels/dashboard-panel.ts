@@ -1,3 +1,4 @@
+import { optional } from '../../base/optional.ts';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
@@ -267,9 +268,9 @@ class DashboardPanel implements vscode.Disposable {
         return;
       case 'evaluation': {
         const all = store.evaluations(this.#dir);
-        const { benchmark, step } = message;
-        const before = step === 0 ? undefined : evaluationAt(all, { benchmark, step: 0 });
-        const chosen = evaluationAt(all, { benchmark, step });
+        const key = { benchmark: message.benchmark, step: message.step, ...optional('split', message.split) };
+        const before = message.step === 0 ? undefined : evaluationAt(all, { ...key, step: 0 });
+        const chosen = evaluationAt(all, key);
         await vscode.commands.executeCommand(internalCommands.openEvaluation, chosen, before);
         return;
       }
