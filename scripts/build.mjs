@@ -58,6 +58,7 @@ const bundles = {
     entryPoints: {
       dashboard: 'webview/dashboard/page.ts',
       problem: 'webview/problem/page.ts',
+      comparison: 'webview/comparison/page.ts',
       style: 'webview/style.css',
     },
     outdir: 'dist/webview',

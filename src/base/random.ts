@@ -38,3 +38,27 @@ function finish(state: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
+
+/**
+ * A sequence of numbers in [0, 1), uniform, with 32 random bits, for where millions are drawn in one go and only their
+ * order counts: several times as fast as {@link uniform}. sfc32 (C. Doty-Humphrey, PractRand, public domain).
+ */
+export function createRandomSequence(seed: number): () => number {
+  let a = seed | 0;
+  let b = 0x9e3779b9;
+  let c = 0x243f6a88;
+  let counter = 1;
+  const next = (): number => {
+    const word = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + word) | 0;
+    return (word >>> 0) / 4294967296;
+  };
+  // The first words still show the seed.
+  for (let i = 0; i < 15; i++) {
+    next();
+  }
+  return next;
+}

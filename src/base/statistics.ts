@@ -1,4 +1,4 @@
-import { uniform } from './random.ts';
+import { createRandomSequence } from './random.ts';
 
 /**
  * Wilson score interval of a share, 95 % by default (z = 1.96).
@@ -48,19 +48,26 @@ export function bootstrapInterval(values: readonly number[], seed: number): [num
 
 /**
  * 95 % interval of the mean of at least one value by the percentile bootstrap: the mean of as many values drawn with
- * replacement, 2,000 times. Of paired differences, it is that of the difference.
+ * replacement, 2,000 times.
  */
-export function bootstrapMean(values: readonly number[], seed: number): [number, number] {
-  const means = new Float64Array(resamples);
-  for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
-    for (let i = 0; i < values.length; i++) {
-      sum += values[Math.floor(uniform(seed, resample, i) * values.length)] ?? 0;
-    }
-    means[resample] = sum / values.length;
-  }
-  means.sort();
+function bootstrapMean(values: readonly number[], seed: number): [number, number] {
+  const means = resampledMeans(values, resamples, seed);
   return [means[Math.floor(0.025 * resamples)] ?? 0, means[Math.ceil(0.975 * resamples) - 1] ?? 1];
+}
+
+/** Means of as many values drawn with replacement, `count` times; ascending. */
+export function resampledMeans(values: readonly number[], count: number, seed: number): Float64Array {
+  const draw = createRandomSequence(seed);
+  const { length } = values;
+  const source = Float64Array.from(values);
+  const means = Float64Array.from({ length: count }, () => {
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      sum += source[Math.floor(draw() * length)] ?? 0;
+    }
+    return sum / length;
+  });
+  return means.sort();
 }
 
 /**

@@ -9,13 +9,13 @@ import { Problem } from '../protocol/problem.ts';
 import { packageFolder } from './package-folder.ts';
 
 /**
- * Solutions of a problem, kept apart from it so that no prompt can be made of them by mistake: a reference, where there
- * is one a second solution written in another way, and plausible wrong programs, each of which the tests reject.
+ * Solutions of a problem, kept apart from it so that no prompt can be made of them by mistake: a reference, a
+ * second solution written in another way, and plausible wrong programs, each of which the tests reject.
  */
 const Solution = z.strictObject({
   id: z.string(),
   reference: z.string(),
-  second: z.string().optional(),
+  second: z.string(),
   wrong: z.array(z.string()).min(2),
 });
 export type Solution = z.infer<typeof Solution>;
@@ -34,7 +34,8 @@ export async function codingSolutions(name: CodingBenchmark): Promise<Solution[]
   return readLines(join(packageFolder(), 'data', name, 'solutions.jsonl'), Solution);
 }
 
-async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
+/** The lines of a shipped file, each held to `schema`. Throws BoundaryError('environment') for a file or line that cannot be read. */
+export async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
   const lines = (await readText(file)).split('\n').filter((line) => line.trim() !== '');
   return lines.map((line, i) => {
     try {

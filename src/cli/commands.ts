@@ -133,6 +133,21 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./commands/eval.ts')).evalCommand,
   },
+  compare: {
+    parameters: 'A [B]',
+    positionals: 2,
+    summary: 'Compare two results of one benchmark, or a run before and after: the difference, and how sure it is.',
+    options: {
+      benchmark: {
+        value: 'NAME',
+        description: 'Of runs: the evaluations on this benchmark, such as "functions (test)".',
+      },
+      step: { value: 'N', description: 'Of runs: the evaluation after this step instead of the latest.' },
+      answers: { description: 'Both answers to every problem won or lost, side by side.' },
+      json,
+    },
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
   import: {
     parameters: 'FILE | DIR | hub:ORG/NAME',
     positionals: 1,

@@ -5,8 +5,8 @@ import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
-import { verdictOf, verdictText } from '../benchmarks/verdict.ts';
-import { formatPercent } from '../view/format.ts';
+import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { asSentence, formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { visibleText } from '../view/visible-text.ts';
 import { solvedText } from '../view/evaluation.ts';
@@ -118,11 +118,11 @@ export function results(evaluations: readonly Evaluation[], best: RunRecord['bes
     return 'There is no evaluation before and after to compare.';
   }
   const outcome = outcomeOf(evaluations, best);
-  const verdict = outcome && verdictOf(outcome.before, outcome.after);
+  const change = outcome && compareEvaluations(outcome.before, outcome.after);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
     ...(best ? [choiceText(best)] : []),
-    ...(outcome && verdict ? [verdictText(verdict, outcome.after.total)] : []),
+    ...(change ? [`Did it learn? ${asSentence(changeText(english, change))}`] : []),
   ].join('\n');
 }
 

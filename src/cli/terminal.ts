@@ -75,6 +75,26 @@ export function oneLine(text: string, width: number): string {
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** Two texts beside each other on `columns` columns, long lines wrapped; without control sequences. */
+export function sideBySide(left: string, right: string, columns: number): string {
+  const half = Math.max(20, Math.floor((columns - 3) / 2));
+  const [first, second] = [wrapped(left, half), wrapped(right, half)];
+  const rows = Array.from({ length: Math.max(first.length, second.length) }, (_, i) =>
+    `${(first[i] ?? '').padEnd(half)} │ ${second[i] ?? ''}`.trimEnd(),
+  );
+  return rows.join('\n');
+}
+
+function wrapped(text: string, columns: number): string[] {
+  const plain = stripVTControlCharacters(text)
+    .replaceAll('\t', '  ')
+    .replaceAll(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/g, ' ');
+  return plain
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
+}
+
 /** Rows under each other; the first is the head. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));

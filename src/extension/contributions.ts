@@ -30,6 +30,7 @@ export const commands = {
   clearProblemFilter: 'selfQuestioning.clearProblemFilter',
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
+  compareResults: 'selfQuestioning.compareResults',
   importBenchmark: 'selfQuestioning.importBenchmark',
   openBenchmark: 'selfQuestioning.openBenchmark',
   deleteBenchmark: 'selfQuestioning.deleteBenchmark',
@@ -76,7 +77,11 @@ export const contextKeys = {
 } as const;
 
 /** Panels' view types, and the scheme of virtual documents. */
-export const panels = { dashboard: 'selfQuestioning.dashboard', problem: 'selfQuestioning.problem' } as const;
+export const panels = {
+  dashboard: 'selfQuestioning.dashboard',
+  problem: 'selfQuestioning.problem',
+  comparison: 'selfQuestioning.comparison',
+} as const;
 /** Scheme of the addresses of read-only documents. */
 export const documentScheme = 'self-questioning';
 /** Id of the walkthrough. */

@@ -9,7 +9,11 @@ import { commands, internalCommands } from './contributions.ts';
 import { showReport } from './documents.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
+import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
 import { formatPercent } from '../view/format.ts';
+import { canCompare } from '../view/paired-results.ts';
+import type { Comparisons } from './panels/comparison-panel.ts';
+import { allResults, baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
 import { type RunArgument } from './run-commands.ts';
 import { type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
@@ -58,30 +62,37 @@ const Rows = z.array(
 );
 
 /** "Evaluate…": a model or a run on a benchmark; results go to the tree and open as a table. */
-export function registerEvaluate(services: Services, results: EvaluationStore): Disposables {
+export function registerEvaluate(services: Services, results: EvaluationStore, comparisons: Comparisons): Disposables {
   return [
     vscode.commands.registerCommand(
       commands.evaluate,
       guarded(services, (argument: RunArgument | EvaluateArguments | BenchmarkArgument) =>
-        evaluate(services, results, argument),
+        evaluate({ services, results, comparisons }, argument),
       ),
     ),
     vscode.commands.registerCommand(
       internalCommands.openEvaluation,
-      guarded(services, async (evaluation?: Evaluation, before?: Evaluation) => {
-        if (evaluation) {
-          await openReport(evaluation, before);
+      guarded(services, async (result?: StoredResult, before?: StoredResult) => {
+        if (result) {
+          await openResult(comparisons, result, before);
         }
       }),
     ),
   ];
 }
 
+/** What an evaluation works with. */
+interface Tools {
+  services: Services;
+  results: EvaluationStore;
+  comparisons: Comparisons;
+}
+
 async function evaluate(
-  services: Services,
-  results: EvaluationStore,
+  tools: Tools,
   argument: RunArgument | EvaluateArguments | BenchmarkArgument,
 ): Promise<Evaluation[]> {
+  const { services, results, comparisons } = tools;
   requireTrust();
   const given = typeof argument === 'object' && 'benchmark' in argument ? argument : undefined;
   const dir = typeof argument === 'string' ? argument : argument && 'dir' in argument ? argument.dir : undefined;
@@ -96,15 +107,35 @@ async function evaluate(
     return [];
   }
   const policies = given ? givenPolicies(entry, given.base ?? false) : await choosePolicies(entry);
-  const done: Evaluation[] = [];
+  const chosen = { domain, ...benchmark };
+  const done: StoredResult[] = [];
   for (const policy of policies) {
-    done.push(await evaluateOne(services, results, { domain, ...benchmark }, policy, given?.limit));
+    done.push(await evaluateOne(tools, chosen, policy, given?.limit));
   }
   const last = done.at(-1);
   if (last) {
-    await openReport(last, done.length > 1 ? done[0] : undefined);
+    await openResult(comparisons, last, done.length > 1 ? done[0] : undefined);
   }
-  return done;
+  if (last && done.length === 1 && last.evaluation.adapter !== null) {
+    void guarded(services, offerComparison)(tools, last, { chosen, base: basePolicy(entry), limit: given?.limit });
+  }
+  return done.map(({ evaluation }) => evaluation);
+}
+
+/** After an adapter alone was evaluated: what it is worth is told by the model before training. */
+async function offerComparison(
+  tools: Tools,
+  result: StoredResult,
+  { chosen, base, limit }: { chosen: Chosen; base: Policy; limit: number | undefined },
+): Promise<void> {
+  const known = baseFor(result, allResults(tools.services, tools.results));
+  const action = known
+    ? vscode.l10n.t('Compare With Before Training')
+    : vscode.l10n.t('Evaluate Before Training and Compare');
+  const said = `${benchmarkTitle(result.evaluation)}: ${evaluationText(t, result.evaluation)}`;
+  if ((await vscode.window.showInformationMessage(said, action)) === action) {
+    tools.comparisons.open(known ?? (await evaluateOne(tools, chosen, base, limit)), result);
+  }
 }
 
 function domainOf(entry: RunEntry | undefined): string {
@@ -216,12 +247,11 @@ function modelOf({ run }: RunEntry): string {
 }
 
 async function evaluateOne(
-  services: Services,
-  results: EvaluationStore,
+  { services, results }: Tools,
   { benchmark, domain }: Chosen,
   policy: Policy,
   limit: number | undefined,
-): Promise<Evaluation> {
+): Promise<StoredResult> {
   const out = results.newResultPath();
   const args = [
     'eval',
@@ -243,12 +273,26 @@ async function evaluateOne(
   const { solved, total, accuracy, step } = evaluation;
   results.refresh();
   services.log.info(`${evaluation.benchmark}, step ${step}: ${solved}/${total}, ${formatPercent(accuracy)}`);
-  return evaluation;
+  return resultOfFile(services, out, evaluation);
+}
+
+/** Beside the result before training where there is one that can be compared, else alone. */
+async function openResult(
+  comparisons: Comparisons,
+  result: StoredResult,
+  before: StoredResult | undefined,
+): Promise<void> {
+  if (before && canCompare(before.evaluation, result.evaluation)) {
+    comparisons.open(before, result);
+  } else {
+    await openReport(result.evaluation);
+  }
 }
 
 /** The table per problem, as the editor's own Markdown preview: searchable, readable by screen readers. */
-async function openReport(evaluation: Evaluation, before: Evaluation | undefined): Promise<void> {
-  const { benchmark, step } = evaluation;
+async function openReport(evaluation: Evaluation): Promise<void> {
+  const { step } = evaluation;
+  const benchmark = benchmarkTitle(evaluation);
   const name = step === 0 ? benchmark : vscode.l10n.t('{0} after step {1}', benchmark, String(step));
-  await showReport(name, evaluationReport(evaluation, before));
+  await showReport(name, evaluationReport(evaluation));
 }

@@ -1,23 +1,19 @@
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
-import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { benchmarkTitle, evaluationText, policyWord, problemScore, resultWord } from '../view/evaluation.ts';
 import { formatDuration, formatPercent } from '../view/format.ts';
 import { modelWord } from '../view/run-name.ts';
 import { t } from './translate.ts';
 
-/** One evaluation as Markdown, with a column for the earlier one where there is one. */
-export function evaluationReport(evaluation: Evaluation, before: Evaluation | undefined): string {
-  const change = before && compareEvaluations(before, evaluation);
+/** One evaluation as Markdown. */
+export function evaluationReport(evaluation: Evaluation): string {
   const hasTests = evaluation.problems.some(({ answers }) => answers.some(({ verdict }) => verdict !== undefined));
   return [
     `# ${cell(benchmarkTitle(evaluation))}`,
     '',
-    ...(before ? [summary(vscode.l10n.t('Before'), before), ''] : []),
-    summary(before ? vscode.l10n.t('Now') : vscode.l10n.t('Result'), evaluation),
+    summary(vscode.l10n.t('Result'), evaluation),
     '',
-    ...(before ? [changeLine(before, evaluation, change), ''] : []),
-    ...table(evaluation, before, hasTests),
+    ...table(evaluation, hasTests),
     '',
     `${answersText(evaluation)} ${
       hasTests
@@ -39,40 +35,22 @@ function answersText({ samples, temperature, precision }: Evaluation): string {
       );
 }
 
-function changeLine(before: Evaluation, now: Evaluation, change: ReturnType<typeof compareEvaluations>): string {
-  return change
-    ? changeText(t, change)
-    : vscode.l10n.t(
-        'The two evaluations are not of the same problems: {0} and {1}.',
-        String(before.total),
-        String(now.total),
-      );
-}
-
-function table(evaluation: Evaluation, before: Evaluation | undefined, hasTests: boolean): string[] {
-  const earlier = new Map(before?.problems.map((problem) => [problem.id, problem]));
+function table(evaluation: Evaluation, hasTests: boolean): string[] {
   const hasExpected = evaluation.problems.some(({ expected }) => expected !== undefined);
   const head = [
     vscode.l10n.t('problem'),
-    ...(before ? [vscode.l10n.t('before')] : []),
-    vscode.l10n.t('now'),
+    vscode.l10n.t('result'),
     ...(hasTests ? [vscode.l10n.t('tests passed')] : [vscode.l10n.t('answer')]),
     ...(hasExpected ? [vscode.l10n.t('expected')] : []),
-    ...(before ? [''] : []),
   ];
-  const rows = evaluation.problems.map((problem) => {
-    const old = earlier.get(problem.id);
-    return [
-      cell(problem.id),
-      ...(before ? [old ? resultWord(t, old) : ''] : []),
-      resultWord(t, problem),
-      hasTests
-        ? formatPercent(problemScore(problem))
-        : cell(short(problem.answers.map(({ answer }) => answer).join(', '))),
-      ...(hasExpected ? [cell(problem.expected ?? '')] : []),
-      ...(before ? [arrow(problemScore(problem), old && problemScore(old))] : []),
-    ];
-  });
+  const rows = evaluation.problems.map((problem) => [
+    cell(problem.id),
+    resultWord(t, problem),
+    hasTests
+      ? formatPercent(problemScore(problem))
+      : cell(short(problem.answers.map(({ answer }) => answer).join(', '))),
+    ...(hasExpected ? [cell(problem.expected ?? '')] : []),
+  ]);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
@@ -87,13 +65,6 @@ function short(answer: string): string {
 function summary(title: string, evaluation: Evaluation): string {
   const who = `${modelWord(evaluation.model)}, ${policyWord(t, evaluation)}`;
   return `**${title}** ${evaluationText(t, evaluation)} (${cell(who)}, ${formatDuration(evaluation.seconds, t)})`;
-}
-
-function arrow(score: number, before: number | undefined): string {
-  if (before === undefined || score === before) {
-    return '';
-  }
-  return score > before ? '▲' : '▼';
 }
 
 /** Names come from files that anyone may have written. */

@@ -38,6 +38,11 @@ export class EvaluationStore implements vscode.Disposable {
     this.#changed.fire();
   }
 
+  /** Whether a file is a result of this store. */
+  holds(path: string): boolean {
+    return this.#files('evaluations', '.json').includes(path);
+  }
+
   /** What was imported here, or by `selfq import`. */
   imports(): ImportRecord[] {
     return listImports();

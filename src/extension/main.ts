@@ -6,7 +6,9 @@ import { registerEvaluate } from './evaluate.ts';
 import { EvaluationStore } from './evaluation-store.ts';
 import { registerImport } from './import-benchmark.ts';
 import { registerExport } from './export.ts';
+import { registerCompare } from './compare.ts';
 import { LiveRuns } from './live-runs.ts';
+import { Comparisons } from './panels/comparison-panel.ts';
 import { Dashboards } from './panels/dashboard-panel.ts';
 import { ProblemInspector } from './panels/problem-panel.ts';
 import { registerRunCommands } from './run-commands.ts';
@@ -37,15 +39,17 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const services: Services = { context, log, store, live };
   const results = new EvaluationStore(context);
   const problems = new ProblemsTree(services);
+  const comparisons = new Comparisons(services, results);
 
   context.subscriptions.push(
-    ...[log, store, live, results, problems],
+    ...[log, store, live, results, problems, comparisons],
     ...registerRunsTree(services),
     ...registerBenchmarksTree(services, results),
     ...registerStatusBar(services),
     ...registerStart(services),
     ...registerRunCommands(services),
-    ...registerEvaluate(services, results),
+    ...registerEvaluate(services, results, comparisons),
+    registerCompare(services, results, comparisons),
     ...registerSolving(services),
     ...registerHelp(services),
     registerImport(services, results),

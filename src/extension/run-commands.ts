@@ -11,7 +11,7 @@ import { type Disposables, NoRunError, type Services, guarded, showError } from 
 import { requireTrust } from './trust.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { outcomeOf } from '../view/evaluations.ts';
-import { formatPercent } from '../view/format.ts';
+import { asSentence, formatPercent } from '../view/format.ts';
 import { stateWord } from '../view/words.ts';
 import { t } from './translate.ts';
 
@@ -231,5 +231,8 @@ function resultText({ store }: Services, dir: string, best: RunRecord['best']): 
   const { before, after } = outcome;
   const figures = `${formatPercent(before.accuracy)} → ${formatPercent(after.accuracy)}`;
   const change = compareEvaluations(before, after);
-  return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? changeText(t, change) : ''].join(' ');
+  return [
+    vscode.l10n.t('Held-out problems solved: {0}.', figures),
+    change ? asSentence(changeText(t, change)) : '',
+  ].join(' ');
 }

@@ -137,8 +137,10 @@ function rejectedByKind({ rejected, quality }: StepMetrics): [reason: string, co
 
 function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): EvaluationView {
   const { benchmark, split, step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
-  const first = all.find((other) => benchmarkTitle(other) === benchmarkTitle(evaluation));
-  const change = first && first !== evaluation ? compareEvaluations(first, evaluation) : undefined;
+  const of = all.filter((other) => benchmarkTitle(other) === benchmarkTitle(evaluation));
+  const [first, last] = [of[0], of.at(-1)];
+  // The latest alone: a bootstrap for each of many would take long, and no page shows them.
+  const change = first && first !== evaluation && evaluation === last ? compareEvaluations(first, last) : undefined;
   const part = { ...optional('split', split), ...optional('change', change) };
   return { benchmark, step, solved, total, samples, accuracy, interval, meanScore, ...part };
 }

@@ -66,6 +66,11 @@ export function evaluationText(t: Translate, evaluation: Figures & Pick<Evaluati
       );
 }
 
+/** Share of a problem's answers that are right, in [0, 1]. */
+export function rightShare(problem: Pick<EvaluatedProblem, 'answers'>): number {
+  return rightAnswers(problem) / Math.max(1, problem.answers.length);
+}
+
 /** Mean score of a problem's answers, in [0, 1]: in coding the share of tests passed. */
 export function problemScore({ answers }: Pick<EvaluatedProblem, 'answers'>): number {
   return mean(answers.map(({ score }) => score));

@@ -40,10 +40,17 @@ export function formatPercent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-/** Difference of two shares in percent points with its sign: `+8`, `−3`, `0`. */
-export function formatPoints(difference: number): string {
-  const points = Math.round(100 * difference);
-  return points === 0 ? '0' : formatSigned(points);
+/** Difference of two shares in percent points with its sign: `+8`, `−3`, `0`; with one digit `+3.1`, `−0.4`, `0.0`. */
+export function formatPoints(difference: number, digits: 0 | 1 = 0): string {
+  const text = (100 * Math.abs(difference)).toFixed(digits);
+  const sign = Number(text) === 0 ? '' : difference < 0 ? '−' : '+';
+  return `${sign}${text}`;
+}
+
+/** A text of one clause as a sentence of its own: `better: +3` becomes `Better: +3.` */
+export function asSentence(text: string): string {
+  const ended = /[.!?。]$/.test(text) ? text : `${text}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }
 
 /** Seconds as a person says them: `4.5 s`, `42 s`, `3 min`, `1 h 20 min`. */

@@ -4,7 +4,7 @@ import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
 import { type Alarm, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import type { Change } from './comparison.ts';
+import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
 
 export type { Alarm, Label, Mark, ShownState, Verdict };
 
@@ -62,7 +62,7 @@ export interface EvaluationKey {
 
 /** The figures of an evaluation, without the answers. */
 export interface EvaluationView extends EvaluationKey {
-  /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
+  /** Of the latest on a benchmark against the first; absent on others, and where the problems are not the same. */
   change?: Change;
   solved: number;
   total: number;
@@ -233,6 +233,8 @@ export type HostMessage =
   | { type: 'dashboard'; model: DashboardModel }
   | { type: 'stage'; stage: StageView | null }
   | { type: 'problem'; model: ProblemModel; answer: number }
+  | { type: 'comparison'; model: ComparisonModel; before: string; after: string }
+  | { type: 'answers'; answers: PairAnswers }
   | { type: 'failure'; message: string; remedy: string };
 
 /** Buttons of the dashboard: each is one command of the extension for the page's run. */
@@ -250,6 +252,14 @@ export const dashboardActions = [
 
 const step = z.number().int().min(0);
 
+/** The data or the picture of a figure, to be saved as a file. */
+const Save = z.strictObject({
+  type: z.literal('save'),
+  name: z.string().regex(/^[\w-]{1,80}$/),
+  format: z.enum(['svg', 'csv', 'json']),
+  content: z.string().max(5_000_000),
+});
+
 /** From the dashboard's page to the host. */
 export const DashboardMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
@@ -261,12 +271,7 @@ export const DashboardMessage = z.discriminatedUnion('type', [
     benchmark: z.string().max(1000),
     split: z.enum(splits).optional(),
   }),
-  z.strictObject({
-    type: z.literal('save'),
-    name: z.string().regex(/^[\w-]{1,80}$/),
-    format: z.enum(['svg', 'csv', 'json']),
-    content: z.string().max(5_000_000),
-  }),
+  Save,
 ]);
 export type DashboardMessage = z.infer<typeof DashboardMessage>;
 
@@ -280,3 +285,13 @@ export const ProblemMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('solve') }),
 ]);
 export type ProblemMessage = z.infer<typeof ProblemMessage>;
+
+/** From the page of a comparison to the host. */
+export const ComparisonMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('swap') }),
+  z.strictObject({ type: z.literal('answers'), id: z.string().max(1000) }),
+  z.strictObject({ type: z.literal('diffAnswers'), id: z.string().max(1000), sample: step }),
+  Save,
+]);
+export type ComparisonMessage = z.infer<typeof ComparisonMessage>;

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { importReasons } from '../protocol/imports.ts';
 import { rejectionReasons } from '../protocol/question.ts';
-import { formatBytes, formatDuration, formatNumber, formatPoints, formatShare, formatSigned } from './format.ts';
+import {
+  asSentence,
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatPoints,
+  formatShare,
+  formatSigned,
+} from './format.ts';
 import { shownStep, stageText } from './progress.ts';
 import { modelWord, runName } from './run-name.ts';
 import { exampleRun } from './example-records.ts';
@@ -43,7 +51,15 @@ describe('figures', () => {
   it('have as many digits as a person can use, and a true minus sign', () => {
     assert.deepEqual([0.5361, 12.34, 9396, 0, 0.001, -1.25].map(formatNumber), ['0.536', '12.3', '9,396', '0', '0.001', '−1.25']); // prettier-ignore
     assert.deepEqual([0.5, -0.536, 0].map(formatSigned), ['+0.5', '−0.536', '+0']);
-    assert.deepEqual([0.04, -0.083, 0.001].map(formatPoints), ['+4', '−8', '0']);
+    assert.deepEqual(
+      [0.04, -0.083, 0.001].map((share) => formatPoints(share)),
+      ['+4', '−8', '0'],
+    );
+    assert.deepEqual(
+      [0.031, -0.004, 0.0001].map((share) => formatPoints(share, 1)),
+      ['+3.1', '−0.4', '0.0'],
+    );
+    assert.deepEqual(['better: +3', 'done.'].map(asSentence), ['Better: +3.', 'Done.']);
     assert.deepEqual([0.5, null, undefined].map(formatShare), ['0.50', '–', '–']);
   });
 

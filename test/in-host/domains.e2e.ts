@@ -156,7 +156,7 @@ describe('runs of every domain', function () {
       assert.match(await inside.locator('#shares-summary').innerText(), /labels true .*answers true/);
       assert.match(await inside.locator('#agreement-summary').innerText(), /majority ratio .*form agreement/);
       assert.equal(await inside.getByText('tests passed').count(), 0);
-      await inside.getByText(/8 now solved, 0 no longer: chance alone would hardly do this/).waitFor();
+      await inside.getByText(/Better: \+33\.3 points, 95 % \+/).waitFor();
       const strokes = await (
         await innerFrame(page)
       ).evaluate<string[]>("[...document.querySelectorAll('.curve')].map((curve) => getComputedStyle(curve).stroke)");
@@ -196,13 +196,22 @@ describe('runs of every domain', function () {
     await picture(page, 'arithmetic-trees');
   });
 
-  it('show an evaluation of values with what was answered and what is true', async () => {
+  it('show an evaluation of values alone, and beside the one before training', async () => {
     const { page } = editor;
-    await page.locator('.monaco-list-row', { hasText: /after step 14/ }).click();
+    await page.locator('.monaco-list-row', { hasText: /before training/ }).click();
     await webview(page).getByText('the answer is the true value').waitFor();
     const head = await webview(page).locator('th').allInnerTexts();
-    assert.deepEqual(head.filter((title) => title.trim() !== ''), ['problem', 'before', 'now', 'answer', 'expected']); // prettier-ignore
+    assert.deepEqual(head, ['problem', 'result', 'answer', 'expected']);
     await picture(page, 'arithmetic-evaluation');
+    await page.locator('.monaco-list-row', { hasText: /after step 14/ }).click();
+    await webview(page)
+      .getByText(/^Better: \+33\.3 points/)
+      .waitFor();
+    await webview(page).locator('.sides').getByText('answer 109').first().waitFor();
+    await webview(page)
+      .getByText(/^expected \d09$/)
+      .waitFor();
+    await picture(page, 'arithmetic-comparison');
   });
 
   it('keep commands with the run in front, and say which one it is', async () => {

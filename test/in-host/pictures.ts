@@ -57,8 +57,8 @@ try {
   await inThemes(editor, 'problem', inPage(editor));
   await runCommand(page, 'Self-Questioning: Open Dashboard');
   await webview(page).getByRole('button', { name: 'Per problem' }).click();
-  await page.locator('.tab', { hasText: 'Preview' }).waitFor();
-  await inThemes(editor, 'benchmark', anywhere);
+  await webview(page).locator('.outcome').waitFor();
+  await inThemes(editor, 'benchmark', inPage(editor));
   await runCommand(page, 'Self-Questioning: Open Dashboard');
   await page.setViewportSize({ width: 760, height: 900 });
   await page.waitForTimeout(1500);

@@ -161,14 +161,15 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await until('stopped', () => readRun(dir).state === 'stopped');
   });
 
-  it('evaluates before and after and shows a table', async () => {
+  it('evaluates before and after and shows both beside each other', async () => {
     const { page } = editor;
     await runCommand(page, 'Self-Questioning: Evaluate on Held-Out Problems');
     await acceptQuickInput(page, 'On which problems');
     await acceptQuickInput(page, 'Which model');
-    await page.locator('.tab', { hasText: 'Preview' }).waitFor();
+    await page.locator('.tab', { hasText: 'Comparison:' }).waitFor();
     assert.equal(readdirSync(join(editor.storage, 'evaluations')).length, 2);
     assert.ok(readEvaluations(dir).length >= 2);
+    await webview(page).locator('.outcome').waitFor();
     await webview(page).getByText('heldout/').first().waitFor();
     await picture(page, 'evaluation');
   });

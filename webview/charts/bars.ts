@@ -176,7 +176,7 @@ export function intervalsFigure(options: {
     height,
     headline: options.headline,
     summary: options.summary,
-    columns: [t('step'), t('solved'), t('lower bound'), t('upper bound')],
+    columns: [t('result'), t('solved'), t('lower bound'), t('upper bound')],
     rows: intervals.map(({ label, value, low, high }) => [label, value, low, high]),
     places: intervals.length,
     placeAt: (_width, _x, y) => within(y / row, intervals.length),

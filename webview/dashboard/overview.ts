@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { EvaluationKey, EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
 import { changeText } from '../../src/view/comparison.ts';
-import { formatPercent, formatPoints } from '../../src/view/format.ts';
+import { asSentence, formatPercent, formatPoints } from '../../src/view/format.ts';
 import { reasonWord } from '../../src/view/words.ts';
 import { benchmarkTitle } from '../../src/view/evaluation.ts';
 import { byBenchmark } from '../../src/view/evaluations.ts';
@@ -41,7 +41,9 @@ function results(
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
   const title = benchmarkTitle(last);
   const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, title);
-  const change = last.change ? changeText(t, last.change) : t('The two evaluations are not of the same problems.');
+  const change = last.change
+    ? asSentence(changeText(t, last.change))
+    : t('The two evaluations are not of the same problems.');
   const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
     name: `held-out-${title.replaceAll(/\W+/g, '-').replace(/-$/, '')}`.slice(0, 80),

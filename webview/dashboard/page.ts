@@ -45,7 +45,7 @@ const host = connect<DashboardMessage, PageState>((message: HostMessage) => {
       failure = message;
       draw();
       return;
-    case 'problem':
+    default:
       return;
   }
 });

@@ -11,6 +11,7 @@ import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from
 import * as z from 'zod';
 import { pageHtml, pageRoot } from './page-html.ts';
 import { saveFile } from './save-file.ts';
+import { resultOfRun } from '../stored-results.ts';
 
 /** At most four messages a second go to a page. */
 const messageIntervalMs = 250;
@@ -267,11 +268,15 @@ class DashboardPanel implements vscode.Disposable {
         await vscode.commands.executeCommand(internalCommands.openProblem, this.#dir, message.step, message.id);
         return;
       case 'evaluation': {
+        const entry = store.find(this.#dir);
         const all = store.evaluations(this.#dir);
         const key = { benchmark: message.benchmark, step: message.step, ...optional('split', message.split) };
         const before = message.step === 0 ? undefined : evaluationAt(all, { ...key, step: 0 });
         const chosen = evaluationAt(all, key);
-        await vscode.commands.executeCommand(internalCommands.openEvaluation, chosen, before);
+        if (entry && chosen) {
+          const results = [chosen, ...(before ? [before] : [])].map((evaluation) => resultOfRun(entry, evaluation));
+          await vscode.commands.executeCommand(internalCommands.openEvaluation, ...results);
+        }
         return;
       }
       case 'save':

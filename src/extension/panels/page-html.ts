@@ -10,7 +10,11 @@ export function pageRoot(extensionUri: vscode.Uri): vscode.Uri {
  * The page around a bundle of `webview/`. Nothing is allowed but our own scripts, styles and icon font; the texts of the
  * reader's language travel as a data block.
  */
-export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page: 'dashboard' | 'problem'): string {
+export function pageHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  page: 'dashboard' | 'problem' | 'comparison',
+): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(pageRoot(extensionUri), name)).toString();

@@ -10,6 +10,7 @@ import { modelWord } from '../../view/run-name.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
+import { resultOfFile, resultOfRun, type StoredResult } from '../stored-results.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { t } from '../translate.ts';
 
@@ -23,8 +24,8 @@ interface BenchmarkNode {
 /** A result; `file` where it was asked for from the editor, and not by a run. */
 interface ResultNode {
   kind: 'evaluation';
-  evaluation: Evaluation;
-  before: Evaluation | undefined;
+  result: StoredResult;
+  before: StoredResult | undefined;
   file?: string;
 }
 type Node = BenchmarkNode | ResultNode;
@@ -36,7 +37,7 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
   const provider: vscode.TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
     getChildren: (node) => (node ? (node.kind === 'benchmark' ? node.results : []) : benchmarkNodes(services, results)),
-    getTreeItem: (node) => (node.kind === 'benchmark' ? benchmarkItem(node) : evaluationItem(services, node)),
+    getTreeItem: (node) => (node.kind === 'benchmark' ? benchmarkItem(node) : evaluationItem(node)),
   };
   const tree = vscode.window.createTreeView(views.benchmarks, { treeDataProvider: provider });
   const update = (): void => {
@@ -65,19 +66,29 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
   ];
 }
 
-function benchmarkNodes({ store }: Services, results: EvaluationStore): BenchmarkNode[] {
-  const ofRun = (store.selected ? store.evaluations(store.selected.dir) : []).map((evaluation) => ({ evaluation }));
-  const all: { evaluation: Evaluation; file?: string }[] = [...ofRun, ...results.files()];
+function benchmarkNodes(services: Services, results: EvaluationStore): BenchmarkNode[] {
+  const { selected } = services.store;
+  const ofRun = selected
+    ? services.store.evaluations(selected.dir).map((evaluation) => ({ result: resultOfRun(selected, evaluation) }))
+    : [];
+  const asked = results
+    .files()
+    .map(({ file, evaluation }) => ({ file, result: resultOfFile(services, file, evaluation) }));
+  const all: { result: StoredResult; file?: string }[] = [...ofRun, ...asked];
   const groups = Map.groupBy(
-    all.sort((a, b) => a.evaluation.step - b.evaluation.step),
-    ({ evaluation }) => benchmarkTitle(evaluation),
+    all.sort((a, b) => a.result.evaluation.step - b.result.evaluation.step),
+    ({ result }) => benchmarkTitle(result.evaluation),
   );
   const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
-    const evaluations = entries.map(({ evaluation }) => evaluation);
+    const evaluations = entries.map(({ result }) => result.evaluation);
+    const beforeOf = (evaluation: Evaluation): StoredResult | undefined => {
+      const before = evaluationBefore(evaluation, evaluations);
+      return entries.find(({ result }) => result.evaluation === before)?.result;
+    };
     return {
       ...{ kind: 'benchmark', name },
-      results: entries.map(({ evaluation, file }) => ({
-        ...{ kind: 'evaluation', evaluation, before: evaluationBefore(evaluation, evaluations) },
+      results: entries.map(({ result, file }) => ({
+        ...{ kind: 'evaluation', result, before: beforeOf(result.evaluation) },
         ...(file === undefined ? {} : { file }),
       })),
     };
@@ -100,8 +111,7 @@ async function deleteNode(results: EvaluationStore, node: Node | undefined): Pro
   if (!node || (node.kind === 'benchmark' ? !node.imported : node.file === undefined)) {
     return;
   }
-  const name =
-    node.kind === 'benchmark' ? node.name : `${benchmarkTitle(node.evaluation)}, ${policyWord(t, node.evaluation)}`;
+  const name = node.kind === 'benchmark' ? node.name : resultTitle(node.result);
   const confirm = vscode.l10n.t('Delete');
   const question =
     node.kind === 'benchmark'
@@ -116,7 +126,7 @@ function benchmarkItem({ name, imported, results }: BenchmarkNode): vscode.TreeI
   const state = results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(labelText(name), state);
   item.iconPath = new vscode.ThemeIcon('beaker');
-  const total = imported?.questions ?? results.at(-1)?.evaluation.total;
+  const total = imported?.questions ?? results.at(-1)?.result.evaluation.total;
   item.description = [
     ...(total === undefined ? [] : [vscode.l10n.t('{0} problems', String(total))]),
     ...(imported ? [vscode.l10n.t('imported')] : []),
@@ -129,13 +139,18 @@ function benchmarkItem({ name, imported, results }: BenchmarkNode): vscode.TreeI
   return item;
 }
 
-function evaluationItem({ store }: Services, { evaluation, before, file }: ResultNode): vscode.TreeItem {
-  const { adapter, accuracy, interval, model, meanScore } = evaluation;
+function resultTitle({ evaluation }: StoredResult): string {
+  return `${benchmarkTitle(evaluation)}, ${policyWord(t, evaluation)}`;
+}
+
+function evaluationItem({ result, before, file }: ResultNode): vscode.TreeItem {
+  const { evaluation } = result;
+  const { accuracy, interval, model, meanScore } = evaluation;
   const item = new vscode.TreeItem(`${formatPercent(accuracy)} ${policyWord(t, evaluation)}`);
-  const difference = before && accuracy - before.accuracy;
+  const difference = before && accuracy - before.evaluation.accuracy;
   const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
   // A result that was asked for says of which run its adapter is.
-  const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
+  const run = file === undefined ? undefined : result.name;
   item.description = `${solvedText(t, evaluation)}${change} · ${run ?? labelText(modelWord(model))}`;
   item.iconPath = new vscode.ThemeIcon(
     difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
@@ -151,6 +166,6 @@ function evaluationItem({ store }: Services, { evaluation, before, file }: Resul
     new Date(evaluation.time).toLocaleString(vscode.env.language),
   ].join('\n');
   item.contextValue = file === undefined ? 'result' : 'result.stored';
-  item.command = { command: internalCommands.openEvaluation, title: '', arguments: [evaluation, before] };
+  item.command = { command: internalCommands.openEvaluation, title: '', arguments: [result, before] };
   return item;
 }
