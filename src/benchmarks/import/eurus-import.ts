@@ -15,9 +15,12 @@ import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { hubUrl } from '../../base/hub-url.ts';
 import { eurusColumns, eurusProblem } from './eurus-rows.ts';
+import { unpackLz4Block, unpackLz4Hadoop } from './lz4.ts';
 
-/** Snappy is hyparquet's own; Node brings the others. */
+/** Snappy is hyparquet's own; Node brings the others, apart from LZ4. */
 const compressors: Compressors = {
+  LZ4: unpackLz4Hadoop,
+  LZ4_RAW: unpackLz4Block,
   GZIP: (input) => gunzipSync(input),
   BROTLI: (input) => brotliDecompressSync(input),
   ZSTD: (input) => zstdDecompressSync(input),
