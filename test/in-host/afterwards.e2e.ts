@@ -29,6 +29,7 @@ describe('what a person does with a run and with imported problems, in a real wi
     place = await createWorkplace();
     editor = await openEditor({ env: environment(place), settings: settingsOf(place, 2) });
     await editor.page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+    await editor.page.locator('.welcome-view', { hasText: 'Start Self-Questioning' }).first().waitFor();
     await startWithDefaults(editor.page, place.model);
     await until('the run is finished', () => {
       [dir = ''] = runsOf(editor);
@@ -102,7 +103,9 @@ describe('what a person does with a run and with imported problems, in a real wi
     await page.keyboard.press('Enter');
     await acceptQuickInput(page, 'How many problems');
     await page.locator('.monaco-list-row', { hasText: /own-set.*imported · not evaluated yet/ }).waitFor();
-    await notification(page, 'are ready for evaluation', 'Evaluate…');
+    // Its button asks a question, which a click on anything else would close.
+    const toast = page.locator('.notification-list-item:visible', { hasText: 'are ready for evaluation' }).first();
+    await toast.getByRole('button', { name: 'Evaluate…' }).click();
     await acceptQuickInput(page, 'Which model');
     const shown = page.locator('.notification-list-item', { hasText: 'Evaluating' });
     await shown

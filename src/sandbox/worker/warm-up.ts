@@ -68,8 +68,12 @@ export function warmUp(boot: Prelude, node: Prelude, shelf: LibraryShelf): void 
     type Compose = (made: Boot, maxLength: number, ...bodies: unknown[]) => NodeRealm;
     const realm = (nodeScript[1].runInContext(context) as Compose)(made, maxOutput, ...bodies);
     realm.start('1 2\n3\n');
-    for (let reply = realm.main(realm.compile(reader)); reply === 't'; reply = realm.poll()) {
-      // Until nothing is left to do.
+    let reply = realm.main(realm.compile(reader));
+    while (reply === 't') {
+      reply = realm.poll();
+    }
+    if (!reply.startsWith('v')) {
+      throw new Error(`a program of the warm-up failed: ${reply}`);
     }
   }
   for (const [prelude, used] of [bootScript, nodeScript, ...libraries.map((library) => library.script)]) {
