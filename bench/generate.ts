@@ -1,4 +1,3 @@
-import type { DomainTools } from '../src/domains/domain.ts';
 import { defaultsOf } from '../src/base/setting.ts';
 import { codingSettings } from '../src/domains/coding/settings.ts';
 import { createDomain } from '../src/domains/registry.ts';
@@ -16,7 +15,14 @@ import {
   type Conditions,
 } from './measure.ts';
 import { startLlamaPeers, type LlamaPeer, type LlamaRequest, type LlamaWork } from './peers/llama.ts';
-import { codeTokens, openBenchModel, type BenchArguments, type BenchObserver, type BenchModel } from './policy.ts';
+import {
+  codeTokens,
+  idleTools,
+  openBenchModel,
+  type BenchArguments,
+  type BenchObserver,
+  type BenchModel,
+} from './policy.ts';
 
 const usualPromptTokens = 200;
 const prefillTokens = 512;
@@ -138,12 +144,6 @@ function decodeRequests(model: BenchModel, rows: number, promptTokens: number): 
     ? proposalRequests(model, promptTokens)
     : [{ prompt: { text: codePrompt(model, promptTokens) }, samples: rows, maxTokens: 25, temperature: 1, seed: 1 }];
 }
-
-/** Prompts need neither sandbox nor policy. */
-const idleTools: DomainTools = {
-  sandbox: () => Promise.reject(new Error('nothing is judged here')),
-  base: () => Promise.reject(new Error('nothing is asked here')),
-};
 
 /** Prompts of at least `least` tokens: code stands before them where they are shorter. */
 function proposalRequests(model: BenchModel, least: number): GenerateRequest[] {

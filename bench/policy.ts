@@ -7,6 +7,7 @@ import { fetchedModel, startRuntime, type PolicyObserver } from '../src/engine/p
 import { defaultModelId } from '../src/model/catalogue.ts';
 import type { ModelFile } from '../src/model/model.ts';
 import { openModel } from '../src/model/open.ts';
+import type { DomainTools } from '../src/domains/domain.ts';
 import type { LoadRequest } from '../src/runtime/process/calls.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { runtimeSettings, type RuntimeSettings } from '../src/runtime/settings.ts';
@@ -89,6 +90,12 @@ function precisionsOf(name: string | undefined): Partial<Precisions> {
       );
   }
 }
+
+/** Prompts need neither sandbox nor policy. */
+export const idleTools: DomainTools = {
+  sandbox: () => Promise.reject(new Error('nothing is judged here')),
+  base: () => Promise.reject(new Error('nothing is asked here')),
+};
 
 /** Code in plain text, long enough for any prompt here; models continue it instead of ending. */
 export function codeTokens(file: ModelFile, count: number, offset = 0): number[] {

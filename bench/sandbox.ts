@@ -7,14 +7,14 @@ import { Worker } from 'node:worker_threads';
 import type { Language } from '../src/sandbox/sandbox.ts';
 import { BoundaryError } from '../src/base/errors.ts';
 import { entryPath } from '../src/base/entries.ts';
-import type { Problem } from '../src/protocol/problem.ts';
+import type { ComparedProblem } from '../src/protocol/problem.ts';
 import { hostilePrograms } from '../test/support/hostile-programs.ts';
 import { fencedCommand, probeFences } from '../src/sandbox/host/launch.ts';
 import { watchPeak } from '../src/sandbox/host/platform.ts';
 import { createSandbox, type SandboxPool } from '../src/sandbox/host/pool.ts';
 
 /** Ten tests of a small function: the shape of what self-play judges most. */
-const problem: Problem = {
+const problem: ComparedProblem = {
   id: 'bench',
   statement: 'Return the sum of an array.',
   kind: 'function',

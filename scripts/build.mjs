@@ -27,7 +27,6 @@ const bundles = {
       'sandbox-worker': 'src/sandbox/worker/worker.ts',
       'bench-shared-context': 'bench/shared-context.ts',
       'bench-llama-cpp': 'bench/peers/llama-cpp.ts',
-      'import-eurus': 'src/benchmarks/import/main.ts',
     },
     outdir: 'dist',
     platform: 'node',

@@ -10,6 +10,7 @@ const program = [
   'src/selfplay',
   'src/config',
   'src/run',
+  'src/serve',
   'src/engine',
 ];
 
@@ -22,6 +23,7 @@ export const layers = {
   'src/base': [],
   'src/protocol': ['src/base'],
   'src/onnx': ['src/base'],
+  'src/http': ['src/base'],
 
   'src/model/tokenizer': ['src/base', 'src/model/model.ts'],
   'src/model/formats': ['src/base', 'src/model/tokenizer', 'src/model/model.ts', 'src/model/layout.ts'],
@@ -67,7 +69,7 @@ export const layers = {
     'src/sandbox/realm/python-driver.ts',
     'src/sandbox/sandbox.ts',
   ],
-  'src/sandbox/http': ['src/base', 'src/protocol', 'src/sandbox/host', 'src/sandbox/judge', 'src/sandbox/sandbox.ts'],
+  'src/sandbox/http': ['src/base', 'src/protocol', 'src/http', 'src/sandbox/host', 'src/sandbox/judge', 'src/sandbox/sandbox.ts'],
 
   'src/domains': ['src/base', 'src/protocol', 'src/sandbox/sandbox.ts', 'src/sandbox/judge/extract.ts'],
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
@@ -81,6 +83,7 @@ export const layers = {
     'src/selfplay/settings.ts',
   ],
   'src/run': ['src/base', 'src/protocol'],
+  'src/serve': ['src/base', 'src/protocol', 'src/http'],
   'src/view': ['src/base', 'src/protocol', 'src/config', 'src/domains/coding/content.ts'],
   'src/engine': [
     'src/base',
@@ -95,6 +98,7 @@ export const layers = {
     'src/selfplay',
     'src/config',
     'src/run',
+    'src/serve',
   ],
   'src/cli': [...program, 'src/view', 'bench'],
   'src/extension': [
@@ -104,6 +108,7 @@ export const layers = {
     'src/model/catalogue.ts',
     'src/runtime/settings.ts',
     'src/runtime/devices/devices.ts',
+    'src/benchmarks/imported.ts',
     'src/selfplay/settings.ts',
     'src/config',
     'src/run',

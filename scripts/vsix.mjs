@@ -41,7 +41,7 @@ const required = (target) => [
   ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json', 'media/icon.png'],
   ...['dist/extension.cjs', 'dist/cli.js', 'dist/engine.js', 'dist/runtime.js', 'dist/sandbox-worker.js'],
   'dist/sandbox-libraries.json',
-  ...['dist/import-eurus.js', 'dist/webview/dashboard.js', 'dist/webview/problem.js', 'dist/webview/style.css'],
+  ...['dist/webview/dashboard.js', 'dist/webview/problem.js', 'dist/webview/style.css'],
   ...[
     'dist/webview/codicon.ttf',
     'data/coding/problems.jsonl',

@@ -8,7 +8,7 @@ import { writeQuantised } from '../bench/peers/quantised.ts';
 import { readGgufHeader } from '../src/model/formats/gguf.ts';
 import { byteLength, dequantize } from '../src/model/formats/dequantize.ts';
 import { entryPath } from '../src/base/entries.ts';
-import { writeGguf } from './support/gguf-writer.ts';
+import { writeGguf } from '../src/model/formats/gguf-writer.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
 
 describe('selfq bench', function () {
@@ -108,7 +108,7 @@ describe('selfq bench', function () {
       const matrix = Float32Array.from({ length: 4 * 64 }, (_, i) => 1e-3 * Math.sin(i) * (1 + (i >> 5)));
       const vector = Float32Array.from({ length: 64 }, (_, i) => i / 7);
       const bytes = (values: Float32Array) => new Uint8Array(values.buffer);
-      await writeGguf(source, {
+      writeGguf(source, {
         metadata: { 'general.name': 'blk.0.ffn_up.weight', 'general.file_type': 0 },
         tensors: [
           { name: 'blk.0.ffn_up.weight', shape: [4, 64], type: 0, bytes: bytes(matrix) },
@@ -138,7 +138,7 @@ describe('selfq bench', function () {
     const source = join(home, 'names.gguf');
     const tensor = { shape: [1, 32], type: 0, bytes: new Uint8Array(4 * 32) };
     const names = ['größe.weight', '重み.weight'];
-    await writeGguf(source, { metadata: {}, tensors: names.map((name) => ({ name, ...tensor })) });
+    writeGguf(source, { metadata: {}, tensors: names.map((name) => ({ name, ...tensor })) });
     const out = join(home, 'names-Q8_0.gguf');
     await writeQuantised(source, out, 'Q8_0');
     const { tensors } = await readGgufHeader(out);

@@ -12,6 +12,7 @@ const work = z.enum(['bare', 'full']);
 const Request = z.discriminatedUnion('op', [
   z.object({ op: z.literal('load'), model: z.string(), threads: z.number(), adapter: z.string().optional() }),
   z.object({ op: z.literal('prefill'), tokens: z.number(), work }),
+  z.object({ op: z.literal('complete'), prompt: z.array(z.number()), newTokens: z.number(), work }),
   z.object({ op: z.literal('decode'), rows: z.number(), promptTokens: z.number(), newTokens: z.number(), work }),
 ]);
 type Request = z.infer<typeof Request>;
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
         state = await load(llama, request);
         answer({ release: llama.llamaCppRelease.release, systemInfo: llama.systemInfo });
       } else if (state) {
-        answer(await measure(llama._bindings, state, request));
+        answer(await withContext(llama._bindings, state, request));
       }
     } catch (error) {
       answer({ error: error instanceof Error ? error.message : String(error) });
@@ -96,16 +97,11 @@ async function load(llama: Llama, request: Extract<Request, { op: 'load' }>): Pr
   return { model, lora, threads: request.threads };
 }
 
-async function measure(
-  binding: Binding,
-  state: State,
-  request: Exclude<Request, { op: 'load' }>,
-): Promise<{ seconds: number; tokens: number }> {
+async function withContext(binding: Binding, state: State, request: Exclude<Request, { op: 'load' }>): Promise<object> {
   const rows = request.op === 'decode' ? request.rows : 1;
-  const positions = request.op === 'decode' ? request.promptTokens + request.newTokens + 1 : request.tokens;
   const context = new binding.AddonContext(state.model._model, {
     // Its cells come in blocks of 256.
-    contextSize: rows * Math.ceil((positions + 8) / 256) * 256,
+    contextSize: rows * Math.ceil((positionsOf(request) + 8) / 256) * 256,
     batchSize: 2048,
     sequences: rows,
     flashAttention: 'auto',
@@ -116,12 +112,51 @@ async function measure(
     context.setLoras([state.lora], [1]);
   }
   try {
-    return request.op === 'prefill'
-      ? await prefill(context, request.tokens)
-      : await decode(binding, state.model._model, context, request);
+    switch (request.op) {
+      case 'prefill':
+        return await prefill(context, request.tokens);
+      case 'decode':
+        return await decode(binding, state.model._model, context, request);
+      case 'complete':
+        return { tokenIds: await complete(binding, state.model._model, context, request) };
+    }
   } finally {
     await context.dispose();
   }
+}
+
+function positionsOf(request: Exclude<Request, { op: 'load' }>): number {
+  switch (request.op) {
+    case 'prefill':
+      return request.tokens;
+    case 'decode':
+      return request.promptTokens + request.newTokens + 1;
+    case 'complete':
+      return request.prompt.length + request.newTokens + 1;
+  }
+}
+
+/** The most probable tokens after a prompt, one by one. */
+async function complete(
+  binding: Binding,
+  model: AddonModel,
+  context: AddonContext,
+  { prompt, newTokens }: Extract<Request, { op: 'complete' }>,
+): Promise<number[]> {
+  const sampler = new binding.AddonSampler(model);
+  sampler.applyConfig({ temperature: 0 });
+  const drawn: number[] = [];
+  let input = prompt;
+  for (let position = 0; drawn.length < newTokens; position += input.length, input = drawn.slice(-1)) {
+    context.initBatch(input.length);
+    const last = input.length - 1;
+    const [index = last] = context.addToBatch(0, position, Uint32Array.from(input), Uint32Array.of(last));
+    await context.decodeBatch();
+    const [token] = await context.sampleToken(index, sampler, false, false);
+    drawn.push(token);
+  }
+  sampler.dispose();
+  return drawn;
 }
 
 /** Any ids that every vocabulary has. */

@@ -45,7 +45,7 @@ export async function startLlamaPeers(args: BenchArguments, model: BenchModel): 
   await mkdir(models, { recursive: true });
   const stem = join(models, model.file.hash.slice(0, 16));
   const adapter = `${stem}-rank${model.rank}.gguf`;
-  await writeLlamaAdapter(adapter, model.file.config, model.rank);
+  writeLlamaAdapter(adapter, model.file.config, model.rank);
   const files: [format: string, path: string][] = [];
   for (const format of formatsOf(args.text('formats'))) {
     const path = format === 'own' ? model.path : `${stem}-${format}.gguf`;
@@ -54,9 +54,7 @@ export async function startLlamaPeers(args: BenchArguments, model: BenchModel): 
     }
     files.push([format, path]);
   }
-  const programs: [string, () => PeerProcess][] = [
-    ['node-llama-cpp', () => new PeerProcess('llama.cpp', process.execPath, [entryPath('bench-llama-cpp'), folder])],
-  ];
+  const programs: [string, () => PeerProcess][] = [['node-llama-cpp', () => nodeLlama(folder)]];
   const python = args.text('python');
   if (python !== undefined && (await hasLlamaCppPython(python))) {
     const script = peerScript('llama_cpp_python.py');
@@ -76,6 +74,20 @@ export async function startLlamaPeers(args: BenchArguments, model: BenchModel): 
     }
   }
   return peers;
+}
+
+/** node-llama-cpp with a model and an adapter. */
+export async function startLlama(
+  args: BenchArguments,
+  what: { model: string; threads: number; adapter: string },
+): Promise<{ peer: PeerProcess; release: string }> {
+  const peer = nodeLlama(await llamaCppFolder(args.has('install-peers')));
+  const { release } = await peer.ask({ op: 'load', ...what }, Loaded);
+  return { peer, release };
+}
+
+function nodeLlama(folder: string): PeerProcess {
+  return new PeerProcess('llama.cpp', process.execPath, [entryPath('bench-llama-cpp'), folder]);
 }
 
 const formats = ['own', ...llamaQuantisations] as const;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { byteLength, dequantize } from '../../src/model/formats/dequantize.ts';
-import { aligned, padded, tensorInfo, text } from './gguf-bytes.ts';
+import { aligned, padded, tensorInfo, text } from '../../src/model/formats/gguf-bytes.ts';
 import { isReadable, readGgufHeader, type GgufTensor } from '../../src/model/formats/gguf.ts';
 import { elementsOf } from '../../src/model/layout.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CodingContent } from '../domains/coding/content.ts';
 import { shownStatements } from '../domains/coding/prompts.ts';
 import { trigramSimilarity } from '../domains/near-duplicate.ts';
-import type { Problem } from '../protocol/problem.ts';
+import type { ComparedProblem } from '../protocol/problem.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { type CodingBenchmark, codingQuestions, codingSolutions, type Solution } from './coding.ts';
@@ -17,7 +17,7 @@ const expected: Readonly<Record<CodingBenchmark, { problems: number; tests: numb
   };
 
 interface Entry {
-  problem: Problem;
+  problem: ComparedProblem;
   solution: Solution;
 }
 
@@ -27,9 +27,11 @@ async function entriesOf(name: CodingBenchmark): Promise<Entry[]> {
     solutions.map(({ id }) => id),
     questions.map(({ id }) => id),
   );
-  return questions.flatMap(({ content }, i): Entry[] => {
+  return questions.map(({ content }, i): Entry => {
     const solution = solutions[i];
-    return solution ? [{ problem: CodingContent.parse(content).problem, solution }] : [];
+    const { problem } = CodingContent.parse(content);
+    assert.ok(solution && problem.kind !== 'assertions');
+    return { problem, solution };
   });
 }
 
@@ -48,7 +50,7 @@ describe('shipped coding benchmarks', function () {
   after(() => sandbox.close());
 
   const entries = (name: CodingBenchmark): Entry[] => sets.get(name) ?? [];
-  const verdictsOf = async (jobs: readonly { problem: Problem; source: string }[]) =>
+  const verdictsOf = async (jobs: readonly { problem: ComparedProblem; source: string }[]) =>
     (await Promise.all(jobs.map((job) => sandbox.judge(job)))).map(({ verdict }) => verdict);
 
   for (const name of names) {

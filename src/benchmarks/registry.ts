@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
+import { linesOf } from '../base/lines.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
+import type { ImportRecord } from '../protocol/imports.ts';
 import { codingQuestions } from './coding.ts';
+import { findImport, listImports, questionsFile } from './imported.ts';
 import { type Split, splitOf } from './split.ts';
 import { linearEquations, multiplications } from './values.ts';
 
@@ -82,6 +85,11 @@ export function findBenchmark(name: string): BenchmarkRow | undefined {
   return benchmarks.find((row) => row.name === name);
 }
 
+/** The domain of a shipped or imported benchmark; undefined for a name that is neither. */
+export function domainOfBenchmark(name: string): string | undefined {
+  return (findBenchmark(name) ?? findImport(name))?.domain;
+}
+
 /** The benchmark that runs of a domain are evaluated on; undefined where none is shipped. */
 export function benchmarkOf(domain: string): BenchmarkRow | undefined {
   return benchmarks.find((row) => row.domain === domain);
@@ -93,7 +101,7 @@ export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkR
 }
 
 /**
- * A shipped benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
+ * A shipped or imported benchmark by name, or a JSONL file of the domain's questions. `split`: its validation or test part alone;
  * `limit`: only the first questions. Throws BoundaryError('usage') for a benchmark of another domain and for a file that
  * cannot be used, with the lines at fault.
  */
@@ -103,17 +111,57 @@ export async function loadBenchmark(
   { split, limit }: { split?: Split; limit?: number } = {},
 ): Promise<Benchmark> {
   const row = findBenchmark(name);
-  if (row && row.domain !== domain.name) {
+  const imported = row ? undefined : findImport(name);
+  const known = row ?? imported;
+  if (known && known.domain !== domain.name) {
     throw new BoundaryError(
       'usage',
-      `The benchmark ${name} is of the domain ${row.domain}, not ${domain.name}.`,
-      `Evaluate it with --domain ${row.domain}.`,
+      `The benchmark ${name} is of the domain ${known.domain}, not ${domain.name}.`,
+      `Evaluate it with --domain ${known.domain}.`,
     );
+  }
+  if (imported) {
+    const isWanted = (id: string): boolean => split === undefined || splitOf(id) === split;
+    const questions = await readImported(imported, domain, { isWanted, limit: limit ?? Infinity });
+    return { name: split ? `${name} (${split})` : name, questions };
   }
   const questions = row ? await row.load() : readQuestions(name, domain);
   const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
   const title = row ? name : basename(name, '.jsonl');
   return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
+}
+
+/** Longest line of an import, bytes: a row of the largest size with every character escaped stays below. */
+const maxLineBytes = 2 ** 28;
+
+/** The first questions of an import that are wanted; no more of its file is read. */
+async function readImported(
+  record: ImportRecord,
+  domain: Domain,
+  { isWanted, limit }: { isWanted: (id: string) => boolean; limit: number },
+): Promise<Question[]> {
+  const path = questionsFile(record);
+  const questions: Question[] = [];
+  let number = 0;
+  try {
+    for await (const line of linesOf(createReadStream(path), maxLineBytes)) {
+      if (questions.length >= limit) {
+        break;
+      }
+      number += 1;
+      const question = domain.read(parseJson(line ?? ''), `${record.name}/${number}`);
+      if (isWanted(question.id)) {
+        questions.push(question);
+      }
+    }
+  } catch (error) {
+    const what = codeOf(error) === undefined ? `line ${number} of ${path} is damaged` : `${path} cannot be read`;
+    const remedy = `Import it again: selfq import ${record.source} --name ${record.name}.`;
+    throw new BoundaryError('environment', `The import ${record.name} cannot be used: ${what}.`, remedy, {
+      cause: error,
+    });
+  }
+  return questions;
 }
 
 /** Lines at fault that are named one by one. */
@@ -156,10 +204,12 @@ function readLines(path: string): { text: string; number: number }[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       const names = benchmarks.map((row) => row.name).join(', ');
+      const imports = listImports().map((row) => row.name);
+      const imported = imports.length === 0 ? '' : ` imported ${imports.slice(0, 20).join(', ')};`;
       throw new BoundaryError(
         'usage',
         `There is no benchmark and no file "${path}".`,
-        `Shipped are ${names}; or give a JSONL file of questions.`,
+        `Shipped are ${names};${imported} or give a JSONL file of questions.`,
       );
     }
     throw explainFileError(error, path);

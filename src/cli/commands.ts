@@ -87,7 +87,8 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       benchmark: {
         value: 'NAME',
-        description: 'A shipped benchmark (coding, functions, codeforces-style, …), or a JSONL file of questions.',
+        description:
+          'A shipped benchmark (coding, functions, codeforces-style, …), an import, or a JSONL file of questions.',
       },
       domain: {
         value: 'NAME',
@@ -100,11 +101,29 @@ export const commands: Readonly<Record<string, Command>> = {
       set,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
-      list: { description: 'List the shipped benchmarks, and end.' },
+      list: { description: 'List the shipped and imported benchmarks, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there.' },
       json,
     },
     load: async () => (await import('./commands/eval.ts')).evalCommand,
+  },
+  import: {
+    parameters: 'FILE | DIR | hub:ORG/NAME',
+    positionals: 1,
+    summary: 'Take the questions of a data set as a benchmark; list and remove such imports.',
+    options: {
+      format: {
+        value: 'NAME',
+        description:
+          'auto (default: by the columns), eurus-2, eurus-2-math, multipl-e, humaneval, mbpp, code-contests, problems or gsm8k.',
+      },
+      name: { value: 'NAME', description: 'As which it is evaluated; default the name of the file.' },
+      limit: { value: 'N', description: 'At most N questions.' },
+      list: { description: 'List the imports, and end.' },
+      remove: { value: 'NAME', description: 'Delete an import, and end; results on it stay.' },
+      json,
+    },
+    load: async () => (await import('./commands/import.ts')).importCommand,
   },
   judge: {
     parameters: '',
@@ -151,8 +170,8 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 1,
     summary: 'Write the adapter, the model or the data of a run in a form that others read.',
     options: {
-      format: { value: 'NAME', description: 'peft, merged, dataset or tensorboard.' },
-      step: { value: 'N', description: 'peft, merged: the checkpoint of this step instead of the latest.' },
+      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset or tensorboard.' },
+      step: { value: 'N', description: 'peft, gguf-lora, merged: the checkpoint of this step instead of the latest.' },
       precision: { value: 'NAME', description: 'merged: bf16 (default) or fp32.' },
       out: { value: 'PATH', description: 'Default <run>/export/<format>.' },
       json,
@@ -162,8 +181,22 @@ export const commands: Readonly<Record<string, Command>> = {
   serve: {
     parameters: '',
     positionals: 0,
-    summary: 'The judge as an HTTP server: POST /judge, POST /run_code, GET /healthz, GET /metrics.',
+    summary:
+      "The judge as an HTTP server (POST /judge, /run_code), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
     options: {
+      model,
+      adapter: {
+        value: 'DIR',
+        multiple: true,
+        description: 'A run or an adapter that is served beside its model; may be repeated.',
+      },
+      device,
+      context: { value: 'N', description: 'With a model: longest prompt plus completion, tokens; default 4096.' },
+      slots: { value: 'N', description: 'With a model: completions that are generated at once; default 8.' },
+      'idle-minutes': {
+        value: 'N',
+        description: 'With a model: its memory is given back after so long without a request; default 15, 0 = never.',
+      },
       port: { value: 'N', description: 'Default: any free one.' },
       host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
       token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
@@ -173,7 +206,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   bench: {
-    parameters: 'generate | train | step | learn | sandbox',
+    parameters: 'generate | train | step | learn | sandbox | adapter',
     positionals: 1,
     summary: 'Measure a part of the program on this machine, beside what one would use without it.',
     options: {
@@ -187,6 +220,8 @@ export const commands: Readonly<Record<string, Command>> = {
       steps: { value: 'N', description: 'learn: steps on the same problems; default 30.' },
       seed: { value: 'N', description: 'learn: seed of the adapter and of what is sampled; default 1.' },
       reward: { value: 'NAME', description: 'learn: tests (default), or format, the baseline.' },
+      adapter: { value: 'RUN', description: 'adapter: a run or a checkpoint, compared with llama.cpp.' },
+      'new-tokens': { value: 'N', description: 'adapter: tokens of a continuation at most; default 32.' },
       repeats: { value: 'N', description: 'Rounds, in which all take turns; default 3.' },
       alone: { description: 'Measure this program alone.' },
       'install-peers': { description: 'Install what it is compared with into the cache folder first.' },

@@ -62,6 +62,7 @@ function describe(progress: Progress, { step, stage, what, done, total }: StageE
         tokensPerSecond: progress.tokens / Math.max(seconds, 0.001),
       };
     case 'completion':
+    case 'text':
       return { ...base, done, total, what: firstSentence(progress.text) };
     case 'train':
       return {

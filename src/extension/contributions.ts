@@ -29,7 +29,7 @@ export const commands = {
   clearProblemFilter: 'selfQuestioning.clearProblemFilter',
   solveYourself: 'selfQuestioning.solveYourself',
   evaluate: 'selfQuestioning.evaluate',
-  importEurus: 'selfQuestioning.importEurus',
+  importBenchmark: 'selfQuestioning.importBenchmark',
   openBenchmark: 'selfQuestioning.openBenchmark',
   deleteBenchmark: 'selfQuestioning.deleteBenchmark',
   exportRun: 'selfQuestioning.exportRun',

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { defaultModelId } from '../model/catalogue.ts';
+import type { ImportRecord } from '../protocol/imports.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { commands, internalCommands } from './contributions.ts';
@@ -28,7 +29,7 @@ interface Policy {
 
 /** Arguments of the command Evaluate. */
 export interface EvaluateArguments {
-  /** A shipped benchmark, or a JSONL file of questions. */
+  /** A shipped or imported benchmark, or a JSONL file of questions. */
   benchmark: string;
   /** That grades the questions of a file; that of the run without it, else coding. */
   domain?: string;
@@ -39,20 +40,21 @@ export interface EvaluateArguments {
   base?: boolean;
 }
 
-/** A benchmark in the tree: shipped, or imported as a file. */
+/** An import, or the node of the tree that it has. */
 interface BenchmarkArgument {
-  name?: string;
-  file: string;
+  imported: string | ImportRecord;
 }
 
-/** What is evaluated on: a shipped benchmark, or a file with the domain that grades it. */
+/** What is evaluated on: a shipped or imported benchmark, or a file with the domain that grades it. */
 interface Chosen {
   benchmark: string;
   domain?: string;
 }
 
 /** Rows of `selfq eval --list --json`. */
-const Rows = z.array(z.object({ name: z.string(), domain: z.string(), description: z.string() }));
+const Rows = z.array(
+  z.object({ name: z.string(), domain: z.string(), description: z.string(), imported: z.boolean().default(false) }),
+);
 
 /** "Evaluate…": a model or a run on a benchmark; results go to the tree and open as a table. */
 export function registerEvaluate(services: Services, results: EvaluationStore): Disposables {
@@ -86,9 +88,9 @@ async function evaluate(
   const domain = given?.domain ?? domainOf(entry);
   const benchmark =
     given ??
-    (typeof argument === 'object' && 'file' in argument
-      ? { benchmark: argument.file, domain: 'coding' }
-      : await chooseBenchmark(services, results, domain));
+    (typeof argument === 'object' && 'imported' in argument
+      ? chosenImport(results, argument.imported)
+      : await chooseBenchmark(services, domain));
   if (benchmark === undefined) {
     return [];
   }
@@ -108,31 +110,27 @@ function domainOf(entry: RunEntry | undefined): string {
   return String(entry?.run.config['domain'] ?? setting('domain'));
 }
 
-/** Those of the run's domain first; imported sets are Codeforces problems. */
-async function chooseBenchmark(
-  services: Services,
-  results: EvaluationStore,
-  domain: string,
-): Promise<Chosen | undefined> {
+function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {
+  const record = typeof imported === 'string' ? results.imports().find(({ name }) => name === imported) : imported;
+  return record && { benchmark: record.name, domain: record.domain };
+}
+
+/** Those of the run's domain first, shipped ones before imported ones. */
+async function chooseBenchmark(services: Services, domain: string): Promise<Chosen | undefined> {
   const rows = Rows.parse(JSON.parse(await runSelfq(services, ['eval', '--list', '--json'])));
-  const shipped = [...rows].sort((a, b) => Number(b.domain === domain) - Number(a.domain === domain));
+  const known = [...rows].sort((a, b) => Number(b.domain === domain) - Number(a.domain === domain));
   const importSet = 'import';
   const ownFile = 'file';
   type Item = vscode.QuickPickItem & { chosen: Chosen | typeof importSet | typeof ownFile };
   const items: Item[] = [
-    ...shipped.map((row) => ({
+    ...known.map((row) => ({
       label: `$(beaker) ${row.name}`,
-      description: domainWord(t, row.domain),
+      description: [domainWord(t, row.domain), ...(row.imported ? [vscode.l10n.t('imported')] : [])].join(' · '),
       detail: row.description,
       chosen: { benchmark: row.name, domain: row.domain },
     })),
-    ...results.benchmarks().map((path) => ({
-      label: `$(beaker) ${basename(path, '.jsonl')}`,
-      description: vscode.l10n.t('imported'),
-      chosen: { benchmark: path, domain: 'coding' },
-    })),
     {
-      label: `$(cloud-download) ${vscode.l10n.t('Import the Codeforces problems of Eurus-2…')}`,
+      label: `$(cloud-download) ${vscode.l10n.t('Import a benchmark…')}`,
       chosen: importSet,
     },
     {
@@ -148,8 +146,8 @@ async function chooseBenchmark(
     matchOnDetail: true,
   });
   if (item?.chosen === importSet) {
-    const file = await vscode.commands.executeCommand<string | undefined>(commands.importEurus);
-    return file === undefined ? undefined : { benchmark: file, domain: 'coding' };
+    const record = await vscode.commands.executeCommand<ImportRecord | undefined>(commands.importBenchmark);
+    return record && { benchmark: record.name, domain: record.domain };
   }
   if (item?.chosen === ownFile) {
     const files = await vscode.window.showOpenDialog({ filters: { JSONL: ['jsonl'] } });

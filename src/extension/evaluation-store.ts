@@ -2,12 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { listImports, removeImport } from '../benchmarks/imported.ts';
+import type { ImportRecord } from '../protocol/imports.ts';
 import type { Evaluation } from '../protocol/records.ts';
 import { readEvaluationFile } from '../run/folder.ts';
 import { latestOfEach } from '../view/evaluations.ts';
 import { ensureFolder } from './run-store.ts';
 
-/** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported for them. */
+/** Evaluations that were asked for from the editor, one file each, and the benchmarks that were imported. */
 export class EvaluationStore implements vscode.Disposable {
   readonly #root: string;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -30,24 +32,25 @@ export class EvaluationStore implements vscode.Disposable {
     return latestOfEach([...fileOf.keys()]).map((evaluation) => ({ evaluation, file: fileOf.get(evaluation) ?? '' }));
   }
 
-  /** Deletes a result or an imported set. */
+  /** Deletes a result. */
   async remove(file: string): Promise<void> {
     await rm(file, { force: true });
     this.#changed.fire();
   }
 
-  /** Imported problem files (JSONL). */
-  benchmarks(): string[] {
-    return this.#files('benchmarks', '.jsonl');
+  /** What was imported here, or by `selfq import`. */
+  imports(): ImportRecord[] {
+    return listImports();
+  }
+
+  removeImport(name: string): void {
+    removeImport(name);
+    this.#changed.fire();
   }
 
   /** A path for a new result; call {@link refresh} when it is there. */
   newResultPath(): string {
     return join(ensureFolder(join(this.#root, 'evaluations')), `${new Date().toISOString().replaceAll(':', '-')}.json`);
-  }
-
-  benchmarkPath(name: string): string {
-    return join(ensureFolder(join(this.#root, 'benchmarks')), `${name}.jsonl`);
   }
 
   refresh(): void {

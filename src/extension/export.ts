@@ -53,6 +53,7 @@ async function exportRun(services: Services, argument: RunArgument | ExportArgum
 async function chooseFormat(): Promise<string | undefined> {
   const items = [
     { label: 'peft', description: vscode.l10n.t('LoRA adapter as Python’s PEFT loads it') },
+    { label: 'gguf-lora', description: vscode.l10n.t('LoRA adapter for llama.cpp and Ollama') },
     { label: 'dataset', description: vscode.l10n.t('problems and answers as JSON lines') },
     {
       label: 'merged',

@@ -4,7 +4,7 @@ import { registerDocuments } from './documents.ts';
 import { registerHelp } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { EvaluationStore } from './evaluation-store.ts';
-import { registerEurusImport } from './import-eurus.ts';
+import { registerImport } from './import-benchmark.ts';
 import { registerExport } from './export.ts';
 import { LiveRuns } from './live-runs.ts';
 import { Dashboards } from './panels/dashboard-panel.ts';
@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     ...registerEvaluate(services, results),
     ...registerSolving(services),
     ...registerHelp(services),
-    registerEurusImport(services, results),
+    registerImport(services, results),
     registerExport(services),
     registerDocuments(services),
     new Dashboards(services),

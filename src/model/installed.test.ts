@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeGguf, type MetadataValue } from '../../test/support/gguf-writer.ts';
+import { writeGguf, type MetadataValue } from './formats/gguf-writer.ts';
 import { baseModelName, chooseModel } from './installed.ts';
 
 describe('the name of the base model of an adapter', () => {
@@ -15,7 +15,7 @@ describe('the name of the base model of an adapter', () => {
   async function nameOf(name: string, metadata: Record<string, MetadataValue>): Promise<string> {
     const model = chooseModel(name, cache);
     await mkdir(dirname(model.path), { recursive: true });
-    await writeGguf(model.path, { metadata, tensors: [] });
+    writeGguf(model.path, { metadata, tensors: [] });
     return baseModelName(model);
   }
 

@@ -49,8 +49,28 @@ export const ProgramProblem = z.strictObject({
 });
 export type ProgramProblem = z.infer<typeof ProgramProblem>;
 
+/** A problem whose results are data, which are compared with the expected ones outside of the program's reach. */
+export type ComparedProblem = FunctionProblem | ProgramProblem;
+
+/**
+ * A problem of a benchmark that brings test code of its own: each piece runs behind the solution, in the same program,
+ * and passes where it comes to its end without an exception. It may expect what JSON cannot say, such as `undefined`.
+ */
+export const AssertionProblem = z.strictObject({
+  ...{ ...common, compare: z.never().optional() },
+  kind: z.literal('assertions'),
+  /** Of the test code, and so of solutions (TypeScript solutions may stand in front of JavaScript). */
+  language: z.enum(['javascript', 'typescript', 'python']),
+  /** Code that a solver continues, such as a function's comment and first line. Absent: the statement says it all. */
+  head: z.string().min(1).optional(),
+  /** Texts that end a continuation of `head`. */
+  stop: z.array(z.string().min(1)).default([]),
+  tests: z.array(z.strictObject({ code: z.string().min(1) })).min(1),
+});
+export type AssertionProblem = z.infer<typeof AssertionProblem>;
+
 /** The one shape for generated, shipped and imported problems. */
-export const Problem = z.discriminatedUnion('kind', [FunctionProblem, ProgramProblem]);
+export const Problem = z.discriminatedUnion('kind', [FunctionProblem, ProgramProblem, AssertionProblem]);
 export type Problem = z.infer<typeof Problem>;
 
 /**

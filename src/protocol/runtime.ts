@@ -2,6 +2,8 @@
 export interface Prompt {
   messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
   prefill?: string;
+  /** Texts that end a completion of this prompt, besides those of the request. */
+  stop?: readonly string[];
 }
 
 /** Completions of one prompt. */
@@ -84,9 +86,19 @@ export interface UpdateRecord {
   applied: boolean;
 }
 
+/** A token as it was drawn. */
+export interface DrawnToken {
+  id: number;
+  /** Its own text; part of a character shows as U+FFFD. */
+  text: string;
+  /** Nats, at temperature 1. */
+  logprob: number;
+}
+
 /** Progress of a long call; `text` of finished completions comes early so that it can be shown. */
 export type Progress =
   | { stage: 'load'; done: number; total: number; what: string }
   | { stage: 'generate'; tokens: number; finished: number; total: number }
   | { stage: 'completion'; request: number; sample: number; text: string }
+  | { stage: 'text'; request: number; sample: number; text: string; tokens: readonly DrawnToken[] }
   | { stage: 'train'; tokens: number; totalTokens: number };

@@ -163,7 +163,7 @@ export interface AnswerView extends AnswerMark {
 
 /** The tests of a coding question. */
 export interface TestsView {
-  kind: 'function' | 'program';
+  kind: 'function' | 'program' | 'assertions';
   entry?: string;
   reference?: string;
   testsMode: string;

@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
+import { importReasons } from '../protocol/imports.ts';
 import { rejectionReasons } from '../protocol/question.ts';
 import { formatBytes, formatDuration, formatNumber, formatPoints, formatShare, formatSigned } from './format.ts';
 import { shownStep, stageText } from './progress.ts';
 import { modelWord, runName } from './run-name.ts';
 import { exampleRun } from './example-records.ts';
 import { english, fill } from './translate.ts';
-import { domainDescription, domainWord, reasonWord } from './words.ts';
+import { domainDescription, domainWord, importReasonWord, reasonWord } from './words.ts';
 
 describe('words for codes', () => {
   it('exist for every reason of rejection, and none shows its code', () => {
     const words = rejectionReasons.map((reason) => reasonWord(english, reason));
     assert.equal(new Set(words).size, rejectionReasons.length);
+    assert.deepEqual(words.filter((word) => word.includes('_')), []); // prettier-ignore
+  });
+
+  it('exist for every reason why a row is left out of an import, and differ', () => {
+    const words = importReasons.map((reason) => importReasonWord(english, reason));
+    assert.equal(new Set(words).size, importReasons.length);
     assert.deepEqual(words.filter((word) => word.includes('_')), []); // prettier-ignore
   });
 

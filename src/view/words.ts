@@ -1,4 +1,5 @@
 import type { Stage } from '../protocol/stages.ts';
+import type { ImportReason } from '../protocol/imports.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Mark, RejectionReason } from '../protocol/question.ts';
 import type { ShownState } from '../protocol/run-state.ts';
@@ -35,6 +36,32 @@ export function stateWord(t: Translate, state: ShownState): string {
     failed: t('failed'),
   };
   return words[state];
+}
+
+/** Why a row was left out of an import. */
+export function importReasonWord(t: Translate, reason: ImportReason): string {
+  const words: Record<ImportReason, string> = {
+    not_json: t('not JSON'),
+    too_long: t('longer than 32 MB'),
+    missing_fields: t('a needed column is empty or of another type'),
+    tests_not_json: t('its tests are not JSON'),
+    no_tests: t('no tests'),
+    tests_broken: t('its test code does not compile'),
+    unpaired_tests: t('not as many outputs as inputs'),
+    test_shape: t('tests of another shape'),
+    invalid_name: t('no usable name of a function'),
+    other_language: t('another programming language'),
+    mathematics: t('a question of mathematics'),
+    not_mathematics: t('not a question of mathematics'),
+    no_numeric_answer: t('the answer is not a number'),
+    several_outputs: t('several right outputs and no checker'),
+    foreign_checker: t('a checker that is not JavaScript'),
+    reads_files: t('it reads or writes files'),
+    invalid_question: t('not a valid question'),
+    duplicate: t('its id is there already'),
+    unknown_format: t('a file of no known format'),
+  };
+  return words[reason];
 }
 
 /** Why a proposal was rejected. Older runs know other reasons: those are shown as they are, with spaces. */

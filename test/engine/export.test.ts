@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readGgufHeader } from '../../src/model/formats/gguf.ts';
 import { openModel } from '../../src/model/open.ts';
 import { uniform } from '../../src/base/random.ts';
 import { writeCheckpoint } from '../../src/run/checkpoint.ts';
@@ -91,6 +92,17 @@ describe('selfq export', function () {
     assert.match(again.stderr, /is there already/);
     const wrong = await selfq(place, ['export', run, '--format', 'merged', '--precision', 'int8']).finished;
     assert.match(wrong.stderr, /bf16, fp32/);
+  });
+
+  it('gguf-lora writes the adapter for llama.cpp and says how it is used', async () => {
+    const told = JSON.parse(await ok('export', run, '--format', 'gguf-lora', '--json')) as Record<string, unknown>;
+    assert.equal(told['step'], 2);
+    const out = join(run, 'export', 'gguf-lora');
+    const { metadata, tensors } = await readGgufHeader(join(out, 'adapter.gguf'));
+    assert.equal(metadata.get('adapter.lora.alpha'), 8);
+    assert.ok(tensors.has('blk.0.attn_q.weight.lora_a') && tensors.has('blk.0.ffn_down.weight.lora_b'));
+    assert.match(readFileSync(join(out, 'README.md'), 'utf8'), /llama-server -m BASE\.gguf --lora adapter\.gguf/);
+    assert.match(readFileSync(join(out, 'Modelfile'), 'utf8'), /^FROM .*\nADAPTER \.\/adapter\.gguf$/m);
   });
 
   it('merged refuses a base that is not the one of the run', async () => {

@@ -10,7 +10,7 @@ import { createTokenizer } from '../../src/model/tokenizer/tokenizer.ts';
 import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
-import { writeGguf } from '../support/gguf-writer.ts';
+import { writeGguf } from '../../src/model/formats/gguf-writer.ts';
 import { draws, mutateBytes, mutateJson, type Draws } from '../support/mutations.ts';
 import { tinyLlama } from '../support/tiny-gguf.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
@@ -31,7 +31,7 @@ describe('model files of unknown origin', function () {
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'fuzz-'));
     await writeTinyModel(join(dir, 'folder'), { hidden: 32, ffn: 32 });
-    await writeGguf(join(dir, 'whole.gguf'), tinyLlama());
+    writeGguf(join(dir, 'whole.gguf'), tinyLlama());
   });
   after(() => rm(dir, { recursive: true }));
 

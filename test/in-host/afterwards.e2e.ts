@@ -96,15 +96,15 @@ describe('what a person does with a run and with imported problems, in a real wi
     const { page } = editor;
     const source = join(editor.folders.workspace, 'own-set.parquet');
     copyFileSync(join(projectRoot, 'src/benchmarks/import/fixtures/eurus-snappy.parquet'), source);
-    await runCommand(page, 'Self-Questioning: Import Codeforces Problems');
-    await chooseByTyping(page, 'Where are the problems', 'parquet');
+    await runCommand(page, 'Self-Questioning: Import a Benchmark');
+    await chooseByTyping(page, 'Where are the questions', 'A file');
     const path = page.locator('.quick-input-widget:visible input').first();
     await path.fill(source);
     await page.keyboard.press('Enter');
     await acceptQuickInput(page, 'How many problems');
     await page.locator('.monaco-list-row', { hasText: /own-set.*imported · not evaluated yet/ }).waitFor();
     // Its button asks a question, which a click on anything else would close.
-    const toast = page.locator('.notification-list-item:visible', { hasText: 'are ready for evaluation' }).first();
+    const toast = page.locator('.notification-list-item:visible', { hasText: 'questions imported' }).first();
     await toast.getByRole('button', { name: 'Evaluate…' }).click();
     await acceptQuickInput(page, 'Which model');
     const shown = page.locator('.notification-list-item', { hasText: 'Evaluating' });

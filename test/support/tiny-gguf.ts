@@ -1,5 +1,5 @@
 import { byteLevelAlphabet } from '../../src/model/tokenizer/byte-level.ts';
-import type { GgufContent } from './gguf-writer.ts';
+import type { GgufContent } from '../../src/model/formats/gguf-writer.ts';
 
 /** ggml's number of F32. */
 const f32 = 0;

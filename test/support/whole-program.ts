@@ -97,6 +97,19 @@ export function selfq(place: Workplace, args: readonly string[]): RunningCommand
   return {
     finished,
     kill: (signal) => child.kill(signal),
+    firstLine: () =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const [line, ...more] = stdout.split('\n');
+          if (line !== undefined && more.length > 0) {
+            listeners.delete(look);
+            resolve(line);
+          }
+        };
+        listeners.add(look);
+        look();
+        void finished.then(() => reject(new Error(`It ended without a line: ${stderr}`)));
+      }),
     event: (matches) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
@@ -116,6 +129,8 @@ export function selfq(place: Workplace, args: readonly string[]): RunningCommand
 export interface RunningCommand {
   finished: Promise<Finished>;
   kill(signal: NodeJS.Signals): void;
+  /** The first line of its standard output. */
+  firstLine(): Promise<string>;
   /** The first event of a `--json` run that fits. */
   event(matches: (event: RunEvent) => boolean): Promise<RunEvent>;
 }

@@ -1,12 +1,15 @@
 import { createDomain } from '../../domains/registry.ts';
 import { evaluate } from '../../benchmarks/evaluate.ts';
-import { type BenchmarkRow, benchmarks, findBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
+import { listImports } from '../../benchmarks/imported.ts';
+import { benchmarks, domainOfBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
 import { firstPrompt } from '../../domains/domain.ts';
 import { type Split, splits } from '../../benchmarks/split.ts';
 import { optional } from '../../base/optional.ts';
 import { lazily } from '../../base/lazy.ts';
 import { writeFileAtomic } from '../../base/files.ts';
+import { needsPython } from '../../domains/coding/content.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
+import { findPyodide } from '../../sandbox/host/python.ts';
 import { contextFor } from '../../benchmarks/room.ts';
 import { evaluationText } from '../../view/evaluation.ts';
 import { english } from '../../view/translate.ts';
@@ -17,14 +20,14 @@ import { table } from '../terminal.ts';
 /** `selfq eval`: one greedy answer to every problem of a benchmark. */
 export async function evalCommand(args: Arguments): Promise<number> {
   if (args.has('list')) {
-    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarks.map(rowText))}\n` : `${listText()}\n`);
+    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
     return 0;
   }
   const name = args.text('benchmark');
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
-  const { config, adapter, step } = policySourceOf(args, findBenchmark(name)?.domain);
+  const { config, adapter, step } = policySourceOf(args, domainOfBenchmark(name));
   const { sandboxWorkers } = config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
@@ -34,6 +37,10 @@ export async function evalCommand(args: Arguments): Promise<number> {
     ...optional('split', splitArgument(args)),
     ...optional('limit', args.integer('limit', 1)),
   });
+  if (benchmark.questions.some(needsPython)) {
+    // Before a model is loaded: it says how to install what is missing.
+    findPyodide();
+  }
   try {
     const prompts = benchmark.questions.map((question) => firstPrompt(domain, question));
     const contextTokens = contextFor(config.maxPromptTokens, maxTokens, prompts);
@@ -57,12 +64,19 @@ export async function evalCommand(args: Arguments): Promise<number> {
   }
 }
 
-function rowText({ name, domain, description }: BenchmarkRow): Omit<BenchmarkRow, 'load'> {
-  return { name, domain, description };
+/** Shipped and imported benchmarks. */
+function benchmarkRows(): { name: string; domain: string; description: string; imported?: true }[] {
+  return [
+    ...benchmarks.map(({ name, domain, description }) => ({ name, domain, description })),
+    ...listImports().map(({ name, domain, questions, formats }) => ({
+      ...{ name, domain, description: `${questions} questions, imported as ${formats.join(', ')}` },
+      imported: true as const,
+    })),
+  ];
 }
 
 function listText(): string {
-  const rows = benchmarks.map(({ name, domain, description }) => [name, domain, description]);
+  const rows = benchmarkRows().map(({ name, domain, description }) => [name, domain, description]);
   return table([['benchmark', 'domain', 'what it is'], ...rows]);
 }
 

@@ -3,14 +3,16 @@ import { dirname, join, resolve } from 'node:path';
 import { cacheDir } from '../../base/cache-dir.ts';
 import type { FolderType } from '../../model/formats/folder-files.ts';
 import { assertExpected, assertReady, type ChosenModel, chooseModel } from '../../model/installed.ts';
+import { writeGgufAdapter } from '../../model/formats/gguf-adapter.ts';
 import { writeMerged } from '../../model/formats/merged.ts';
 import { openModel } from '../../model/open.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../../run/checkpoint.ts';
 import { exportTensorboard } from '../../run/export/export-tensorboard.ts';
-import { exportAdapter, exportDataset, exportReadme } from '../../run/export/export.ts';
-import { explainFileError } from '../../base/files.ts';
+import { assertAdapter, exportAdapter, exportDataset, exportReadme, ollamaModelfile } from '../../run/export/export.ts';
+import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { readRun } from '../../run/folder.ts';
+import { readCheckpoint } from '../../runtime/training/checkpoint.ts';
 import { readTrained } from '../../runtime/training/full-checkpoint.ts';
 import { isFull, withWeights } from '../../runtime/decoder/trained.ts';
 import { nearestName } from '../../base/nearest-name.ts';
@@ -39,6 +41,7 @@ interface Format {
 
 const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['peft', { defaultName: 'peft', write: exportPeft }],
+  ['gguf-lora', { defaultName: 'gguf-lora', write: exportGgufLora }],
   ['merged', { defaultName: 'merged', write: exportMerged }],
   ['dataset', { defaultName: 'dataset.jsonl', write: exportQuestions }],
   ['tensorboard', { defaultName: 'tensorboard', write: exportCurves }],
@@ -49,7 +52,7 @@ const folderTypes: ReadonlyMap<string, FolderType> = new Map([
   ['fp32', 'float32'],
 ]);
 
-/** `selfq export`: the adapter as PEFT loads it, the merged model, the problems and answers, or the curves. */
+/** `selfq export`: the adapter as PEFT or llama.cpp loads it, the merged model, the problems and answers, or the curves. */
 export async function exportCommand(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
   const name = args.text('format');
@@ -84,6 +87,30 @@ function exportQuestions({ dir, out }: ExportRequest): Exported {
 function exportCurves({ dir, out }: ExportRequest): Exported {
   const points = exportTensorboard(dir, out);
   return { figures: { points }, what: `${points} points for \`tensorboard --logdir\`` };
+}
+
+async function exportGgufLora({ dir, out, step }: ExportRequest): Promise<Exported> {
+  const run = readRun(dir);
+  assertAdapter(run);
+  const checkpoint = findCheckpoint(dir, step);
+  const base = baseOf(run);
+  await assertReady(base);
+  const model = await openModel(base.path, { cacheDir: cacheDir() });
+  try {
+    assertExpected(base, model.hash, run.model.hash);
+    const { adapter } = await readCheckpoint(checkpoint.dir, model.config);
+    try {
+      mkdirSync(out, { recursive: true });
+    } catch (error) {
+      throw explainFileError(error, out);
+    }
+    const bytes = writeGgufAdapter(join(out, 'adapter.gguf'), model.config, adapter);
+    writeFileAtomic(join(out, 'Modelfile'), ollamaModelfile(run, base.path));
+    writeFileAtomic(join(out, 'README.md'), exportReadme(dir, checkpoint.step, 'gguf-lora'));
+    return { figures: { step: checkpoint.step, bytes }, what: `The adapter of step ${checkpoint.step} for llama.cpp` };
+  } finally {
+    await model.close();
+  }
 }
 
 async function exportMerged({ dir, out, step, type }: ExportRequest): Promise<Exported> {

@@ -1,25 +1,74 @@
+import { createPolicyService } from '../../engine/policy-service.ts';
+import { findPolicy } from '../../engine/policy-source.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { startServer } from '../../sandbox/http/server.ts';
-import type { Arguments } from '../arguments.ts';
+import { startPolicyServer } from '../../serve/policy-server.ts';
+import { type Arguments, usage } from '../arguments.ts';
+import { overridesOf } from '../overrides.ts';
+import { createPolicyView } from '../policy.ts';
+import { createProgressOutput } from '../terminal.ts';
 
-/** `selfq serve`: the judge over HTTP, until it is interrupted. */
-export async function serve(args: Arguments): Promise<number> {
+const defaultContextTokens = 4096;
+const defaultIdleMinutes = 15;
+/** Rows that decode at once: enough for an editor or two; memory grows with them. */
+const defaultSlots = 8;
+const graceMs = 10_000;
+
+/** `selfq serve`: the judge, or with a model or an adapter the policy, over HTTP until it is interrupted. */
+export function serve(args: Arguments): Promise<number> {
+  return args.text('model') === undefined && args.texts('adapter').length === 0 ? serveJudge(args) : servePolicy(args);
+}
+
+async function serveJudge(args: Arguments): Promise<number> {
+  const forPolicy = ['device', 'context', 'slots', 'idle-minutes'].find((name) => args.text(name) !== undefined);
+  if (forPolicy !== undefined) {
+    throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
+  }
   const workers = args.integer('workers', 1);
   const sandbox = await createSandbox(workers === undefined ? {} : { workers });
-  const [host, token] = [args.text('host'), args.text('token')];
   try {
-    const server = await startServer({
-      sandbox,
-      port: args.integer('port', 0) ?? 0,
-      ...(host === undefined ? {} : { host }),
-      ...(token === undefined ? {} : { token }),
-    });
-    const { url } = server;
-    process.stdout.write(args.has('json') ? `${JSON.stringify({ url })}\n` : `Judging at ${url}. Ctrl-C ends it.\n`);
-    await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+    const server = await startServer({ sandbox, ...addressOf(args) });
+    await untilInterrupted(args, server.url, `Judging at ${server.url}. Ctrl-C ends it.`);
     await server.close();
     return 0;
   } finally {
     await sandbox.close();
   }
+}
+
+async function servePolicy(args: Arguments): Promise<number> {
+  if (args.text('workers') !== undefined) {
+    throw usage('--workers is about the judge, and a model is served.', 'Leave it out; --slots N sets rows at once.');
+  }
+  const adapters = args.texts('adapter');
+  const { config } = findPolicy(adapters[0], {
+    slots: args.integer('slots', 1) ?? defaultSlots,
+    ...overridesOf(args, ['model', 'device']),
+  });
+  const output = createProgressOutput();
+  const service = await createPolicyService({
+    config,
+    adapters,
+    contextTokens: args.integer('context', 64) ?? defaultContextTokens,
+    idleMs: 60_000 * (args.number('idle-minutes', 0, Infinity) ?? defaultIdleMinutes),
+    observer: createPolicyView(output),
+  }).finally(() => output.clear());
+  try {
+    const server = await startPolicyServer({ service, ...addressOf(args) });
+    const names = service.models.map(({ id }) => id).join(', ');
+    await untilInterrupted(args, server.url, `Serving ${names} at ${server.url}/v1. Ctrl-C ends it.`);
+    await server.close(graceMs);
+    return 0;
+  } finally {
+    await service.close();
+  }
+}
+
+function addressOf(args: Arguments): { port: number; host: string | undefined; token: string | undefined } {
+  return { port: args.integer('port', 0) ?? 0, host: args.text('host'), token: args.text('token') };
+}
+
+async function untilInterrupted(args: Arguments, url: string, words: string): Promise<void> {
+  process.stdout.write(args.has('json') ? `${JSON.stringify({ url })}\n` : `${words}\n`);
+  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
 }

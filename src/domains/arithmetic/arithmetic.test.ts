@@ -238,6 +238,21 @@ describe('proposals of arithmetic', () => {
     assert.equal(domain.proposer.fingerprint(question('12 * 7')).text, undefined);
   });
 
+  it('are asked for with long numbers more often where the settings say so', () => {
+    const shareOfLongest = (sizes: 'uniform' | 'long'): number => {
+      const asked = arithmeticDomain({ ...options, operators: '*', sizes });
+      const contents = Array.from(
+        { length: 2000 },
+        (_, variant) => asked.proposer.prompt(variant).messages[0]?.content,
+      );
+      const longest = contents.filter((content) => content?.includes('a three-digit number and a three-digit number'));
+      return longest.length / contents.length;
+    };
+    // 1 of 9 pairs of sizes; and 81 of 196 by the squares of 1, 2, 2, 3, 3, 4, 6, 6 and 9.
+    assert.ok(Math.abs(shareOfLongest('uniform') - 1 / 9) < 0.03);
+    assert.ok(Math.abs(shareOfLongest('long') - 81 / 196) < 0.05);
+  });
+
   it('are asked for by sizes and operators of the settings, alike for equal variants', () => {
     const few = arithmeticDomain({ ...options, operators: '*', digits: 2 });
     const contents = Array.from(

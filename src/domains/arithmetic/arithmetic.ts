@@ -25,6 +25,7 @@ export interface ArithmeticOptions {
   label: LabelRule;
   proposalForm: 'sized' | 'free';
   operators: string;
+  sizes: 'uniform' | 'long';
   digits: number;
   operations: number;
   /** Id or path of the model, from whose size `auto` follows. */
@@ -48,7 +49,7 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
     content: ArithmeticContent,
     proposer: {
       prompt: (variant) =>
-        isSized ? sizedProposerPrompt(variant, guards.operators, guards.digits) : freeProposerPrompt(guards.digits),
+        isSized ? sizedProposerPrompt(variant, { ...guards, sizes: options.sizes }) : freeProposerPrompt(guards.digits),
       stop: isSized ? ['\n'] : [],
       parse: (proposal) => parseProposal(proposal, guards),
       verify: (drafts) =>

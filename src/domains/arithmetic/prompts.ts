@@ -30,12 +30,21 @@ interface Shape {
   right: number;
 }
 
+/** What proposals of prescribed sizes are about. */
+export interface SizedProposals {
+  operators: readonly Operator[];
+  /** Longest number, digits. */
+  digits: number;
+  /** `long`: a pair of sizes as often as it has products of digits, squared; `uniform`: each as often. */
+  sizes: 'uniform' | 'long';
+}
+
 /**
  * Asks for one operation on numbers of prescribed sizes: left to itself a small model writes what is no expression in
  * every second proposal. `variant` draws the operator, the sizes and the problems that are shown.
  */
-export function sizedProposerPrompt(variant: number, operators: readonly Operator[], digits: number): Prompt {
-  const shape = drawShape(variant, operators, digits);
+export function sizedProposerPrompt(variant: number, options: SizedProposals): Prompt {
+  const shape = drawShape(variant, options);
   const shown = Array.from({ length: shownProblems }, (_, index) => drawProblem(shape, variant, index));
   const lines = shown.map((problem) => `${proposalOpening} ${problem}`).join('\n');
   const content = `Write one more ${describe(shape)}, in the form of these problems. Choose other, unpredictable numbers, and do not solve it.\n\n${lines}`;
@@ -64,18 +73,29 @@ function describe({ operator, left, right }: Shape): string {
 }
 
 /**
- * Uniform over operators, then over sizes; what a child knows by heart (two one-digit numbers) is not asked for. A number
- * is taken from, or divided by, one that is no longer than it.
+ * Uniform over operators, then over sizes as the settings say; what a child knows by heart (two one-digit numbers) is not
+ * asked for. A number is taken from, or divided by, one that is no longer than it.
  */
-function drawShape(variant: number, operators: readonly Operator[], digits: number): Shape {
+function drawShape(variant: number, { operators, digits, sizes: rule }: SizedProposals): Shape {
   const operator = operators[drawBelow(operators.length, variant, keys.operator)] ?? '*';
-  const first = 1 + drawBelow(digits, variant, keys.left);
-  const second = 1 + drawBelow(digits, variant, keys.right);
+  const [first, second] =
+    rule === 'long'
+      ? drawLongSizes(digits, uniform(variant, keys.left))
+      : [1 + drawBelow(digits, variant, keys.left), 1 + drawBelow(digits, variant, keys.right)];
   const isKnown = first === 1 && second === 1 && operator !== '^';
   const left = isKnown ? Math.min(2, digits) : first;
   return isOrdered(operator)
     ? { operator, left: Math.max(left, second), right: Math.min(left, second) }
     : { operator, left, right: second };
+}
+
+/** A pair of sizes by the inverse of its cumulative weight. `drawn`: in [0, 1). */
+function drawLongSizes(digits: number, drawn: number): [left: number, right: number] {
+  const all = Array.from({ length: digits }, (_, index) => index + 1);
+  const pairs = all.flatMap((left) => all.map((right): [number, number] => [left, right]));
+  const weight = ([left, right]: [number, number]): number => (left * right) ** 2;
+  let rest = drawn * pairs.reduce((sum, pair) => sum + weight(pair), 0);
+  return pairs.find((pair) => (rest -= weight(pair)) < 0) ?? [digits, digits];
 }
 
 function isOrdered(operator: Operator): boolean {

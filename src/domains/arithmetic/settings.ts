@@ -17,6 +17,12 @@ export const arithmeticSettings = {
     default: { quick: '+-*', paper: '+-*/^' },
   },
   digits: { kind: integer(1, 9), unit: 'digits', description: 'Longest number of a question.', default: 3 },
+  sizes: {
+    kind: choice('uniform', 'long'),
+    description:
+      'Sizes that sized prompts ask for: uniform: every pair of lengths equally often; long: in proportion to the square of its products of digits, so that a model that knows short products learns from long ones.',
+    default: 'uniform',
+  },
   operations: {
     kind: integer(1, 20),
     unit: 'operations',

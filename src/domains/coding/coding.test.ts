@@ -167,7 +167,7 @@ console.log(solve([1, 3, 5, 7, 9, 11, 13, 15]));
     const [question] = await withSandbox().proposer.verify([{ id: 'q1', draft }]);
     assert.ok(question && !isRejection(question));
     assert.deepEqual(
-      question.content.problem.tests.map(({ output }) => output),
+      question.content.problem.tests.map((test) => 'output' in test && test.output),
       [5, 0, 8],
     );
     const grade = await withSandbox().grade(question, question.content.reference ?? '');

@@ -58,11 +58,12 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
 }
 
 async function gradeAnswer({ content }: CodingQuestion, answer: string, sandbox: Sandbox): Promise<Grade> {
-  const code = extractCode(answer);
+  const { problem } = content;
+  const code = extractCode(answer, problem.kind === 'assertions' ? problem.language : 'javascript');
   if (!code) {
     return { mark: 'unparsable', reward: 0, answer: '' };
   }
-  const result = await sandbox.judge({ problem: content.problem, ...code });
+  const result = await sandbox.judge({ problem, ...code });
   return { ...markOf(result), answer: code.source, detail: { kind: 'tests', result } };
 }
 

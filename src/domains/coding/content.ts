@@ -28,3 +28,10 @@ export function codingQuestion(problem: Problem, reference?: string): CodingQues
     content: { problem, ...(reference === undefined ? {} : { reference }) },
   };
 }
+
+const InPython = z.object({ problem: z.object({ kind: z.literal('assertions'), language: z.literal('python') }) });
+
+/** Whether answers to a question, of any domain, are run by the Python judge. */
+export function needsPython({ content }: Question): boolean {
+  return InPython.safeParse(content).success;
+}

@@ -1,4 +1,4 @@
-import type { FunctionProblem, Problem } from '../../protocol/problem.ts';
+import type { AssertionProblem, FunctionProblem, Problem } from '../../protocol/problem.ts';
 import type { Prompt } from '../../protocol/runtime.ts';
 import { exemplars, ideas, openings, type Exemplar, type Opening } from './exemplars.ts';
 import { openingsFor } from './topics.ts';
@@ -74,9 +74,25 @@ export function solverPromptFor(problem: Problem): Prompt {
     const content = `Write a JavaScript program for Node.js that solves this problem. It reads standard input and writes its answer with console.log. Answer with the code only.\n\n${problem.statement}`;
     return { messages: [{ role: 'user', content }], prefill: `${fence}\n${readingLines}\n` };
   }
+  if (problem.kind === 'assertions') {
+    return assertionPrompt(problem);
+  }
   const signature = signatureOf(problem);
   const content = `Write the JavaScript function ${signature} that solves this problem and returns the result. Answer with the code only.\n\n${problem.statement}`;
   return { messages: [{ role: 'user', content }], prefill: `${fence}\nfunction ${signature} {` };
+}
+
+const languageNames = { javascript: 'JavaScript', typescript: 'TypeScript', python: 'Python' } as const;
+
+/** The head is what the answer begins with, as in the benchmark that it comes from; its stop texts end the answer. */
+function assertionPrompt({ language, statement, head, stop }: AssertionProblem): Prompt {
+  const opening = language === 'javascript' ? fence : `\`\`\`${language}`;
+  if (head === undefined) {
+    const content = `Write ${languageNames[language]} code that solves this problem. Answer with the code only.\n\n${statement}`;
+    return { messages: [{ role: 'user', content }], prefill: opening, stop };
+  }
+  const content = `Complete this ${languageNames[language]} code. Answer with the code only.\n\n${opening}\n${head.trimEnd()}\n\`\`\``;
+  return { messages: [{ role: 'user', content }], prefill: `${opening}\n${head.trimEnd()}`, stop };
 }
 
 /** `solve(nums, k)`. */

@@ -13,13 +13,12 @@ export function solutionFolder({ dir, step, id }: { dir: string; step: number; i
 
 /** Statement and examples as a comment, then what a solution begins with. */
 export function solutionTemplate(problem: Problem, language: SolutionLanguage): string {
-  const examples = testsOf(problem)
-    .slice(0, 3)
-    .map(({ input, expected }) =>
-      problem.kind === 'function'
-        ? ` * ${problem.entry}(${input}) → ${expected}`
-        : ` * ${input.trim()} → ${expected.trim()}`,
-    );
+  const shown = problem.kind === 'assertions' ? [] : testsOf(problem).slice(0, 3);
+  const examples = shown.map(({ input, expected }) =>
+    problem.kind === 'function'
+      ? ` * ${problem.entry}(${input}) → ${expected}`
+      : ` * ${input.trim()} → ${expected.trim()}`,
+  );
   const statement = problem.statement.split('\n').map((line) => ` * ${line}`.trimEnd());
   // A comment ends at the first `*/`, wherever it comes from.
   const body = [...statement, ' *', ...examples].join('\n').replaceAll('*/', '*\\/');
@@ -28,6 +27,9 @@ export function solutionTemplate(problem: Problem, language: SolutionLanguage): 
 }
 
 function starterOf(problem: Problem, language: SolutionLanguage): string {
+  if (problem.kind === 'assertions') {
+    return `${problem.head?.trimEnd() ?? ''}\n`;
+  }
   if (problem.kind === 'program') {
     return "const input = require('fs').readFileSync(0, 'utf8');\n\nconsole.log(input);\n";
   }

@@ -1,19 +1,22 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { optional } from '../../base/optional.ts';
+import { questionsFile } from '../../benchmarks/imported.ts';
+import type { ImportRecord } from '../../protocol/imports.ts';
 import type { Evaluation } from '../../protocol/records.ts';
 import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
+import { importText } from '../../view/import.ts';
 import { modelWord } from '../../view/run-name.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { t } from '../translate.ts';
 
-/** A benchmark with its results; `file` where it was imported. */
+/** A benchmark with its results; `imported` where it was. */
 interface BenchmarkNode {
   kind: 'benchmark';
   name: string;
-  file?: string;
+  imported?: ImportRecord;
   results: ResultNode[];
 }
 /** A result; `file` where it was asked for from the editor, and not by a run. */
@@ -48,14 +51,15 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
     vscode.commands.registerCommand(
       commands.openBenchmark,
       guarded(services, async (node?: Node) => {
-        if (node?.file !== undefined) {
-          await vscode.window.showTextDocument(vscode.Uri.file(node.file));
+        const file = node?.kind === 'benchmark' ? node.imported && questionsFile(node.imported) : node?.file;
+        if (file !== undefined) {
+          await vscode.window.showTextDocument(vscode.Uri.file(file));
         }
       }),
     ),
     vscode.commands.registerCommand(
       commands.deleteBenchmark,
-      guarded(services, (node?: Node) => deleteFile(results, node)),
+      guarded(services, (node?: Node) => deleteNode(results, node)),
     ),
   ];
 }
@@ -77,14 +81,22 @@ function benchmarkNodes({ store }: Services, results: EvaluationStore): Benchmar
       })),
     };
   });
-  const imported = results.benchmarks().map((file) => ({ name: basename(file, '.jsonl'), file }));
-  const named = nodes.map((node) => ({ ...node, ...imported.find(({ name }) => name === node.name) }));
-  const unused = imported.filter(({ name }) => !groups.has(name));
-  return [...named, ...unused.map((set): BenchmarkNode => ({ kind: 'benchmark', ...set, results: [] }))];
+  const imports = results.imports();
+  const named = nodes.map((node) => ({
+    ...node,
+    ...optional(
+      'imported',
+      imports.find(({ name }) => name === node.name),
+    ),
+  }));
+  const unused = imports
+    .filter(({ name }) => !groups.has(name))
+    .map((imported): BenchmarkNode => ({ kind: 'benchmark', name: imported.name, imported, results: [] }));
+  return [...named, ...unused];
 }
 
-async function deleteFile(results: EvaluationStore, node: Node | undefined): Promise<void> {
-  if (node?.file === undefined) {
+async function deleteNode(results: EvaluationStore, node: Node | undefined): Promise<void> {
+  if (!node || (node.kind === 'benchmark' ? !node.imported : node.file === undefined)) {
     return;
   }
   const name =
@@ -95,23 +107,23 @@ async function deleteFile(results: EvaluationStore, node: Node | undefined): Pro
       ? vscode.l10n.t('Delete the imported problems "{0}"? Results on them stay.', name)
       : vscode.l10n.t('Delete the result "{0}"?', name);
   if ((await vscode.window.showWarningMessage(question, { modal: true }, confirm)) === confirm) {
-    await results.remove(node.file);
+    await (node.kind === 'benchmark' ? results.removeImport(node.name) : results.remove(node.file ?? ''));
   }
 }
 
-function benchmarkItem({ name, file, results }: BenchmarkNode): vscode.TreeItem {
+function benchmarkItem({ name, imported, results }: BenchmarkNode): vscode.TreeItem {
   const state = results.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(name, state);
   item.iconPath = new vscode.ThemeIcon('beaker');
-  const total = results.at(-1)?.evaluation.total;
+  const total = imported?.questions ?? results.at(-1)?.evaluation.total;
   item.description = [
     ...(total === undefined ? [] : [vscode.l10n.t('{0} problems', String(total))]),
-    ...(file === undefined ? [] : [vscode.l10n.t('imported')]),
+    ...(imported ? [vscode.l10n.t('imported')] : []),
     ...(results.length === 0 ? [vscode.l10n.t('not evaluated yet')] : []),
   ].join(' · ');
-  item.contextValue = file === undefined ? 'benchmark' : 'benchmark.imported';
-  if (file !== undefined) {
-    item.tooltip = file;
+  item.contextValue = imported ? 'benchmark.imported' : 'benchmark';
+  if (imported) {
+    item.tooltip = [...importText(t, imported), imported.source].join('\n');
   }
   return item;
 }

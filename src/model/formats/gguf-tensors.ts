@@ -96,12 +96,26 @@ export function permutedHeads(config: DecoderConfig): Map<string, number> {
 
 /** Rows 0 1 2 3 … of a head (interleaved pairs) -> 0 2 4 … 1 3 5 … (halves), as Hugging Face stores them. */
 export function splitRotaryHalves(values: Float32Array, heads: number, shape: readonly number[]): Float32Array {
-  const [rows = 0, width = 1] = shape;
+  return moveRows(values, heads, shape, (row, half) => (row % 2) * half + (row >> 1));
+}
+
+/** The inverse of {@link splitRotaryHalves}: halves -> interleaved pairs, as llama.cpp stores them. */
+export function interleaveRotaryHalves(values: Float32Array, heads: number, shape: readonly number[]): Float32Array {
+  return moveRows(values, heads, shape, (row, half) => (row % half) * 2 + Math.floor(row / half));
+}
+
+/** Each row [rows, width] to its new place within its head. `target`: row of a head and half of its rows -> row. */
+function moveRows(
+  values: Float32Array,
+  heads: number,
+  [rows = 0, width = 1]: readonly number[],
+  target: (row: number, half: number) => number,
+): Float32Array {
   const headRows = rows / heads;
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
     const inHead = row % headRows;
-    const to = row - inHead + (inHead % 2) * (headRows / 2) + (inHead >> 1);
+    const to = row - inHead + target(inHead, headRows / 2);
     result.set(values.subarray(row * width, (row + 1) * width), to * width);
   }
   return result;

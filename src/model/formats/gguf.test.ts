@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeGguf, type GgufContent } from '../../../test/support/gguf-writer.ts';
+import { writeGguf, type GgufContent } from './gguf-writer.ts';
 import { assertRefused } from '../../../test/support/refusal.ts';
 import { tinyLlama } from '../../../test/support/tiny-gguf.ts';
 import { BoundaryError } from '../../base/errors.ts';
@@ -50,7 +50,7 @@ describe('a GGUF file', () => {
 
   async function refusesChanged(metadata: GgufContent['metadata'], words: RegExp): Promise<void> {
     const content = tinyLlama();
-    await writeGguf(path, { ...content, metadata: { ...content.metadata, ...metadata } });
+    writeGguf(path, { ...content, metadata: { ...content.metadata, ...metadata } });
     await assertRefused(path, words);
   }
 
@@ -65,14 +65,14 @@ describe('a GGUF file', () => {
       words: { strings: ['a', '', 'ĠĠ'] },
       numbers: { ints: [-1, 7] },
     };
-    await writeGguf(path, { metadata, tensors: [] });
+    writeGguf(path, { metadata, tensors: [] });
     const read = await readGgufHeader(path);
     assert.deepEqual([...read.metadata.values()], ['é', -3, 2n ** 60n, 0.5, 0.1, true, ['a', '', 'ĠĠ'], [-1, 7]]);
     assert.equal(read.version, 3);
   });
 
   it('opens under the names and shapes of Hugging Face', async () => {
-    await writeGguf(path, tinyLlama());
+    writeGguf(path, tinyLlama());
     const model = await openModel(path);
     assert.deepEqual(model.config, {
       architecture: 'llama',
@@ -98,7 +98,7 @@ describe('a GGUF file', () => {
   });
 
   it('undoes the interleaving of rotary halves in q and k of llama models, and only there', async () => {
-    await writeGguf(path, tinyLlama());
+    writeGguf(path, tinyLlama());
     const model = await openModel(path);
     const firstOfRows = async (name: string): Promise<number[]> => {
       const values = await model.tensor(`model.layers.0.self_attn.${name}.weight`);
@@ -112,7 +112,7 @@ describe('a GGUF file', () => {
   });
 
   it('opens as qwen3 with the norms of its heads, and with q and k as they lie', async () => {
-    await writeGguf(path, tinyQwen3());
+    writeGguf(path, tinyQwen3());
     const model = await openModel(path);
     const { architecture, headSize, headNorm, attentionBias, ropeBase } = model.config;
     assert.deepEqual(
@@ -126,7 +126,7 @@ describe('a GGUF file', () => {
     );
     await model.close();
     const content = tinyQwen3();
-    await writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
+    writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
     await assertRefused(path, /has no tensor model\.layers\.0\.self_attn\.k_norm\.weight/);
   });
 
@@ -134,7 +134,7 @@ describe('a GGUF file', () => {
     const content = tinyLlama();
     const bytes = new Uint8Array(Float32Array.of(1, 8).buffer);
     content.tensors.push({ name: 'rope_freqs.weight', shape: [2], type: f32, bytes });
-    await writeGguf(path, content);
+    writeGguf(path, content);
     const model = await openModel(path);
     assert.deepEqual(model.config.ropeFactors, [1, 8]);
     await model.close();
@@ -145,12 +145,12 @@ describe('a GGUF file', () => {
     await assertRefused(path, /is no GGUF file: it starts with "<!DO"/);
     await writeFile(path, '');
     await assertRefused(path, /is empty/);
-    await writeGguf(path, { ...tinyLlama(), version: 1 });
+    writeGguf(path, { ...tinyLlama(), version: 1 });
     await assertRefused(path, /is GGUF version 1; versions 2 and 3 can be read/);
   });
 
   it('is refused as torn wherever it ends too early, with how much is missing', async () => {
-    await writeGguf(path, tinyLlama());
+    writeGguf(path, tinyLlama());
     const whole = await readFile(path);
     await truncate(path, whole.length - 100);
     await assertRefused(path, /is torn: it ends after \d+ bytes, 100 bytes before the end of blk\.0\.ffn_down\.weight/);
@@ -161,7 +161,7 @@ describe('a GGUF file', () => {
   });
 
   it('is refused as damaged when a count is absurd, without allocating for it', async () => {
-    await writeGguf(path, tinyLlama());
+    writeGguf(path, tinyLlama());
     const bytes = await readFile(path);
     bytes.writeBigUInt64LE(2n ** 62n, 16);
     await writeFile(path, bytes);
@@ -169,7 +169,7 @@ describe('a GGUF file', () => {
   });
 
   it('never fails otherwise than as a model fault, whichever byte of its header is wrong', async () => {
-    await writeGguf(path, tinyLlama());
+    writeGguf(path, tinyLlama());
     const whole = await readFile(path);
     for (let i = 0; i < 600; i += 7) {
       const bytes = Buffer.from(whole);
@@ -196,7 +196,7 @@ describe('a GGUF file', () => {
     ] as const) {
       const content = tinyLlama();
       content.tensors.push(own(name, [...shape]));
-      await writeGguf(path, content);
+      writeGguf(path, content);
       // A bias of q asks for those of k and v.
       await assertRefused(path, name === 'blk.0.attn_q.bias' ? /has no tensor .*bias/ : new RegExp(`holds ${name}`));
     }
@@ -213,7 +213,7 @@ describe('a GGUF file', () => {
       const bytes = new Uint8Array(values.buffer);
       content.tensors.push({ name: `blk.0.attn_${part}.bias`, shape: [length], type: f32, bytes });
     }
-    await writeGguf(path, content);
+    writeGguf(path, content);
     const model = await openModel(path);
     assert.equal(model.config.attentionBias, true);
     const biasOf = async (part: string) => [...(await model.tensor(`model.layers.0.self_attn.${part}_proj.bias`))];
@@ -225,9 +225,9 @@ describe('a GGUF file', () => {
 
   it('is refused when it has a tensor or a key twice', async () => {
     const content = tinyLlama();
-    await writeGguf(path, { ...content, tensors: [...content.tensors, ...content.tensors.slice(0, 1)] });
+    writeGguf(path, { ...content, tensors: [...content.tensors, ...content.tensors.slice(0, 1)] });
     await assertRefused(path, /has the tensor "token_embd\.weight" twice/);
-    await writeGguf(path, content);
+    writeGguf(path, content);
     const bytes = await readFile(path);
     // Two keys of equal length become one.
     const at = bytes.indexOf('llama.context_length');
@@ -278,14 +278,14 @@ describe('a GGUF file', () => {
 
   it('names a tensor that is missing, misshapen or of an unreadable type', async () => {
     const content = tinyLlama();
-    await writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
+    writeGguf(path, { ...content, tensors: content.tensors.slice(0, -1) });
     await assertRefused(path, /has no tensor model\.layers\.0\.mlp\.down_proj\.weight/);
     await refusesChanged(
       { 'llama.feed_forward_length': 32 },
       /of shape \[16, 8\] where its configuration asks for \[32, 8\]/,
     );
     const exotic = content.tensors.map((tensor) => ({ ...tensor, type: tensor.shape.length === 2 ? 23 : f32 }));
-    await writeGguf(path, { ...content, tensors: exotic });
+    writeGguf(path, { ...content, tensors: exotic });
     await assertRefused(path, /stores .+ as IQ4_XS, which cannot be read/);
   });
 

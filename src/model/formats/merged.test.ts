@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeGguf } from '../../../test/support/gguf-writer.ts';
+import { writeGguf } from './gguf-writer.ts';
 import { writeTinyModel } from '../../../test/support/tiny-model.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { uniform } from '../../base/random.ts';
@@ -222,7 +222,7 @@ async function writeLlama(path: string, ropeFactors: readonly number[] = llama31
     const values = Float32Array.from({ length }, () => uniform(5, drawn++) - 0.5);
     return { name, shape, type: 0, bytes: new Uint8Array(values.buffer) };
   };
-  await writeGguf(path, {
+  writeGguf(path, {
     metadata: {
       'general.architecture': 'llama',
       'llama.embedding_length': 32,

@@ -12,13 +12,7 @@ import { readEvaluations, readRun, readStep, recordedSteps } from '../folder.ts'
  */
 export function exportAdapter(runDir: string, out: string, step?: number): number {
   const checkpoint = findCheckpoint(runDir, step);
-  if (isFullyTrained(readRun(runDir))) {
-    throw new BoundaryError(
-      'usage',
-      'This run trained every weight of its model: there is no adapter.',
-      'Export the model itself with --format merged.',
-    );
-  }
+  assertAdapter(readRun(runDir));
   try {
     mkdirSync(out, { recursive: true });
     for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
@@ -29,6 +23,22 @@ export function exportAdapter(runDir: string, out: string, step?: number): numbe
   }
   writeFileAtomic(join(out, 'README.md'), exportReadme(runDir, checkpoint.step, 'adapter'));
   return checkpoint.step;
+}
+
+/** Throws BoundaryError('usage') for a run that trained all weights: it has no adapter. */
+export function assertAdapter(run: RunRecord): void {
+  if (isFullyTrained(run)) {
+    throw new BoundaryError(
+      'usage',
+      'This run trained every weight of its model: there is no adapter.',
+      'Export the model itself with --format merged.',
+    );
+  }
+}
+
+/** Modelfile by which `ollama create` makes the trained model of its base model's file and adapter.gguf. */
+export function ollamaModelfile({ id }: RunRecord, basePath: string): string {
+  return [`# ollama create ${id} -f Modelfile`, `FROM ${basePath}`, 'ADAPTER ./adapter.gguf', ''].join('\n');
 }
 
 function isFullyTrained({ config }: RunRecord): boolean {
@@ -71,27 +81,25 @@ export function exportDataset(runDir: string, file: string): number {
 }
 
 /** README.md of what is exported of a run after `step` steps: where it comes from, how it does, how to load it. */
-export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'merged'): string {
+export function exportReadme(runDir: string, step: number, kind: keyof typeof usage): string {
   const run = readRun(runDir);
   const base = `Base model file: ${basename(run.model.path)}, sha256 ${run.model.hash}. Its licence applies to this too.`;
   const origin = `after ${step} steps of asymmetric self-play (Self-Questioning Language Models, arXiv 2508.03682).`;
   const head =
-    kind === 'adapter'
+    kind !== 'merged'
       ? [`# Adapter of ${run.id}`, '', `LoRA adapter for ${run.model.id} ${origin}`, base]
       : [
           `# ${run.model.id} after ${run.id}`,
           '',
           `${run.model.id} with ${isFullyTrained(run) ? 'all of its weights trained' : 'its LoRA adapter merged in'}, ${origin}`,
           base,
+          ...sixteenBits,
         ];
   return [
     ...head,
     '',
-    '```python',
     ...usage[kind],
-    '```',
     '',
-    ...(kind === 'adapter' ? ['`base_model` must be the model named in adapter_config.json.', ''] : []),
     ...resultLines(readEvaluations(runDir), step),
     '',
     ...alarmLines(run.alarms, step),
@@ -102,14 +110,43 @@ export function exportReadme(runDir: string, step: number, kind: 'adapter' | 'me
   ].join('\n');
 }
 
+/** Why a merged model is not made smaller again. */
+const sixteenBits = [
+  '',
+  'It is stored in 16 or 32 bits. Quantised to 4 bits it would lose its training: what training changed is smaller than',
+  "the steps of a 4-bit grid, so that nearly every weight would be the base model's again. To use it with a 4-bit model,",
+  'export the adapter (`--format gguf-lora` for llama.cpp and Ollama, `--format peft` for Python) and load it beside.',
+];
+
+/** How each kind is used, as lines of Markdown. */
 const usage = {
-  adapter: ['from peft import PeftModel', 'model = PeftModel.from_pretrained(base_model, "this folder")'],
+  adapter: [
+    '```python',
+    'from peft import PeftModel',
+    'model = PeftModel.from_pretrained(base_model, "this folder")',
+    '```',
+    '',
+    '`base_model` must be the model named in adapter_config.json.',
+  ],
+  'gguf-lora': [
+    'adapter.gguf is loaded beside a GGUF file of the base model, best the very file that the run was begun with:',
+    '',
+    '```sh',
+    'llama-cli -m BASE.gguf --lora adapter.gguf',
+    'llama-server -m BASE.gguf --lora adapter.gguf',
+    'ollama create NAME -f Modelfile && ollama run NAME',
+    '```',
+    '',
+    'Modelfile names the file of the base model on the machine that exported the adapter.',
+  ],
   merged: [
+    '```python',
     'from transformers import AutoModelForCausalLM, AutoTokenizer',
     'model = AutoModelForCausalLM.from_pretrained("this folder")',
     'tokenizer = AutoTokenizer.from_pretrained("this folder")',
+    '```',
   ],
-};
+} as const;
 
 /** What was wrong with the run up to the exported step. */
 function alarmLines(alarms: readonly Alarm[], step: number): string[] {

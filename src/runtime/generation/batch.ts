@@ -1,15 +1,23 @@
 import { at, zip } from '../../base/arrays.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { Progress } from '../../protocol/runtime.ts';
+import type { GenerateRequest, Progress } from '../../protocol/runtime.ts';
 import type { Inference } from './inference.ts';
 import { draftByLookup } from './prompt-lookup.ts';
-import { appendToken, samplingOf, type Row } from './rows.ts';
+import { appendToken, isDone, samplingOf, type Row } from './rows.ts';
 import type { Sampler } from './sampler.ts';
 
 /** How a batch is watched and stopped. */
 export interface BatchHooks {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal | undefined;
+  /** After each run of the model, with the rows that it drew for; rows may be added then. */
+  onStep?: (rows: readonly Row[]) => void;
+}
+
+/** Size of a batch: rows that decode at once, and the longest prompt plus completion, tokens. */
+export interface BatchSize {
+  slots: number;
+  positions: number;
 }
 
 /** A row that decodes, in the slot of its place in the list. */
@@ -27,44 +35,61 @@ interface ActiveRow {
 export class Batch {
   readonly #inference: Inference;
   readonly #sampler: Sampler;
-  readonly #slots: number;
-  readonly #rows: readonly Row[];
-  readonly #queue: Row[];
+  readonly #size: BatchSize;
+  /** Rows of each request, as long as one of them is not finished: drafts are looked up in each other. */
+  readonly #groups = new Map<GenerateRequest, Row[]>();
+  readonly #queue: Row[] = [];
   readonly #hooks: BatchHooks;
   readonly #active: ActiveRow[] = [];
   /** Tokens whose keys and values each slot holds; kept after a row has left, so that others can take the prefix. */
   readonly #held: number[][] = [];
+  #total = 0;
   #tokens = 0;
   #finished = 0;
 
-  constructor(inference: Inference, sampler: Sampler, slots: number, rows: readonly Row[], hooks: BatchHooks) {
+  constructor(inference: Inference, sampler: Sampler, size: BatchSize, hooks: BatchHooks) {
     this.#inference = inference;
     this.#sampler = sampler;
-    this.#slots = Math.min(slots, rows.length);
-    this.#rows = rows;
-    this.#queue = [...rows];
+    this.#size = size;
     this.#hooks = hooks;
   }
 
-  /** Completes every row. Throws BoundaryError('interrupted') when the signal fires. */
+  /** Puts rows into the queue, also of a batch that runs. None may be longer than the batch's positions. */
+  add(rows: readonly Row[]): void {
+    for (const [request, group] of Map.groupBy(rows, ({ settings }) => settings)) {
+      this.#groups.set(request, [...(this.#groups.get(request) ?? []), ...group]);
+    }
+    this.#queue.push(...rows);
+    this.#total += rows.length;
+  }
+
+  /**
+   * Completes every row; may be called again when more have been added. Throws BoundaryError('interrupted') when the
+   * signal fires.
+   */
   async run(): Promise<void> {
-    const longest = Math.max(0, ...this.#queue.map((row) => row.promptTokenIds.length + row.maxTokens));
-    this.#inference.reserve(this.#slots, longest);
+    const { slots, positions } = this.#size;
+    this.#inference.reserve(slots, positions);
     while (this.#queue.length > 0 || this.#active.length > 0) {
-      while (this.#active.length < this.#slots && this.#queue.length > 0) {
-        await this.#start(this.#active.length);
+      while (this.#active.length < slots && (await this.#start(this.#active.length))) {
+        // Until the slots or the rows are used up.
       }
-      await this.#step();
+      if (this.#active.length > 0) {
+        await this.#step();
+      }
       await this.#replaceFinished();
       this.#report();
     }
   }
 
-  /** Gives the slot to the next row of the queue: all of its prompt but the last token goes into the cache. */
-  async #start(slot: number): Promise<void> {
-    const row = this.#queue.shift();
+  /**
+   * Gives the slot to the next row of the queue: all of its prompt but the last token goes into the cache. False where no
+   * row waits.
+   */
+  async #start(slot: number): Promise<boolean> {
+    const row = this.#nextRow();
     if (!row) {
-      return;
+      return false;
     }
     // The last prompt token is decoded with the batch: the rows of a group then need no logits of their prefill.
     const prompt = row.promptTokenIds.slice(0, -1);
@@ -76,6 +101,17 @@ export class Batch {
     await this.#inference.prefill(slot, known.length, prompt.slice(known.length), () => this.#checkSignal());
     this.#held[slot] = prompt;
     this.#active[slot] = { row, held: prompt };
+    return true;
+  }
+
+  #nextRow(): Row | undefined {
+    for (let row = this.#queue.shift(); row; row = this.#queue.shift()) {
+      if (!row.cancelled) {
+        return row;
+      }
+      this.#leave(row);
+    }
+    return undefined;
   }
 
   /** The slot that holds most of the prompt, `preferred` at equal length: a group's prompt is computed once. */
@@ -113,6 +149,7 @@ export class Batch {
       }
       first += input.length;
     }
+    this.#hooks.onStep?.(this.#active.map(({ row }) => row));
   }
 
   /** Draft tokens of a row that decodes alone: the graph takes hardly longer for a few tokens than for one. */
@@ -120,7 +157,7 @@ export class Batch {
     if (this.#active.length > 1) {
       return [];
     }
-    const others = this.#rows.filter((other) => other !== row && other.request === row.request);
+    const others = (this.#groups.get(row.settings) ?? []).filter((other) => other !== row);
     const completions = others.map(({ tokenIds }) => tokenIds);
     const draft = draftByLookup([...row.promptTokenIds, ...row.tokenIds], completions);
     return draft.slice(0, row.maxTokens - row.tokenIds.length - 1);
@@ -128,21 +165,26 @@ export class Batch {
 
   async #replaceFinished(): Promise<void> {
     for (const [slot, { row }] of [...this.#active.entries()].reverse()) {
-      if (!row.finishReason) {
+      if (!isDone(row)) {
         continue;
       }
-      this.#finished++;
+      this.#leave(row);
       this.#hooks.onProgress({
         stage: 'completion',
         request: row.request,
         sample: row.sample,
         text: row.text.end(),
       });
-      if (this.#queue.length > 0) {
-        await this.#start(slot);
-      } else {
+      if (!(await this.#start(slot))) {
         await this.#close(slot);
       }
+    }
+  }
+
+  #leave({ settings }: Row): void {
+    this.#finished++;
+    if (this.#groups.get(settings)?.every(isDone) ?? false) {
+      this.#groups.delete(settings);
     }
   }
 
@@ -169,7 +211,7 @@ export class Batch {
       stage: 'generate',
       tokens: this.#tokens,
       finished: this.#finished,
-      total: this.#rows.length,
+      total: this.#total,
     });
   }
 }

@@ -19,6 +19,20 @@ export class CompletionText {
     return this.#append(this.#stream.push(id));
   }
 
+  /** What of the text no later token can change: all but what may be the beginning of a stop text. */
+  settled(): string {
+    if (this.#ended) {
+      return this.#text;
+    }
+    for (let kept = Math.min(this.#longestStop - 1, this.#text.length); kept > 0; kept--) {
+      const end = this.#text.slice(-kept);
+      if (this.#stops.some((stop) => stop.startsWith(end))) {
+        return this.#text.slice(0, -kept);
+      }
+    }
+    return this.#text;
+  }
+
   /** The final text. Characters that were never finished show as U+FFFD. */
   end(): string {
     if (!this.#ended) {

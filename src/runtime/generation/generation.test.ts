@@ -139,6 +139,21 @@ describe('a generator on a tiny model', () => {
     assert.ok(cut.tokenIds.length <= 11);
   });
 
+  it('ends at the stop texts of a prompt as at those of its request', async () => {
+    const generator = await open();
+    const messages = [{ role: 'user' as const, content: 's' }];
+    const complete = async (stop?: string[]): Promise<Completion> => {
+      const prompt = { messages, ...(stop === undefined ? {} : { stop }) };
+      const [[completion]] = (await generator.generate([ask('', { prompt, stop: ['never there'] })], {
+        adapter: false,
+      })) as [[Completion]];
+      return completion;
+    };
+    const free = await complete();
+    const stop = model.tokenizer.decode(free.tokenIds.slice(8, 11));
+    assert.equal((await complete([stop])).text, free.text.slice(0, free.text.indexOf(stop)));
+  });
+
   it('takes the most probable token at temperature 0 and reports its logprob at temperature 1', async () => {
     const generator = await open();
     const [[greedy], [cold], [only]] = (await generator.generate(

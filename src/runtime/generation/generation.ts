@@ -1,3 +1,4 @@
+import { BoundaryError } from '../../base/errors.ts';
 import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
 import type { RuntimeSettings } from '../settings.ts';
@@ -12,6 +13,7 @@ import { Batch } from './batch.ts';
 import { Inference } from './inference.ts';
 import { completionOf, planRows, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
+import { CompletionService } from './service.ts';
 
 /** What a generator is made of. */
 export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
@@ -31,7 +33,15 @@ export interface GenerateOptions {
   signal?: AbortSignal;
 }
 
-/** Generates completions with one model. Calls must not overlap. */
+/** How a call of `complete` completes. */
+export interface CompleteOptions {
+  /** Name of an adapter that was added; absent: the base model. */
+  adapter?: string | undefined;
+  onProgress: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/** Generates completions with one model. Only calls of `complete` may overlap, with each other. */
 export interface Generator {
   /** What `adapter: true` means from now on; the arrays are copied. */
   setAdapter(adapter: Adapter): void;
@@ -40,6 +50,14 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
+  /** Makes an adapter known to `complete`; the arrays are copied. */
+  addAdapter(name: string, adapter: Adapter): void;
+  /**
+   * Completions [request][sample] for somebody who waits: always by the sampler's weights, and told of texts as they are
+   * drawn. Calls that overlap decode together, so that their tokens may differ by the rounding of different kernels.
+   * Throws BoundaryError('usage') for an adapter that is not known.
+   */
+  complete(requests: readonly GenerateRequest[], options: CompleteOptions): Promise<Completion[][]>;
   /** Frees weights and cache until they are needed again; loading them again takes about a second. */
   release(): Promise<void>;
   close(): Promise<void>;
@@ -59,18 +77,44 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   const sampler = await Sampler.load(config.vocabulary, { threads: options.threads });
   const baseModel = noAdapter(config);
   let policy: Tensors = baseModel;
+  const named = new Map<string, Tensors>();
+  const service = new CompletionService({
+    inference: () => inferences.rounded(() => undefined),
+    ...{ sampler, tokenizer, contextTokens, slots: options.slots },
+  });
+  const plan = (requests: readonly GenerateRequest[]) =>
+    planRows(requests, tokenizer, { contextTokens, vocabulary: config.vocabulary });
+  const inOrder = (requests: readonly GenerateRequest[], rows: readonly Row[]) =>
+    requests.map((_, request) => rows.filter((row) => row.request === request).map(completionOf));
   return {
+    addAdapter: (name, adapter) => {
+      named.set(name, packAdapter(config, adapter));
+    },
+    complete: async (requests, { adapter, onProgress, signal }) => {
+      const lora = adapter === undefined ? baseModel : named.get(adapter);
+      if (!lora) {
+        throw new BoundaryError('usage', `There is no adapter "${adapter}".`, 'Load it first.');
+      }
+      const rows = plan(requests);
+      await service.complete(rows, { lora, onProgress, signal });
+      return inOrder(requests, rows);
+    },
     setAdapter: (adapter) => {
       policy = packAdapter(config, adapter);
     },
     generate: async (requests, { adapter, onProgress = () => undefined, signal }) => {
-      const rows = planRows(requests, tokenizer, { contextTokens, vocabulary: config.vocabulary });
+      await service.leaveCache();
+      const rows = plan(requests);
       const greedy = rows.filter(({ settings }) => settings.temperature === 0);
       const sampled = rows.filter(({ settings }) => settings.temperature !== 0);
       const report = addUp(rows.length, onProgress);
       const complete = async (inference: Inference, part: readonly Row[]) => {
         inference.lora = adapter ? policy : baseModel;
-        await new Batch(inference, sampler, options.slots, part, { onProgress: report(), signal }).run();
+        const positions = Math.max(...part.map((row) => row.promptTokenIds.length + row.maxTokens));
+        const size = { slots: Math.min(options.slots, part.length), positions };
+        const batch = new Batch(inference, sampler, size, { onProgress: report(), signal });
+        batch.add(part);
+        await batch.run();
       };
       if (greedy.length > 0) {
         await complete(await inferences.exact(onProgress), greedy);
@@ -80,10 +124,14 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
       if (sampled.length > 0) {
         await complete(await inferences.rounded(onProgress), sampled);
       }
-      return requests.map((_, request) => rows.filter((row) => row.request === request).map(completionOf));
+      return inOrder(requests, rows);
     },
-    release: () => inferences.release(),
+    release: async () => {
+      await service.leaveCache();
+      await inferences.release();
+    },
     close: async () => {
+      await service.leaveCache();
       await inferences.release();
       await sampler.close();
     },

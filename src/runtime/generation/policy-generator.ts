@@ -3,11 +3,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelFile } from '../../model/model.ts';
 import { createGenerator, type Generator, type GeneratorOptions } from './generation.ts';
+import type { Adapter } from '../decoder/adapter.ts';
 import { isFull, withWeights, type Trained } from '../decoder/trained.ts';
 import { openPreparedFolder } from '../weights/weights.ts';
 
 /** A generator whose `adapter: true` means the policy that is trained, whatever is trained of it. */
-export interface PolicyGenerator extends Pick<Generator, 'generate' | 'release' | 'close'> {
+export interface PolicyGenerator extends Pick<Generator, 'generate' | 'complete' | 'release' | 'close'> {
+  /** See {@link Generator}. */
+  addAdapter(name: string, adapter: Adapter): Promise<void>;
   /** What the policy is from now on; to be called again when it has changed in place. */
   use(trained: Trained): Promise<void>;
 }
@@ -60,6 +63,12 @@ export async function createPolicyGenerator(
     async generate(requests, { adapter, ...rest }) {
       const generator = await (adapter ? policyGenerator() : baseGenerator());
       return generator.generate(requests, { ...rest, adapter: adapter && !isFull(policy) });
+    },
+    async complete(requests, rest) {
+      return (await baseGenerator()).complete(requests, rest);
+    },
+    async addAdapter(name, adapter) {
+      (await baseGenerator()).addAdapter(name, adapter);
     },
     async use(next) {
       policy = next;

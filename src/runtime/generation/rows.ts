@@ -17,6 +17,8 @@ export interface Row {
   tokenIds: number[];
   logprobs: number[];
   text: CompletionText;
+  /** Nobody waits for it any more: it leaves the batch unfinished. */
+  cancelled?: true;
   finishReason?: Completion['finishReason'];
 }
 
@@ -53,9 +55,13 @@ export function planRows(
       endIds: tokenizer.endIds,
       tokenIds: [],
       logprobs: [],
-      text: new CompletionText(tokenizer, settings.stop ?? []),
+      text: new CompletionText(tokenizer, stopsOf(settings)),
     }));
   });
+}
+
+function stopsOf({ stop = [], prompt }: GenerateRequest): string[] {
+  return [...stop, ...('text' in prompt ? [] : (prompt.stop ?? []))];
 }
 
 function assertEmbedded(ids: readonly number[], tokenizer: Tokenizer, vocabulary: number): void {
@@ -113,6 +119,11 @@ export function appendToken(row: Row, token: number, logprob: number): void {
   } else if (row.tokenIds.length >= row.maxTokens) {
     row.finishReason = 'length';
   }
+}
+
+/** Whether nothing more is drawn for the row. */
+export function isDone({ finishReason, cancelled }: Row): boolean {
+  return finishReason !== undefined || cancelled === true;
 }
 
 /** The finished row as a reply. */

@@ -3,7 +3,6 @@ import type {
   Completion,
   GenerateRequest,
   Progress,
-  Prompt,
   TrainOptions,
   TrainSequence,
   UpdateRecord,
@@ -44,9 +43,16 @@ export interface RuntimeCalls {
   probeDevice: [{ device: Device }, { half: boolean; integerProducts: boolean }];
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
-  countTokens: [{ prompts: readonly Prompt[] }, number[]];
+  countTokens: [{ prompts: readonly GenerateRequest['prompt'][] }, number[]];
   /** Reply is [request][sample]. `adapter: false` = base model. */
   generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Makes an adapter known to `complete` by a name. */
+  addAdapter: [{ name: string; dir: string }, undefined];
+  /**
+   * Reply is [request][sample], by the sampler's weights; progress of the stage `text` tells what is drawn. These calls
+   * may overlap with each other. `adapter`: one that was added; absent = base model.
+   */
+  complete: [{ requests: GenerateRequest[]; adapter?: string | undefined }, Completion[][]];
   /** Trainer's per-token logprobs of given completions. */
   logprobs: [
     { sequences: { promptTokenIds: readonly number[]; tokenIds: readonly number[] }[]; adapter: boolean },
@@ -62,7 +68,10 @@ export interface RuntimeCalls {
   loadCheckpoint: [{ dir: string; resume?: boolean }, undefined];
 }
 
-/** From the client to the runtime process; one call runs at a time, in order of arrival. */
+/** Calls that may run at the same time as others of them; every other call runs alone, in order of arrival. */
+export const sharedCalls: readonly (keyof RuntimeCalls)[] = ['complete'];
+
+/** From the client to the runtime process. */
 export type RuntimeRequest =
   | { type: 'call'; id: number; name: keyof RuntimeCalls; argument: unknown }
   /** Ends the call at its next opportunity with an error of boundary `interrupted`. */

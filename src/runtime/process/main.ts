@@ -1,16 +1,18 @@
-import type { RuntimeCalls, RuntimeMessage, RuntimeRequest } from './calls.ts';
+import { sharedCalls, type RuntimeCalls, type RuntimeMessage, type RuntimeRequest } from './calls.ts';
 import { describeFailure } from '../devices/failures.ts';
 import { throttleProgress } from './progress.ts';
 import { createRuntime, type CallContext, type RuntimeHandlers } from './runtime.ts';
 
 /**
  * The runtime process: onnxruntime-node blocks its thread while it computes, so it lives in a separate process.
- * Calls come over the channel of `fork` and are answered in order; without a parent the process ends.
+ * Calls come over the channel of `fork` and run in order, but for those that may overlap; without a parent the process ends.
  */
 function main(): void {
   const handlers = createRuntime();
   const aborts = new Map<number, AbortController>();
-  let queue = Promise.resolve();
+  /** Of the calls that run alone, the last; and of those that may overlap, all that were begun since. */
+  let alone = Promise.resolve();
+  let shared: Promise<void>[] = [];
 
   process.on('message', (message: RuntimeRequest) => {
     if (message.type === 'cancel') {
@@ -19,10 +21,19 @@ function main(): void {
     }
     const abort = new AbortController();
     aborts.set(message.id, abort);
-    queue = queue.then(async () => {
+    const isShared = sharedCalls.includes(message.name);
+    const before = isShared ? alone : Promise.all([alone, ...shared]);
+    const done = before.then(async () => {
       send(await answer(handlers, message, abort.signal));
       aborts.delete(message.id);
     });
+    if (isShared) {
+      shared.push(done);
+      void done.finally(() => (shared = shared.filter((other) => other !== done)));
+    } else {
+      alone = done;
+      shared = [];
+    }
   });
   process.on('disconnect', () => process.exit(0));
   // The terminal sends Ctrl-C to the whole process group; the parent decides when this process ends.

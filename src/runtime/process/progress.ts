@@ -23,6 +23,7 @@ export function throttleProgress(
 function isLast(progress: Progress): boolean {
   switch (progress.stage) {
     case 'completion':
+    case 'text':
       return true;
     case 'load':
       return progress.done === progress.total;

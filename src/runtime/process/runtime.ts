@@ -49,7 +49,7 @@ interface Loaded {
 }
 
 /**
- * One model with its adapter, generator and trainer. Calls must not overlap. `checkProducts` tells, when it is first
+ * One model with its adapter, generator and trainer. Calls must not overlap, except for those of `complete` with each other. `checkProducts` tells, when it is first
  * needed, whether this processor computes integer products exactly.
  */
 export function createRuntime(checkProducts: () => Promise<boolean> = integerProductsAreExact): RuntimeHandlers {
@@ -111,6 +111,23 @@ export function createRuntime(checkProducts: () => Promise<boolean> = integerPro
         await state.trainer?.release();
       }
       return state.generator.generate(requests, { adapter, ...context });
+    },
+
+    async addAdapter({ name, dir }) {
+      const { model, generator } = need();
+      if (isFullCheckpoint(dir)) {
+        throw new BoundaryError(
+          'usage',
+          `${dir} holds every weight of a trained model, not an adapter.`,
+          'Write the model with `selfq export RUN --format merged`, and load that instead.',
+        );
+      }
+      await generator.addAdapter(name, (await readCheckpoint(dir, model.config)).adapter);
+      return undefined;
+    },
+
+    complete({ requests, adapter }, context) {
+      return need().generator.complete(requests, { adapter, ...context });
     },
 
     async logprobs({ sequences, adapter }, context) {

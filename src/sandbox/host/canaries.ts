@@ -1,5 +1,5 @@
 import { BoundaryError } from '../../base/errors.ts';
-import type { JudgeResult, Problem, Verdict } from '../../protocol/problem.ts';
+import type { ComparedProblem, JudgeResult, Verdict } from '../../protocol/problem.ts';
 
 /** A program whose verdict is known; a pool that says anything else must not judge. */
 interface Canary {
@@ -11,7 +11,7 @@ interface Canary {
 /** CPU milliseconds of a test: short for a loop that takes all of it, ample for what ends by itself. */
 const limitMs = { loop: 50, other: 2000 };
 
-const problem: Problem = {
+const problem: ComparedProblem = {
   id: 'canary',
   statement: 'Return the sum of two numbers.',
   kind: 'function',
@@ -55,7 +55,7 @@ const python: Canary[] = [
   { name: 'a wrong answer in Python', verdict: 'WA', source: 'def add(a, b):\n    return 3' },
 ];
 
-type Judge = (problem: Problem, source: string) => Promise<JudgeResult>;
+type Judge = (problem: ComparedProblem, source: string) => Promise<JudgeResult>;
 
 /** Throws BoundaryError of the boundary `sandbox` at the first canary with another verdict than its own. */
 export function runCanaries(judge: Judge, all: boolean): Promise<void> {

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { entryPath } from '../../base/entries.ts';
 import { BoundaryError } from '../../base/errors.ts';
-import type { JudgeResult, Limits, Problem } from '../../protocol/problem.ts';
+import type { AssertionProblem, ComparedProblem, JudgeResult, Limits } from '../../protocol/problem.ts';
 import { runCanaries, runPythonCanaries } from './canaries.ts';
+import { assertionResult, assertionRun, fitsTests, joinedLanguage, otherLanguage } from '../judge/assertions.ts';
 import { type Actual, checkedResult, checkerJob } from '../judge/check.ts';
 import { type Fences, launchPlan, makeWorkingFolder, probeFences, removeWorkingFolder } from './launch.ts';
 import type { PythonKit } from '../wire/messages.ts';
@@ -159,6 +160,9 @@ class Pool implements SandboxPool {
 
   async judge(job: Parameters<SandboxPool['judge']>[0]): Promise<JudgeResult> {
     const { problem, language = 'javascript', caller } = job;
+    if (problem.kind === 'assertions') {
+      return this.#assert(problem, job.source, language, caller);
+    }
     this.counters.programs += 1;
     const report = await this.#submit(programOf(problem, job.source, language), caller);
     const judged = judgeReport(problem, report, language);
@@ -168,9 +172,34 @@ class Pool implements SandboxPool {
     return result;
   }
 
+  /** Each piece of test code runs behind the solution as a program for itself. */
+  async #assert(
+    problem: AssertionProblem,
+    source: string,
+    language: Language,
+    caller: Caller | undefined,
+  ): Promise<JudgeResult> {
+    if (!fitsTests(problem, language)) {
+      return otherLanguage(problem);
+    }
+    const tests = await Promise.all(
+      problem.tests.map(async ({ code }) => {
+        const program = assertionRun(problem, source, code);
+        const run = await this.run({
+          ...{ source: program.source, stdin: '', limits: problem.limits, language: joinedLanguage(problem, language) },
+          ...(caller === undefined ? {} : { caller }),
+        });
+        return assertionResult(run, program);
+      }),
+    );
+    const result = summarise(tests);
+    this.counters.internalErrors += result.verdict === 'IE' && caller?.signal?.aborted !== true ? 1 : 0;
+    return result;
+  }
+
   /** Verdicts of a problem whose answers a function decides on; it runs in a separate isolate. */
   async #check(
-    problem: Problem,
+    problem: ComparedProblem,
     checker: string,
     judged: JudgeResult,
     report: RunReport,
@@ -205,7 +234,7 @@ class Pool implements SandboxPool {
     entry: string;
     inputs: readonly string[];
     inputsOnWire?: boolean;
-    limits: Problem['limits'];
+    limits: Limits;
     seed?: number;
     order?: number[];
   }): Promise<Execution[]> {
@@ -251,19 +280,19 @@ class Pool implements SandboxPool {
   }
 }
 
-function programOf(problem: Problem, source: string, language: Language): Omit<Program, 'wallFactor'> {
+function programOf(problem: ComparedProblem, source: string, language: Language): Omit<Program, 'wallFactor'> {
   const entry = problem.kind === 'function' ? problem.entry : '';
   return { kind: problem.kind, source, language, entry, inputs: inputsOf(problem), ...problem.limits, seed: 0 };
 }
 
-function inputsOf(problem: Problem): string[] {
+function inputsOf(problem: ComparedProblem): string[] {
   return problem.kind === 'function'
     ? problem.tests.map((test) => JSON.stringify(test.input))
     : problem.tests.map((test) => test.input);
 }
 
 /** The result of a test, where it has one. */
-function resultOf(problem: Problem, report: RunReport, index: number, language: Language): Actual | undefined {
+function resultOf(problem: ComparedProblem, report: RunReport, index: number, language: Language): Actual | undefined {
   const outcome = report.outcomes[index];
   if (outcome?.status !== 'ok' || outcome.value === undefined) {
     return undefined;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { linesOf } from '../../base/lines.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { type JudgeResult, Problem } from '../../protocol/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -66,7 +67,7 @@ export async function* judgeBatch(
       yield await first.result;
     }
   }
-  for await (const text of linesOf(input)) {
+  for await (const text of linesOf(input, maxLineBytes)) {
     line += 1;
     if (text?.trim() === '') {
       continue;
@@ -103,38 +104,5 @@ async function judgeLine(sandbox: Sandbox, line: number, text: string | undefine
     }
     // A defect of ours, which ends this line and no other.
     return { line, error: `Line ${line}: the judge failed: ${error instanceof Error ? error.message : String(error)}` };
-  }
-}
-
-/** Lines of a byte stream without their ends; undefined for one that is too long to hold. */
-async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | undefined> {
-  let parts: Buffer[] = [];
-  let held = 0;
-  const keep = (part: Buffer): void => {
-    held += part.length;
-    if (held <= maxLineBytes) {
-      parts.push(part);
-    } else {
-      parts = [];
-    }
-  };
-  const finish = (): string | undefined => {
-    const text = held > maxLineBytes ? undefined : Buffer.concat(parts).toString('utf8');
-    parts = [];
-    held = 0;
-    return text;
-  };
-  for await (const piece of input) {
-    const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      keep(chunk.subarray(start, end));
-      start = end + 1;
-      yield finish();
-    }
-    keep(chunk.subarray(start));
-  }
-  if (held > 0) {
-    yield finish();
   }
 }

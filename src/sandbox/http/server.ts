@@ -1,27 +1,21 @@
-import type { AddressInfo } from 'node:net';
-import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { refusalOf } from '../../http/guards.ts';
+import { assertAddress, listen, type Address, type App } from '../../http/listen.ts';
 import { parseJson } from '../../protocol/json.ts';
 import type { JudgeResult } from '../../protocol/problem.ts';
 import { describeIssues, JudgeJob } from './batch.ts';
 import { runCode, RunCodeRequest } from './fusion.ts';
-import { loopback, refusalOf } from './guards.ts';
 import { Metrics } from './metrics.ts';
 import type { SandboxPool } from '../host/pool.ts';
 import type { Caller } from '../host/scheduler.ts';
 
 /** Where the server listens and what it allows. */
-export interface ServerOptions {
+export interface ServerOptions extends Address {
   sandbox: SandboxPool;
-  /** 0 = any free one. */
-  port: number;
-  /** Default 127.0.0.1; another address only together with `token`. */
-  host?: string;
-  /** When given, every request but /healthz must carry it as `Authorization: Bearer …`. */
-  token?: string;
   /** Largest request body, bytes; default 16 MiB. */
   maxBodyBytes?: number;
   /** Programs accepted and not yet answered; beyond it requests get 429. Default 1,024. */
@@ -36,9 +30,7 @@ export interface SandboxServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** With Node's own request and response beside them. */
 type Env = { Bindings: HttpBindings };
-type App = Hono<Env>;
 type ServerContext = Context<Env>;
 
 const JudgeRequest = z.union([z.strictObject({ jobs: z.array(JudgeJob).min(1).max(10_000) }), JudgeJob]);
@@ -49,34 +41,19 @@ const JudgeRequest = z.union([z.strictObject({ jobs: z.array(JudgeJob).min(1).ma
  * port is taken.
  */
 export async function startServer(options: ServerOptions): Promise<SandboxServer> {
-  const { host = '127.0.0.1', port } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new BoundaryError(
-      'usage',
-      `There is no port ${port}.`,
-      'Give --port N with N from 0 (any free one) to 65535.',
-    );
-  }
-  if (!loopback.includes(host) && (options.token ?? '') === '') {
-    throw new BoundaryError(
-      'usage',
-      `The address ${host} can be reached by others, and there is no token.`,
-      'Give --token SECRET, or leave --host away to serve this machine alone.',
-    );
-  }
+  assertAddress(options);
+  const { host = '127.0.0.1' } = options;
   const app: App = new Hono<Env>();
   const metrics = new Metrics();
   const state = { closing: false };
   addGuards(app, { ...options, host }, metrics, state);
   addRoutes(app, options, metrics);
-  const server = await listen(app, port, host);
-  const address = server.address() as AddressInfo;
+  const server = await listen(app, options, () => metrics.inFlight);
   return {
-    port: address.port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    ...server,
     async close(graceMs = 10_000) {
       state.closing = true;
-      await closeServer(server, metrics, graceMs);
+      await server.close(graceMs);
     },
   };
 }
@@ -224,43 +201,4 @@ function faultOf(raw: unknown): string {
   const meant = 'jobs' in raw ? z.strictObject({ jobs: z.array(JudgeJob).min(1).max(10_000) }) : JudgeJob;
   const again = meant.safeParse(raw);
   return again.success ? 'The body is not valid.' : describeIssues(again.error);
-}
-
-function listen(app: App, port: number, hostname: string): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname }, () => {
-      resolve(server);
-    });
-    server.on('error', (error: Error) => {
-      reject(
-        new BoundaryError(
-          'environment',
-          `Port ${port} of ${hostname} cannot be opened: ${error.message}.`,
-          'Choose another one with --port N.',
-        ),
-      );
-    });
-  });
-}
-
-async function closeServer(server: ServerType, metrics: Metrics, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
-  // Connections that a client keeps alive would hold the server open.
-  const sweep = setInterval(() => {
-    if (metrics.inFlight === 0 && 'closeIdleConnections' in server) {
-      server.closeIdleConnections();
-    }
-  }, 20);
-  const force = setTimeout(() => {
-    if ('closeAllConnections' in server) {
-      server.closeAllConnections();
-    }
-  }, graceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(force);
 }

@@ -1,4 +1,4 @@
-import type { Problem, TestResult } from '../../protocol/problem.ts';
+import type { ComparedProblem, TestResult } from '../../protocol/problem.ts';
 import type { Execution } from '../sandbox.ts';
 import { encodeValue, showValue } from '../wire/values.ts';
 
@@ -8,7 +8,7 @@ export interface CheckerJob {
   entry: 'check';
   /** Text of each argument list on the wire (values.ts), because results may be what JSON cannot say. */
   inputs: string[];
-  limits: Problem['limits'];
+  limits: ComparedProblem['limits'];
 }
 
 /** The result of a test, as data; a box, because the data may be undefined. */
@@ -17,7 +17,11 @@ export interface Actual {
 }
 
 /** What the checker of a problem is called with. `actual`: the result of each test that has one. */
-export function checkerJob(problem: Problem, checker: string, actual: readonly (Actual | undefined)[]): CheckerJob {
+export function checkerJob(
+  problem: ComparedProblem,
+  checker: string,
+  actual: readonly (Actual | undefined)[],
+): CheckerJob {
   const inputs = problem.tests.flatMap((test, index) => {
     const result = actual[index];
     return result === undefined ? [] : [encodeValue([test.input, result.value, test.output])];

@@ -25,6 +25,23 @@ describe('code in a completion', () => {
     });
   }
 
+  const python: [name: string, completion: string, source: string | undefined][] = [
+    [
+      'the last block of Python',
+      '```python\ndef a(): pass\n```\n```py\ndef b(): pass\n```\n```js\nlet c;\n```',
+      'def b(): pass',
+    ],
+    ['a block that is cut off', '```python\ndef a():\n    return 1', 'def a():\n    return 1'],
+    ['bare Python', 'import math\n\ndef a(): return math.pi', 'import math\n\ndef a(): return math.pi'],
+    ['no prose', 'I would define a function.', undefined],
+  ];
+  for (const [name, completion, source] of python) {
+    it(`where Python is wanted is ${name}`, () => {
+      const expected = source === undefined ? undefined : { source, language: 'python' };
+      assert.deepEqual(extractCode(completion, 'python'), expected);
+    });
+  }
+
   it('comes out of any fence as it went in', () => {
     const line = fc.stringMatching(/^[ -_a-z{}|~]{0,30}$/).filter((text) => !/^ {0,3}(?:```|~~~)/.test(text));
     fc.assert(

@@ -12,7 +12,8 @@ interface Block {
   source: string;
 }
 
-const languages: Record<string, Language> = {
+/** Tags of fences, and the languages that they stand for. */
+const scriptTags: Readonly<Record<string, Language>> = {
   '': 'javascript',
   js: 'javascript',
   javascript: 'javascript',
@@ -26,23 +27,30 @@ const languages: Record<string, Language> = {
   cts: 'typescript',
   typescript: 'typescript',
 };
+const pythonTags: Readonly<Record<string, Language>> = {
+  '': 'python',
+  py: 'python',
+  python: 'python',
+  python3: 'python',
+};
 
 /** Longest text that is tried as a program as it stands. */
 const maxBareText = 100_000;
 
 /**
- * The program in a completion: its last fenced block of JavaScript or TypeScript that is not empty (a block that is cut
- * off counts to the end), else the whole text where that parses. Undefined where there is none.
+ * The program in a completion: its last fenced block of JavaScript or TypeScript (or of Python, where that is wanted) that
+ * is not empty (a block that is cut off counts to the end), else the whole text where that is a program. Undefined where
+ * there is none.
  */
-export function extractCode(completion: string): Extracted | undefined {
-  const blocks = fencedBlocks(completion).filter(
-    ({ tag, source }) => Object.hasOwn(languages, tag) && source.trim() !== '',
-  );
-  const last = blocks.at(-1);
+export function extractCode(completion: string, wanted: Language = 'javascript'): Extracted | undefined {
+  const tags = wanted === 'python' ? pythonTags : scriptTags;
+  const last = fencedBlocks(completion)
+    .filter(({ tag, source }) => Object.hasOwn(tags, tag) && source.trim() !== '')
+    .at(-1);
   if (last !== undefined) {
-    return { source: last.source, language: languages[last.tag] ?? 'javascript' };
+    return { source: last.source, language: tags[last.tag] ?? wanted };
   }
-  return bareProgram(completion);
+  return wanted === 'python' ? barePython(completion) : bareProgram(completion);
 }
 
 /** Fenced code blocks as CommonMark has them: a fence closes with at least as many of the same character. */
@@ -75,6 +83,12 @@ function bareProgram(text: string): Extracted | undefined {
     return undefined;
   }
   return parses(text) ? { source: text, language: 'javascript' } : undefined;
+}
+
+/** Nothing here parses Python: a definition or an import at the start of a line has to do. */
+function barePython(text: string): Extracted | undefined {
+  const isProgram = !/^ {0,3}(?:```|~~~)/m.test(text) && /^(?:def|class|from|import|async def)\s+\w/m.test(text);
+  return isProgram ? { source: text, language: 'python' } : undefined;
 }
 
 function parses(source: string): boolean {

@@ -1,4 +1,4 @@
-import type { JudgeResult, Problem, TestResult, Verdict } from '../../protocol/problem.ts';
+import type { ComparedProblem, JudgeResult, TestResult, Verdict } from '../../protocol/problem.ts';
 import { compareText, compareValues, type Verified } from './compare.ts';
 import type { RunEnd, RunReport, TestOutcome } from '../wire/messages.ts';
 import type { Execution, Language, ProgramRun } from '../sandbox.ts';
@@ -79,7 +79,7 @@ export function deservesRetry(report: RunReport): boolean {
 }
 
 /** The judgement of a finished report. Comparison happens here, in the parent, as `language` compares. */
-export function judgeReport(problem: Problem, report: RunReport, language: Language): JudgeResult {
+export function judgeReport(problem: ComparedProblem, report: RunReport, language: Language): JudgeResult {
   const tests = problem.tests.map((_, index) => judgeTest(problem, index, report, language));
   return summarise(tests);
 }
@@ -99,7 +99,7 @@ export function summarise(tests: readonly TestResult[]): JudgeResult {
   };
 }
 
-function judgeTest(problem: Problem, index: number, report: RunReport, language: Language): TestResult {
+function judgeTest(problem: ComparedProblem, index: number, report: RunReport, language: Language): TestResult {
   const outcome = report.outcomes[index];
   if (outcome === undefined) {
     return missingOutcome(report);
@@ -121,7 +121,7 @@ function judgeTest(problem: Problem, index: number, report: RunReport, language:
 }
 
 /** Undefined where the text, which the program's own realm wrote, is no value. */
-function verify(problem: Problem, index: number, text: string, language: Language): Verified | undefined {
+function verify(problem: ComparedProblem, index: number, text: string, language: Language): Verified | undefined {
   if (problem.kind === 'program') {
     return compareText(problem.tests[index]?.output ?? '', text, problem.compare);
   }

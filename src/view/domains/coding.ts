@@ -23,8 +23,14 @@ export function testsView(content: unknown, testsMode: string): TestsView | unde
   };
 }
 
-/** Input and expected output as a person reads them: call arguments as JSON, standard input and output as text. */
+/**
+ * Input and expected output as a person reads them: call arguments as JSON, standard input and output as text; the test
+ * code of a problem that brings it, which holds both.
+ */
 export function testsOf(problem: Problem): { input: string; expected: string }[] {
+  if (problem.kind === 'assertions') {
+    return problem.tests.map(({ code }) => ({ input: code, expected: '' }));
+  }
   if (problem.kind === 'program') {
     return problem.tests.map(({ input, output }) => ({ input, expected: output }));
   }

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { aligned, padded, tensorInfo, text, u32, u64 } from '../../bench/peers/gguf-bytes.ts';
+import { writeFileAtomic } from '../../base/files.ts';
+import { aligned, padded, tensorInfo, text, u32, u64 } from './gguf-bytes.ts';
 
 /** Typed metadata values; numbers are uint32 unless said otherwise. */
 export type MetadataValue =
@@ -13,6 +13,7 @@ export type MetadataValue =
   | { strings: readonly string[] }
   | { ints: readonly number[] };
 
+/** What a GGUF file says. */
 export interface GgufContent {
   version?: number;
   metadata: Readonly<Record<string, MetadataValue>>;
@@ -20,8 +21,11 @@ export interface GgufContent {
   tensors: readonly { name: string; shape: readonly number[]; type: number; bytes: Uint8Array }[];
 }
 
-/** Writes a small GGUF file after the format's description, for tests of the reader. */
-export async function writeGguf(path: string, { version = 3, metadata, tensors }: GgufContent): Promise<void> {
+/**
+ * Writes a GGUF file, after the format's description, that fits in memory: an adapter, or a small model. It appears whole
+ * or not at all. Throws BoundaryError('environment') where it cannot be written.
+ */
+export function writeGguf(path: string, { version = 3, metadata, tensors }: GgufContent): void {
   const parts = [Buffer.from('GGUF'), u32(version), u64(tensors.length), u64(Object.keys(metadata).length)];
   for (const [key, value] of Object.entries(metadata)) {
     parts.push(text(key), encode(value));
@@ -31,7 +35,7 @@ export async function writeGguf(path: string, { version = 3, metadata, tensors }
     parts.push(tensorInfo(name, shape, type, offset));
     offset += aligned(bytes.length);
   }
-  await writeFile(path, Buffer.concat([padded(Buffer.concat(parts)), ...tensors.map(({ bytes }) => padded(bytes))]));
+  writeFileAtomic(path, Buffer.concat([padded(Buffer.concat(parts)), ...tensors.map(({ bytes }) => padded(bytes))]));
 }
 
 /** The type's number and the value. */

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { uniform } from '../../src/base/random.ts';
+import { openModel } from '../../src/model/open.ts';
+import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
+import { writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
+import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
+import { createWorkplace, selfq, type Workplace } from '../support/whole-program.ts';
+
+/** The command line with a tiny model, asked by the official client. */
+describe('selfq serve with a model', function () {
+  this.timeout(180_000);
+  let place: Workplace;
+  let adapter: string;
+  const running: ReturnType<typeof selfq>[] = [];
+
+  before(async () => {
+    place = await createWorkplace();
+    adapter = join(place.dir, 'my-adapter');
+    mkdirSync(adapter);
+    const { config, close } = await openModel(place.model);
+    let drawn = 0;
+    const pairs = createAdapter(config, 4, 8, () => uniform(3, drawn++));
+    pairs.pairs.forEach(({ b }, pair) => b.forEach((_, i) => (b[i] = uniform(4, pair, i) - 0.5)));
+    await writeCheckpoint(adapter, { adapter: pairs, optimizer: createOptimizerState(pairs) }, 'tiny');
+    await close();
+  });
+  afterEach(async () => {
+    for (const process of running.splice(0)) {
+      process.kill('SIGINT');
+      assert.equal((await process.finished).code, 0);
+    }
+  });
+  after(() => place.remove());
+
+  async function serve(...more: string[]): Promise<string> {
+    const args = ['serve', '--model', place.model, '--adapter', adapter, '--context', '256', '--json', ...more];
+    const process = selfq(place, args);
+    running.push(process);
+    return (JSON.parse(await process.firstLine()) as { url: string }).url;
+  }
+
+  const greedy = { messages: [{ role: 'user' as const, content: 'hello' }], temperature: 0, max_tokens: 20 };
+
+  it('answers with the base and with the adapter, streamed and whole alike, to many at once', async () => {
+    const client = new OpenAI({ baseURL: `${await serve()}/v1`, apiKey: 'none', maxRetries: 0 });
+    const ids = (await client.models.list()).data.map(({ id }) => id);
+    assert.deepEqual(ids, [place.model, 'my-adapter']);
+    const whole = async (model: string): Promise<string> =>
+      (await client.chat.completions.create({ ...greedy, model })).choices[0]?.message.content ?? '';
+    const [base, trained] = [await whole(place.model), await whole('my-adapter')];
+    assert.notEqual(base, trained);
+    let streamed = '';
+    for await (const chunk of await client.chat.completions.create({ ...greedy, model: 'my-adapter', stream: true })) {
+      streamed += chunk.choices[0]?.delta.content ?? '';
+    }
+    assert.equal(streamed, trained);
+    const together = await Promise.all(Array.from({ length: 24 }, (_, i) => whole(i % 2 ? place.model : 'my-adapter')));
+    assert.deepEqual(new Set(together), new Set([base, trained]));
+    const long = await client.chat.completions.create({ ...greedy, model: place.model, max_tokens: 1e9 });
+    assert.ok((long.usage?.total_tokens ?? 0) <= 256);
+    const tooLong = { ...greedy, model: place.model, messages: [{ role: 'user' as const, content: 'x'.repeat(900) }] };
+    await assert.rejects(client.chat.completions.create(tooLong), { status: 400, message: /does not fit/ });
+  });
+
+  it('gives its memory back when nobody asks, and answers again', async () => {
+    const client = new OpenAI({ baseURL: `${await serve('--idle-minutes', '0.001')}/v1`, apiKey: 'none' });
+    const ask = async () => (await client.chat.completions.create({ ...greedy, model: place.model })).choices[0];
+    const first = await ask();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.deepEqual((await ask())?.message, first?.message);
+  });
+
+  it('says what is wrong before it serves', async () => {
+    for (const [args, words] of [
+      [['--model', place.model, '--adapter', join(place.dir, 'nothing')], /nothing is not the folder of an adapter|missing/],
+      [['--model', place.model, '--adapter', adapter, '--adapter', adapter], /Two adapters have the name/],
+      [['--slots', '4'], /--slots is about a model/],
+    ] as const) {
+      const { code, stderr } = await selfq(place, ['serve', ...args]).finished;
+      assert.notEqual(code, 0);
+      assert.match(stderr, words);
+    }
+  });
+});
