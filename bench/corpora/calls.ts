@@ -86,7 +86,7 @@ function javascriptReference(source: string, entry: string, tests: string): stri
 ;(() => {
   const same = (a, b) => {
     if (typeof a === 'number' && typeof b === 'number') {
-      return Object.is(a, b) || a === b || (!Number.isInteger(b) && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b)));
+      return Object.is(a, b) || a === b || (!/^-?\\d+$/.test(String(b)) && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b)));
     }
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
       return a === b;

@@ -101,7 +101,6 @@ describe('what a person does with a run and with imported problems, in a real wi
     const path = page.locator('.quick-input-widget:visible input').first();
     await path.fill(source);
     await page.keyboard.press('Enter');
-    await acceptQuickInput(page, 'How many problems');
     await page.locator('.monaco-list-row', { hasText: /own-set.*imported · not evaluated yet/ }).waitFor();
     // Its button asks a question, which a click on anything else would close.
     const toast = page.locator('.notification-list-item:visible', { hasText: 'questions imported' }).first();
