@@ -80,9 +80,10 @@ export async function learnTarget(
     const context = contextOf(config, domain, poolSource(trained, { labelled: true }), runtime);
     const examine = async (part: readonly Question[]): Promise<Result> => {
       process.stderr.write(`Evaluating ${part.length} problems …\n`);
-      const policy = { step: 0, model: model.id, modelHash: '', adapter: null };
-      const tools = { domain, generate: context.policy.generate, maxTokens: config.maxAnswerTokens };
-      const { solved, total, meanScore } = await evaluate({ name, questions: part }, policy, tools);
+      const policy = { step: 0, model: model.id, modelHash: '', adapter: null, precision: 'exact' };
+      const answering = { samples: 1, temperature: 0, seed: 0, maxTokens: config.maxAnswerTokens };
+      const tools = { domain, generate: context.policy.generate };
+      const { solved, total, meanScore } = await evaluate({ name, questions: part }, policy, answering, tools);
       return { solved, total, meanScore: round(meanScore) };
     };
     const before = [await examine(trained), await examine(heldOut)] as const;

@@ -25,7 +25,7 @@ export type BenchObserver = Pick<PolicyObserver, 'onFetch'>;
 /** What a runtime process is loaded with that differs from a run, whose precisions the command line may choose. */
 export type StartOptions = Pick<LoadRequest, 'slots' | 'contextTokens'> & Partial<LoadRequest>;
 
-type Precisions = Pick<RuntimeSettings, 'samplerPrecision' | 'trainPrecision'>;
+type Precisions = Pick<RuntimeSettings, 'samplerPrecision' | 'evalPrecision' | 'trainPrecision'>;
 
 /** The model under test: opened for its tokenizer, and a way to load it in separate runtime processes. */
 export interface BenchModel {
@@ -79,9 +79,9 @@ function precisionsOf(name: string | undefined): Partial<Precisions> {
       return {};
     case 'strict':
     case 'exact':
-      return { samplerPrecision: 'strict', trainPrecision: 'exact' };
+      return { samplerPrecision: 'strict', evalPrecision: 'strict', trainPrecision: 'exact' };
     case 'balanced':
-      return { samplerPrecision: name, trainPrecision: name };
+      return { samplerPrecision: name, evalPrecision: name, trainPrecision: name };
     default:
       throw new BoundaryError(
         'usage',

@@ -69,7 +69,14 @@ export const layers = {
     'src/sandbox/realm/python-driver.ts',
     'src/sandbox/sandbox.ts',
   ],
-  'src/sandbox/http': ['src/base', 'src/protocol', 'src/http', 'src/sandbox/host', 'src/sandbox/judge', 'src/sandbox/sandbox.ts'],
+  'src/sandbox/http': [
+    'src/base',
+    'src/protocol',
+    'src/http',
+    'src/sandbox/host',
+    'src/sandbox/judge',
+    'src/sandbox/sandbox.ts',
+  ],
 
   'src/domains': ['src/base', 'src/protocol', 'src/sandbox/sandbox.ts', 'src/sandbox/judge/extract.ts'],
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
@@ -85,6 +92,7 @@ export const layers = {
   'src/run': ['src/base', 'src/protocol'],
   'src/serve': ['src/base', 'src/protocol', 'src/http'],
   'src/view': ['src/base', 'src/protocol', 'src/config', 'src/domains/coding/content.ts'],
+  'src/sweep': ['src/base', 'src/protocol', 'src/benchmarks/split.ts', 'src/config', 'src/run', 'src/view'],
   'src/engine': [
     'src/base',
     'src/protocol',
@@ -100,7 +108,7 @@ export const layers = {
     'src/run',
     'src/serve',
   ],
-  'src/cli': [...program, 'src/view', 'bench'],
+  'src/cli': [...program, 'src/view', 'src/sweep', 'bench'],
   'src/extension': [
     'src/base',
     'src/protocol',
@@ -112,6 +120,7 @@ export const layers = {
     'src/selfplay/settings.ts',
     'src/config',
     'src/run',
+    'src/sweep/record.ts',
     'src/engine',
     'src/view',
   ],

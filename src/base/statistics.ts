@@ -1,3 +1,5 @@
+import { uniform } from './random.ts';
+
 /**
  * Wilson score interval of a share, 95 % by default (z = 1.96).
  * `successes` of `total`; [0, 1] when nothing was tried. Source: E. B. Wilson, JASA 22 (1927).
@@ -11,4 +13,68 @@ export function wilsonInterval(successes: number, total: number, z = 1.959964): 
   const center = (share + z ** 2 / (2 * total)) / denominator;
   const half = (z / denominator) * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
   return [Math.max(0, center - half), Math.min(1, center + half)];
+}
+
+/** Mean of the values; 0 of none. */
+export function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Unbiased estimate of the probability that at least one of `k` samples is right, from `right` of `samples` that were:
+ * 1 - C(samples - right, k) / C(samples, k), 1 <= k <= samples. Source: M. Chen et al., arXiv 2107.03374, section 2.1.
+ */
+export function passAtK(samples: number, right: number, k: number): number {
+  let allWrong = 1;
+  for (let i = 0; i < k; i++) {
+    allWrong *= Math.max(0, samples - right - i) / (samples - i);
+  }
+  return 1 - allWrong;
+}
+
+/** Resamples of a bootstrap: the ends of a 95 % interval then vary by a few percent of its width. */
+const resamples = 2000;
+
+/**
+ * 95 % interval of the mean of `values`, which lie in [0, 1], by the bootstrap. Where all values are 0 or all are 1 no
+ * resample differs, and Wilson's interval is given instead. [0, 1] of no values.
+ */
+export function bootstrapInterval(values: readonly number[], seed: number): [number, number] {
+  const average = mean(values);
+  return values.length === 0 || average === 0 || average === 1
+    ? wilsonInterval(average * values.length, values.length)
+    : bootstrapMean(values, seed);
+}
+
+/**
+ * 95 % interval of the mean of at least one value by the percentile bootstrap: the mean of as many values drawn with
+ * replacement, 2,000 times. Of paired differences, it is that of the difference.
+ */
+export function bootstrapMean(values: readonly number[], seed: number): [number, number] {
+  const means = new Float64Array(resamples);
+  for (let resample = 0; resample < resamples; resample++) {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      sum += values[Math.floor(uniform(seed, resample, i) * values.length)] ?? 0;
+    }
+    means[resample] = sum / values.length;
+  }
+  means.sort();
+  return [means[Math.floor(0.025 * resamples)] ?? 0, means[Math.ceil(0.975 * resamples) - 1] ?? 1];
+}
+
+/**
+ * Probability that a fair coin falls at least as unevenly, two-sided and exact: McNemar's exact test of `heads` and `tails`
+ * pairs that differ in one direction and in the other.
+ */
+export function signTest(heads: number, tails: number): number {
+  const n = heads + tails;
+  // Logarithms, as binomial coefficients of large sets leave the range of numbers.
+  let logTerm = -n * Math.LN2;
+  let sum = 0;
+  for (let k = 0; k <= Math.min(heads, tails); k++) {
+    sum += Math.exp(logTerm);
+    logTerm += Math.log((n - k) / (k + 1));
+  }
+  return Math.min(1, 2 * sum);
 }

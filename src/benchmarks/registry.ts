@@ -2,14 +2,16 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
+import { optional } from '../base/optional.ts';
 import { codeOf, explainFileError } from '../base/files.ts';
 import { linesOf } from '../base/lines.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import { parseJson } from '../protocol/json.ts';
 import type { ImportRecord } from '../protocol/imports.ts';
 import { codingQuestions } from './coding.ts';
+import type { Split } from '../protocol/records.ts';
 import { findImport, listImports, questionsFile } from './imported.ts';
-import { type Split, splitOf } from './split.ts';
+import { splitOf } from './split.ts';
 import { linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
@@ -21,11 +23,11 @@ export interface BenchmarkRow {
   description: string;
   /** Its questions, in a fixed order. */
   load(): Promise<Question[]>;
-  /** The evaluations of a run ask only the first questions; absent: all of them. */
-  duringRuns?: { limit: number };
+  /** Runs of the domain are evaluated on it. */
+  duringRuns?: true;
 }
 
-/** Every shipped benchmark; the first of a domain is the one that runs are evaluated on. */
+/** Every shipped benchmark. */
 export const benchmarks: readonly BenchmarkRow[] = [
   { name: 'coding', domain: 'coding', description: '24 JavaScript functions', load: () => codingQuestions('coding') },
   {
@@ -33,6 +35,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
     domain: 'coding',
     description: '300 JavaScript functions, as small as those of HumanEval',
     load: () => codingQuestions('functions'),
+    duringRuns: true,
   },
   {
     name: 'codeforces-style',
@@ -49,7 +52,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'multiplication.csv',
         sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
       }),
-    duringRuns: { limit: 128 },
+    duringRuns: true,
   },
   {
     name: 'linear-equations',
@@ -60,7 +63,6 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'linear-equations.jsonl',
         sha256: 'f0f0590741c05d9a678f38eeec42d02bd61c271b3c3595792a05642baf07cd41',
       }),
-    duringRuns: { limit: 100 },
   },
   {
     name: 'linear-equations-400',
@@ -71,12 +73,18 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'linear-equations-400.jsonl',
         sha256: '2464b96dd3354f90210296985ef5bd8840d837699b357bbb56dcb92ffb98c3b4',
       }),
+    duringRuns: true,
   },
 ];
 
-/** Questions and the name that results on them carry. */
+/** Questions, and where they come from. */
 export interface Benchmark {
+  /** A shipped benchmark, or a file's name without its end. */
   name: string;
+  /** The part that they are; absent: all of it. */
+  split?: Split;
+  /** At most so many questions of it; absent: all. */
+  limit?: number;
   questions: readonly Question[];
 }
 
@@ -92,12 +100,7 @@ export function domainOfBenchmark(name: string): string | undefined {
 
 /** The benchmark that runs of a domain are evaluated on; undefined where none is shipped. */
 export function benchmarkOf(domain: string): BenchmarkRow | undefined {
-  return benchmarks.find((row) => row.domain === domain);
-}
-
-/** The part of a shipped benchmark that the evaluations of a run ask. */
-export async function benchmarkDuringRuns({ name, load, duringRuns }: BenchmarkRow): Promise<Benchmark> {
-  return { name, questions: (await load()).slice(0, duringRuns?.limit) };
+  return benchmarks.find((row) => row.domain === domain && row.duringRuns);
 }
 
 /**
@@ -123,12 +126,15 @@ export async function loadBenchmark(
   if (imported) {
     const isWanted = (id: string): boolean => split === undefined || splitOf(id) === split;
     const questions = await readImported(imported, domain, { isWanted, limit: limit ?? Infinity });
-    return { name: split ? `${name} (${split})` : name, questions };
+    const cut = questions.length === limit ? limit : undefined;
+    return { name, ...optional('split', split), ...optional('limit', cut), questions };
   }
   const questions = row ? await row.load() : readQuestions(name, domain);
   const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
   const title = row ? name : basename(name, '.jsonl');
-  return { name: split ? `${title} (${split})` : title, questions: part.slice(0, limit) };
+  const asked = part.slice(0, limit);
+  const cut = asked.length < part.length ? limit : undefined;
+  return { name: title, ...optional('split', split), ...optional('limit', cut), questions: asked };
 }
 
 /** Longest line of an import, bytes: a row of the largest size with every character escaped stays below. */

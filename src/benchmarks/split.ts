@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** Checkpoints are chosen on `validation`; `test` is looked at once, at the end. */
-export const splits = ['validation', 'test'] as const;
-export type Split = (typeof splits)[number];
+import type { Split } from '../protocol/records.ts';
 
 /** Of the 423 shipped coding problems, 100 are below it; a problem that is added later moves no other. */
 const validationBelow = 0.29973;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { ArithmeticContent, truthOf as product } from '../domains/arithmetic/content.ts';
 import { AlgebraContent, truthOf as solution } from '../domains/algebra/content.ts';
-import { benchmarkDuringRuns, benchmarkOf, findBenchmark } from './registry.ts';
+import { benchmarkOf, findBenchmark } from './registry.ts';
+import { splitOf } from './split.ts';
 import { linearEquations, multiplications } from './values.ts';
 
 const load = async (name: string) => (await findBenchmark(name)?.load()) ?? assert.fail(`there is no ${name}`);
@@ -53,17 +54,17 @@ describe('the linear equations', () => {
   });
 });
 
-describe('evaluations during runs', () => {
-  it('ask the first questions of a large benchmark, and all of a small one', async () => {
-    const asked = ['arithmetic', 'algebra', 'coding'].map(async (domain) => {
-      const { name, questions } = await benchmarkDuringRuns(benchmarkOf(domain) ?? assert.fail(domain));
-      return [name, questions.length, questions[0]?.id];
+describe('the benchmarks of runs', () => {
+  it('have enough questions for validation and for the test, which no other question moves', async () => {
+    const counts = ['arithmetic', 'algebra', 'coding'].map(async (domain) => {
+      const row = benchmarkOf(domain) ?? assert.fail(domain);
+      const parts = (await row.load()).map(({ id }) => splitOf(id));
+      return [row.name, ...(['validation', 'test'] as const).map((part) => parts.filter((own) => own === part).length)];
     });
-    assert.deepEqual((await Promise.all(asked)).slice(0, 2), [
-      ['multiplication', 128, 'multiplication/1'],
-      ['linear-equations', 100, 'linear-equations/1'],
+    assert.deepEqual(await Promise.all(counts), [
+      ['multiplication', 1170, 2926],
+      ['linear-equations-400', 101, 299],
+      ['functions', 71, 229],
     ]);
-    const coding = benchmarkOf('coding') ?? assert.fail();
-    assert.equal((await benchmarkDuringRuns(coding)).questions.length, (await coding.load()).length);
   });
 });

@@ -42,6 +42,10 @@ export const commands: Readonly<Record<string, Command>> = {
       out: { value: 'DIR', description: 'Folder of the run; default runs/<time>-<domain>.' },
       device,
       set,
+      'paper-selection': {
+        description:
+          'Choose the best of all evaluated steps on the test questions, as the paper does; the result says so.',
+      },
       settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
       detach: { description: 'Start the run and return; it goes on in the background.' },
       json,
@@ -80,10 +84,23 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { json },
     load: async () => (await import('./commands/status.ts')).status,
   },
+  sweep: {
+    parameters: 'FILE',
+    positionals: 1,
+    summary: 'Make the runs of a grid of settings and seeds one after another, and tabulate them; resumable.',
+    options: {
+      plan: { description: 'Show the runs, how far they are and how long the rest may take, and end.' },
+      measure: { description: 'Make one step of the first run if none has been made, show the plan, and end.' },
+      only: { value: 'VARIANT', multiple: true, description: 'Make the runs of this variant alone.' },
+      out: { value: 'DIR', description: 'Folder of the runs; default runs.' },
+      json,
+    },
+    load: async () => (await import('./commands/sweep.ts')).sweep,
+  },
   eval: {
     parameters: '',
     positionals: 0,
-    summary: 'Greedy evaluation of a model or adapter on a benchmark.',
+    summary: 'Evaluate a model or adapter on a benchmark: greedy, or with several samples to each question.',
     options: {
       benchmark: {
         value: 'NAME',
@@ -98,11 +115,20 @@ export const commands: Readonly<Record<string, Command>> = {
       model,
       adapter,
       device,
+      step: { value: 'N', description: 'The checkpoint of this step of the run, instead of its latest.' },
+      samples: { value: 'K', description: 'Answers to each question; default 1, greedy. More give pass@k.' },
+      temperature: { value: 'T', description: '0 = greedy; default of several samples: the setting temperature.' },
+      seed: { value: 'S', description: 'What the samples are drawn from; default the setting seed.' },
+      precision: {
+        value: 'NAME',
+        description: `${runtimeSettings.evalPrecision.kind.choices.join(', ')}; default the setting evalPrecision (${runtimeSettings.evalPrecision.default}).`,
+      },
       set,
       limit: { value: 'N', description: 'Only the first N problems.' },
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
+      problems: { description: 'Also a table of all problems.' },
       list: { description: 'List the shipped and imported benchmarks, and end.' },
-      out: { value: 'FILE', description: 'Write the evaluation there.' },
+      out: { value: 'FILE', description: 'Write the evaluation there. Interrupted, the same command continues it.' },
       json,
     },
     load: async () => (await import('./commands/eval.ts')).evalCommand,

@@ -1,59 +1,90 @@
-import { attach, lastLines, type RunClient } from '../engine/client.ts';
+import { attach, lastLines } from '../engine/client.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
+import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
-import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { verdictOf, verdictText } from '../benchmarks/verdict.ts';
 import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
-import { byBenchmark } from '../view/evaluations.ts';
+import { solvedText } from '../view/evaluation.ts';
+import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
 import { createRunView } from './run-view.ts';
-import { createProgressOutput, paint, table } from './terminal.ts';
+import { createProgressOutput, paint, type ProgressOutput, table } from './terminal.ts';
 
 /**
  * Shows a live run until it ends, then its results. Ctrl-C asks the engine to stop and throws
  * BoundaryError('interrupted'); a second one leaves at once. Returns the exit code.
  */
-export async function follow(dir: string, options: { json: boolean }): Promise<number> {
-  const client = await attach(dir);
+export async function follow(dir: string, { json }: { json: boolean }): Promise<number> {
   const output = createProgressOutput();
-  const view = createRunView(client.run, output);
-  client.onEvent((event) => {
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify(event)}\n`);
-    } else {
-      view.show(event);
+  const interruption = onInterrupt(output);
+  try {
+    const run = await watchRun(dir, interruption.signal, (begun) => {
+      const view = createRunView(begun, output);
+      const print = (event: RunEvent): unknown => process.stdout.write(`${JSON.stringify(event)}\n`);
+      return json ? { ...view, show: print } : view;
+    });
+    assertFinished(dir, run, interruption.signal.aborted);
+    if (!json) {
+      process.stdout.write(`\n${results(readEvaluations(dir), run.best)}\n\n${nextSteps(dir, run)}\n`);
     }
-  });
-  const interruption = stopOnSignal(client, () =>
-    output.line(paint('yellow', 'Stopping … (Ctrl-C again leaves at once)')),
-  );
-  await client.closed;
-  view.close();
-  client.dispose();
-  interruption.dispose();
-  return conclude(dir, readRun(dir), { ...options, interrupted: interruption.happened() });
+    return 0;
+  } finally {
+    interruption.dispose();
+  }
 }
 
-function stopOnSignal(client: RunClient, tell: () => void): { happened(): boolean; dispose(): void } {
-  let happened = false;
+/** Aborts at the first Ctrl-C (or SIGTERM), which it confirms; a second one ends the process at once. */
+export function onInterrupt(output: ProgressOutput): { signal: AbortSignal; dispose(): void } {
+  const interrupted = new AbortController();
   const onSignal = (): void => {
-    if (happened) {
+    if (interrupted.signal.aborted) {
       process.exit(130);
     }
-    happened = true;
-    tell();
-    // The engine may have gone in the same moment; its state is read from the folder anyway.
-    client.stop().catch(() => undefined);
+    output.line(paint('yellow', 'Stopping … (Ctrl-C again leaves at once)'));
+    interrupted.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
-    happened: () => happened,
+    signal: interrupted.signal,
     dispose: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
   };
 }
 
-function conclude(dir: string, run: RunRecord, options: { json: boolean; interrupted: boolean }): number {
+/** What is shown of a live run. */
+export interface Watcher {
+  show(event: RunEvent): unknown;
+  close(): void;
+}
+
+/**
+ * Watches a live run until its engine has gone, and asks it to stop when `signal` aborts. `open` makes the watcher from
+ * the record as it was when attached. Resolves to the record that is left.
+ */
+export async function watchRun(
+  dir: string,
+  signal: AbortSignal,
+  open: (run: RunRecord) => Watcher,
+): Promise<RunRecord> {
+  const client = await attach(dir);
+  const watcher = open(client.run);
+  client.onEvent((event) => watcher.show(event));
+  // The engine may have gone in the same moment; its state is read from the folder anyway.
+  const stop = (): void => void client.stop().catch(() => undefined);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) {
+    stop();
+  }
+  await client.closed;
+  signal.removeEventListener('abort', stop);
+  watcher.close();
+  client.dispose();
+  return readRun(dir);
+}
+
+/** Throws BoundaryError where a run whose engine has gone is not finished: cut off, failed, or stopped (`interrupted`). */
+export function assertFinished(dir: string, run: RunRecord, interrupted: boolean): void {
   const state = shownState(run);
   if (state === 'interrupted') {
     throw new BoundaryError(
@@ -66,51 +97,57 @@ function conclude(dir: string, run: RunRecord, options: { json: boolean; interru
     const remedy = run.error.remedy.replaceAll('resume DIR', `resume ${dir}`);
     throw fromErrorRecord({ boundary: 'run', message: run.error.message, remedy });
   }
-  if (options.interrupted || run.state === 'stopped') {
+  if (interrupted || run.state === 'stopped') {
     throw new BoundaryError(
       'interrupted',
       `Stopped after step ${run.step} of ${run.steps}. The checkpoint is safe in ${dir}.`,
       `Continue with \`selfq resume ${dir}\`.`,
     );
   }
-  if (!options.json) {
-    process.stdout.write(`\n${results(readEvaluations(dir))}\n\n${nextSteps(dir, run)}\n`);
-  }
-  return 0;
 }
 
-/** The table before/after: the first and the last evaluation of each benchmark. */
-export function results(evaluations: readonly Evaluation[]): string {
-  const rows = [...byBenchmark(evaluations)].flatMap(([benchmark, all]) => {
+/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
+  const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
     const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(benchmark, first), resultRow(benchmark, last)] : [];
+    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const [first] = evaluations;
-  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
-  const change = first && last && compareEvaluations(first, last);
+  const outcome = outcomeOf(evaluations, best);
+  const verdict = outcome && verdictOf(outcome.before, outcome.after);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
-    ...(change ? [changeText(english, change)] : []),
+    ...(best ? [choiceText(best)] : []),
+    ...(outcome && verdict ? [verdictText(verdict, outcome.after.total)] : []),
   ].join('\n');
 }
 
-function resultRow(benchmark: string, { step, solved, total, accuracy, interval, meanScore }: Evaluation): string[] {
+/** How the checkpoint was chosen that the result is of. */
+function choiceText({ step, accuracy, split }: NonNullable<RunRecord['best']>): string {
+  return split === 'test'
+    ? `Step ${step} is the best of all evaluated steps on the test questions themselves, as in the paper: its figure is too high by that choice.`
+    : `The checkpoint of step ${step} did best on the validation questions (${formatPercent(accuracy)}).`;
+}
+
+function resultRow(title: string, evaluation: Evaluation): string[] {
+  const { step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
   return [
-    benchmark,
+    title,
     step === 0 ? '0 (before)' : String(step),
-    `${solved} of ${total} (${formatPercent(accuracy)})`,
+    samples === 1 ? `${solved} of ${total} (${formatPercent(accuracy)})` : solvedText(english, evaluation),
     interval.map(formatPercent).join(' to '),
     meanScore.toFixed(3),
   ];
 }
 
 function nextSteps(dir: string, run: RunRecord): string {
+  const { best } = run;
+  const step = best && best.step !== run.step ? ` --step ${best.step}` : '';
   return [
     `The run lies in ${dir}. Next:`,
-    `  selfq export ${dir} --format peft       the adapter, for PEFT and transformers`,
+    `  selfq export ${dir} --format peft${step}       the adapter, for PEFT and transformers`,
     `  selfq export ${dir} --format dataset    the problems and answers`,
     `  selfq resume ${dir} --steps ${2 * run.steps}      go on learning`,
   ].join('\n');

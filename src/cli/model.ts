@@ -27,6 +27,11 @@ export async function ensureModel(name: string, options: { from?: string } = {})
   return model;
 }
 
+/** What a model is called in the settings of a run: a path is absolute, as the engine starts elsewhere. */
+export function storedModelName({ id, path, entry, hub }: ChosenModel): string {
+  return entry || hub ? id : path;
+}
+
 /** Says on standard error when memory is short; throws as `assertMemory` does. */
 export async function warnOfMemory(model: ChosenModel, config: Config, use: MemoryUse): Promise<void> {
   const advice = await assertMemory(model.path, config, use);

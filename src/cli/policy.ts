@@ -9,12 +9,13 @@ import { overridesOf } from './overrides.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
 /**
- * What --adapter, --domain, --model, --device and --set mean together; says what is read differently of an older run.
+ * What --adapter, --step, --domain, --model, --device, --precision and --set mean together; says what is read differently of an older run.
  * `domain` is that of the task where none is named.
  */
 export function policySourceOf(args: Arguments, domain?: string): PolicySource {
-  const overrides = { ...optional('domain', domain), ...overridesOf(args, ['domain', 'model', 'device']) };
-  const source = findPolicy(args.text('adapter'), overrides);
+  const named = overridesOf(args, ['domain', 'model', 'device']);
+  const overrides = { ...optional('domain', domain), ...named, ...optional('evalPrecision', args.text('precision')) };
+  const source = findPolicy(args.text('adapter'), overrides, args.integer('step', 0));
   const output = createProgressOutput();
   source.notes.forEach((note) => output.line(paint('dim', note)));
   return source;

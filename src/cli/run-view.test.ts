@@ -4,7 +4,7 @@ import type { Stage } from '../protocol/stages.ts';
 import { createRunView } from './run-view.ts';
 
 /** A view on a clock that moves by a second with each stage; what it said, and its last status. */
-function watch() {
+function watch(options = {}) {
   let seconds = 0;
   const lines: string[] = [];
   const told = { lines, status: '' };
@@ -14,7 +14,7 @@ function watch() {
     status: (text: string) => void (told.status = text),
     clear: () => undefined,
   };
-  const view = createRunView(exampleRun(), output, () => 1000 * seconds);
+  const view = createRunView(exampleRun(), output, () => 1000 * seconds, options);
   const stages = (step: number, ...names: Stage[]): void =>
     names.forEach((stage) => {
       seconds++;
@@ -44,6 +44,20 @@ describe('the view of a run', () => {
     view.show({ type: 'state', run });
     assert.equal(told.lines.length, 1);
     assert.match(told.lines[0] ?? '', /Integer products saturate\.$/);
+  });
+
+  it('keeps to one line for each step where it is to be brief', () => {
+    const lines = [{ brief: true }, {}].map((options) => {
+      const { view, told, stages } = watch(options);
+      stages(1, 'propose');
+      view.show({ type: 'proposal', step: 1, id: 'p', statement: 'Add two numbers.' });
+      stages(1, 'verify', 'solve');
+      view.show({ type: 'metrics', metrics: exampleMetrics(1) });
+      return told.lines;
+    });
+    assert.equal(lines[0]?.length, 1);
+    assert.match(String(lines[0]), /step 1/);
+    assert.ok((lines[1]?.length ?? 0) > 1);
   });
 
   it('tells of questions that the update skips', () => {

@@ -1,6 +1,6 @@
 import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
-import { evaluationText } from '../view/evaluation.ts';
+import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
 import { stageText as stageProgress } from '../view/progress.ts';
 import { answerSharesOf, series } from '../view/series.ts';
@@ -21,8 +21,16 @@ const lineEveryMs = 15_000;
 
 type StageEvent = RunEventOf<'stage'>;
 
-/** A view that draws the events of a run on `output`; `now` in milliseconds. */
-export function createRunView(run: RunRecord, output: ProgressOutput, now = () => Date.now()): RunView {
+/**
+ * A view that draws the events of a run on `output`; `now` in milliseconds. `brief`: a line for each step, without its
+ * proposals and questions.
+ */
+export function createRunView(
+  run: RunRecord,
+  output: ProgressOutput,
+  now = () => Date.now(),
+  { brief = false } = {},
+): RunView {
   let steps = run.steps;
   let stage: StageEvent | undefined;
   let saidAt = now();
@@ -47,7 +55,7 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
 
   function enter(event: StageEvent): void {
     saidAt = now();
-    if (stage?.stage === 'verify') {
+    if (stage?.stage === 'verify' && !brief) {
       tally.say();
     }
     if (event.step !== stage?.step) {
@@ -89,15 +97,17 @@ export function createRunView(run: RunRecord, output: ProgressOutput, now = () =
         case 'stage':
           return showStage(event);
         case 'proposal':
-          return tally.add(event);
+          return brief ? undefined : tally.add(event);
         case 'question':
-          return output.line(questionLine(event));
+          return brief ? undefined : output.line(questionLine(event));
         case 'metrics':
           return showMetrics(event.metrics);
         case 'evaluation': {
           const { evaluation } = event;
           const seconds = paint('dim', `(${formatDuration(evaluation.seconds)})`);
-          return output.line(`  ${paint('bold', evaluationText(english, evaluation))} ${seconds}`);
+          return output.line(
+            `  ${paint('bold', `${benchmarkTitle(evaluation)}: ${evaluationText(english, evaluation)}`)} ${seconds}`,
+          );
         }
         case 'alarm':
           return output.line(

@@ -23,9 +23,21 @@ describe('the settings of a run folder', () => {
     assert.deepEqual(notes, ['Settings that this run was begun without have their defaults: topK=0, sleepMode=on.']);
   });
 
+  it('do what runs did before a setting existed, where its default does something else', () => {
+    const { behaviourDuplicates: _, ...older } = whole;
+    assert.equal(whole['behaviourDuplicates'], 'reject');
+    const { config, notes } = resolveStored(older);
+    assert.equal(config.behaviourDuplicates, 'count');
+    assert.deepEqual(notes, [
+      'Settings that are newer than this run do what was done before: behaviourDuplicates=count.',
+    ]);
+    assert.equal(resolveStored(whole).config.behaviourDuplicates, 'reject');
+  });
+
   it('count under the name and the choice that they have now', () => {
     const { gradientCheckpointing: _, ...older } = whole;
     const changes: Changes = {
+      before: {},
       renamed: { recomputation: 'gradientCheckpointing' },
       replaced: { gradientCheckpointing: { everything: 'full' } },
     };

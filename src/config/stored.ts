@@ -9,11 +9,14 @@ export interface Changes {
   renamed: Readonly<Record<string, string>>;
   /** Setting -> choice that it had -> choice that takes its place. */
   replaced: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Setting -> what runs did that were begun before it existed, where its default does something else. */
+  before: SettingValues;
 }
 
 const changes: Changes = {
   renamed: {},
   replaced: { samplerPrecision: { fast: 'balanced' }, trainPrecision: { fast: 'balanced' } },
+  before: { behaviourDuplicates: 'count' },
 };
 
 /** The settings of a run that this or another version began. */
@@ -25,7 +28,7 @@ export interface StoredConfig {
 
 /**
  * Reads the settings of a run folder, which are left there as they are. Names that this version does not know are
- * ignored, missing ones have their defaults of `quick`, renamed ones count under their new name. Throws
+ * ignored, missing ones have their defaults of `quick` (or do what was done before there was such a setting), renamed ones count under their new name. Throws
  * BoundaryError('run') that names the setting for a domain or a value that this version does not accept.
  */
 export function resolveStored(stored: SettingValues): StoredConfig {
@@ -36,7 +39,7 @@ export function resolveStored(stored: SettingValues): StoredConfig {
 /** {@link resolveStored} over given tables and changes. */
 export function readStored(
   all: Tables,
-  { renamed, replaced }: Changes,
+  { renamed, replaced, before }: Changes,
   stored: SettingValues,
 ): { values: Record<string, SettingValue>; notes: string[] } {
   const notes: string[] = [];
@@ -58,11 +61,15 @@ export function readStored(
   const domain = inRun(() => domainOf(all, current.get('domain') ?? runSettings.domain.default));
   const known = settingsOf(all, domain);
   const [ours, others] = partition([...current], ([name]) => Object.hasOwn(known, name));
-  const values = inRun(() => resolveIn(all, 'quick', Object.fromEntries(ours)));
+  const values = inRun(() => resolveIn(all, 'quick', { ...before, ...Object.fromEntries(ours) }));
   if (others.length > 0) {
     notes.push(`Settings that this version does not know are ignored: ${list(others)}.`);
   }
-  const missing = Object.entries(values).filter(([name]) => name !== 'domain' && !current.has(name));
+  const absent = Object.entries(values).filter(([name]) => name !== 'domain' && !current.has(name));
+  const [kept, missing] = partition(absent, ([name]) => Object.hasOwn(before, name));
+  if (kept.length > 0) {
+    notes.push(`Settings that are newer than this run do what was done before: ${list(kept)}.`);
+  }
   if (missing.length > 0) {
     notes.push(`Settings that this run was begun without have their defaults: ${list(missing)}.`);
   }

@@ -18,6 +18,8 @@ export interface Fingerprint {
   key?: string;
   /** Questions whose texts are near-duplicates (word 3-grams) count as one. Absent: only keys are compared. */
   text?: string;
+  /** Equal for questions whose references do the same; absent where that cannot be told. */
+  behaviour?: string;
 }
 
 /** The answers to one question, judged together. */
@@ -49,6 +51,8 @@ export interface Domain<Draft = unknown, Content = unknown> {
     /** Applies the guards: executes references, checks statement and safety. One entry for each draft, in order. */
     verify(drafts: readonly { id: string; draft: Draft }[]): Promise<(Question<Content> | Rejection)[]>;
     fingerprint(question: Question<Content>): Fingerprint;
+    /** Lines of the question's reference solution, where the domain has such. */
+    referenceLines?(question: Question<Content>): number | undefined;
   };
   readonly solver: {
     /** One prompt for each form of the question that is answered; the first is the question as it stands. */
@@ -57,12 +61,14 @@ export interface Domain<Draft = unknown, Content = unknown> {
     readonly stop: readonly string[];
   };
   /**
-   * Reward of self-play, where no truth is known: all answers to one question together, [form][sample], each the
+   * Reward of self-play, where no truth is known (but for controls that are labelled with it): all answers to one question together, [form][sample], each the
    * prompt's prefill followed by the completion.
    */
   reward(question: Question<Content>, answers: readonly (readonly string[])[]): Promise<Rewarded>;
   /** Grade of one answer (to the first form) by the known truth; undefined where the question does not hold it. */
   grade(question: Question<Content>, answer: string): Promise<Grade | undefined>;
+  /** Words that sort questions, such as `easy` or `strings`; absent where a domain has none. */
+  tags?(question: Question<Content>): readonly string[];
   /** A question from one row of a file (a problem, a labelled question). Throws where the row is none. */
   read(row: unknown, id: string): Question<Content>;
 }

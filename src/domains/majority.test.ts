@@ -100,6 +100,20 @@ describe('an agreement', () => {
     assert.ok(pairs !== undefined && Math.abs(pairs - 1 / 3) < 1e-9);
   });
 
+  it('gives way to the computed truth where that is the label, even if nobody answered it', () => {
+    const { grades, label } = reward('5 5 5 6 | 5 5 x 5', 'truth', '6');
+    assert.deepEqual(
+      grades.map((form) => form.map((grade) => grade.reward)),
+      [
+        [0, 0, 0, 1],
+        [0, 0, 0, 0],
+      ],
+    );
+    assert.deepEqual([label?.value, label?.correct], ['6', true]);
+    assert.equal(reward('5 5 5 5', 'truth', '6').label?.value, '6');
+    assert.equal(reward('5 5 5 5', 'truth').label?.value, null);
+  });
+
   it('says of each answer whether it copies what the question shows', () => {
     const answers = [
       [

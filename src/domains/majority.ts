@@ -3,11 +3,12 @@ import type { Grade, Label } from '../protocol/question.ts';
 import type { Rewarded } from './domain.ts';
 
 /**
- * How the answers to a question elect its label. majority: the most frequent answer (arXiv 2508.03682); agreement: the
+ * Where the label of a question comes from. majority: the most frequent answer (arXiv 2508.03682); agreement: the
  * most frequent of the values that were given in at least two forms of the question. An error that a form provokes again
- * and again wins a majority; in another form the same question provokes another error.
+ * and again wins a majority; in another form the same question provokes another error. truth: no vote, but the computed
+ * value; a control for experiments, the upper bound of what labels can do.
  */
-export type LabelRule = 'majority' | 'agreement';
+export type LabelRule = 'majority' | 'agreement' | 'truth';
 
 /** An answer that was read: what was extracted, and the question's value that follows from it. */
 export interface ReadAnswer {
@@ -20,7 +21,7 @@ export interface ReadAnswer {
 /** What a domain knows about a vote besides the answers. */
 export interface Election {
   rule: LabelRule;
-  /** The true value, where it can be computed: recorded, never part of a reward. */
+  /** The true value, where it can be computed: recorded, and part of a reward under the rule `truth` alone. */
   truth?: string | undefined;
   /** Values that the question shows, where giving one of them is suspicious. */
   shown?: ReadonlySet<string>;
@@ -34,9 +35,12 @@ type Values = readonly (string | undefined)[];
  * majority: a value wins that was given at least twice, and more often than any other value and than no value at all:
  * a majority of one is none, and of equals none is preferred. agreement: a value wins that was given in at least two
  * forms, at least twice in one of them, and more often in all than any other such value; values of `shown` never do, since a model that copies what it
- * reads agrees with itself.
+ * reads agrees with itself. truth: `truth`, whatever was answered.
  */
-export function electLabel(forms: readonly Values[], { rule, shown }: Pick<Election, 'rule' | 'shown'>): string | null {
+export function electLabel(forms: readonly Values[], { rule, truth, shown }: Election): string | null {
+  if (rule === 'truth') {
+    return truth ?? null;
+  }
   if (rule === 'majority') {
     const winner = mostFrequent(countValues(forms.flat()));
     return winner?.value !== undefined && winner.count > 1 ? winner.value : null;
@@ -48,7 +52,7 @@ export function electLabel(forms: readonly Values[], { rule, shown }: Pick<Elect
   return mostFrequent(new Map(counts))?.value ?? null;
 }
 
-/** Rewards every answer by the label that all of them elect: 1 for its value, else 0. `answers`: [form][sample]. */
+/** Rewards every answer by the label of the question ({@link electLabel}): 1 for its value, else 0. `answers`: [form][sample]. */
 export function rewardByLabel(answers: readonly (readonly ReadAnswer[])[], election: Election): Rewarded {
   const forms = answers.map((form) => form.map(({ value }) => value));
   const label = electLabel(forms, election);

@@ -14,6 +14,8 @@ export interface DuplicateIndex {
   add(id: string, fingerprint: Fingerprint): void;
   /** The earlier question most like this one; the first of equals; undefined where none can be compared with it. */
   nearest(fingerprint: Fingerprint): Nearest | undefined;
+  /** The first earlier question whose reference does the same; undefined where none does, or where it cannot be told. */
+  behavingAlike(fingerprint: Fingerprint): string | undefined;
 }
 
 /**
@@ -25,9 +27,13 @@ const permutations = 128;
 /** An empty index. `threshold`: similarity in [0, 1] from which texts count as near-duplicates. */
 export function createDuplicateIndex(threshold: number): DuplicateIndex {
   const keys = new Map<string, string>();
+  const behaviours = new Map<string, string>();
   const texts: { id: string; signature: number[] }[] = [];
   return {
-    add(id, { key, text }) {
+    add(id, { key, text, behaviour }) {
+      if (behaviour !== undefined && !behaviours.has(behaviour)) {
+        behaviours.set(behaviour, id);
+      }
       if (key !== undefined && !keys.has(key)) {
         keys.set(key, id);
       }
@@ -42,6 +48,7 @@ export function createDuplicateIndex(threshold: number): DuplicateIndex {
       }
       return text === undefined ? undefined : mostSimilar(texts, minHash(text), threshold);
     },
+    behavingAlike: ({ behaviour }) => (behaviour === undefined ? undefined : behaviours.get(behaviour)),
   };
 }
 
@@ -68,11 +75,16 @@ export function wordsOf(text: string): string[] {
 
 /** The distinct word 3-grams; a shorter text is one gram. */
 export function wordTrigrams(text: string): Set<string> {
+  return new Set(wordTrigramList(text));
+}
+
+/** The word 3-grams in order, each as often as it occurs; a shorter text is one gram. */
+export function wordTrigramList(text: string): string[] {
   const words = wordsOf(text);
   if (words.length < 3) {
-    return new Set([words.join(' ')]);
+    return [words.join(' ')];
   }
-  return new Set(words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`));
+  return words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`);
 }
 
 /** Exact Jaccard similarity of the word 3-grams of two texts, in [0, 1]. */

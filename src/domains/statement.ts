@@ -13,13 +13,3 @@ export function checkLanguage(statement: string): Rejection | undefined {
   }
   return undefined;
 }
-
-/** Kept short and unambiguous: words that are also ordinary in programming (kill, execute, abort, bomb) are not here. */
-const unsafeWords =
-  /\b(?:suicide|murder\w*|rape|porn\w*|sexual\w*|nazi\w*|terrorist\w*|genocide|slaves?|cocaine|heroin|meth|malware|ransomware|keylogger|phishing)\b/i;
-
-/** Rejects prose with a word that no exercise needs. */
-export function checkWords(statement: string): Rejection | undefined {
-  const word = unsafeWords.exec(statement)?.[0];
-  return word === undefined ? undefined : { reason: 'unsafe', detail: `The statement has the word "${word}".` };
-}

@@ -8,10 +8,10 @@ export const answerFormSetting = {
   default: { quick: 'auto', paper: 'think' },
 } as const;
 
-/** How answers elect the label of their question, in the domains whose answers are values. */
+/** Where the label of a question comes from, in the domains whose answers are values. */
 export const labelSetting = {
-  kind: choice('majority', 'agreement'),
+  kind: choice('majority', 'agreement', 'truth'),
   description:
-    'majority: the most frequent answer, if it was given at least twice (the paper); agreement: each question is asked in equivalent forms, answersPerQuestion times each, and the label is the value on which forms agree.',
+    'majority: the most frequent answer, if it was given at least twice (the paper); agreement: each question is asked in equivalent forms, answersPerQuestion times each, and the label is the value on which forms agree; truth: asked as in agreement, but the label is the computed true value: no self-play, a control that says how far labels could lead.',
   default: { quick: 'agreement', paper: 'majority' },
 } as const;

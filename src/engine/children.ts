@@ -1,6 +1,6 @@
 import type { Stage } from '../protocol/stages.ts';
 import { BoundaryError } from '../base/errors.ts';
-import type { Progress } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Progress } from '../protocol/runtime.ts';
 import type { LoadReply, LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';
 import type { DomainTools } from '../domains/domain.ts';
@@ -27,6 +27,8 @@ export interface RuntimeOwnerOptions {
  */
 export interface RuntimeOwner {
   readonly policy: Policy;
+  /** Completions of the policy in the precision of evaluations; `onProgress` hears of them beside the owner's own. */
+  evaluated(requests: GenerateRequest[], onProgress: (progress: Progress) => void): Promise<Completion[][]>;
   /** Completions of the base model: the adapter is off. */
   base: DomainTools['base'];
   /** What the process said of the model when it loaded it; throws before the first stage. */
@@ -70,16 +72,17 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
   async function call<Name extends keyof RuntimeCalls>(
     name: Name,
     argument: RuntimeCalls[Name][0],
+    onProgress = (progress: Progress): void => options.onProgress(progress),
   ): Promise<RuntimeCalls[Name][1]> {
     if (!runtime) {
       throw new Error('The runtime was not started.');
     }
-    return runtime.call(name, argument, { onProgress: (progress) => options.onProgress(progress) });
+    return runtime.call(name, argument, { onProgress });
   }
 
   return {
     policy: {
-      ...policyOver(call),
+      ...policyOver((name, argument) => call(name, argument)),
       async train(sequences, trainOptions) {
         const update = { sequences, options: trainOptions };
         const records = await call('train', update);
@@ -87,6 +90,11 @@ export function createRuntimeOwner(options: RuntimeOwnerOptions): RuntimeOwner {
         return records;
       },
     },
+    evaluated: (requests, onProgress) =>
+      call('generate', { requests, adapter: true, evaluation: true }, (progress) => {
+        options.onProgress(progress);
+        onProgress(progress);
+      }),
     base: (requests) => call('generate', { requests, adapter: false }),
     get loaded() {
       if (!loaded) {

@@ -12,7 +12,7 @@ import { gb, memorySettings } from './memory.ts';
  */
 export async function assertDisk(path: string, config: Config, dir: string, free = freeBytes(dir)): Promise<void> {
   const each = checkpointBytes(await readModelConfig(path), memorySettings(config));
-  const needed = each * mostCheckpoints(config.steps);
+  const needed = each * mostCheckpoints(config.steps, config.evalEvery > 0);
   if (needed > free) {
     const full = config.trainedWeights === 'full' ? ', train an adapter (--set trainedWeights=lora)' : '';
     throw new BoundaryError(

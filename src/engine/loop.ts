@@ -1,42 +1,21 @@
-import { evaluate } from '../benchmarks/evaluate.ts';
-import { benchmarkDuringRuns, benchmarkOf } from '../benchmarks/registry.ts';
-import type { Domain, Question } from '../domains/domain.ts';
+import type { Question } from '../domains/domain.ts';
 import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
-import type { RunEvent } from '../protocol/control.ts';
-import type { Evaluation } from '../protocol/records.ts';
-import type { Stage } from '../protocol/stages.ts';
 import { type Checkpoint, latestCheckpoint, pruneCheckpoints, writeCheckpoint } from '../run/checkpoint.ts';
-import {
-  appendMetrics,
-  readEvaluations,
-  readMetrics,
-  readStep,
-  recordedSteps,
-  writeEvaluation,
-  writeStep,
-} from '../run/folder.ts';
+import { appendMetrics, readMetrics, readStep, recordedSteps, writeStep } from '../run/folder.ts';
 import { type AlarmWatch, createAlarmWatch } from '../selfplay/alarm-watch.ts';
-import type { Config } from '../config/tables.ts';
 import type { StepContext } from '../selfplay/context.ts';
 import type { QuestionSource } from '../selfplay/context.ts';
 import { runStep, type StepResult } from '../selfplay/step.ts';
 import type { RuntimeOwner } from './children.ts';
-import type { LiveRun } from './live-run.ts';
+import { createEvaluations, type EvaluationSession, type RunEvaluations } from './evaluations.ts';
 import { log } from './log.ts';
 
 /** All that the loop works with; whoever makes it also ends it. */
-export interface Session {
-  dir: string;
-  config: Config;
-  live: LiveRun;
-  domain: Domain;
+export interface Session extends EvaluationSession {
   source: QuestionSource;
   runtime: RuntimeOwner;
   baseModel: string;
-  /** Waits at the gate, announces the stage, runs it, again where a child died, and measures its time. */
-  stage<T>(step: number, stage: Stage, work: () => Promise<T>): Promise<T>;
   seconds(): Record<string, number>;
-  notify(event: RunEvent): void;
 }
 
 /**
@@ -50,7 +29,8 @@ export async function trainLoop(session: Session): Promise<void> {
   let step = restored;
   const watch = createAlarmWatch(readMetrics(session.dir));
   live.update({ state: 'running', step, alarms: watch.alarms });
-  await evaluateIfDue(session, step);
+  const evaluations = await createEvaluations(session);
+  await evaluations.after(step);
   while (step < live.record.steps) {
     step++;
     const context: StepContext = {
@@ -64,8 +44,8 @@ export async function trainLoop(session: Session): Promise<void> {
       seconds: () => session.seconds(),
     };
     const result = await runStep(context, step);
-    await record(session, watch, result);
-    await evaluateIfDue(session, step);
+    await record(session, watch, evaluations, result);
+    await evaluations.after(step);
   }
 }
 
@@ -102,13 +82,18 @@ function askedSoFar({ dir, config, domain }: Session): DuplicateIndex {
   return duplicates;
 }
 
-async function record(session: Session, watch: AlarmWatch, { lines, metrics }: StepResult): Promise<void> {
+async function record(
+  session: Session,
+  watch: AlarmWatch,
+  { best }: RunEvaluations,
+  { lines, metrics }: StepResult,
+): Promise<void> {
   const { dir, live } = session;
   const { step } = metrics;
   writeStep(dir, step, lines);
   appendMetrics(dir, metrics);
   await session.stage(step, 'record', () => saveCheckpoint(session, step));
-  pruneCheckpoints(dir);
+  pruneCheckpoints(dir, best?.step);
   session.notify({ type: 'metrics', metrics });
   const { alarms, raised, cleared } = watch.observe(metrics);
   raised.forEach(({ name, message }) => session.notify({ type: 'alarm', change: 'raised', step, name, message }));
@@ -121,24 +106,4 @@ async function saveCheckpoint(session: Session, step: number): Promise<Checkpoin
   const checkpoint = await writeCheckpoint(dir, step, (target) => runtime.saveCheckpoint(target, baseModel));
   runtime.checkpointed(checkpoint.dir);
   return checkpoint;
-}
-
-/** Greedy evaluation on the domain's held-out set: before the first step, after the last, and every k-th. */
-async function evaluateIfDue(session: Session, step: number): Promise<void> {
-  const { config, live, domain, runtime, dir } = session;
-  const due = step === 0 || step === live.record.steps || (config.evalEvery > 0 && step % config.evalEvery === 0);
-  const row = benchmarkOf(domain.name);
-  const isDone = ({ step: at, benchmark }: Evaluation): boolean => at === step && benchmark === row?.name;
-  if (!due || !row || readEvaluations(dir).some(isDone)) {
-    return;
-  }
-  const benchmark = await benchmarkDuringRuns(row);
-  const { id, hash } = live.record.model;
-  const policy = { step, model: id, modelHash: hash, adapter: latestCheckpoint(dir)?.dir ?? null };
-  const generate = (requests: Parameters<typeof runtime.policy.generate>[0]) => runtime.policy.generate(requests);
-  const evaluation = await session.stage(step, 'evaluate', () =>
-    evaluate(benchmark, policy, { domain, generate, maxTokens: config.maxAnswerTokens }),
-  );
-  writeEvaluation(dir, evaluation);
-  session.notify({ type: 'evaluation', evaluation });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { BoundaryError } from '../base/errors.ts';
 import { resolveConfig, type SettingValues } from '../config/resolve.ts';
 import { resolveStored } from '../config/stored.ts';
 import { sharedSettings, type Config } from '../config/tables.ts';
@@ -18,13 +19,20 @@ export interface PolicySource {
 }
 
 /**
- * Settings of a policy. `adapter`: the folder of a run (its latest checkpoint counts), one of its checkpoints, or any
- * other folder of an adapter. The first two have the settings of their run, everything else the defaults of `quick`;
+ * Settings of a policy. `adapter`: the folder of a run (the checkpoint of `wantedStep` counts, else its latest one), one
+ * of its checkpoints, or any other folder of an adapter. The first two have the settings of their run, everything else the defaults of `quick`;
  * `overrides` stand above both; with another domain, only what all domains have is the run's. Throws BoundaryError as `resolveConfig` and `resolveStored` do.
  */
-export function findPolicy(adapter: string | undefined, overrides: SettingValues): PolicySource {
+export function findPolicy(adapter: string | undefined, overrides: SettingValues, wantedStep?: number): PolicySource {
   const dir = adapter === undefined ? undefined : resolve(adapter);
   const run = dir === undefined ? undefined : [dir, resolve(dir, '..', '..')].find(isRun);
+  if (wantedStep !== undefined && (run === undefined || dir !== run)) {
+    throw new BoundaryError(
+      'usage',
+      `A step was given, and ${dir ?? 'the model alone'} is not the folder of a run.`,
+      'Give --adapter RUN together with --step N, or the folder of a checkpoint without --step.',
+    );
+  }
   if (dir === undefined || run === undefined) {
     const config = resolveConfig('quick', overrides);
     return { config, step: 0, notes: [], ...(dir === undefined ? {} : { adapter: dir }) };
@@ -32,7 +40,7 @@ export function findPolicy(adapter: string | undefined, overrides: SettingValues
   const { config: own, notes } = resolveStored(readRun(run).config);
   const { domain = own.domain } = overrides;
   const config = resolveConfig('quick', { ...(domain === own.domain ? own : sharedSettings(own)), ...overrides });
-  const checkpoint = dir === run ? findCheckpoint(run) : { dir, step: stepOf(dir) };
+  const checkpoint = dir === run ? findCheckpoint(run, wantedStep) : { dir, step: stepOf(dir) };
   return { config, notes, adapter: checkpoint.dir, step: checkpoint.step };
 }
 

@@ -6,7 +6,7 @@ import type { Config } from '../config/tables.ts';
 import { ensureModel } from '../model/ensure.ts';
 import type { PullProgress } from '../model/fetch/download.ts';
 import { assertExpected, type ChosenModel, chooseModel } from '../model/installed.ts';
-import type { Progress } from '../protocol/runtime.ts';
+import type { Completion, GenerateRequest, Progress } from '../protocol/runtime.ts';
 import type { LoadReply, LoadRequest, RuntimeCalls } from '../runtime/process/calls.ts';
 import { RuntimeProcess } from '../runtime/process/client.ts';
 import { isFullCheckpoint } from '../runtime/training/full-checkpoint.ts';
@@ -45,6 +45,11 @@ export interface LoadedPolicy extends Pick<Policy, 'generate' | 'countTokens'> {
   readonly modelHash: string;
   /** What it computes in, with the reason where `config` says otherwise. */
   readonly precisions: LoadReply['precisions'];
+  /**
+   * Like `generate`, in the precision of evaluations. `onProgress` is told how far it is in place of the observer, who
+   * hears of loading alone.
+   */
+  evaluated(requests: GenerateRequest[], onProgress: (progress: Progress) => void): Promise<Completion[][]>;
   /** Logprobs of given completions, nats, as training computes them. */
   logprobs(sequences: RuntimeCalls['logprobs'][0]['sequences']): Promise<number[][]>;
   /** Ends the process. */
@@ -90,6 +95,12 @@ export async function loadPolicy(options: PolicyOptions): Promise<LoadedPolicy> 
     modelHash: loaded.modelHash,
     precisions: loaded.precisions,
     generate: (requests) => call('generate', { requests, adapter: trained }),
+    evaluated: (requests, onProgress) =>
+      runtime.call(
+        'generate',
+        { requests, adapter: trained, evaluation: true },
+        { onProgress: (progress) => (progress.stage === 'load' ? observer.onProgress : onProgress)(progress) },
+      ),
     countTokens: (prompts) => call('countTokens', { prompts }),
     logprobs: (sequences) => call('logprobs', { sequences, adapter: trained }),
     close: () => runtime.close(),
@@ -125,6 +136,11 @@ export async function startRuntime(
     await runtime.close();
     throw error;
   }
+}
+
+/** The files of a folder that hold what was trained. */
+export function trainedFiles(dir: string): string[] {
+  return ['adapter_model.safetensors', 'weights.safetensors'].map((name) => join(dir, name)).filter(existsSync);
 }
 
 function assertAdapter(dir: string): void {

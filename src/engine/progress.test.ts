@@ -29,7 +29,7 @@ describe('progress of a stage', () => {
     const { events, reporter } = setUp();
     reporter.enter(1, 'propose');
     for (let finished = 1; finished <= 100; finished++) {
-      reporter.progress({ stage: 'completion', request: 0, sample: finished, text: 'one of many' });
+      reporter.progress({ stage: 'completion', request: 0, sample: finished, text: 'one of many', tokens: 3 });
     }
     assert.equal(events.length, 1);
     reporter.progress({ stage: 'generate', tokens: 900, finished: 99, total: 100 });
@@ -48,7 +48,13 @@ describe('progress of a stage', () => {
     const { reporter, wait } = setUp();
     reporter.enter(1, 'propose');
     wait(1_000);
-    reporter.progress({ stage: 'completion', request: 0, sample: 0, text: ' the sum\n * of all\n */\nfunction' });
+    reporter.progress({
+      stage: 'completion',
+      request: 0,
+      sample: 0,
+      text: ' the sum\n * of all\n */\nfunction',
+      tokens: 9,
+    });
     reporter.progress({ stage: 'generate', tokens: 1, finished: 1, total: 2 });
     assert.equal(reporter.last?.what, 'the sum of all function');
   });

@@ -12,6 +12,7 @@ export function policyOver(call: CallRuntime): Policy {
   return {
     generate: (requests) => call('generate', { requests, adapter: true }),
     countTokens: (prompts) => call('countTokens', { prompts }),
+    embed: (prompts) => call('embed', { prompts: [...prompts], adapter: true }),
     logprobs: (sequences, adapter) => call('logprobs', { sequences: [...sequences], adapter }),
     train: (sequences, options) => call('train', { sequences, options }),
   };

@@ -18,6 +18,7 @@ export const commands = {
   stop: 'selfQuestioning.stop',
   openDashboard: 'selfQuestioning.openDashboard',
   compareRuns: 'selfQuestioning.compareRuns',
+  compareSweep: 'selfQuestioning.compareSweep',
   renameRun: 'selfQuestioning.renameRun',
   revealRun: 'selfQuestioning.revealRun',
   deleteRun: 'selfQuestioning.deleteRun',
@@ -60,6 +61,8 @@ export const views = {
 export const contextKeys = {
   /** Some run folder is known. */
   hasRuns: 'selfQuestioning.hasRuns',
+  /** Some run of a sweep is known. */
+  hasSweeps: 'selfQuestioning.hasSweeps',
   /** Some run has finished a step: there is something to look at. */
   hasSteps: 'selfQuestioning.hasSteps',
   /** A run of this machine is running, or paused: commands of the palette that steer it show. */

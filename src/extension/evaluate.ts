@@ -204,7 +204,7 @@ function trainedPolicy(entry: RunEntry): Policy | undefined {
 }
 
 function comparable({ run: { config } }: RunEntry): string[] {
-  return ['device', 'maxPromptTokens', 'maxAnswerTokens'].flatMap((name) =>
+  return ['device', 'maxPromptTokens', 'maxAnswerTokens', 'evalPrecision'].flatMap((name) =>
     config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
   );
 }

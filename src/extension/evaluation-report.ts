@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Evaluation } from '../protocol/records.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
-import { evaluationText, policyWord, resultWord } from '../view/evaluation.ts';
+import { benchmarkTitle, evaluationText, policyWord, problemScore, resultWord } from '../view/evaluation.ts';
 import { formatDuration, formatPercent } from '../view/format.ts';
 import { modelWord } from '../view/run-name.ts';
 import { t } from './translate.ts';
@@ -9,9 +9,9 @@ import { t } from './translate.ts';
 /** One evaluation as Markdown, with a column for the earlier one where there is one. */
 export function evaluationReport(evaluation: Evaluation, before: Evaluation | undefined): string {
   const change = before && compareEvaluations(before, evaluation);
-  const hasTests = evaluation.problems.some(({ verdict }) => verdict !== undefined);
+  const hasTests = evaluation.problems.some(({ answers }) => answers.some(({ verdict }) => verdict !== undefined));
   return [
-    `# ${cell(evaluation.benchmark)}`,
+    `# ${cell(benchmarkTitle(evaluation))}`,
     '',
     ...(before ? [summary(vscode.l10n.t('Before'), before), ''] : []),
     summary(before ? vscode.l10n.t('Now') : vscode.l10n.t('Result'), evaluation),
@@ -19,12 +19,24 @@ export function evaluationReport(evaluation: Evaluation, before: Evaluation | un
     ...(before ? [changeLine(before, evaluation, change), ''] : []),
     ...table(evaluation, before, hasTests),
     '',
-    hasTests
-      ? vscode.l10n.t(
-          'One greedy answer to each problem. Solved: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
-        )
-      : vscode.l10n.t('One greedy answer to each problem. Solved: the answer is the true value.'),
+    `${answersText(evaluation)} ${
+      hasTests
+        ? vscode.l10n.t(
+            'Right: every test passed. AC accepted, WA wrong answer, RE threw, CE does not compile, TLE time, MLE memory, OLE output too large, BAD no plain data, IE fault of the judge.',
+          )
+        : vscode.l10n.t('Right: the answer is the true value.')
+    }`,
   ].join('\n');
+}
+
+/** How the problems were answered, without which figures cannot be held against each other. */
+function answersText({ samples, temperature, precision }: Evaluation): string {
+  return samples === 1 && temperature === 0
+    ? vscode.l10n.t('One greedy answer to each problem, precision {0}.', precision)
+    : vscode.l10n.t(
+        'Answers to each problem: {0}, sampled at temperature {1}, precision {2}.',
+        ...[String(samples), String(temperature), precision],
+      );
 }
 
 function changeLine(before: Evaluation, now: Evaluation, change: ReturnType<typeof compareEvaluations>): string {
@@ -54,9 +66,11 @@ function table(evaluation: Evaluation, before: Evaluation | undefined, hasTests:
       cell(problem.id),
       ...(before ? [old ? resultWord(t, old) : ''] : []),
       resultWord(t, problem),
-      hasTests ? formatPercent(problem.score) : cell(short(problem.answer)),
+      hasTests
+        ? formatPercent(problemScore(problem))
+        : cell(short(problem.answers.map(({ answer }) => answer).join(', '))),
       ...(hasExpected ? [cell(problem.expected ?? '')] : []),
-      ...(before ? [arrow(problem.score, old?.score)] : []),
+      ...(before ? [arrow(problemScore(problem), old && problemScore(old))] : []),
     ];
   });
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

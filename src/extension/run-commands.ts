@@ -4,10 +4,12 @@ import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
+import type { RunRecord } from '../protocol/records.ts';
 import { isLive } from '../protocol/run-state.ts';
 import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, NoRunError, type Services, guarded, requireTrust, showError } from './services.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
+import { outcomeOf } from '../view/evaluations.ts';
 import { formatPercent } from '../view/format.ts';
 import { stateWord } from '../view/words.ts';
 import { t } from './translate.ts';
@@ -196,7 +198,7 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
   const resume = { title: vscode.l10n.t('Resume'), run: () => vscode.commands.executeCommand(commands.resume, dir) };
   if (state === 'finished') {
     const chosen = await vscode.window.showInformationMessage(
-      [vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)), resultText(services, dir)]
+      [vscode.l10n.t('{0}: all {1} steps are done.', name, String(run.steps)), resultText(services, dir, run.best)]
         .join(' ')
         .trim(),
       openDashboard,
@@ -220,13 +222,13 @@ async function reportEnd(services: Services, dir: string): Promise<void> {
 }
 
 /** What the held-out problems say of a finished run; empty without an evaluation before and after. */
-function resultText({ store }: Services, dir: string): string {
-  const all = store.evaluations(dir);
-  const [first, last] = [all[0], all.findLast(({ benchmark }) => benchmark === all[0]?.benchmark)];
-  if (!first || !last || first === last) {
+function resultText({ store }: Services, dir: string, best: RunRecord['best']): string {
+  const outcome = outcomeOf(store.evaluations(dir), best);
+  if (!outcome) {
     return '';
   }
-  const figures = `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
-  const change = compareEvaluations(first, last);
+  const { before, after } = outcome;
+  const figures = `${formatPercent(before.accuracy)} → ${formatPercent(after.accuracy)}`;
+  const change = compareEvaluations(before, after);
   return [vscode.l10n.t('Held-out problems solved: {0}.', figures), change ? changeText(t, change) : ''].join(' ');
 }

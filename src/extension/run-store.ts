@@ -3,10 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../base/errors.ts';
+import { optional } from '../base/optional.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
+import { listSweeps } from '../sweep/record.ts';
 import { shownState } from '../run/ownership.ts';
 import { absoluteFolder } from './folder-setting.ts';
 import { contextKeys } from './contributions.ts';
@@ -21,6 +23,14 @@ export interface RunEntry {
   name: string;
   state: ShownState;
   run: RunRecord;
+  /** Where it is a run of a sweep: its variant there. */
+  variant?: string;
+}
+
+/** A sweep with those of its runs that have been begun, in the order of its grid. */
+export interface SweepEntry {
+  name: string;
+  runs: RunEntry[];
 }
 
 /** A folder that holds a run which cannot be read: damaged, or made by a newer version. */
@@ -44,6 +54,7 @@ export class RunStore implements vscode.Disposable {
   #settling: NodeJS.Timeout | undefined;
   #runs: RunEntry[] = [];
   #broken: BrokenRun[] = [];
+  #sweeps: SweepEntry[] = [];
   #selection: string | undefined;
 
   /** Runs came, went or changed their state. */
@@ -63,6 +74,11 @@ export class RunStore implements vscode.Disposable {
 
   get broken(): readonly BrokenRun[] {
     return this.#broken;
+  }
+
+  /** Sweeps with at least one run, as they lie on disk. */
+  get sweeps(): readonly SweepEntry[] {
+    return this.#sweeps;
   }
 
   /** The run that Problems and Benchmarks show: the chosen one, else the newest. */
@@ -128,15 +144,31 @@ export class RunStore implements vscode.Disposable {
     const before = this.selected?.dir;
     const names = this.#names();
     const listed = this.#roots().flatMap((root) => listRuns(root));
+    const sweeps = this.#roots().flatMap((root) => listSweeps(root).map((sweep) => ({ root, sweep })));
+    const inSweep = new Map(
+      sweeps.flatMap(({ root, sweep }) =>
+        sweep.runs.map(({ name, variant, seed }) => {
+          const title = vscode.l10n.t('{0} · seed {1} · {2}', variant, String(seed), sweep.name);
+          return [join(root, name), { variant, title }] as const;
+        }),
+      ),
+    );
     this.#runs = listed
       .flatMap((entry) => ('run' in entry ? [entry] : []))
       .map(({ dir, run }) => ({
         dir,
         run,
         state: shownState(run),
-        name: names[dir] ?? runName(t, run, vscode.env.language),
+        name: names[dir] ?? inSweep.get(dir)?.title ?? runName(t, run, vscode.env.language),
+        ...optional('variant', inSweep.get(dir)?.variant),
       }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
+    this.#sweeps = sweeps
+      .map(({ root, sweep }) => ({
+        name: sweep.name,
+        runs: sweep.runs.flatMap(({ name }) => this.find(join(root, name)) ?? []),
+      }))
+      .filter(({ runs }) => runs.length > 0);
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
     this.#watch();
     this.#setContext();
@@ -234,6 +266,7 @@ export class RunStore implements vscode.Disposable {
     const states = this.#runs.map(({ state }) => state);
     const keys = {
       [contextKeys.hasRuns]: this.#runs.length + this.#broken.length > 0,
+      [contextKeys.hasSweeps]: this.#sweeps.length > 0,
       [contextKeys.hasSteps]: this.#runs.some(({ run }) => run.step > 0),
       [contextKeys.hasSelectedRun]: this.#runs.length > 0,
       [contextKeys.running]: states.some((state) => state === 'running' || state === 'starting'),

@@ -70,6 +70,7 @@ export const rejectionReasons = [
   'copied_from_prompt',
   'contains_solution',
   'near_duplicate',
+  'same_behaviour',
   'few_tests',
   'tests_all_same_output',
   'tests_all_shown',
@@ -88,10 +89,19 @@ export const rejectionReasons = [
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 
+/** What an unsafe proposal is about; or that its reference is unsafe (code), or that the base model called it so (judge). */
+export const unsafeCategories = [
+  ...(['malware', 'credentials', 'weapons', 'drugs', 'self_harm', 'violence', 'hate', 'sexual', 'fraud'] as const),
+  ...(['code', 'judge'] as const),
+] as const;
+export type UnsafeCategory = (typeof unsafeCategories)[number];
+
 /** Why a proposal was rejected: a reason for counting and one sentence for a person. */
 export interface Rejection {
   reason: RejectionReason;
   detail: string;
+  /** Of the reason `unsafe`. */
+  category?: UnsafeCategory;
 }
 
 /** A question that passed every guard. `content` is its domain's own data (JSON), `statement` what a person reads. */

@@ -44,7 +44,7 @@ export const ProposerPrompt = z.object({ type: z.literal('prompt'), groupId: z.s
 export const Proposal = z.object({
   type: z.literal('proposal'),
   ...sampled,
-  rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+  rejection: z.object({ reason: z.string(), detail: z.string(), category: z.string().optional() }).optional(),
 });
 export type Proposal = z.infer<typeof Proposal>;
 
@@ -65,7 +65,13 @@ export const QuestionRecord = z.object({
   label: Label.optional(),
   /** Mean reward that the domain gave the answers, in [0, 1]; absent when all were masked. */
   solveRate: z.number().optional(),
-  /** Skipped in the solver's update by dynamic sampling; absent otherwise. */
+  /** The earlier question whose reference does the same, where that is counted and not rejected. */
+  sameAs: z.string().optional(),
+  /** Lines of the reference solution, empty ones and comments not counted, where there is one. */
+  referenceLines: z.number().int().optional(),
+  /** Mean cosine distance of its statement's mean hidden state to those of the step's other questions, where measured. */
+  hiddenDistance: z.number().optional(),
+  /** Skipped in the solver's update: by dynamic sampling, minAgreement or shortReferences; absent otherwise. */
   skipped: z.literal(true).optional(),
 });
 export type QuestionRecord = z.infer<typeof QuestionRecord>;
@@ -165,6 +171,33 @@ export const RoleMetrics = z.object({
 });
 export type RoleMetrics = z.infer<typeof RoleMetrics>;
 
+/** How good the questions of a step are. Shares are in [0, 1]; null where there was nothing to measure. */
+export const QuestionQuality = z.object({
+  /** Share of proposals that became questions. */
+  validity: z.number().nullable(),
+  /** Share of questions with two or more answers that are right in everything; not of questions with a known or elected answer. */
+  sound: z.number().nullable(),
+  /** Share of the proposals that passed every other guard whose words are new. */
+  novelty_words: z.number().nullable(),
+  /** Of those, share whose references do something new; null in domains without references. */
+  novelty_behaviour: z.number().nullable(),
+  /** Different word 3-grams / all word 3-grams of the statements (distinct-n: Li et al. 2016). */
+  distinct_ngrams: z.number().nullable(),
+  /** Mean cosine distance between the mean hidden states of two statements under the policy. */
+  hidden_spread: z.number().nullable(),
+  /** Mean over questions of 1 - solve rate: 0 = every answer right. */
+  difficulty: z.number().nullable(),
+  /** Mean lines of a reference solution. */
+  reference_lines: z.number().nullable(),
+  /** Share of references of three lines or fewer. */
+  short_references: z.number().nullable(),
+  /** Share of proposals rejected as unsafe. */
+  unsafe: z.number().nullable(),
+  /** What unsafe proposals were about, or who called them so -> number. */
+  unsafe_reasons: z.record(z.string(), z.number().int()),
+});
+export type QuestionQuality = z.infer<typeof QuestionQuality>;
+
 /** One line of metrics.jsonl. `seconds` and `time` are the only figures that differ between equal runs. */
 export const StepMetrics = z.object({
   step: z.number().int(),
@@ -172,7 +205,7 @@ export const StepMetrics = z.object({
   proposer: RoleMetrics,
   proposals: z.number().int(),
   valid: z.number().int(),
-  /** Questions that dynamic sampling kept out of the solver's update. */
+  /** Questions that dynamic sampling, minAgreement or shortReferences kept out of the solver's update. */
   skipped: z.number().int().optional(),
   /** Rejection reason -> number of proposals. */
   rejected: z.record(z.string(), z.number().int()),
@@ -196,6 +229,8 @@ export const StepMetrics = z.object({
   copied_rate: z.number().nullable().optional(),
   /** Share of the step's labels that are its most frequent label: 1 where every question has the same one. */
   label_repetition: z.number().nullable().optional(),
+  /** Absent in records of earlier versions. */
+  quality: QuestionQuality.optional(),
   /** Questions by how many of their answers were right: index = number of right answers. */
   difficulty: z.array(z.number().int()),
   /** Mean pairwise distance of the step's statements (1 - Jaccard of word 3-grams), in [0, 1]. */
@@ -213,38 +248,106 @@ export const StepMetrics = z.object({
 });
 export type StepMetrics = z.infer<typeof StepMetrics>;
 
+/** The parts of a benchmark, by a hash of each question's id; {@link Evaluation.split}. */
+export const splits = ['validation', 'test'] as const;
+/** Checkpoints are chosen on `validation`; `test` is looked at once, at the end. */
+export type Split = (typeof splits)[number];
+
+/** One answer of an evaluation. */
+export const EvaluatedAnswer = z.object({
+  /** Reward in [0, 1]: in coding the share of tests passed. */
+  score: z.number(),
+  mark: Mark,
+  /** Of the sandbox, in coding. */
+  verdict: z.string().optional(),
+  completion: z.string(),
+  /** What was extracted from the completion and judged. */
+  answer: z.string(),
+  tokens: z.number().int(),
+});
+export type EvaluatedAnswer = z.infer<typeof EvaluatedAnswer>;
+
+/**
+ * What the validation of arXiv 2508.03682 gives an answer: the share of tests passed where it was run; else 1 for the right
+ * value, 0.1 for another that is well formed, 0 for none.
+ */
+export function referenceScoreOf({
+  score,
+  mark,
+  verdict,
+}: Pick<EvaluatedAnswer, 'score' | 'mark' | 'verdict'>): number {
+  if (verdict !== undefined) {
+    return score;
+  }
+  return mark === 'right' ? 1 : mark === 'wrong' || mark === 'partial' ? 0.1 : 0;
+}
+
+/** A question of an evaluation with its answers. */
+export const EvaluatedProblem = z.object({
+  id: z.string(),
+  tags: z.array(z.string()).optional(),
+  /** Such as `easy`, `medium` and `hard`, where the benchmark says it. */
+  difficulty: z.string().optional(),
+  /** The true value, in domains of values. */
+  expected: z.string().optional(),
+  /** Its prompt has no room in the context: it was not asked, and its answers count as not right. */
+  unasked: z.literal(true).optional(),
+  /** As many as the evaluation has samples, in the order of the samples. */
+  answers: z.array(EvaluatedAnswer),
+});
+export type EvaluatedProblem = z.infer<typeof EvaluatedProblem>;
+
+/** Number of right answers to a problem. */
+export function rightAnswers({ answers }: Pick<EvaluatedProblem, 'answers'>): number {
+  return answers.filter(({ mark }) => mark === 'right').length;
+}
+
 /** One evaluation: evals/*.json. */
 export const Evaluation = z.object({
+  /** A shipped benchmark, or a file's name without its end. */
   benchmark: z.string(),
+  /** The part of the benchmark that was asked; absent: all of it. */
+  split: z.enum(splits).optional(),
+  /** At most so many questions of it were asked; absent: all. */
+  limit: z.number().int().optional(),
+  /** SHA-256, hex, of the questions that were asked; empty in records of versions that did not write it. */
+  questionsHash: z.string(),
   domain: z.string(),
   /** Steps of training behind the evaluated policy; 0 = before. */
   step: z.number().int(),
   model: z.string(),
   modelHash: z.string(),
   adapter: z.string().nullable(),
+  /** What frozen matrices were computed in: exact, balanced or strict (setting `evalPrecision`). */
+  precision: z.string(),
+  /** Answers to each question. */
+  samples: z.number().int().min(1),
+  /** 0 = greedy. */
+  temperature: z.number(),
+  /** What the samples were drawn from. */
+  seed: z.number().int(),
+  /** Longest answer, tokens; absent in records of versions that did not write it. */
+  maxTokens: z.number().int().optional(),
+  /** Number of questions. */
   total: z.number().int(),
-  /** Questions whose answer is right. */
+  /** Questions with at least one right answer; `solved / total` is the accuracy where there is one answer to each. */
   solved: z.number().int(),
-  /** solved / total, with the 95 % Wilson interval. */
+  /** Mean over questions of the share of their answers that are right, in [0, 1]. */
   accuracy: z.number(),
+  /** 95 % interval of the accuracy: Wilson's for one answer to each question, else a bootstrap over questions. */
   interval: z.tuple([z.number(), z.number()]),
-  /** Mean reward: in coding the share of tests passed. */
+  /** k -> unbiased estimate of the share of questions that k samples would solve; absent when greedy. */
+  passAt: z.record(z.string(), z.number()).optional(),
+  /** Mean of {@link referenceScoreOf}: very probably what arXiv 2508.03682 calls accuracy. */
+  referenceScore: z.number(),
+  /** Mean reward over all answers: in coding the share of tests passed. */
   meanScore: z.number(),
-  problems: z.array(
-    z.object({
-      id: z.string(),
-      score: z.number(),
-      mark: Mark,
-      /** Of the sandbox, in coding. */
-      verdict: z.string().optional(),
-      /** The true value, in domains of values. */
-      expected: z.string().optional(),
-      completion: z.string(),
-      answer: z.string(),
-      tokens: z.number().int(),
-    }),
-  ),
+  problems: z.array(EvaluatedProblem),
+  /** Time that it took, parts before an interruption included. */
   seconds: z.number(),
+  /** Tokens of all answers; absent in records of versions that did not write it. */
+  tokens: z.number().int().optional(),
+  /** ISO time of its end. */
   time: z.string(),
 });
 export type Evaluation = z.infer<typeof Evaluation>;
@@ -273,7 +376,13 @@ export const RunRecord = z.object({
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
   /** What frozen matrices are computed in since the model was last loaded, and why where the settings say otherwise. */
   precisions: z
-    .object({ samplerPrecision: z.string(), trainPrecision: z.string(), reason: z.string().optional() })
+    .object({
+      samplerPrecision: z.string(),
+      /** Absent in records of versions that did not write it. */
+      evalPrecision: z.string().optional(),
+      trainPrecision: z.string(),
+      reason: z.string().optional(),
+    })
     .optional(),
   versions: z.record(z.string(), z.string()),
   createdAt: z.string(),
@@ -292,6 +401,11 @@ export const RunRecord = z.object({
   restarts: z.number().int(),
   /** Each condition once, in the order in which they were raised last. */
   alarms: z.array(Alarm),
+  /**
+   * The checkpoint that did best so far in the evaluations during the run, which is kept. `split` says on what: `test` means
+   * that it was chosen on the questions of the final result, as in the paper (setting `paperSelection`).
+   */
+  best: z.object({ step: z.number().int(), accuracy: z.number(), split: z.enum(splits) }).optional(),
   error: z.object({ boundary: z.string(), message: z.string(), remedy: z.string() }).optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

@@ -99,6 +99,6 @@ export interface DrawnToken {
 export type Progress =
   | { stage: 'load'; done: number; total: number; what: string }
   | { stage: 'generate'; tokens: number; finished: number; total: number }
-  | { stage: 'completion'; request: number; sample: number; text: string }
+  | { stage: 'completion'; request: number; sample: number; text: string; tokens: number }
   | { stage: 'text'; request: number; sample: number; text: string; tokens: readonly DrawnToken[] }
   | { stage: 'train'; tokens: number; totalTokens: number };

@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
-import { findCheckpoint, latestCheckpoint, listCheckpoints, pruneCheckpoints, writeCheckpoint } from './checkpoint.ts';
+import {
+  findCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  mostCheckpoints,
+  pruneCheckpoints,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { runPaths } from './folder.ts';
 
 const save = async (dir: string) => writeFileSync(join(dir, 'adapter_model.safetensors'), 'weights');
@@ -49,6 +56,18 @@ describe('checkpoints', () => {
       listCheckpoints(dir).map(({ step }) => step),
       [10, 20, 22, 23, 24],
     );
+  });
+
+  it('keeps the best one, however old', async () => {
+    for (let step = 0; step <= 9; step++) {
+      await writeCheckpoint(dir, step, save);
+      pruneCheckpoints(dir, 2);
+    }
+    assert.deepEqual(
+      listCheckpoints(dir).map(({ step }) => step),
+      [2, 7, 8, 9],
+    );
+    assert.equal(mostCheckpoints(9, true), mostCheckpoints(9, false) + 1);
   });
 
   it('names the steps there are when asked for another', async () => {

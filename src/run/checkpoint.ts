@@ -54,15 +54,18 @@ export function latestCheckpoint(runDir: string): Checkpoint | undefined {
 /** Checkpoints that a run keeps besides every tenth: the newest. */
 const newestKept = 3;
 
-/** Checkpoints that are on disk at the same time, at most, in a run of so many steps; one more is being written. */
-export function mostCheckpoints(steps: number): number {
-  return Math.min(steps, newestKept) + 1 + Math.floor(steps / 10);
+/**
+ * Checkpoints that are on disk at the same time, at most, in a run of so many steps, in which one is chosen as the best or
+ * not; one more is being written.
+ */
+export function mostCheckpoints(steps: number, keepsBest: boolean): number {
+  return Math.min(steps, newestKept + Number(keepsBest)) + 1 + Math.floor(steps / 10);
 }
 
-/** Keeps the last three checkpoints and every tenth. */
-export function pruneCheckpoints(runDir: string): void {
+/** Keeps the last three checkpoints, every tenth, and that of step `best`. */
+export function pruneCheckpoints(runDir: string, best?: number): void {
   const all = listCheckpoints(runDir);
-  const old = all.slice(0, -newestKept).filter(({ step }) => step === 0 || step % 10 !== 0);
+  const old = all.slice(0, -newestKept).filter(({ step }) => step !== best && (step === 0 || step % 10 !== 0));
   old.forEach(({ dir }) => rmSync(dir, { recursive: true, force: true }));
 }
 

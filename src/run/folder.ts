@@ -91,7 +91,7 @@ export function recordedSteps(dir: string): number[] {
   return numberedNames(runPaths(dir).steps, /^(\d{6,})\.jsonl$/).map(({ step }) => step);
 }
 
-/** All evaluations, ascending by step; one for each step and benchmark. */
+/** All evaluations, ascending by step; one for each step, benchmark and part of it. */
 export function readEvaluations(dir: string): Evaluation[] {
   return evaluationFiles(dir).map(({ path }) => readEvaluationFile(path));
 }
@@ -101,10 +101,18 @@ export function readEvaluationFile(path: string): Evaluation {
   return readJson(path, storedEvaluation);
 }
 
-/** Writes an evaluation, in place of an earlier one of the same step and benchmark. */
+/** Writes an evaluation, in place of an earlier one of the same step, benchmark and part of it. */
 export function writeEvaluation(dir: string, evaluation: Evaluation): void {
-  const path = join(runPaths(dir).evals, `${stepName(evaluation.step)}-${fileSafe(evaluation.benchmark)}.json`);
-  writeFileAtomic(path, `${JSON.stringify(evaluation, null, 2)}\n`);
+  writeFileAtomic(`${evaluationPath(dir, evaluation)}.json`, `${JSON.stringify(evaluation, null, 2)}\n`);
+}
+
+/** Where an evaluation of a run lies, without the end of the name. */
+export function evaluationPath(
+  dir: string,
+  { step, benchmark, split }: Pick<Evaluation, 'step' | 'benchmark' | 'split'>,
+): string {
+  const part = split === undefined ? '' : `-${split}`;
+  return join(runPaths(dir).evals, `${stepName(step)}-${fileSafe(benchmark)}${part}`);
 }
 
 /**
@@ -120,7 +128,8 @@ export function truncateToStep(dir: string, step: number): void {
   for (const beyond of recordedSteps(dir).filter((recorded) => recorded > step)) {
     rmSync(stepPath(dir, beyond));
   }
-  for (const evaluation of evaluationFiles(dir).filter((file) => file.step > step)) {
+  const evaluations = [...evaluationFiles(dir), ...numberedNames(runPaths(dir).evals, /^(\d{6,})-.*\.journal$/)];
+  for (const evaluation of evaluations.filter((file) => file.step > step)) {
     rmSync(evaluation.path);
   }
   [dir, steps, runPaths(dir).evals, runPaths(dir).checkpoints].forEach(removeTemporaries);

@@ -1,3 +1,5 @@
+import { EvaluatedProblem, referenceScoreOf } from '../protocol/records.ts';
+
 /**
  * What older versions of this program wrote, as today's records have it. Applied to parsed JSON before it is checked;
  * what is of today passes unchanged.
@@ -77,18 +79,38 @@ export function currentMetrics(line: unknown): unknown {
   return { ...rest, skipped: left_out };
 }
 
-/** An evaluation. Until 0.1, all were of coding and had the sandbox's verdict in place of a mark. */
+/**
+ * An evaluation. Until 0.1, there was one greedy answer to each problem, which lay in the problem itself, and the part of a
+ * benchmark stood in its name; the oldest were of coding alone and had the sandbox's verdict in place of a mark.
+ */
 export function currentEvaluation(evaluation: unknown): unknown {
-  if (!isObject(evaluation) || 'domain' in evaluation || !Array.isArray(evaluation['problems'])) {
+  if (!isObject(evaluation) || 'samples' in evaluation || !Array.isArray(evaluation['problems'])) {
     return evaluation;
   }
-  const problems = evaluation['problems'].map((problem: unknown) => {
-    if (!isObject(problem)) {
-      return problem;
-    }
-    return { ...problem, mark: markOf(problem, problem['score']) };
-  });
-  return { ...evaluation, domain: 'coding', problems };
+  const { domain = 'coding', benchmark, ...rest } = evaluation;
+  const problems = evaluation['problems'].map((problem: unknown) =>
+    isObject(problem) ? currentProblem(problem) : problem,
+  );
+  const scores = problems.flatMap(
+    (problem) => EvaluatedProblem.safeParse(problem).data?.answers.map(referenceScoreOf) ?? [],
+  );
+  const part = / \((validation|test)\)$/.exec(String(benchmark));
+  return {
+    ...rest,
+    benchmark: part ? String(benchmark).slice(0, part.index) : benchmark,
+    ...(part ? { split: part[1] } : {}),
+    ...{ questionsHash: '', domain, precision: 'exact', samples: 1, temperature: 0, seed: 0 },
+    referenceScore: scores.length === 0 ? 0 : scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    problems,
+  };
+}
+
+function currentProblem({ id, expected, ...answer }: Json): Json {
+  return {
+    id,
+    ...(expected === undefined ? {} : { expected }),
+    answers: [{ mark: markOf(answer, answer['score']), ...answer }],
+  };
 }
 
 function markOf(result: unknown, reward: unknown): string {

@@ -1,11 +1,9 @@
 import type { Alarm, RoleMetrics, StepMetrics } from '../protocol/records.ts';
-import { mean } from './rewards.ts';
+import { extendVariety, signsOfCollapse, type VarietyHistory } from './collapse.ts';
+import { emptyGauge, type Gauge, meanOf, measured, patience } from './gauge.ts';
 
 /** Something that is wrong with a run in its newest step. */
 export type Condition = Pick<Alarm, 'name' | 'message'>;
-
-/** Steps in a row that an alarm about a lasting state waits for. */
-const patience = 3;
 
 /**
  * Bound of mean |sampler logprob - trainer logprob|, nats. The default model stays near 0.010 (sampler strict, trainer
@@ -27,18 +25,16 @@ export interface AlarmHistory {
   recent: readonly StepMetrics[];
   labelAccuracy: Gauge;
   formAgreement: Gauge;
-}
-
-/** A share over the steps in which it was measured. */
-export interface Gauge {
-  /** Its latest {@link patience} values. */
-  recent: readonly number[];
-  /** The best mean of {@link patience} values in a row before these; absent while there was none. */
-  best?: number | undefined;
+  variety: VarietyHistory;
 }
 
 /** Before the first step. */
-export const emptyHistory: AlarmHistory = { recent: [], labelAccuracy: { recent: [] }, formAgreement: { recent: [] } };
+export const emptyHistory: AlarmHistory = {
+  recent: [],
+  labelAccuracy: emptyGauge,
+  formAgreement: emptyGauge,
+  variety: { distinctNgrams: emptyGauge, hiddenSpread: emptyGauge },
+};
 
 /** The history one step later. */
 export function extendHistory(history: AlarmHistory, metrics: StepMetrics): AlarmHistory {
@@ -46,22 +42,8 @@ export function extendHistory(history: AlarmHistory, metrics: StepMetrics): Alar
     recent: [...history.recent, metrics].slice(-patience),
     labelAccuracy: measured(history.labelAccuracy, metrics.label_accuracy),
     formAgreement: measured(history.formAgreement, metrics.form_agreement),
+    variety: extendVariety(history.variety, metrics),
   };
-}
-
-function measured(gauge: Gauge, value: number | null | undefined): Gauge {
-  if (value === null || value === undefined) {
-    return gauge;
-  }
-  const before = meanOf(gauge);
-  return {
-    recent: [...gauge.recent, value].slice(-patience),
-    best: before === undefined ? gauge.best : Math.max(before, gauge.best ?? before),
-  };
-}
-
-function meanOf({ recent }: Gauge): number | undefined {
-  return recent.length < patience ? undefined : mean(recent);
 }
 
 /** What is wrong with a run as of its newest step; each name at most once. */
@@ -75,6 +57,7 @@ export function findConditions(history: AlarmHistory): Condition[] {
     ...roleConditions('solver', newest.solver),
     ...roleConditions('proposer', newest.proposer),
     ...lastingConditions(history.recent),
+    ...collapseConditions(history),
     ...(newest.sandbox_faults > 0.01 * sumOf(newest.marks ?? newest.verdicts)
       ? [
           {
@@ -161,12 +144,6 @@ function lastingConditions(recent: readonly StepMetrics[]): Condition[] {
       message: `All answers to every question were rewarded alike for ${patience} steps: nothing to learn from.`,
     });
   }
-  if (lasting(({ diversity }) => diversity !== null && diversity < 0.3)) {
-    conditions.push({
-      name: 'collapse',
-      message: `The questions of the last ${patience} steps are nearly the same. Lower nearDuplicate or learningRate.`,
-    });
-  }
   if (lasting(({ copied_rate }) => (copied_rate ?? 0) > 0.5)) {
     conditions.push({
       name: 'copied_answers',
@@ -180,6 +157,19 @@ function lastingConditions(recent: readonly StepMetrics[]): Condition[] {
     });
   }
   return conditions;
+}
+
+/** One condition, whatever shows it: the signs come and go one by one while a proposer collapses. */
+function collapseConditions({ recent, variety }: AlarmHistory): Condition[] {
+  const signs = signsOfCollapse(recent, variety);
+  return signs.length === 0
+    ? []
+    : [
+        {
+          name: 'collapse',
+          message: `The questions of the last ${patience} steps collapse: ${signs.join('; ')}. Continue from an earlier checkpoint with a lower learningRate or another topic, or lower nearDuplicate.`,
+        },
+      ];
 }
 
 function percent(share: number): string {

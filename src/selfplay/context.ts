@@ -17,6 +17,8 @@ import type { Asked, Rollout, Round } from './rollout.ts';
 export interface Policy {
   generate(requests: GenerateRequest[]): Promise<Completion[][]>;
   countTokens(prompts: readonly Prompt[]): Promise<number[]>;
+  /** Mean over each text's tokens of the policy's last hidden states: [text][hidden]. */
+  embed(texts: readonly { text: string }[]): Promise<number[][]>;
   /** Trainer's logprobs; `adapter: false` is the reference policy. */
   logprobs(sequences: readonly TokenSequence[], adapter: boolean): Promise<number[][]>;
   train(sequences: TrainSequence[], options: TrainOptions): Promise<UpdateRecord[]>;

@@ -1,6 +1,8 @@
 import type { StepContext } from './context.ts';
-import { emptyRound, joinRounds, type Round } from './rollout.ts';
+import { isSound, withQuota } from './filters.ts';
+import { type Asked, emptyRound, joinRounds, type Round } from './rollout.ts';
 import { playRound } from './round.ts';
+import type { SelfPlaySettings } from './settings.ts';
 
 /** All rounds of a step, and the questions that the solver trains on (by id). */
 export interface Rollouts extends Round {
@@ -17,21 +19,32 @@ export async function playRounds(context: StepContext, step: number): Promise<Ro
   const { proposerPrompts, dynamicSampling } = context.config;
   let played = await playRound(context, step, proposerPrompts, emptyRound);
   const wanted = played.asked.length;
+  const { config } = context;
   for (let more = 0; more < dynamicSampling; more++) {
-    const missing = wanted - withVariance(played).size;
+    const missing = wanted - usable(config, played).size;
     if (missing <= 0) {
       break;
     }
     const groups = Math.ceil((proposerPrompts * missing) / wanted);
     played = joinRounds(played, await playRound(context, step, groups, played));
   }
-  const varied = withVariance(played);
-  const all = played.asked.map(({ id }) => id);
-  const byUse = [...all.filter((id) => varied.has(id)), ...all.filter((id) => !varied.has(id))];
+  const first = usable(config, played);
+  const candidates = filtered(config, played.asked).map(({ id }) => id);
+  const byUse = [...candidates.filter((id) => first.has(id)), ...candidates.filter((id) => !first.has(id))];
   return { ...played, trainedOn: new Set(byUse.slice(0, wanted)) };
 }
 
-function withVariance({ asked }: Round): Set<string> {
-  const varies = asked.filter(({ answers }) => answers.flat().some(({ advantage }) => advantage !== 0));
+/** Questions that a step gains from: what the filters let through, with answers that differ in their rewards. */
+function usable(config: SelfPlaySettings, { asked }: Round): Set<string> {
+  const varies = filtered(config, asked).filter(({ answers }) =>
+    answers.flat().some(({ advantage }) => advantage !== 0),
+  );
   return new Set(varies.map(({ id }) => id));
+}
+
+function filtered(config: SelfPlaySettings, asked: readonly Asked[]): Asked[] {
+  return withQuota(
+    asked.filter((question) => isSound(question, config.minAgreement)),
+    config.shortReferences,
+  );
 }

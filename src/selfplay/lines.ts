@@ -47,6 +47,9 @@ function questionLine(asked: Asked, isTrainedOn: boolean): QuestionRecord {
     ...(labelled ? { labelled: true as const } : {}),
     ...optional('label', label),
     ...optional('solveRate', solveRateOf(asked)),
+    ...optional('sameAs', asked.sameAs),
+    ...optional('referenceLines', asked.referenceLines),
+    ...optional('hiddenDistance', asked.hiddenDistance),
     ...(isTrainedOn ? {} : { skipped: true as const }),
   };
 }

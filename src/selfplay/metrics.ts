@@ -9,6 +9,7 @@ import type {
   Update,
 } from '../protocol/records.ts';
 import type { SelfPlaySettings } from './settings.ts';
+import { measureQuality } from './quality.ts';
 import { mean, standardDeviation } from './rewards.ts';
 
 /**
@@ -39,6 +40,7 @@ export function measureStep(
     ...measureAnswers(answers),
     ...measureLabels(questions, answers),
     difficulty: difficulty(questions, answers, config.answersPerQuestion),
+    quality: measureQuality(proposals, questions, answers),
     diversity: meanPairwiseDistance(questions.map(({ statement }) => statement)) ?? null,
     num_tokens: tokens,
     learning_rate: config.learningRate,

@@ -26,6 +26,12 @@ export interface Asked {
   labelled: boolean;
   /** One for each form of the question. */
   prompts: readonly Prompt[];
+  /** The earlier question of the run whose reference does the same, where that is counted instead of rejected. */
+  sameAs?: string;
+  /** Lines of its reference solution. */
+  referenceLines?: number;
+  /** Mean cosine distance of its statement's hidden state to those of the step's other questions. */
+  hiddenDistance?: number;
   /** [form][sample] */
   answers: readonly (readonly Rollout[])[];
   label?: Label;

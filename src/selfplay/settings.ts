@@ -91,6 +91,39 @@ export const selfPlaySettings = {
       'A statement at least this similar (word 3-grams) to an earlier one is rejected; 1 keeps only exact copies out. Domains that compare questions by value have no use for it.',
     default: 0.8,
   },
+  behaviourDuplicates: {
+    kind: choice('reject', 'count', 'off'),
+    description:
+      'Questions whose reference solutions agree on common probe inputs: reject = the later one is rejected; count = it is asked, and counted in the metrics; off = references are not probed. Of domains with reference solutions (coding, testsMode executed).',
+    default: 'reject',
+  },
+  safetyGuard: {
+    kind: choice('words', 'judge', 'off'),
+    description:
+      'Unsafe statements are rejected. words: by a word list; judge: in coding, the frozen base model is also asked about what passed the list (the default model is too small to tell); off: no statement is.',
+    default: 'words',
+  },
+  minAgreement: {
+    kind: integer(0, 64),
+    unit: 'answers',
+    description:
+      'A question with fewer answers that are right in everything is not trained on; its proposal is rewarded as ever. 0 = off. Questions with known answers are not held to it.',
+    default: 0,
+  },
+  shortReferences: {
+    kind: real(0, 1),
+    unit: "share of a step's trained questions",
+    description:
+      'At most this share has a reference solution of three lines or fewer; the others are not trained on. 1 = off.',
+    default: 1,
+  },
+  questionEmbeddings: {
+    kind: integer(0, 1024),
+    unit: 'questions a step',
+    description:
+      'Questions whose mean hidden state under the policy is computed for the metric of their spread, at most; 0 = none.',
+    default: 16,
+  },
   solverReward: {
     kind: choice('tests', 'format'),
     description: 'Fraction of tests passed, or the format baseline (1 for a well-formed answer).',
@@ -154,8 +187,45 @@ export const selfPlaySettings = {
   evalEvery: {
     kind: integer(0, 100_000),
     unit: 'steps',
-    description: 'Greedy evaluation on the held-out set every k steps; always before and after; 0 = only then.',
+    description:
+      'Every k steps the policy is evaluated on validation questions; the checkpoint that does best is kept and is the one that the test questions are read with at the end. 0 = never: the last one is.',
     default: { quick: 0, laptop: 10, paper: 5 },
+  },
+  evalBenchmark: {
+    kind: text,
+    description: 'Benchmark that the run is evaluated on; `selfq eval --list` has them. Empty = the one of the domain.',
+    default: '',
+  },
+  evalQuestions: {
+    kind: integer(1, 100_000),
+    unit: 'questions',
+    description: 'Validation questions of each evaluation during the run, always the same ones.',
+    default: { quick: 24, laptop: 60, paper: 100 },
+  },
+  evalSamples: {
+    kind: integer(1, 64),
+    unit: 'answers',
+    description:
+      'Answers to each validation question; 1 = a greedy one, more are sampled at the temperature of the run.',
+    default: { quick: 1, laptop: 4, paper: 4 },
+  },
+  testQuestions: {
+    kind: integer(1, 100_000),
+    unit: 'questions',
+    description: 'Test questions, which are read before the first step and after the last one, always the same ones.',
+    default: { quick: 96, laptop: 200, paper: 100_000 },
+  },
+  testSamples: {
+    kind: integer(1, 64),
+    unit: 'answers',
+    description: 'Answers to each test question; 1 = a greedy one, more are sampled at the temperature of the run.',
+    default: { quick: 1, laptop: 4, paper: 1 },
+  },
+  paperSelection: {
+    kind: choice('off', 'on'),
+    description:
+      'on: the evaluations during the run are on the test questions, and the best of all steps is the result, as in the paper: a figure that is too high by the choice itself.',
+    default: 'off',
   },
 } as const satisfies SettingTable;
 

@@ -1,5 +1,6 @@
 import { uniform } from '../base/random.ts';
-import { isRejection, type Question, type Rejection } from '../domains/domain.ts';
+import { optional } from '../base/optional.ts';
+import { type Domain, isRejection, type Question, type Rejection } from '../domains/domain.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Drawn, QuestionSource, StepContext } from './context.ts';
 import type { Rollout } from './rollout.ts';
@@ -34,16 +35,17 @@ export function poolSource(
       const drawn = Array.from({ length: count }, (_, index): Drawn => {
         const position = known.length + index;
         const question = at(start + position);
-        return {
-          id: `${prefix(labelled)}${step}.${position}`,
-          question,
-          labelled,
-          prompts: domain.solver.prompts(question),
-        };
+        return drawnOf(domain, `${prefix(labelled)}${step}.${position}`, question, labelled);
       });
       return { proposals: [], drawn };
     },
   };
+}
+
+function drawnOf(domain: Domain, id: string, question: Question, labelled: boolean): Drawn {
+  const referenceLines = domain.proposer.referenceLines?.(question);
+  const prompts = domain.solver.prompts(question);
+  return { id, question, labelled, prompts, ...optional('referenceLines', referenceLines) };
 }
 
 const prefix = (labelled: boolean): string => (labelled ? 'd' : 'q');
@@ -168,8 +170,10 @@ function acceptNew(
     const question = result && !isRejection(result) ? result : undefined;
     const rejection = isRejection(result) ? result : question && duplicateOf(context, question);
     if (question && !rejection) {
-      duplicates.add(proposal.id, domain.proposer.fingerprint(question));
-      drawn.push({ id: proposal.id, question, labelled: false, prompts: domain.solver.prompts(question) });
+      const fingerprint = domain.proposer.fingerprint(question);
+      const sameAs = duplicates.behavingAlike(fingerprint);
+      duplicates.add(proposal.id, fingerprint);
+      drawn.push({ ...drawnOf(domain, proposal.id, question, false), ...optional('sameAs', sameAs) });
     }
     notify({
       type: 'proposal',
@@ -183,11 +187,15 @@ function acceptNew(
   return { proposals: judged, drawn };
 }
 
-function duplicateOf({ domain, duplicates }: StepContext, question: Question): Rejection | undefined {
-  const nearest = duplicates.nearest(domain.proposer.fingerprint(question));
-  if (!nearest?.duplicate) {
-    return undefined;
+function duplicateOf({ config, domain, duplicates }: StepContext, question: Question): Rejection | undefined {
+  const fingerprint = domain.proposer.fingerprint(question);
+  const nearest = duplicates.nearest(fingerprint);
+  if (nearest?.duplicate) {
+    const likeness = nearest.similarity === 1 ? 'It is' : `Its statement is ${Math.round(nearest.similarity * 100)} %`;
+    return { reason: 'near_duplicate', detail: `${likeness} like that of ${nearest.id}.` };
   }
-  const likeness = nearest.similarity === 1 ? 'It is' : `Its statement is ${Math.round(nearest.similarity * 100)} %`;
-  return { reason: 'near_duplicate', detail: `${likeness} like that of ${nearest.id}.` };
+  const sameAs = config.behaviourDuplicates === 'reject' ? duplicates.behavingAlike(fingerprint) : undefined;
+  return sameAs === undefined
+    ? undefined
+    : { reason: 'same_behaviour', detail: `Its reference solution does the same as that of ${sameAs}.` };
 }

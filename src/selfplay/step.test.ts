@@ -34,9 +34,11 @@ const near = (actual: number | undefined, expected: number): void =>
 const better = Math.SQRT1_2;
 
 describe('a step', () => {
-  it('goes through its stages in order, once each', async () => {
+  it('goes through its stages in order; hidden states of the questions belong to judging', async () => {
     const { stages } = await play(['cat', 'dog'], { cat: 'rw' });
-    assert.deepEqual(stages, ['propose', 'verify', 'solve', 'judge', 'update']);
+    assert.deepEqual(stages, ['propose', 'verify', 'solve', 'judge', 'judge', 'update']);
+    const { stages: plain } = await play(['cat', 'dog'], { cat: 'rw' }, { settings: { questionEmbeddings: 0 } });
+    assert.deepEqual(plain, ['propose', 'verify', 'solve', 'judge', 'update']);
   });
 
   it('rewards answers and gives advantages within the group of a question', async () => {

@@ -6,6 +6,7 @@ import { stepLines } from './lines.ts';
 import { measureStep } from './metrics.ts';
 import { groupAdvantages, proposerReward } from './rewards.ts';
 import { groupsOf, type Rollout, type Round } from './rollout.ts';
+import { measureSpread } from './spread.ts';
 import { update } from './update.ts';
 
 /** What a step leaves behind for the run folder. */
@@ -21,7 +22,7 @@ export interface StepResult {
  */
 export async function runStep(context: StepContext, step: number): Promise<StepResult> {
   const { config } = context;
-  const played = await playRounds(context, step);
+  const played = await measureSpread(context, await playRounds(context, step));
   const rollouts = { ...played, proposals: rewardProposals(config, played) };
   const updates = await context.stage('update', () => update(context, step, rollouts));
   const lines = stepLines(config, step, rollouts, updates);

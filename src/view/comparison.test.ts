@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { changeText, compareEvaluations, signTest } from './comparison.ts';
+import { changeText, compareEvaluations } from './comparison.ts';
 import { exampleEvaluation } from './example-records.ts';
 import { english } from './translate.ts';
 
@@ -13,12 +13,6 @@ describe('what an evaluation says against an earlier one', () => {
   it('is nothing where the problems are not the same', () => {
     const before = exampleEvaluation(0, 7);
     assert.equal(compareEvaluations(before, { ...before, problems: before.problems.slice(1) }), undefined);
-  });
-
-  it('has the probability of the binomial, by hand and for sets beyond the range of numbers', () => {
-    assert.ok(Math.abs(signTest(26, 6) - 0.000535) < 1e-5);
-    assert.equal(signTest(3, 3), 1);
-    assert.ok(signTest(1100, 1000) > 0.02 && signTest(1100, 1000) < 0.04);
   });
 
   it('says what chance can do and what it would hardly do', () => {

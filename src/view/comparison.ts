@@ -1,10 +1,11 @@
-import type { Evaluation } from '../protocol/records.ts';
+import { signTest } from '../base/statistics.ts';
+import { type EvaluatedProblem, type Evaluation, rightAnswers } from '../protocol/records.ts';
 import { formatNumber } from './format.ts';
 import type { Translate } from './translate.ts';
 
 /** How a later evaluation differs from an earlier one of the same problems. */
 export interface Change {
-  /** Problems that are right in the later one alone, and in the earlier one alone. */
+  /** Problems of which a larger share of the answers is right in the later one, and of which a smaller one is. */
   better: number;
   worse: number;
   /** Probability of a difference at least as large between two equal policies (two-sided sign test). */
@@ -16,27 +17,18 @@ const significance = 0.05;
 
 /** Compares problem by problem; undefined where the two are not of the same problems. */
 export function compareEvaluations(before: Evaluation, after: Evaluation): Change | undefined {
-  const earlier = new Map(before.problems.map(({ id, mark }) => [id, mark === 'right']));
+  const earlier = new Map(before.problems.map((problem) => [problem.id, rightShare(problem)]));
   if (earlier.size !== after.problems.length || after.problems.some(({ id }) => !earlier.has(id))) {
     return undefined;
   }
-  const changed = after.problems.filter(({ id, mark }) => earlier.get(id) !== (mark === 'right'));
-  const better = changed.filter(({ mark }) => mark === 'right').length;
-  const worse = changed.length - better;
+  const changes = after.problems.map((problem) => rightShare(problem) - (earlier.get(problem.id) ?? 0));
+  const better = changes.filter((change) => change > 0).length;
+  const worse = changes.filter((change) => change < 0).length;
   return { better, worse, p: signTest(better, worse) };
 }
 
-/** Two-sided exact sign test: probability that a fair coin falls at least as unevenly. */
-export function signTest(heads: number, tails: number): number {
-  const n = heads + tails;
-  // Logarithms, as binomial coefficients of large sets leave the range of numbers.
-  let logTerm = -n * Math.LN2;
-  let sum = 0;
-  for (let k = 0; k <= Math.min(heads, tails); k++) {
-    sum += Math.exp(logTerm);
-    logTerm += Math.log((n - k) / (k + 1));
-  }
-  return Math.min(1, 2 * sum);
+function rightShare(problem: EvaluatedProblem): number {
+  return rightAnswers(problem) / Math.max(1, problem.answers.length);
 }
 
 /** One sentence that answers "did it learn?". */

@@ -37,6 +37,20 @@ describe('what the dashboard shows of a run', () => {
     assert.deepEqual(view.proposals, { steps: 10, accepted: 160, rejected: [['malformed', 60], ['near-duplicate', 20]] }); // prettier-ignore
   });
 
+  it('tells what unsafe proposals were about, where that was recorded', () => {
+    const { quality } = exampleMetrics(1);
+    assert.ok(quality);
+    const rejected = { unsafe: 3, malformed: 1 };
+    const told = exampleMetrics(1, { rejected, quality: { ...quality, unsafe_reasons: { weapons: 2, judge: 1 } } });
+    const untold = exampleMetrics(2, { rejected: { unsafe: 1 } });
+    assert.deepEqual(runView({ ...facts, metrics: [told, untold] }).proposals.rejected, [
+      ['unsafe.weapons', 2],
+      ['unsafe.judge', 1],
+      ['malformed', 1],
+      ['unsafe', 1],
+    ]);
+  });
+
   it('takes the difficulty of the latest step that had questions', () => {
     const view = runView({ ...facts, metrics: [exampleMetrics(1), exampleMetrics(2, { difficulty: [0, 0, 0] })] });
     assert.deepEqual(view.difficulty, { step: 1, counts: [4, 3, 4, 3, 2] });

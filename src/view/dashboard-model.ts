@@ -14,6 +14,7 @@ import { findSetting } from '../config/tables.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import { stepStages } from '../protocol/stages.ts';
 import { compareEvaluations } from './comparison.ts';
+import { benchmarkTitle } from './evaluation.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
@@ -32,6 +33,8 @@ const recentSteps = 10;
 export interface RunFacts {
   dir: string;
   name: string;
+  /** Of the sweep that it is a run of. */
+  variant?: string | undefined;
   state: ShownState;
   run: RunRecord;
   metrics: readonly StepMetrics[];
@@ -40,11 +43,12 @@ export interface RunFacts {
 }
 
 /** Everything that the dashboard shows of one run, small enough to be sent whole. */
-export function runView({ dir, name, state, run, metrics, evaluations, requested }: RunFacts): RunView {
+export function runView({ dir, name, variant, state, run, metrics, evaluations, requested }: RunFacts): RunView {
   const pace = paceOf(run, metrics);
   return {
     dir,
     name,
+    ...optional('variant', variant),
     state,
     step: run.step,
     steps: run.steps,
@@ -111,7 +115,7 @@ function difficultyOf(metrics: readonly StepMetrics[]): Pick<RunView, 'difficult
 
 function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
   const rejected = new Map<string, number>();
-  for (const [reason, count] of metrics.flatMap((line) => Object.entries(line.rejected))) {
+  for (const [reason, count] of metrics.flatMap(rejectedByKind)) {
     rejected.set(reason, (rejected.get(reason) ?? 0) + count);
   }
   return {
@@ -121,11 +125,22 @@ function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
   };
 }
 
+/** Reasons with their counts; unsafe proposals by what they were about, where that was recorded. */
+function rejectedByKind({ rejected, quality }: StepMetrics): [reason: string, count: number][] {
+  const unsafe = Object.entries(quality?.unsafe_reasons ?? {});
+  return Object.entries(rejected).flatMap(([reason, count]): [string, number][] =>
+    reason === 'unsafe' && unsafe.length > 0
+      ? unsafe.map(([category, times]) => [`unsafe.${category}`, times])
+      : [[reason, count]],
+  );
+}
+
 function evaluationView(evaluation: Evaluation, all: readonly Evaluation[]): EvaluationView {
-  const { benchmark, step, solved, total, accuracy, interval, meanScore } = evaluation;
-  const first = all.find((other) => other.benchmark === benchmark);
+  const { benchmark, split, step, solved, total, samples, accuracy, interval, meanScore } = evaluation;
+  const first = all.find((other) => benchmarkTitle(other) === benchmarkTitle(evaluation));
   const change = first && first !== evaluation ? compareEvaluations(first, evaluation) : undefined;
-  return { benchmark, step, solved, total, accuracy, interval, meanScore, ...optional('change', change) };
+  const part = { ...optional('split', split), ...optional('change', change) };
+  return { benchmark, step, solved, total, samples, accuracy, interval, meanScore, ...part };
 }
 
 function configOf(run: RunRecord): RunView['config'] {

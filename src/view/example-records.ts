@@ -92,6 +92,11 @@ export function exampleMetrics(step: number, given: Partial<StepMetrics> = {}): 
     ...{ step, solver: role, proposer: { ...role, loss: null }, proposals: 24, valid: 16 },
     ...{ rejected: { malformed: 6, 'near-duplicate': 2 }, test_pass_rate: 0.5, solved_rate: 0.3 },
     ...{ difficulty: [4, 3, 4, 3, 2], diversity: 0.8, verdicts: { AC: 20, WA: 44 }, sandbox_faults: 0 },
+    quality: {
+      ...{ validity: 16 / 24, sound: 0.5, novelty_words: 0.9, novelty_behaviour: 0.8, distinct_ngrams: 0.7 },
+      ...{ hidden_spread: 0.15, difficulty: 0.6, reference_lines: 4.5, short_references: 0.5, unsafe: 0 },
+      unsafe_reasons: {},
+    },
     ...{ num_tokens: 9000, learning_rate: 1e-4, tokens_per_second: 210, time: '2026-01-01T00:00:00.000Z' },
     seconds: { propose: 8, verify: 1, solve: 14, judge: 1, update: 12, record: 0.1 },
     ...given,
@@ -102,15 +107,18 @@ export function exampleMetrics(step: number, given: Partial<StepMetrics> = {}): 
 export function exampleEvaluation(step: number, solved: number): Evaluation {
   const total = 24;
   return {
-    ...{ benchmark: 'coding', domain: 'coding', step, model: 'tiny', modelHash: 'ab', adapter: null, total, solved },
-    ...{ accuracy: solved / total, interval: [solved / total / 2, (1 + solved / total) / 2], meanScore: 0.5 },
+    ...{ benchmark: 'coding', domain: 'coding', questionsHash: 'cd' },
+    ...{ step, model: 'tiny', modelHash: 'ab', adapter: null, precision: 'exact', samples: 1, temperature: 0, seed: 1 },
+    ...{ total, solved, accuracy: solved / total, interval: [solved / total / 2, (1 + solved / total) / 2] },
+    ...{ referenceScore: 0.5, meanScore: 0.5 },
     problems: Array.from({ length: total }, (_, i) => ({
-      ...{
-        id: `problem-${i}`,
-        score: i < solved ? 1 : 0.5,
-        mark: i < solved ? ('right' as const) : ('partial' as const),
-      },
-      ...{ completion: 'x', answer: 'x', tokens: 1 },
+      id: `problem-${i}`,
+      answers: [
+        {
+          ...{ score: i < solved ? 1 : 0.5, mark: i < solved ? 'right' : 'partial' },
+          ...{ completion: 'x', answer: 'x', tokens: 1 },
+        },
+      ],
     })),
     ...{ seconds: 3, time: '2026-01-01T00:00:00.000Z' },
   };

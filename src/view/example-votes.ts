@@ -90,9 +90,11 @@ export function exampleValueEvaluation(step: number, solved: number): Evaluation
   const evaluation = exampleEvaluation(step, solved);
   return {
     ...{ ...evaluation, benchmark: 'arithmetic', domain: 'arithmetic', meanScore: evaluation.accuracy },
-    problems: evaluation.problems.map((problem, i) => ({
-      ...{ ...problem, score: i < solved ? 1 : 0, mark: i < solved ? 'right' : 'wrong' },
-      ...{ answer: String(100 + i), expected: String(i < solved ? 100 + i : 200 + i) },
+    problems: evaluation.problems.map(({ id, answers }, i) => ({
+      ...{ id, expected: String(i < solved ? 100 + i : 200 + i) },
+      answers: answers.map((answer) => ({
+        ...{ ...answer, score: i < solved ? 1 : 0, mark: i < solved ? 'right' : 'wrong', answer: String(100 + i) },
+      })),
     })),
   };
 }

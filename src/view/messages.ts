@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
-import type { Alarm } from '../protocol/records.ts';
+import { type Alarm, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { Change } from './comparison.ts';
 
@@ -29,6 +29,15 @@ export const seriesNames = [
   'labelled_rate',
   'valid_share',
   'diversity',
+  'sound',
+  'novelty_words',
+  'novelty_behaviour',
+  'distinct_ngrams',
+  'hidden_spread',
+  'difficulty',
+  'short_references',
+  'reference_lines',
+  'unsafe',
   'solver.entropy',
   'proposer.entropy',
   'solver.kl',
@@ -43,14 +52,21 @@ export const seriesNames = [
 ] as const;
 export type SeriesName = (typeof seriesNames)[number];
 
+/** Which evaluation of a run. */
+export interface EvaluationKey {
+  benchmark: string;
+  /** The part of the benchmark; absent: all of it. */
+  split?: Split;
+  step: number;
+}
+
 /** The figures of an evaluation, without the answers. */
-export interface EvaluationView {
+export interface EvaluationView extends EvaluationKey {
   /** Against the first evaluation of the benchmark; absent on the first, and where the problems are not the same. */
   change?: Change;
-  benchmark: string;
-  step: number;
   solved: number;
   total: number;
+  samples: number;
   accuracy: number;
   /** 95 % interval of the accuracy. */
   interval: readonly [number, number];
@@ -99,6 +115,8 @@ export interface FeedEntry {
 export interface RunView {
   dir: string;
   name: string;
+  /** Variant of the sweep that the run is of: runs of one variant have one colour where they are compared. */
+  variant?: string;
   state: ShownState;
   step: number;
   steps: number;
@@ -237,7 +255,12 @@ export const DashboardMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('action'), action: z.enum(dashboardActions) }),
   z.strictObject({ type: z.literal('open'), step, id: z.string().max(200) }),
-  z.strictObject({ type: z.literal('evaluation'), step, benchmark: z.string().max(1000) }),
+  z.strictObject({
+    type: z.literal('evaluation'),
+    step,
+    benchmark: z.string().max(1000),
+    split: z.enum(splits).optional(),
+  }),
   z.strictObject({
     type: z.literal('save'),
     name: z.string().regex(/^[\w-]{1,80}$/),

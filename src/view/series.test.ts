@@ -3,7 +3,7 @@ import { exampleMetrics, exampleRun } from './example-records.ts';
 import { runView } from './dashboard-model.ts';
 import { exampleVoteMetrics } from './example-votes.ts';
 import type { SeriesName } from './messages.ts';
-import { answerSharesOf, shareCharts } from './series.ts';
+import { answerSharesOf, qualitySeriesOf, shareCharts } from './series.ts';
 
 const chartsOf = (metrics: ReturnType<typeof exampleMetrics>[]) => {
   const facts = { dir: '/r', name: 'r', state: 'finished', run: exampleRun(), evaluations: [] } as const;
@@ -16,22 +16,42 @@ describe('the curves of a run', () => {
     assert.deepEqual(chartsOf([exampleMetrics(1)]), {
       shares: ['test_pass_rate', 'solved_rate', 'valid_share'],
       agreement: [],
+      quality: ['sound', 'novelty_words', 'novelty_behaviour', 'difficulty', 'short_references'],
+      variety: ['diversity', 'distinct_ngrams', 'hidden_spread'],
     });
   });
 
+  it('are without quality in runs of earlier versions, and without what a domain has not', () => {
+    const { quality, ...older } = exampleMetrics(1);
+    assert.ok(quality);
+    const [old, values] = [older, { ...older, quality: { ...quality, sound: null, novelty_behaviour: null } }];
+    assert.deepEqual([chartsOf([old]).quality, chartsOf([old]).variety], [[], ['diversity']]);
+    assert.deepEqual(chartsOf([values]).quality, ['novelty_words', 'difficulty', 'short_references']);
+    assert.deepEqual(qualitySeriesOf([old]), ['valid_share', 'diversity']);
+    assert.ok(qualitySeriesOf([old, values]).includes('unsafe'));
+  });
+
   it('are those of labels where answers elected them, without one of tests', () => {
-    assert.deepEqual(chartsOf([exampleVoteMetrics(1)]), {
-      shares: ['label_accuracy', 'answer_accuracy', 'valid_share'],
-      agreement: ['majority_ratio', 'form_agreement', 'labelled_rate'],
-    });
+    const { shares, agreement } = chartsOf([exampleVoteMetrics(1)]);
+    assert.deepEqual(
+      { shares, agreement },
+      {
+        shares: ['label_accuracy', 'answer_accuracy', 'valid_share'],
+        agreement: ['majority_ratio', 'form_agreement', 'labelled_rate'],
+      },
+    );
   });
 
   it('leave out what cannot be known: a truth that nobody can compute, agreement of a single form', () => {
     const unknown = { label_accuracy: null, answer_accuracy: null, form_agreement: null };
-    assert.deepEqual(chartsOf([exampleVoteMetrics(1, unknown)]), {
-      shares: ['valid_share'],
-      agreement: ['majority_ratio', 'labelled_rate'],
-    });
+    const { shares, agreement } = chartsOf([exampleVoteMetrics(1, unknown)]);
+    assert.deepEqual(
+      { shares, agreement },
+      {
+        shares: ['valid_share'],
+        agreement: ['majority_ratio', 'labelled_rate'],
+      },
+    );
     assert.deepEqual(answerSharesOf([exampleVoteMetrics(1, unknown)]), ['majority_ratio']);
   });
 });

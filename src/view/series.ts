@@ -14,6 +14,15 @@ export const series: Record<SeriesName, (metrics: StepMetrics) => number | null 
   labelled_rate: ({ labelled_rate }) => labelled_rate,
   valid_share: ({ valid, proposals }) => (proposals > 0 ? valid / proposals : null),
   diversity: ({ diversity }) => diversity,
+  sound: ({ quality }) => quality?.sound,
+  novelty_words: ({ quality }) => quality?.novelty_words,
+  novelty_behaviour: ({ quality }) => quality?.novelty_behaviour,
+  distinct_ngrams: ({ quality }) => quality?.distinct_ngrams,
+  hidden_spread: ({ quality }) => quality?.hidden_spread,
+  difficulty: ({ quality }) => quality?.difficulty,
+  short_references: ({ quality }) => quality?.short_references,
+  reference_lines: ({ quality }) => quality?.reference_lines,
+  unsafe: ({ quality }) => quality?.unsafe,
   'solver.entropy': ({ solver }) => solver.entropy,
   'proposer.entropy': ({ proposer }) => proposer.entropy,
   'solver.kl': ({ solver }) => solver.kl,
@@ -41,10 +50,34 @@ export function answerSharesOf(metrics: readonly StepMetrics[]): SeriesName[] {
   return answerShares.filter((name) => metrics.some((line) => typeof series[name](line) === 'number'));
 }
 
-/** Curves of two charts: what came out well, and how far the answers agree. */
+const qualityFigures = [
+  'valid_share',
+  'sound',
+  'novelty_words',
+  'novelty_behaviour',
+  'diversity',
+  'distinct_ngrams',
+  'hidden_spread',
+  'difficulty',
+  'reference_lines',
+  'short_references',
+  'unsafe',
+] as const satisfies readonly SeriesName[];
+
+/** The figures of the questions that some of these steps have a value of. */
+export function qualitySeriesOf(metrics: readonly StepMetrics[]): SeriesName[] {
+  return qualityFigures.filter((name) => metrics.some((line) => typeof series[name](line) === 'number'));
+}
+
+/** Curves of the larger charts that not every run has. */
 export interface ShareCharts {
+  /** What came out well. */
   shares: SeriesName[];
+  /** How far the answers agree. */
   agreement: SeriesName[];
+  /** How good the questions are, and how various. */
+  quality: SeriesName[];
+  variety: SeriesName[];
 }
 
 /**
@@ -61,5 +94,12 @@ export function shareCharts(has: (name: SeriesName) => boolean): ShareCharts {
     'valid_share',
   ];
   const agreement: SeriesName[] = ['majority_ratio', 'form_agreement', 'labelled_rate'];
-  return { shares: shares.filter(has), agreement: agreement.filter(has) };
+  const quality: SeriesName[] = ['sound', 'novelty_words', 'novelty_behaviour', 'difficulty', 'short_references'];
+  const variety: SeriesName[] = ['diversity', 'distinct_ngrams', 'hidden_spread'];
+  return {
+    shares: shares.filter(has),
+    agreement: agreement.filter(has),
+    quality: quality.filter(has),
+    variety: variety.filter(has),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Stage } from '../protocol/stages.ts';
 import type { ImportReason } from '../protocol/imports.ts';
 import type { Verdict } from '../protocol/problem.ts';
-import type { Mark, RejectionReason } from '../protocol/question.ts';
+import type { Mark, RejectionReason, UnsafeCategory } from '../protocol/question.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { SeriesName } from './messages.ts';
 import type { Outcome } from './problem-index.ts';
@@ -64,8 +64,15 @@ export function importReasonWord(t: Translate, reason: ImportReason): string {
   return words[reason];
 }
 
-/** Why a proposal was rejected. Older runs know other reasons: those are shown as they are, with spaces. */
+/**
+ * Why a proposal was rejected; `unsafe.weapons`: with the kind of the reason. Older runs know other reasons: those are
+ * shown as they are, with spaces.
+ */
 export function reasonWord(t: Translate, reason: string): string {
+  const [kind, category] = reason.split('.');
+  if (kind === 'unsafe' && category !== undefined) {
+    return t('unsafe: {0}', categoryWord(t, category));
+  }
   const words: Record<RejectionReason, string> = {
     malformed: t('malformed'),
     too_short: t('too short'),
@@ -78,6 +85,7 @@ export function reasonWord(t: Translate, reason: string): string {
     copied_from_prompt: t('copied from the prompt'),
     contains_solution: t('contains the solution'),
     near_duplicate: t('near-duplicate'),
+    same_behaviour: t('same behaviour as an earlier one'),
     few_tests: t('too few tests'),
     tests_all_same_output: t('all outputs equal'),
     tests_all_shown: t('all tests shown'),
@@ -99,6 +107,23 @@ export function reasonWord(t: Translate, reason: string): string {
     .replaceAll('-', '_')
     .toLowerCase();
   return lookUp(words, code) ?? code.replaceAll('_', ' ');
+}
+
+function categoryWord(t: Translate, category: string): string {
+  const words: Record<UnsafeCategory, string> = {
+    malware: t('malware'),
+    credentials: t('stolen credentials'),
+    weapons: t('weapons'),
+    drugs: t('drugs'),
+    self_harm: t('self-harm'),
+    violence: t('violence'),
+    hate: t('hate'),
+    sexual: t('sexual'),
+    fraud: t('fraud'),
+    code: t('code of the reference'),
+    judge: t('called so by the base model'),
+  };
+  return lookUp(words, category) ?? category;
 }
 
 /** What became of a question, by how many of its answers are right. */
@@ -175,7 +200,16 @@ export function seriesWord(t: Translate, series: SeriesName): string {
     form_agreement: t('form agreement'),
     labelled_rate: t('questions with a label'),
     valid_share: t('proposals accepted'),
-    diversity: t('diversity'),
+    diversity: t('distance of words'),
+    sound: t('sound'),
+    novelty_words: t('new in words'),
+    novelty_behaviour: t('new in behaviour'),
+    distinct_ngrams: t('distinct 3-grams'),
+    hidden_spread: t('spread of hidden states'),
+    difficulty: t('difficulty'),
+    short_references: t('short references'),
+    reference_lines: t('lines of a reference'),
+    unsafe: t('unsafe'),
   };
   return words[series] ?? series;
 }

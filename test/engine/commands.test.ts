@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Evaluation } from '../../src/protocol/records.ts';
 import { JudgeResult, type Problem } from '../../src/protocol/problem.ts';
 import { readEvaluations, readMetrics, readRun, runPaths } from '../../src/run/folder.ts';
@@ -58,7 +59,8 @@ describe('commands', function () {
       ['propose', 'verify', 'solve', 'judge', 'update', 'record'],
     );
     assert.equal(events.filter(({ type }) => type === 'metrics').length, 3);
-    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 4);
+    // On validation after each step, on the test before the first and after the last.
+    assert.equal(events.filter(({ type }) => type === 'evaluation').length, 4 + 2);
     assert.equal(events.filter(({ type }) => type === 'proposal').length, 3 * 12);
     const last = events.at(-1);
     assert.ok(last?.type === 'state' && last.run.state === 'finished');
@@ -69,7 +71,7 @@ describe('commands', function () {
     assert.match(await ok('status', dir), /finished, step 3 of 3/);
     const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
     assert.equal(status.last.step, 3);
-    assert.equal(status.evaluations.length, 4);
+    assert.equal(status.evaluations.length, 6);
   });
 
   it('leaves a folder from which another program computes rewards, advantages and losses again', () => {
@@ -158,17 +160,78 @@ describe('commands', function () {
     const base = Evaluation.parse(
       JSON.parse(await ok('eval', '--benchmark', 'coding', '--model', place.model, '--limit', '3', '--json')),
     );
-    assert.deepEqual([base.total, base.step, base.adapter], [3, 0, null]);
-    writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify(sum)}\n`);
-    const trained = Evaluation.parse(
-      JSON.parse(await ok('eval', '--benchmark', 'coding', '--adapter', dir, '--limit', '3', '--json')),
-    );
-    const measured = readEvaluations(dir).find(({ step }) => step === 3);
-    assert.deepEqual(trained.problems, measured?.problems.slice(0, 3));
-    assert.deepEqual([trained.step, trained.model], [3, place.model]);
-    const own = await ok('eval', '--benchmark', 'own.jsonl', '--model', place.model, '--out', 'own.json');
-    assert.match(own, /own: [01] of 1 solved/);
-    assert.equal(Evaluation.parse(JSON.parse(readFileSync(join(place.dir, 'own.json'), 'utf8'))).benchmark, 'own');
+    assert.deepEqual([base.total, base.step, base.adapter, base.limit], [3, 0, null, 3]);
+    const asked = ['--benchmark', 'functions', '--split', 'validation', '--limit', '4', '--adapter', dir];
+    for (const step of [2, 3]) {
+      const trained = Evaluation.parse(JSON.parse(await ok('eval', ...asked, '--step', String(step), '--json')));
+      const measured = readEvaluations(dir).find((made) => made.step === step && made.split === 'validation');
+      assert.deepEqual(trained.problems, measured?.problems);
+      assert.deepEqual([trained.step, trained.model, trained.precision], [step, place.model, measured?.precision]);
+      assert.equal(trained.questionsHash, measured?.questionsHash);
+    }
+    const refused = await selfq(place, ['eval', '--benchmark', 'coding', '--step', '3']).finished;
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /--adapter RUN together with --step/);
+  });
+
+  it('eval takes several samples, says what holds for them, and names a precision that there is not', async () => {
+    writeFileSync(join(place.dir, 'own.jsonl'), `${JSON.stringify({ ...sum, tags: ['arrays', 'easy'] })}\n`);
+    const of = ['eval', '--benchmark', 'own.jsonl', '--model', place.model, '--max-tokens', '24'];
+    const text = await ok(...of, '--samples', '4', '--precision', 'exact', '--problems', '--out', 'own.json');
+    assert.match(text, /^own: \d+ % of 4 answers to each of 1 problems right/);
+    assert.match(text, /pass@1 \d+ %, pass@2 \d+ %, pass@4 \d+ %/);
+    assert.match(text, /precision exact, temperature 1, seed 1, at most 24 tokens/);
+    assert.match(text, /by difficulty: easy \d+ % of 1\nby tag: arrays \d+ % of 1/);
+    assert.match(text, /^sum +easy +\d of 4 /m);
+    const written = Evaluation.parse(JSON.parse(readFileSync(join(place.dir, 'own.json'), 'utf8')));
+    assert.deepEqual([written.benchmark, written.samples, written.problems[0]?.answers.length], ['own', 4, 4]);
+    assert.ok(!existsSync(join(place.dir, 'own.json.journal')));
+    for (const [wrong, words] of [
+      [['--precision', 'half'], /evalPrecision cannot be "half"[^]*exact, balanced, strict/],
+      [['--samples', '4', '--temperature', '0'], /4 greedy answers to a question would be the same/],
+    ] as const) {
+      const { code, stderr } = await selfq(place, [...of, ...wrong]).finished;
+      assert.equal(code, 2);
+      assert.match(stderr, words);
+    }
+  });
+
+  it('eval that is interrupted keeps its answers, and the same command continues it', async () => {
+    const of = [
+      'eval',
+      '--benchmark',
+      'multiplication',
+      '--limit',
+      '300',
+      '--model',
+      place.model,
+      '--out',
+      'long.json',
+    ];
+    const args = [...of, '--json', '--set', 'slots=2', '--set', 'threads=1', '--samples', '2', '--max-tokens', '12'];
+    const journal = join(place.dir, 'long.json.journal');
+    const finished = (): number => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : 0);
+    const first = selfq(place, args);
+    while (finished() < 5) {
+      await setTimeout(20);
+    }
+    first.kill('SIGINT');
+    const { code, stderr } = await first.finished;
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /Interrupted: the answers to \d+ of 300 questions are kept\.\nThe same command continues/);
+    const kept = finished();
+    assert.ok(kept >= 5 && kept < 300);
+    const other = await selfq(place, [...args, '--seed', '9']).finished;
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /holds answers of another evaluation \(multiplication, 300 questions, 2 answers each/);
+
+    const second = selfq(place, args);
+    const done = await second.finished;
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stderr, new RegExp(`Continuing: ${kept} of 300 questions are answered already`));
+    const evaluation = Evaluation.parse(JSON.parse(done.stdout));
+    assert.deepEqual([evaluation.total, evaluation.problems.length], [300, 300]);
+    assert.ok(!existsSync(journal));
   });
 
   it('judge gives verdicts, one by one and in the order of a batch', async () => {

@@ -49,7 +49,7 @@ describe('selfq import', function () {
     const result = await ok('eval', '--benchmark', 'made', '--model', place.model, '--max-tokens', '8', '--json');
     const { problems } = Evaluation.parse(JSON.parse(result));
     assert.deepEqual(problems.map(({ id }) => id), ['HumanEval_900_one']); // prettier-ignore
-    assert.notEqual(problems[0]?.mark, 'masked');
+    assert.notEqual(problems[0]?.answers[0]?.mark, 'masked');
   });
 
   it('refuses what it cannot read with exit code 2, and names what is there', async () => {

@@ -13,7 +13,7 @@ interface Row {
 }
 
 describe('a run that commit e85492e made', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Workplace;
   let run: string;
 

@@ -9,6 +9,7 @@ import {
   exampleVoteMetrics,
   exampleVoteStep,
 } from '../../src/view/example-votes.ts';
+import { writeSweep } from '../../src/sweep/record.ts';
 import { findings, innerFrame } from './axe.ts';
 import { type Editor, openEditor } from './editor.ts';
 import {
@@ -233,6 +234,35 @@ describe('runs of every domain', function () {
     assert.match(await inside.locator('#reward-summary').innerText(), /A solver .*B solver/);
     assert.deepEqual(await findings(page), []);
     await picture(page, 'compared');
+  });
+
+  it('of a sweep are laid over each other at once, a colour for each variant', async () => {
+    const { page } = editor;
+    const root = join(editor.folders.workspace, 'runs');
+    const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+    const runs = ['agreement', 'truth'].flatMap((label) =>
+      [1, 2].map((seed) => ({ name: `labels.${label}.s${seed}`, variant: label, seed })),
+    );
+    writeSweep(root, { version: 1, name: 'labels', runs, failures: {} });
+    for (const { name, variant, seed } of runs) {
+      writeRun(join(root, name), {
+        config: { domain: 'arithmetic', topic: '', device: 'cpu', label: variant, seed },
+        createdAt: '2026-01-01T10:00:00.000Z',
+        metrics: upTo(5).map((step) => exampleVoteMetrics(step, { answer_accuracy: 0.5 + 0.02 * step * seed })),
+        lines: exampleVoteStep(5, votes),
+        evaluations: [exampleValueEvaluation(0, 9), exampleValueEvaluation(5, 9 + seed)],
+      });
+    }
+    await page.locator('.monaco-list-row', { hasText: 'truth · seed 2 · labels' }).waitFor();
+    await runCommand(page, 'Self-Questioning: Compare Runs of a Sweep');
+    const heads = webview(page).locator('.compared thead th');
+    await heads.nth(3).waitFor();
+    assert.match((await heads.allInnerTexts()).join(), /A agreement · seed 1.*B agreement · seed 2.*C truth.*D truth/s);
+    const swatches = await heads.locator('rect').all();
+    const colours = await Promise.all(swatches.map((swatch) => swatch.getAttribute('fill')));
+    assert.ok(colours[0] === colours[1] && colours[2] === colours[3] && colours[0] !== colours[2], colours.join());
+    assert.deepEqual(await findings(page), []);
+    await picture(page, 'compared-sweep');
   });
 
   it('start in every field that exists, with the model that a field needs, on devices of this platform', async () => {

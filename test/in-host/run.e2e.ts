@@ -74,7 +74,10 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await inside.locator('header', { hasText: 'step 3 of 3' }).waitFor();
     await inside.locator('.feed tbody tr').first().waitFor();
     assert.match(await inside.locator('#reward-summary').innerText(), /solver .* → .*proposer/);
-    assert.match(await inside.locator('#held-out-coding-summary').innerText(), /24 problems of coding/);
+    assert.match(
+      await inside.locator('#held-out-functions-test-summary').innerText(),
+      /6 problems of functions \(test\)/,
+    );
     await picture(page, 'dashboard');
   });
 

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { optional } from '../../src/base/optional.ts';
 import type { Domain, Rejection } from '../../src/domains/domain.ts';
+import { checkWords } from '../../src/domains/safety.ts';
 import { createDuplicateIndex } from '../../src/domains/near-duplicate.ts';
 import type { RunEvent } from '../../src/protocol/control.ts';
 import type { Grade } from '../../src/protocol/question.ts';
@@ -22,6 +24,7 @@ export interface Trained {
 export function fakePolicy(say: (request: GenerateRequest, sample: number) => string) {
   const trained: Trained[] = [];
   const asked: GenerateRequest[] = [];
+  const embedded: string[] = [];
   const complete = (request: GenerateRequest, sample: number): Completion => {
     const text = say(request, sample);
     const tokenIds = Array.from(text, (character) => character.codePointAt(0) ?? 0);
@@ -36,6 +39,13 @@ export function fakePolicy(say: (request: GenerateRequest, sample: number) => st
     },
     countTokens: async (prompts) =>
       prompts.map(({ messages }) => messages.map(({ content }) => content).join('').length),
+    // A text's hidden state is how often each of its letters occurs.
+    embed: async (texts) => {
+      embedded.push(...texts.map(({ text }) => text));
+      return texts.map(({ text }) =>
+        Array.from('abcdefghijklmnopqrstuvwxyz', (letter) => text.split(letter).length - 1),
+      );
+    },
     logprobs: async (sequences, adapter) => sequences.map(({ tokenIds }) => tokenIds.map(() => (adapter ? -1.5 : -2))),
     async train(sequences, options) {
       trained.push({ sequences, options });
@@ -52,12 +62,13 @@ export function fakePolicy(say: (request: GenerateRequest, sample: number) => st
       ];
     },
   };
-  return { policy, trained, asked };
+  return { policy, trained, asked, embedded };
 }
 
 /**
  * A domain of words: a proposal is a question unless it is "bad", an answer is graded by its first letter: r right,
- * p half, w wrong, m masked, u unparsable. `forms`: how many forms a question is asked in.
+ * p half, w wrong, m masked, u unparsable. What stands behind `~` is what its reference does, behind `=` how many lines
+ * it has. `forms`: how many forms a question is asked in.
  */
 export function wordsDomain(forms = 1): Domain<string, string> {
   const grades: Readonly<Record<string, Grade>> = {
@@ -78,8 +89,12 @@ export function wordsDomain(forms = 1): Domain<string, string> {
       stop: ['\n'],
       parse: (text) => (text.includes('bad') ? malformed : text.replace('Q: ', '')),
       verify: async (drafts) =>
-        drafts.map(({ id, draft }) => (draft === 'fault' ? fault : { id, statement: draft, content: draft })),
-      fingerprint: ({ content }) => ({ key: content }),
+        drafts.map(({ id, draft }) => {
+          const unsafe = checkWords(draft, 'words');
+          return draft === 'fault' ? fault : (unsafe ?? { id, statement: draft, content: draft });
+        }),
+      fingerprint: ({ content }) => ({ key: content, ...optional('behaviour', content.split('~')[1]) }),
+      referenceLines: ({ content }) => (content.includes('=') ? Number(content.split('=')[1]) : undefined),
     },
     solver: {
       prompts: ({ statement }) =>

@@ -6,5 +6,6 @@ export const exactRuntime: RuntimeSettings = {
   ...defaultsOf(runtimeSettings, 'quick'),
   threads: 1,
   samplerPrecision: 'strict',
+  evalPrecision: 'exact',
   trainPrecision: 'exact',
 };

@@ -34,6 +34,8 @@ const overrides = {
   answersPerQuestion: 4,
   proposerUpdateEvery: 1,
   evalEvery: 1,
+  evalQuestions: 4,
+  testQuestions: 6,
   maxPromptTokens: 2048,
   maxProposalTokens: 16,
   maxAnswerTokens: 16,

@@ -32,6 +32,10 @@ export interface LinesOptions {
   marks?: { steps: readonly number[]; meaning: string };
 }
 
+/** Height of a name at the end of a curve, and of what lies below the plot, pixels. */
+const labelHeight = 13;
+const axisHeight = 28;
+
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '1 3', '10 4'];
 
 /** Curves over the steps of a run, with their values as a table. */
@@ -99,7 +103,9 @@ function layoutOf(options: LinesOptions, curves: readonly Curve[], steps: readon
   const end = Math.max(options.steps, steps.at(-1) ?? 1);
   // A curve that has far to go leaves room for its name inside the picture.
   const inside = (steps.at(-1) ?? 0) < 0.65 * end;
-  const labels = !small && (inside || width >= 380);
+  // Of very many curves, those of a sweep, colours and the table of the compared runs say which is which.
+  const haveRoom = curves.length * labelHeight <= height - axisHeight + labelHeight;
+  const labels = !small && haveRoom && (inside || width >= 380);
   const right = !labels || inside ? 8 : Math.min(0.4 * width, 52 + longest);
   return {
     labels,
@@ -162,13 +168,12 @@ function endLabels(
   { x, y }: Pick<Layout, 'x' | 'y'>,
   { width, height }: { width: number; height: number },
 ): SVGTemplateResult {
-  const line = 13;
   const ends = smooth.map((points, i) => ({ name: curves[i]!.name, end: points.at(-1)!, at: y(points.at(-1)![1]) }));
   ends.sort((a, b) => a.at - b.at);
   ends.forEach((label, i) => {
-    label.at = i === 0 ? label.at : Math.max(label.at, ends[i - 1]!.at + line);
+    label.at = i === 0 ? label.at : Math.max(label.at, ends[i - 1]!.at + labelHeight);
   });
-  const below = Math.max(0, (ends.at(-1)?.at ?? 0) - (height - 28));
+  const below = Math.max(0, (ends.at(-1)?.at ?? 0) - (height - axisHeight));
   return svg`${ends.map(({ name, end, at }) => {
     const left = x(end[0]) + 8;
     const value = formatNumber(end[1]);

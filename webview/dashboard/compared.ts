@@ -4,18 +4,27 @@ import { modelWord } from '../../src/view/run-name.ts';
 import type { RunView } from '../../src/view/messages.ts';
 import { changeText } from '../../src/view/comparison.ts';
 import { stateWord } from '../../src/view/words.ts';
+import { benchmarkTitle } from '../../src/view/evaluation.ts';
+import { decisive } from '../../src/view/evaluations.ts';
 import { t } from '../texts.ts';
 
 const runColours = ['var(--blue)', 'var(--orange)', 'var(--green)', 'var(--purple)', 'var(--red)', 'var(--yellow)'];
 
-/** The colour of the i-th of several runs, as a CSS value. */
-export function runColour(index: number): string {
-  return runColours[index % runColours.length] ?? 'var(--blue)';
+/** The colour of each of several runs, as a CSS value: runs of one variant of a sweep share theirs. */
+export function coloursOf(runs: readonly RunView[]): string[] {
+  const groups = [...new Set(runs.map(groupOf))];
+  return runs.map((run) => runColours[groups.indexOf(groupOf(run)) % runColours.length] ?? 'var(--blue)');
 }
 
-/** What a run is called in the legends of compared curves: A, B, … */
+function groupOf({ variant, dir }: RunView): string {
+  return variant === undefined ? dir : `variant ${variant}`;
+}
+
+/** What a run is called in the legends of compared curves: A, B, … Z, AA, … */
 export function runLetter(index: number): string {
-  return String.fromCharCode(65 + (index % 26));
+  return index < 26
+    ? String.fromCharCode(65 + index)
+    : `${runLetter(Math.floor(index / 26) - 1)}${runLetter(index % 26)}`;
 }
 
 /** The runs beside each other: results, and the settings in which they differ. */
@@ -31,6 +40,7 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
     ],
     ...differingSettings(runs),
   ];
+  const colours = coloursOf(runs);
   return html`<section class="card section">
     <h2 id="compared-heading">${t('Compared runs')}</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="compared-heading">
@@ -42,7 +52,7 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
               ({ name }, i) =>
                 html`<th scope="col">
                   <svg width="10" height="10" aria-hidden="true">
-                    <rect width="10" height="10" fill=${runColour(i)} />
+                    <rect width="10" height="10" fill=${colours[i]} />
                   </svg>
                   <b>${runLetter(i)}</b> ${name}
                 </th>`,
@@ -64,7 +74,7 @@ export function comparedRuns(runs: readonly RunView[]): TemplateResult {
 }
 
 function heldOut({ evaluations }: RunView): string | TemplateResult {
-  const of = evaluations.filter(({ benchmark }) => benchmark === evaluations[0]?.benchmark);
+  const of = decisive(evaluations);
   const [first, last] = [of[0], of.at(-1)];
   if (!first || !last) {
     return '–';
@@ -74,7 +84,7 @@ function heldOut({ evaluations }: RunView): string | TemplateResult {
       ? formatPercent(last.accuracy)
       : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
   return html`<span title=${last.change ? changeText(t, last.change) : ''}>${figures}</span>
-    <span class="dim">${t('{0} problems of {1}', last.total, last.benchmark)}</span>`;
+    <span class="dim">${t('{0} problems of {1}', last.total, benchmarkTitle(last))}</span>`;
 }
 
 function course(points: RunView['series']['solver.reward']): string {

@@ -5,7 +5,7 @@ import { seriesWord, stageWord } from '../../src/view/words.ts';
 import { stagesFigure } from '../charts/bars.ts';
 import { linesFigure, type Curve, type LinesOptions } from '../charts/lines.ts';
 import { t } from '../texts.ts';
-import { runColour, runLetter } from './compared.ts';
+import { coloursOf, runLetter } from './compared.ts';
 
 type ChartOptions = Omit<LinesOptions, 'curves' | 'steps'>;
 
@@ -19,6 +19,13 @@ const colours: Partial<Record<SeriesName, string>> = {
   labelled_rate: 'var(--orange)',
   valid_share: 'var(--orange)',
   diversity: 'var(--blue)',
+  distinct_ngrams: 'var(--orange)',
+  hidden_spread: 'var(--purple)',
+  sound: 'var(--green)',
+  novelty_words: 'var(--blue)',
+  novelty_behaviour: 'var(--purple)',
+  difficulty: 'var(--orange)',
+  short_references: 'var(--yellow)',
 };
 
 function colourOf(series: SeriesName): string {
@@ -31,7 +38,9 @@ function colourOf(series: SeriesName): string {
  */
 export function curves(runs: readonly RunView[], smoothing: number, alone: boolean): TemplateResult {
   const main = runs[0]!;
-  const { shares, agreement } = shareCharts((name) => runs.some((run) => run.series[name].length > 0));
+  const { shares, agreement, quality, variety } = shareCharts((name) =>
+    runs.some((run) => run.series[name].length > 0),
+  );
   const marks = { steps: main.proposerUpdates.length > 60 ? [] : main.proposerUpdates, meaning: t('proposer updated') };
   const common = { height: 200, range: [0, 1], smoothing } as const;
   return html`
@@ -47,11 +56,25 @@ export function curves(runs: readonly RunView[], smoothing: number, alone: boole
     </section>
     <section class="card wide">${chart(runs, shares, { ...common, name: 'shares', heading: t('Shares') })}</section>
     <section class="card ${alone ? 'last' : ''}">
-      ${chart(runs, ['diversity'], {
+      ${chart(runs, variety, {
         ...{ ...common, name: 'diversity', heading: t('Diversity of the questions') },
-        hint: t('Mean distance of the statements of a step from each other: 0 = all alike, 1 = no words in common.'),
+        hint: t(
+          'Within a step, 0 = all alike: mean distance of the statements by their words; share of distinct 3-grams of words; mean distance of the model’s own hidden states.',
+        ),
       })}
     </section>
+    ${
+      quality.length === 0
+        ? nothing
+        : html`<section class="card full">
+            ${chart(runs, quality, {
+              ...{ ...common, name: 'quality', heading: t('Quality of the questions') },
+              hint: t(
+                'Sound: at least two answers pass everything. New in words, in behaviour: not a repetition of an earlier question. Difficulty: 1 = no answer right. Short references: three lines or fewer.',
+              ),
+            })}
+          </section>`
+    }
     ${
       agreement.length === 0
         ? nothing
@@ -86,6 +109,16 @@ export function smallCurves(runs: readonly RunView[], smoothing: number): Templa
       ['solver.mean_length', 'proposer.mean_length'],
     ],
     [
+      ...(['reference_lines', t('Length of references'), t('lines')] as const),
+      t('Lines of the proposer’s own solutions, without empty lines and comments.'),
+      ['reference_lines'],
+    ],
+    [
+      ...(['unsafe', t('Unsafe proposals'), ''] as const),
+      t('Share of the proposals that the safety guard rejected.'),
+      ['unsafe'],
+    ],
+    [
       ...(['frac_reward_zero_std', t('Groups without signal'), ''] as const),
       t('Share of groups whose rewards are all equal: nothing is learned from them.'),
       ['solver.frac_reward_zero_std', 'proposer.frac_reward_zero_std'],
@@ -107,7 +140,9 @@ export function smallCurves(runs: readonly RunView[], smoothing: number): Templa
     ],
   ];
   return specs
-    .filter(([name, , , , of]) => runs.some((run) => of.some((series) => isTelling(run, series, name === 'kl'))))
+    .filter(([name, , , , of]) =>
+      runs.some((run) => of.some((series) => isTelling(run, series, name === 'kl' || name === 'unsafe'))),
+    )
     .map(
       ([name, heading, unit, hint, of]) =>
         html`<section class="card">${chart(runs, of, { name, heading, unit, hint, height: 84, smoothing })}</section>`,
@@ -127,13 +162,14 @@ function chart(runs: readonly RunView[], series: readonly SeriesName[], options:
 
 /** Of one run: a colour for each figure. Of several: a colour for each run, as the runs are what is compared. */
 function curvesOf(runs: readonly RunView[], series: readonly SeriesName[]): Curve[] {
+  const ofRuns = coloursOf(runs);
   return series.flatMap((name) =>
     runs.map((run, i) => ({
       name:
         runs.length === 1
           ? seriesWord(t, name)
           : `${runLetter(i)} ${series.length > 1 ? seriesWord(t, name) : ''}`.trim(),
-      colour: runs.length === 1 ? colourOf(name) : runColour(i),
+      colour: runs.length === 1 ? colourOf(name) : (ofRuns[i] ?? colourOf(name)),
       points: run.series[name],
     })),
   );

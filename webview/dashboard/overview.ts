@@ -1,17 +1,15 @@
 import { html, type TemplateResult } from 'lit';
-import type { EvaluationView, RunView } from '../../src/view/messages.ts';
+import type { EvaluationKey, EvaluationView, RunView } from '../../src/view/messages.ts';
 import { barsFigure, difficultyFigure, intervalsFigure } from '../charts/bars.ts';
 import { changeText } from '../../src/view/comparison.ts';
 import { formatPercent, formatPoints } from '../../src/view/format.ts';
 import { reasonWord } from '../../src/view/words.ts';
+import { benchmarkTitle } from '../../src/view/evaluation.ts';
 import { byBenchmark } from '../../src/view/evaluations.ts';
 import { t } from '../texts.ts';
 
 /** The first row: did it learn, are the questions of use, what was rejected. */
-export function overview(
-  run: RunView,
-  open: (evaluation: { step: number; benchmark: string }) => void,
-): TemplateResult {
+export function overview(run: RunView, open: (evaluation: EvaluationKey) => void): TemplateResult {
   return html`
     ${heldOut(run.evaluations, open).map((card) => html`<section class="card">${card}</section>`)}
     <section class="card"><sq-figure .figure=${difficultyFigure(run.difficulty)}></sq-figure></section>
@@ -22,7 +20,7 @@ export function overview(
 /** One card for each benchmark. */
 export function heldOut(
   evaluations: readonly EvaluationView[],
-  open: (evaluation: { step: number; benchmark: string }) => void,
+  open: (evaluation: EvaluationKey) => void,
 ): TemplateResult[] {
   const none = html`<h2>${t('Held-out problems solved')}</h2>
     <p class="caption">${t('Measured before the first step and after the last one.')}</p>`;
@@ -38,14 +36,15 @@ function results(
   of: readonly EvaluationView[],
   first: EvaluationView,
   last: EvaluationView,
-  open: (evaluation: { step: number; benchmark: string }) => void,
+  open: (evaluation: EvaluationKey) => void,
 ): TemplateResult {
   const shown = of.length > 5 ? [first, ...of.slice(-4)] : of;
-  const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, last.benchmark);
+  const title = benchmarkTitle(last);
+  const what = t('{0} problems of {1}; the bars are 95 % intervals', last.total, title);
   const change = last.change ? changeText(t, last.change) : t('The two evaluations are not of the same problems.');
   const summary = first === last ? what : `${what}. ${change}`;
   const figure = intervalsFigure({
-    name: `held-out-${last.benchmark.replaceAll(/[^\w-]+/g, '-')}`.slice(0, 80),
+    name: `held-out-${title.replaceAll(/\W+/g, '-').replace(/-$/, '')}`.slice(0, 80),
     heading: t('Held-out problems solved'),
     headline:
       first === last
@@ -65,9 +64,7 @@ function results(
   });
   return html`
     <sq-figure .figure=${figure}></sq-figure>
-    <button type="button" class="link" @click=${() => open({ step: last.step, benchmark: last.benchmark })}>
-      ${t('Per problem')}
-    </button>
+    <button type="button" class="link" @click=${() => open(last)}>${t('Per problem')}</button>
   `;
 }
 

@@ -1,6 +1,13 @@
 import '../charts/figure.ts';
 import { html, nothing, render, type TemplateResult } from 'lit';
-import type { DashboardMessage, DashboardModel, HostMessage, RunView, StageView } from '../../src/view/messages.ts';
+import type {
+  DashboardMessage,
+  DashboardModel,
+  EvaluationKey,
+  HostMessage,
+  RunView,
+  StageView,
+} from '../../src/view/messages.ts';
 import type { SaveDetail } from '../charts/figure.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
@@ -92,8 +99,8 @@ function hasSteps(runs: readonly RunView[]): boolean {
 
 /** Charts; before the first step is finished, what there is to wait for. */
 function figures(runs: readonly RunView[], run: RunView): TemplateResult {
-  const openEvaluation = (evaluation: { step: number; benchmark: string }): void =>
-    host.post({ type: 'evaluation', ...evaluation });
+  const openEvaluation = ({ step, benchmark, split }: EvaluationKey): void =>
+    host.post({ type: 'evaluation', step, benchmark, ...(split === undefined ? {} : { split }) });
   if (!hasSteps(runs)) {
     return html`<div class="grid two">
       <section class="card">

@@ -1,4 +1,6 @@
 import { attach, startEngine } from '../../engine/client.ts';
+import type { RunRecord } from '../../protocol/records.ts';
+import { isLive } from '../../protocol/run-state.ts';
 import { readRun } from '../../run/folder.ts';
 import { shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
@@ -8,21 +10,25 @@ import { ensureModel, warnOfMemory } from '../model.ts';
 import { createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
-/** `selfq resume`: resumes a paused run, starts the engine of one that has none, and watches; also a live one. */
-export async function resume(args: Arguments): Promise<number> {
-  const dir = runFolderOf(args);
+/** Resumes a live run, or starts an engine for one that has none, up to `steps` where given. Returns its record before. */
+export async function continueRun(dir: string, steps?: number): Promise<RunRecord> {
   const record = readRun(dir);
-  const state = shownState(record);
-  if (['starting', 'running', 'paused', 'stopping'].includes(state)) {
+  if (isLive(shownState(record))) {
     const client = await attach(dir);
     await client.resume();
     client.dispose();
   } else {
     const { config } = resolveStored(record.config);
     await warnOfMemory(await ensureModel(config.model), config, 'run');
-    const steps = args.integer('steps', 1);
     await startEngine(dir, steps === undefined ? {} : { steps });
   }
+  return record;
+}
+
+/** `selfq resume`: resumes a paused run, starts the engine of one that has none, and watches; also a live one. */
+export async function resume(args: Arguments): Promise<number> {
+  const dir = runFolderOf(args);
+  const record = await continueRun(dir, args.integer('steps', 1));
   if (args.has('detach')) {
     return 0;
   }

@@ -2,13 +2,14 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { startEngine } from '../../engine/client.ts';
+import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { presets } from '../../base/setting.ts';
 import { resolveConfig } from '../../config/resolve.ts';
 import { runSettings, type Config } from '../../config/tables.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { follow } from '../follow.ts';
-import { ensureModel, warnOfMemory } from '../model.ts';
+import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
 import { settingsText } from '../settings-text.ts';
@@ -25,9 +26,11 @@ export async function run(args: Arguments): Promise<number> {
   await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(config.domain);
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
-  const paths = { pool: absolute(config.pool), labelled: absolute(config.labelled) };
-  const modelName = model.entry || model.hub ? model.id : model.path;
-  await startEngine(resolve(dir), { config: { ...config, ...paths, model: modelName } });
+  const paths = {
+    ...{ pool: absolute(config.pool), labelled: absolute(config.labelled) },
+    evalBenchmark: domainOfBenchmark(config.evalBenchmark) ? config.evalBenchmark : absolute(config.evalBenchmark),
+  };
+  await startEngine(resolve(dir), { config: { ...config, ...paths, model: storedModelName(model) } });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
@@ -54,7 +57,16 @@ export function configOf(args: Arguments): Config {
       `Choose one of ${presets.join(', ')}${nearest ? `; did you mean ${nearest}?` : '.'}`,
     );
   }
-  return resolveConfig(known, overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']));
+  const selection = args.has('paper-selection') ? { paperSelection: 'on' } : {};
+  const named = overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']);
+  const config = resolveConfig(known, { ...selection, ...named });
+  if (config.paperSelection === 'on' && config.evalEvery === 0) {
+    throw usage(
+      'With paperSelection there have to be evaluations during the run to choose from, and evalEvery is 0.',
+      'Add --set evalEvery=5, as in the paper.',
+    );
+  }
+  return config;
 }
 
 /** runs/<time>-<domain> here if this folder can be written, else below the home folder. */

@@ -12,7 +12,7 @@ import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
 import { stageText } from '../../view/progress.ts';
-import { answerSharesOf, series } from '../../view/series.ts';
+import { answerSharesOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
 import { seriesWord } from '../../view/words.ts';
 import { table } from '../terminal.ts';
@@ -75,7 +75,8 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted' ? [`Its engine is gone. Continue with \`selfq resume ${dir}\`.`] : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
-    ...(evaluations.length > 1 ? ['', results(evaluations)] : []),
+    ...(metrics.slice(-10).some(({ quality }) => quality) ? ['', qualityTable(metrics.slice(-10))] : []),
+    ...(evaluations.length > 1 ? ['', results(evaluations, run.best)] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -139,6 +140,16 @@ function metricsTable(metrics: readonly StepMetrics[]): string {
     ],
     ...rows,
   ]);
+}
+
+/** How good the questions are; figures that no step has are no columns. */
+function qualityTable(metrics: readonly StepMetrics[]): string {
+  const names = qualitySeriesOf(metrics);
+  const rows = metrics.map((line) => [
+    String(line.step),
+    ...names.map((name) => series[name](line)?.toFixed(2) ?? '–'),
+  ]);
+  return table([['questions of step', ...names.map((name) => seriesWord(english, name))], ...rows]);
 }
 
 function date(run: RunRecord): string {

@@ -9,6 +9,7 @@ import { solveFor } from './content.ts';
 import { algebraForms } from './forms.ts';
 
 const options: AlgebraOptions = {
+  safetyGuard: 'words',
   ...defaultsOf(domainSettings.algebra.settings, 'quick'),
   model: 'qwen2.5-coder-0.5b',
 };
@@ -114,6 +115,13 @@ describe('proposals of algebra', () => {
         assert.equal(await reasonOf(text), reason, text.slice(0, 60));
       }
     }
+  });
+
+  it('cannot be labelled with their truth in a layout without equations', () => {
+    assert.throws(
+      () => algebraDomain({ ...options, label: 'truth', layout: 'selected' }),
+      /label=truth needs equations/,
+    );
   });
 
   it('are the last selected question in the layout of the paper', async () => {

@@ -1,8 +1,10 @@
+import { BoundaryError } from '../../base/errors.ts';
 import { type AnswerForm, answerStops, extractAnswer, resolveAnswerForm } from '../answer-form.ts';
 import { type Domain, isRejection, type Rejection } from '../domain.ts';
 import { gradeValue, readForms, type ReadValue, sameValue } from '../forms.ts';
 import { type LabelRule, rewardByLabel } from '../majority.ts';
 import { rationalText } from '../rational.ts';
+import type { SafetyGuard } from '../safety.ts';
 import { parseValue } from '../value.ts';
 import { AlgebraContent, algebraQuestion, type AlgebraQuestion, readRow, solvedOf, truthOf } from './content.ts';
 import { type AlgebraForm, algebraForms, type Task } from './forms.ts';
@@ -21,17 +23,27 @@ export interface AlgebraOptions {
   answerForm: AnswerForm | 'auto';
   label: LabelRule;
   layout: 'equations' | 'selected';
+  /** Whether stories are held to the word list. */
+  safetyGuard: SafetyGuard;
   /** Id or path of the model, from whose size `auto` follows. */
   model: string;
 }
 
 /**
  * Word problems that linear equations in at most two unknowns solve. The solver sees the equations: they say what is
- * asked exactly, where the story of a small model may not, and they are what the forms of a question exchange.
+ * asked exactly, where the story of a small model may not, and they are what the forms of a question exchange. Throws
+ * BoundaryError('usage') for options under which no question would have the label that is asked for.
  */
 export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, AlgebraContent> {
   const form = resolveAnswerForm(options.answerForm, options.model);
   const hasEquations = options.layout === 'equations';
+  if (options.label === 'truth' && !hasEquations) {
+    throw new BoundaryError(
+      'usage',
+      'label=truth needs equations to compute the truth from, and layout=selected asks for none.',
+      'Set layout=equations, or label=majority.',
+    );
+  }
   const prompt = (task: Task) => solverPrompt(task, form);
   const formsOf = ({ statement, content, id }: AlgebraQuestion): AlgebraForm[] => {
     const solved = solvedOf({ statement, content, id });
@@ -39,7 +51,7 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
       return [{ restore: sameValue, prompt: prompt({ story: content.story }) }];
     }
     const forms = algebraForms(content, solved, prompt);
-    return options.label === 'agreement' ? forms : forms.slice(0, 1);
+    return options.label === 'majority' ? forms.slice(0, 1) : forms;
   };
   return {
     name: 'algebra',
@@ -48,7 +60,7 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
       prompt: (variant) => (hasEquations ? equationsProposerPrompt(variant) : selectedProposerPrompt()),
       stop: hasEquations ? equationsStops : [],
       parse: hasEquations ? parseEquationsProposal : parseSelectedProposal,
-      verify: (drafts) => Promise.resolve(drafts.map(({ id, draft }) => verify(id, draft, options.label))),
+      verify: (drafts) => Promise.resolve(drafts.map(({ id, draft }) => verify(id, draft, options))),
       fingerprint: fingerprintOf,
     },
     solver: {
@@ -72,8 +84,12 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
   };
 }
 
-function verify(id: string, draft: AlgebraDraft, label: LabelRule): AlgebraQuestion | Rejection {
-  const checked = checkDraft(draft);
+function verify(
+  id: string,
+  draft: AlgebraDraft,
+  { label, safetyGuard }: Pick<AlgebraOptions, 'label' | 'safetyGuard'>,
+): AlgebraQuestion | Rejection {
+  const checked = checkDraft(draft, safetyGuard);
   if (isRejection(checked)) {
     return checked;
   }

@@ -1,6 +1,7 @@
 import { isRejection, type Rejection } from '../domain.ts';
 import { trigramSimilarity } from '../near-duplicate.ts';
-import { checkLanguage, checkWords } from '../statement.ts';
+import { checkWords, type SafetyGuard } from '../safety.ts';
+import { checkLanguage } from '../statement.ts';
 import { type SolvedSystem, solveFor, splitEquations } from './content.ts';
 import { type Equation } from './linear.ts';
 import { exemplars, headings, selectedHeading } from './prompts.ts';
@@ -68,8 +69,11 @@ function split(text: string, mark: RegExp): [string, string?] {
 }
 
 /** What is solved of a draft, or the first objection to it; `solved` is absent for a story without equations. */
-export function checkDraft({ story, system }: AlgebraDraft): { solved?: SolvedSystem } | Rejection {
-  const objection = checkStory(story);
+export function checkDraft(
+  { story, system }: AlgebraDraft,
+  safetyGuard: SafetyGuard,
+): { solved?: SolvedSystem } | Rejection {
+  const objection = checkStory(story, safetyGuard);
   if (objection) {
     return objection;
   }
@@ -97,7 +101,7 @@ function states({ left, right }: Equation, unknown: string): boolean {
   return (isUnknown(left) && isNumber(right)) || (isNumber(left) && isUnknown(right));
 }
 
-function checkStory(story: string): Rejection | undefined {
+function checkStory(story: string, safetyGuard: SafetyGuard): Rejection | undefined {
   if (story.length < storyLength.least) {
     return { reason: 'too_short', detail: `The problem has fewer than ${storyLength.least} characters.` };
   }
@@ -113,7 +117,7 @@ function checkStory(story: string): Rejection | undefined {
   if (/\d{10}/.test(story)) {
     return { reason: 'numbers_too_large', detail: 'The problem has a number of ten digits or more.' };
   }
-  const objection = checkLanguage(story) ?? checkWords(story);
+  const objection = checkLanguage(story) ?? checkWords(story, safetyGuard);
   if (objection) {
     return objection;
   }

@@ -127,6 +127,18 @@ describe('rewards of arithmetic', () => {
     );
   });
 
+  it('follow the truth in the control that is labelled with it, in the forms of agreement', async () => {
+    const labelled = arithmeticDomain({ ...options, label: 'truth' });
+    const asked = question('12 * 13');
+    assert.equal(labelled.solver.prompts(asked).length, 2);
+    const { grades, label } = await labelled.reward(asked, [direct([166, 166, 156]), direct([166, 1, 2])]);
+    assert.deepEqual(
+      grades.flat().map(({ reward }) => reward),
+      [0, 0, 1, 0, 0, 0],
+    );
+    assert.deepEqual([label?.value, label?.correct], ['156', true]);
+  });
+
   it('are none for a model that copies what it reads, and the copies are counted', async () => {
     const { grades, label } = await domain.reward(question('276 * 195'), [
       direct([195, 195, 195, 195]),

@@ -32,7 +32,7 @@ export interface ArithmeticOptions {
   model: string;
 }
 
-/** Arithmetic expressions, whose answers elect their label and whose truth is computed exactly, for the record alone. */
+/** Arithmetic expressions, whose answers elect their label and whose truth is computed exactly, for the record (or, as a control, as the label). */
 export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression, ArithmeticContent> {
   const form = resolveAnswerForm(options.answerForm, options.model);
   const guards: ArithmeticGuards = { ...options, operators: parseOperators(options.operators) };
@@ -40,7 +40,7 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
   const formsOf = (question: ArithmeticQuestion): ArithmeticForm[] => {
     const expression = expressionOf(question);
     const prompt = (statement: string) => solverPrompt(statement, form, expression !== undefined);
-    return expression && options.label === 'agreement'
+    return expression && options.label !== 'majority'
       ? arithmeticForms(expression, prompt)
       : [{ statement: question.statement, prompt: prompt(question.statement), restore: sameValue }];
   };

@@ -7,7 +7,10 @@ import { codingDomain } from './coding.ts';
 import { codingQuestion } from './content.ts';
 import { ideas, openings } from './exemplars.ts';
 
-const options = { testsMode: 'executed', minDistinctTests: 3, maxTests: 10, topic: '' } as const;
+const options = {
+  ...({ testsMode: 'executed', minDistinctTests: 3, maxTests: 10, multiplyTests: 0, topic: '' } as const),
+  ...({ behaviourDuplicates: 'reject', safetyGuard: 'words' } as const),
+};
 const none: DomainTools = {
   sandbox: () => Promise.reject(new Error('no sandbox here')),
   base: () => Promise.reject(new Error('no base policy here')),

@@ -2,8 +2,11 @@ import { Problem, type JudgeResult, type Limits } from '../../protocol/problem.t
 import type { Grade } from '../../protocol/question.ts';
 import { extractCode } from '../../sandbox/judge/extract.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { optional } from '../../base/optional.ts';
 import type { Domain, DomainTools } from '../domain.ts';
-import { CodingContent, codingQuestion, type CodingQuestion, type Draft } from './content.ts';
+import type { SafetyGuard } from '../safety.ts';
+import type { BehaviourDuplicates } from './behaviour.ts';
+import { CodingContent, codingQuestion, type CodingQuestion, type Draft, referenceLinesOf } from './content.ts';
 import { parseProposalFile } from './parse.ts';
 import { parseWrittenProposal } from './parse-written.ts';
 import { executedProposerPrompt, solverPromptFor, writtenProposerPrompt } from './prompts.ts';
@@ -15,6 +18,12 @@ export interface CodingOptions {
   testsMode: 'executed' | 'written';
   minDistinctTests: number;
   maxTests: number;
+  /** Different tests that mutated inputs fill a question up to; 0 = the proposer's own alone. */
+  multiplyTests: number;
+  /** Whether references are run on probe inputs, so that those that do the same are known; not with `off`. */
+  behaviourDuplicates: BehaviourDuplicates;
+  /** What statements are held to. */
+  safetyGuard: SafetyGuard;
   /** The run's topic, which statements are held to; empty = anything. */
   topic: string;
   /** Of one test of a generated question. */
@@ -40,7 +49,8 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
         const sandbox = await tools.sandbox();
         return Promise.all(drafts.map(({ id, draft }) => verifyDraft(draft, id, sandbox, { ...options, limits })));
       },
-      fingerprint: ({ statement }) => ({ text: statement }),
+      fingerprint: ({ statement, content }) => ({ text: statement, ...optional('behaviour', content.behaviour) }),
+      referenceLines: ({ content }) => referenceLinesOf(content),
     },
     solver: {
       prompts: ({ content }) => [solverPromptFor(content.problem)],
@@ -53,6 +63,7 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
       return { grades: await Promise.all(answers.map(gradeAll)) };
     },
     grade: async (question, answer) => gradeAnswer(question, answer, await tools.sandbox()),
+    tags: ({ content }) => content.problem.tags,
     read: (row) => codingQuestion(Problem.parse(row)),
   };
 }

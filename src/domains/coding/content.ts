@@ -1,9 +1,15 @@
 import * as z from 'zod';
+import { optional } from '../../base/optional.ts';
 import { Problem } from '../../protocol/problem.ts';
 import type { Question } from '../domain.ts';
 
 /** What a coding question holds: the problem with its tests, and the proposer's own solution, which no solver sees. */
-export const CodingContent = z.object({ problem: Problem, reference: z.string().optional() });
+export const CodingContent = z.object({
+  problem: Problem,
+  reference: z.string().optional(),
+  /** Equal for references that do the same (behaviour.ts); absent where that cannot be told. */
+  behaviour: z.string().optional(),
+});
 export type CodingContent = z.infer<typeof CodingContent>;
 /** A programming problem as a question. */
 export type CodingQuestion = Question<CodingContent>;
@@ -21,12 +27,17 @@ export interface Draft {
 }
 
 /** A problem as a question; its statement is the problem's. */
-export function codingQuestion(problem: Problem, reference?: string): CodingQuestion {
+export function codingQuestion(problem: Problem, reference?: string, behaviour?: string): CodingQuestion {
   return {
     id: problem.id,
     statement: problem.statement,
-    content: { problem, ...(reference === undefined ? {} : { reference }) },
+    content: { problem, ...optional('reference', reference), ...optional('behaviour', behaviour) },
   };
+}
+
+/** Lines of the reference solution, empty ones and comments not counted; undefined without a reference. */
+export function referenceLinesOf({ reference }: CodingContent): number | undefined {
+  return reference?.split('\n').filter((line) => !/^\s*(?:$|\/\/|\/?\*)/.test(line)).length;
 }
 
 const InPython = z.object({ problem: z.object({ kind: z.literal('assertions'), language: z.literal('python') }) });

@@ -1,7 +1,8 @@
 import type { Rejection } from '../domain.ts';
 import type { Draft } from './content.ts';
 import { trigramSimilarity } from '../near-duplicate.ts';
-import { checkLanguage, checkWords } from '../statement.ts';
+import { checkWords, type SafetyGuard } from '../safety.ts';
+import { checkLanguage } from '../statement.ts';
 import { shownStatements } from './prompts.ts';
 import { isOnTopic } from './topics.ts';
 
@@ -22,8 +23,13 @@ const copyThreshold = 0.6;
 const maximumReference = 4000;
 
 /** What can be said of a draft before anything is run; the first objection, or undefined. */
-export function checkDraft(draft: Draft, topic: string): Rejection | undefined {
-  for (const check of [length, ({ statement }: Draft) => checkLanguage(statement), safety, copied, solutionShown]) {
+export function checkDraft(
+  draft: Draft,
+  { topic, safetyGuard }: { topic: string; safetyGuard: SafetyGuard },
+): Rejection | undefined {
+  const language = ({ statement }: Draft) => checkLanguage(statement);
+  const words = ({ statement }: Draft) => checkWords(statement, safetyGuard);
+  for (const check of [length, language, words, unsafeReference, copied, solutionShown]) {
     const objection = check(draft);
     if (objection) {
       return objection;
@@ -54,13 +60,9 @@ function length({ statement, reference }: Draft): Rejection | undefined {
 /** What a solution to an exercise never needs and a sandbox would deny anyway. */
 const unsafeCode = /\b(?:eval|Function|require|import)\s*\(|\bprocess\s*\.|\bchild_process\b/;
 
-function safety({ statement, reference }: Draft): Rejection | undefined {
-  const objection = checkWords(statement);
-  if (objection) {
-    return objection;
-  }
+function unsafeReference({ reference }: Draft): Rejection | undefined {
   return reference !== undefined && unsafeCode.test(reference)
-    ? { reason: 'unsafe', detail: 'The reference solution evaluates text or loads modules.' }
+    ? { reason: 'unsafe', category: 'code', detail: 'The reference solution evaluates text or loads modules.' }
     : undefined;
 }
 

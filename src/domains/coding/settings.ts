@@ -14,4 +14,11 @@ export const codingSettings = {
     description: 'A question with fewer distinct tests is rejected.',
     default: 3,
   },
+  multiplyTests: {
+    kind: integer(0, 100),
+    unit: 'tests',
+    description:
+      "Inputs of a proposal are mutated (types kept) and run through its reference until a question has this many different tests, as far as maxTests lets them count; 0 = the proposer's own inputs alone.",
+    default: 0,
+  },
 } as const satisfies SettingTable;

@@ -4,9 +4,12 @@ import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
 import { isRejection, type Rejection } from '../domain.ts';
 import type { CodingQuestion, Draft } from './content.ts';
 import { exemplars } from './exemplars.ts';
-import { verifyDraft } from './verify.ts';
+import { verifyDraft, type VerifyOptions } from './verify.ts';
 
-const options = { topic: '', minDistinctTests: 3, maxTests: 4, limits: { timeMs: 100, memoryMb: 64 } };
+const options: VerifyOptions = {
+  ...{ topic: '', minDistinctTests: 3, maxTests: 4, multiplyTests: 0, limits: { timeMs: 100, memoryMb: 64 } },
+  ...({ behaviourDuplicates: 'off', safetyGuard: 'words' } as const),
+};
 
 const sum: Draft = {
   statement: 'Given an array of integers nums, return the sum of the numbers in it.',
@@ -135,6 +138,33 @@ describe('verifying a draft', function () {
       question.content.problem.tests.map((test) => 'output' in test && test.output),
       outputs,
     );
+  });
+
+  it('fills a question with tests of mutated inputs, its own first, all computed by the reference', async () => {
+    const many = { ...options, maxTests: 10, multiplyTests: 10 };
+    const question = await verifyDraft({ ...sum, inputs: [[[1, 2]], [[-5, 3, 4]]] }, 'q1', sandbox, many);
+    assert.ok(!isRejection(question) && question.content.problem.kind === 'function');
+    const { tests } = question.content.problem;
+    assert.equal(new Set(tests.map(({ input }) => JSON.stringify(input))).size, 10);
+    assert.deepEqual(tests.slice(0, 2), [{ input: [[1, 2]], output: 3 }, { input: [[-5, 3, 4]], output: 2 }]); // prettier-ignore
+    for (const { input, output } of tests) {
+      const [numbers] = input as [number[]];
+      assert.equal(numbers.reduce((total, value) => total + value, 0), output); // prettier-ignore
+    }
+  });
+
+  it('notes what the reference does, so that another one that does the same is known', async () => {
+    const behaviourOf = async (reference: string): Promise<string | undefined> => {
+      const probed = { ...options, behaviourDuplicates: 'count' } as const;
+      const question = await verifyDraft({ ...sum, reference }, 'q1', sandbox, probed);
+      assert.ok(!isRejection(question));
+      return question.content.behaviour;
+    };
+    const loop = 'function solve(list) { let total = 0; for (const x of list) total += x; return total; }';
+    const own = await behaviourOf(sum.reference ?? '');
+    assert.match(own ?? '', /^[0-9a-f]{24}$/);
+    assert.equal(await behaviourOf(loop), own);
+    assert.notEqual(await behaviourOf(loop.replace('+= x', '+= x > 9 ? 9 : x')), own);
   });
 
   it('does not blame the proposal for a fault of the sandbox', async () => {

@@ -1,18 +1,24 @@
 import { FunctionProblem, type Limits } from '../../protocol/problem.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
 import type { Rejection } from '../domain.ts';
+import type { SafetyGuard } from '../safety.ts';
 import { codingQuestion, type CodingQuestion, type Draft } from './content.ts';
 import { examplesOf } from './examples.ts';
+import { type BehaviourDuplicates, behaviourKey } from './behaviour.ts';
 import { checkDraft } from './guards.ts';
 import { sameData, type Data } from './literal.ts';
+import { multiplyInputs } from './multiply-inputs.ts';
 import { distinct } from './parse.ts';
 
 /** What a draft is held to. */
 export interface VerifyOptions {
   /** What `checkDraft` holds the statement to; empty = anything. */
   topic: string;
+  safetyGuard: SafetyGuard;
   minDistinctTests: number;
   maxTests: number;
+  multiplyTests: number;
+  behaviourDuplicates: BehaviourDuplicates;
   limits: Limits;
 }
 
@@ -34,7 +40,7 @@ export async function verifyDraft(
   sandbox: Sandbox,
   options: VerifyOptions,
 ): Promise<CodingQuestion | Rejection> {
-  const objection = checkDraft(draft, options.topic);
+  const objection = checkDraft(draft, options);
   if (objection) {
     return objection;
   }
@@ -63,7 +69,21 @@ export async function verifyDraft(
     const [issue] = problem.error.issues;
     return { reason: 'malformed', detail: `It makes no problem: ${issue?.path.join('.')}: ${issue?.message}.` };
   }
-  return codingQuestion(problem.data, draft.reference);
+  const behaviour = await behaviourOf(draft, tests, sandbox, options);
+  return codingQuestion(problem.data, draft.reference, behaviour);
+}
+
+async function behaviourOf(
+  { reference, entry }: Draft,
+  tests: readonly Test[],
+  sandbox: Sandbox,
+  { behaviourDuplicates, limits }: VerifyOptions,
+): Promise<string | undefined> {
+  if (reference === undefined || behaviourDuplicates === 'off') {
+    return undefined;
+  }
+  const inputs = tests.map(({ input }) => input);
+  return behaviourKey({ source: reference, entry, inputs }, sandbox, limits);
 }
 
 function checkTests(
@@ -115,11 +135,12 @@ async function executedTests(
   draft: Draft,
   reference: string,
   sandbox: Sandbox,
-  { minDistinctTests, maxTests, limits }: VerifyOptions,
+  { minDistinctTests, maxTests, multiplyTests, limits }: VerifyOptions,
 ): Promise<Test[] | Rejection> {
-  const inputs = FunctionProblem.shape.tests.element.shape.input
-    .array()
-    .parse(distinct(draft.inputs).filter((input) => JSON.stringify(input).length <= maximumValue))
+  const own = FunctionProblem.shape.tests.element.shape.input.array().parse(distinct(draft.inputs));
+  // A reference fails on some of the mutated ones.
+  const inputs = multiplyInputs(own, Math.ceil(1.5 * multiplyTests))
+    .filter((input) => JSON.stringify(input).length <= maximumValue)
     .slice(0, 2 * maxTests);
   if (inputs.length < minDistinctTests) {
     return fewTests(inputs.length, minDistinctTests);

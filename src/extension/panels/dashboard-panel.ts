@@ -1,4 +1,6 @@
+import { optional } from '../../base/optional.ts';
 import * as vscode from 'vscode';
+import { BoundaryError } from '../../base/errors.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { isLive } from '../../protocol/run-state.ts';
@@ -34,6 +36,10 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
       vscode.commands.registerCommand(
         commands.compareRuns,
         guarded(services, (argument: RunArgument) => this.#compare(argument)),
+      ),
+      vscode.commands.registerCommand(
+        commands.compareSweep,
+        guarded(services, (name: unknown) => this.#compareSweep(typeof name === 'string' ? name : undefined)),
       ),
     ];
   }
@@ -82,6 +88,36 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
       this.#open(
         first.dir,
         chosen.map(({ dir }) => dir),
+      );
+    }
+  }
+
+  /** All runs of a sweep over each other; asks which sweep where there is a choice and none is named. */
+  async #compareSweep(name: string | undefined): Promise<void> {
+    const { sweeps } = this.#services.store;
+    if (sweeps.length === 0) {
+      throw new BoundaryError(
+        'usage',
+        vscode.l10n.t('There is no run of a sweep here.'),
+        vscode.l10n.t('A sweep is made with `selfq sweep FILE`; its runs lie in the folder runs of the workspace.'),
+      );
+    }
+    const items = sweeps.map((sweep) => ({
+      label: sweep.name,
+      description: vscode.l10n.t('{0} runs', String(sweep.runs.length)),
+      sweep,
+    }));
+    const chosen =
+      items.find(({ label }) => label === name) ??
+      (items.length === 1
+        ? items[0]
+        : await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Choose a sweep') }));
+    const [first, ...others] = chosen?.sweep.runs ?? [];
+    if (first) {
+      this.#services.store.select(first.dir);
+      this.#open(
+        first.dir,
+        others.map(({ dir }) => dir),
       );
     }
   }
@@ -232,9 +268,9 @@ class DashboardPanel implements vscode.Disposable {
         return;
       case 'evaluation': {
         const all = store.evaluations(this.#dir);
-        const { benchmark, step } = message;
-        const before = step === 0 ? undefined : evaluationAt(all, { benchmark, step: 0 });
-        const chosen = evaluationAt(all, { benchmark, step });
+        const key = { benchmark: message.benchmark, step: message.step, ...optional('split', message.split) };
+        const before = message.step === 0 ? undefined : evaluationAt(all, { ...key, step: 0 });
+        const chosen = evaluationAt(all, key);
         await vscode.commands.executeCommand(internalCommands.openEvaluation, chosen, before);
         return;
       }

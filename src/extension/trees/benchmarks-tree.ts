@@ -3,7 +3,7 @@ import { optional } from '../../base/optional.ts';
 import { questionsFile } from '../../benchmarks/imported.ts';
 import type { ImportRecord } from '../../protocol/imports.ts';
 import type { Evaluation } from '../../protocol/records.ts';
-import { evaluationBefore, policyWord } from '../../view/evaluation.ts';
+import { benchmarkTitle, evaluationBefore, policyWord, solvedText } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
 import { importText } from '../../view/import.ts';
 import { modelWord } from '../../view/run-name.ts';
@@ -69,7 +69,7 @@ function benchmarkNodes({ store }: Services, results: EvaluationStore): Benchmar
   const all: { evaluation: Evaluation; file?: string }[] = [...ofRun, ...results.files()];
   const groups = Map.groupBy(
     all.sort((a, b) => a.evaluation.step - b.evaluation.step),
-    ({ evaluation }) => evaluation.benchmark,
+    ({ evaluation }) => benchmarkTitle(evaluation),
   );
   const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
     const evaluations = entries.map(({ evaluation }) => evaluation);
@@ -100,7 +100,7 @@ async function deleteNode(results: EvaluationStore, node: Node | undefined): Pro
     return;
   }
   const name =
-    node.kind === 'benchmark' ? node.name : `${node.evaluation.benchmark}, ${policyWord(t, node.evaluation)}`;
+    node.kind === 'benchmark' ? node.name : `${benchmarkTitle(node.evaluation)}, ${policyWord(t, node.evaluation)}`;
   const confirm = vscode.l10n.t('Delete');
   const question =
     node.kind === 'benchmark'
@@ -129,13 +129,13 @@ function benchmarkItem({ name, imported, results }: BenchmarkNode): vscode.TreeI
 }
 
 function evaluationItem({ store }: Services, { evaluation, before, file }: ResultNode): vscode.TreeItem {
-  const { adapter, solved, total, accuracy, interval, model, meanScore } = evaluation;
+  const { adapter, accuracy, interval, model, meanScore } = evaluation;
   const item = new vscode.TreeItem(`${formatPercent(accuracy)} ${policyWord(t, evaluation)}`);
   const difference = before && accuracy - before.accuracy;
   const change = difference === undefined ? '' : ` · ${formatPoints(difference)}`;
   // A result that was asked for says of which run its adapter is.
   const run = file === undefined ? undefined : store.runs.find(({ dir }) => adapter?.startsWith(dir) === true)?.name;
-  item.description = `${vscode.l10n.t('{0} of {1}', String(solved), String(total))}${change} · ${run ?? modelWord(model)}`;
+  item.description = `${solvedText(t, evaluation)}${change} · ${run ?? modelWord(model)}`;
   item.iconPath = new vscode.ThemeIcon(
     difference === undefined || difference === 0 ? 'dash' : difference > 0 ? 'arrow-up' : 'arrow-down',
   );

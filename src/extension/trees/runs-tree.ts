@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { commands, views } from '../contributions.ts';
+import { decisive, outcomeOf } from '../../view/evaluations.ts';
 import { formatPercent } from '../../view/format.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
@@ -62,7 +63,7 @@ function runItem(services: Services, entry: RunEntry): vscode.TreeItem {
   item.description = [
     requestWord(services, entry) ?? stateWord(t, state),
     `${shownStep(run, state)}/${run.steps}`,
-    bestFigure(store.evaluations(dir)),
+    bestFigure(store.evaluations(dir), run.best),
   ]
     .filter((part) => part !== '')
     .join(' · ');
@@ -79,15 +80,14 @@ function requestWord({ live }: Services, { dir, state }: RunEntry): string | und
 }
 
 /** Held-out result before and after, the figure that a person looks for. */
-function bestFigure(evaluations: ReturnType<Services['store']['evaluations']>): string {
-  const [first] = evaluations;
-  const last = evaluations.findLast(({ benchmark }) => benchmark === first?.benchmark);
-  if (!first || !last) {
-    return '';
-  }
-  return last.step === first.step
-    ? formatPercent(first.accuracy)
-    : `${formatPercent(first.accuracy)} → ${formatPercent(last.accuracy)}`;
+function bestFigure(evaluations: ReturnType<Services['store']['evaluations']>, best: RunEntry['run']['best']): string {
+  const outcome = outcomeOf(evaluations, best);
+  const [first] = decisive(evaluations);
+  return outcome
+    ? `${formatPercent(outcome.before.accuracy)} → ${formatPercent(outcome.after.accuracy)}`
+    : first
+      ? formatPercent(first.accuracy)
+      : '';
 }
 
 function tooltip({ dir, name, run }: RunEntry): vscode.MarkdownString {

@@ -41,12 +41,13 @@ export function exportTensorboard(runDir: string, out: string): number {
 
 /** The curves in order of time; what was not measured in a step (null) has no point there. */
 export function scalarGroups(metrics: readonly StepMetrics[], evaluations: readonly Evaluation[]): ScalarGroup[] {
-  const severalBenchmarks = new Set(evaluations.map(({ benchmark }) => benchmark)).size > 1;
+  const nameOf = ({ benchmark, split }: Evaluation): string => [benchmark, ...(split ? [split] : [])].join('/');
+  const severalParts = new Set(evaluations.map(nameOf)).size > 1;
   const groups = [
     ...metrics.map((line) => groupOf(line.time, line.step, stepFigures(line))),
     ...evaluations.map((evaluation) => {
-      const { time, step, benchmark, accuracy, meanScore } = evaluation;
-      const prefix = severalBenchmarks ? `eval/${benchmark}` : 'eval';
+      const { time, step, accuracy, meanScore } = evaluation;
+      const prefix = severalParts ? `eval/${nameOf(evaluation)}` : 'eval';
       return groupOf(time, step, { [`${prefix}/accuracy`]: accuracy, [`${prefix}/mean_score`]: meanScore });
     }),
   ];
@@ -66,6 +67,7 @@ function stepFigures(line: StepMetrics): Record<string, number | null> {
     'questions/valid': line.valid,
     'questions/skipped': line.skipped ?? null,
     'questions/diversity': line.diversity,
+    ...qualityFigures(line.quality),
     ...prefixed('rejected', line.rejected),
     'labels/accuracy': line.label_accuracy ?? null,
     'labels/rate': line.labelled_rate ?? null,
@@ -87,6 +89,11 @@ function roleFigures(role: string, metrics: RoleMetrics): Record<string, number 
   // Records of earlier versions lack some figures.
   const figures = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null]));
   return prefixed(role, figures);
+}
+
+function qualityFigures(quality: StepMetrics['quality']): Record<string, number | null> {
+  const { unsafe_reasons = {}, ...figures } = quality ?? {};
+  return { ...prefixed('questions', figures), ...prefixed('unsafe', unsafe_reasons) };
 }
 
 function prefixed<Value>(prefix: string, figures: Readonly<Record<string, Value>>): Record<string, Value> {

@@ -164,12 +164,14 @@ function alarmLines(alarms: readonly Alarm[], step: number): string[] {
 function resultLines(evaluations: readonly Evaluation[], step: number): string[] {
   const results = evaluations
     .filter((evaluation) => evaluation.step === 0 || evaluation.step === step)
-    .map(({ benchmark, step: at, solved, total, interval, meanScore }) => {
-      const bounds = interval.map((bound) => `${(100 * bound).toFixed(1)} %`).join(' to ');
-      return `| ${at} | ${benchmark} | ${solved} of ${total} (${bounds}) | ${meanScore.toFixed(3)} |`;
+    .map(({ benchmark, split, step: at, total, samples, accuracy, interval, meanScore }) => {
+      const [share, ...bounds] = [accuracy, ...interval].map((value) => `${(100 * value).toFixed(1)} %`);
+      const part = split === undefined ? benchmark : `${benchmark} (${split})`;
+      const answers = samples === 1 ? `${total}` : `${total} × ${samples}`;
+      return `| ${at} | ${part} | ${share} of ${answers} (${bounds.join(' to ')}) | ${meanScore.toFixed(3)} |`;
     });
   if (results.length === 0) {
     return ['It was not evaluated.'];
   }
-  return ['| step | benchmark | solved (95 % interval) | mean score |', '|---|---|---|---|', ...results];
+  return ['| step | benchmark | answers right (95 % interval) | mean score |', '|---|---|---|---|', ...results];
 }

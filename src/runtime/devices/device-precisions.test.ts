@@ -5,7 +5,12 @@ import { type Device, runtimeSettings } from '../settings.ts';
 
 const exact = () => Promise.resolve(true);
 const saturated = () => Promise.resolve(false);
-const balanced = { device: 'cpu', samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
+const balanced = {
+  device: 'cpu',
+  samplerPrecision: 'balanced',
+  evalPrecision: 'balanced',
+  trainPrecision: 'balanced',
+} as const;
 
 /** One that onnxruntime-node does not bring for this platform. */
 function absentDevice(): Device {
@@ -19,16 +24,17 @@ describe('precisions of a device', () => {
   it('are those that were asked for on a processor whose integer products are exact', async () => {
     assert.deepEqual(await usedPrecisions(balanced, exact), {
       samplerPrecision: 'balanced',
+      evalPrecision: 'balanced',
       trainPrecision: 'balanced',
     });
   });
 
   it('are strict and exact on a processor whose integer products saturate, with the reason', async () => {
     const { reason, ...used } = await usedPrecisions(balanced, saturated);
-    assert.deepEqual(used, { samplerPrecision: 'strict', trainPrecision: 'exact' });
+    assert.deepEqual(used, { samplerPrecision: 'strict', evalPrecision: 'strict', trainPrecision: 'exact' });
     assert.match(
       reason ?? '',
-      /^samplerPrecision=balanced is computed as strict, trainPrecision=balanced is .* exact /,
+      /^samplerPrecision=balanced is computed as strict, evalPrecision=balanced is .* trainPrecision=balanced is .* exact /,
     );
     assert.match(reason ?? '', /because integer products saturate on this processor/);
   });
@@ -37,21 +43,24 @@ describe('precisions of a device', () => {
     const half = await usedPrecisions({ ...balanced, trainPrecision: 'half' }, saturated);
     assert.equal(half.trainPrecision, 'half');
     assert.doesNotMatch(half.reason ?? '', /trainPrecision/);
-    const strict = await usedPrecisions({ ...balanced, samplerPrecision: 'strict' }, saturated);
-    assert.deepEqual([strict.samplerPrecision, strict.trainPrecision], ['strict', 'exact']);
+    const strict = await usedPrecisions({ ...balanced, samplerPrecision: 'strict', evalPrecision: 'exact' }, saturated);
+    assert.deepEqual(
+      [strict.samplerPrecision, strict.evalPrecision, strict.trainPrecision],
+      ['strict', 'exact', 'exact'],
+    );
     assert.doesNotMatch(strict.reason ?? '', /samplerPrecision/);
   });
 
   it('do not wait for the check where no integer products are asked for', async () => {
-    const asked = { device: 'cpu', samplerPrecision: 'strict', trainPrecision: 'exact' } as const;
+    const precisions = { samplerPrecision: 'strict', evalPrecision: 'exact', trainPrecision: 'exact' } as const;
     const never = () => assert.fail('the processor was checked');
-    assert.deepEqual(await usedPrecisions(asked, never), { samplerPrecision: 'strict', trainPrecision: 'exact' });
+    assert.deepEqual(await usedPrecisions({ device: 'cpu', ...precisions }, never), precisions);
   });
 
   it('have no integer products elsewhere, nor fp16 where the device does not compute in it', async () => {
     const device = absentDevice();
     const { reason, ...used } = await usedPrecisions({ ...balanced, device }, exact);
-    assert.deepEqual(used, { samplerPrecision: 'strict', trainPrecision: 'exact' });
+    assert.deepEqual(used, { samplerPrecision: 'strict', evalPrecision: 'strict', trainPrecision: 'exact' });
     assert.match(reason ?? '', new RegExp(`on ${device}\\.$`));
   });
 });

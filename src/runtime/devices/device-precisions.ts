@@ -16,17 +16,21 @@ export async function usedPrecisions(
   asked: Precisions & Pick<RuntimeSettings, 'device'>,
   integerProducts: () => Promise<boolean>,
 ): Promise<UsedPrecisions> {
-  const { device, samplerPrecision, trainPrecision } = asked;
+  const { device, samplerPrecision, evalPrecision, trainPrecision } = asked;
+  const isBalanced = [samplerPrecision, evalPrecision, trainPrecision].includes('balanced');
+  const blocks: Pick<Precisions, 'samplerPrecision' | 'evalPrecision'> = {
+    samplerPrecision: 'strict',
+    evalPrecision: evalPrecision === 'balanced' ? 'strict' : evalPrecision,
+  };
   if (!devices[device].int8Products) {
     const half = trainPrecision !== 'exact' && (await computesHalf(device));
-    return explained(asked, { samplerPrecision: 'strict', trainPrecision: half ? 'half' : 'exact' }, `on ${device}`);
+    return explained(asked, { ...blocks, trainPrecision: half ? 'half' : 'exact' }, `on ${device}`);
   }
-  const isBalanced = samplerPrecision === 'balanced' || trainPrecision === 'balanced';
   if (!isBalanced || (await integerProducts())) {
-    return { samplerPrecision, trainPrecision };
+    return { samplerPrecision, evalPrecision, trainPrecision };
   }
   const used: Precisions = {
-    samplerPrecision: 'strict',
+    ...blocks,
     trainPrecision: trainPrecision === 'balanced' ? 'exact' : trainPrecision,
   };
   return explained(asked, used, `because ${saturationNote}`);
@@ -34,7 +38,7 @@ export async function usedPrecisions(
 
 /** `used` with what differs from `asked`. */
 function explained(asked: Precisions, used: Precisions, why: string): UsedPrecisions {
-  const names = ['samplerPrecision', 'trainPrecision'] as const;
+  const names = ['samplerPrecision', 'evalPrecision', 'trainPrecision'] as const;
   const changes = names.filter((name) => asked[name] !== used[name]);
   const list = changes.map((name) => `${name}=${asked[name]} is computed as ${used[name]}`).join(', ');
   return changes.length === 0 ? used : { ...used, reason: `${list} ${why}.` };

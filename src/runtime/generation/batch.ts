@@ -174,6 +174,7 @@ export class Batch {
         request: row.request,
         sample: row.sample,
         text: row.text.end(),
+        tokens: row.tokenIds.length,
       });
       if (!(await this.#start(slot))) {
         await this.#close(slot);
@@ -201,9 +202,7 @@ export class Batch {
   }
 
   #checkSignal(): void {
-    if (this.#hooks.signal?.aborted) {
-      throw new BoundaryError('interrupted', 'Generation was stopped.', 'Start it again to get the completions.');
-    }
+    assertNotStopped(this.#hooks.signal);
   }
 
   #report(): void {
@@ -213,6 +212,13 @@ export class Batch {
       finished: this.#finished,
       total: this.#total,
     });
+  }
+}
+
+/** Throws BoundaryError('interrupted') once the signal has fired. */
+export function assertNotStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new BoundaryError('interrupted', 'Generation was stopped.', 'Start it again to get the completions.');
   }
 }
 

@@ -12,7 +12,7 @@ import { ropeTables } from '../decoder/rope.ts';
 import { addSequenceOutput } from '../devices/session.ts';
 import type { PreparedWeights } from '../weights/weights.ts';
 
-/** Names of the inputs besides cache and LoRA, and of the output. */
+/** Names of the inputs besides cache and LoRA, and of the outputs. */
 export const generationPorts = {
   /** int32 [batch, tokens]. */
   ids: 'ids',
@@ -24,6 +24,8 @@ export const generationPorts = {
   rows: 'rows',
   /** fp32 [rows, vocabulary]. */
   logits: 'logits',
+  /** fp32 [batch * tokens, hidden]: every token after the last norm. Fetched for embeddings alone. */
+  hidden: 'hidden',
 } as const;
 
 /** How a generation graph is built. */
@@ -53,11 +55,12 @@ export function buildGenerationGraph(
   }
   const product = frozenProduct(graph, weights, int8);
   const ops = new InferenceOps(graph, config, weights, positions, product, total);
-  const hidden = decode(config, ops);
+  const hidden = ops.settle(decode(config, ops));
   const rows = graph.input(generationPorts.rows, 'int32', ['rows']);
-  const wanted = graph.op('Gather', [ops.settle(hidden), rows], { axis: 0 });
+  const wanted = graph.op('Gather', [hidden, rows], { axis: 0 });
   const logits = product(wanted, decoderLayout(config).head);
   graph.output(generationPorts.logits, logits, 'float', ['rows', config.vocabulary]);
+  graph.output(generationPorts.hidden, hidden, 'float', ['all', config.hidden]);
   return graph;
 }
 

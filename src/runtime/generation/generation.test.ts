@@ -191,6 +191,23 @@ describe('a generator on a tiny model', () => {
     assert.deepEqual((await formats()).sort(), ['fp32', 'int8-rotated', 'nb32']);
   });
 
+  it('evaluates in the precision of evaluations, greedy or sampled, and in no other', async () => {
+    const cacheDir = await mkdtemp(join(folder, 'evaluation-'));
+    const prepared = async () => (await readdir(join(cacheDir, 'prepared'))).map((name) => name.split('-')[1]);
+    const generator = await open({ cacheDir, samplerPrecision: 'strict', evalPrecision: 'strict' });
+    const requests = [ask('a', { temperature: 0 }), ask('b')];
+    const rounded = await generator.generate(requests, { adapter: false, evaluation: true });
+    assert.deepEqual(await prepared(), ['nb32']);
+    const mixed = await generator.generate(requests, { adapter: false });
+    assert.deepEqual((await prepared()).sort(), ['fp32', 'nb32']);
+    // The sampled one is the same; of the greedy one at least the logprobs tell that its weights were others.
+    assertSame(mixed[1]?.[0], rounded[1]?.[0]);
+    assert.notDeepEqual(mixed[0]?.[0]?.logprobs, rounded[0]?.[0]?.logprobs);
+    const exact = await open({ samplerPrecision: 'strict', evalPrecision: 'exact' });
+    const same = await exact.generate([ask('a', { temperature: 0 })], { adapter: false, evaluation: true });
+    assertSame(same[0]?.[0], mixed[0]?.[0]);
+  });
+
   it('names a token that has no row in the embedding', async () => {
     const path = join(folder, 'stray');
     await writeTinyModel(path);

@@ -1,22 +1,25 @@
 import { BoundaryError } from '../../base/errors.ts';
 import type { ModelFile } from '../../model/model.ts';
 import type { Completion, GenerateRequest, Progress } from '../../protocol/runtime.ts';
-import type { RuntimeSettings } from '../settings.ts';
+import type { EvalPrecision, RuntimeSettings } from '../settings.ts';
 import type { Adapter } from '../decoder/adapter.ts';
 import { noAdapter, packAdapter } from '../decoder/lora-inputs.ts';
 import { assertAttention } from '../devices/attention-probe.ts';
 import type { Tensors } from '../devices/session.ts';
-import { samplerFormats } from '../weights/precision.ts';
+import { evalFormats } from '../weights/precision.ts';
 import { isInt8, type WeightFormat } from '../weights/weight-plan.ts';
 import { preparedFolder, prepareWeights, relativeTo } from '../weights/weights.ts';
-import { Batch } from './batch.ts';
+import { assertNotStopped, Batch } from './batch.ts';
 import { Inference } from './inference.ts';
-import { completionOf, planRows, type Row } from './rows.ts';
+import { completionOf, planRows, readablePrompt, type Row } from './rows.ts';
 import { Sampler } from './sampler.ts';
 import { CompletionService } from './service.ts';
 
 /** What a generator is made of. */
-export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'threads' | 'slots' | 'samplerPrecision'> {
+export interface GeneratorOptions extends Pick<
+  RuntimeSettings,
+  'device' | 'threads' | 'slots' | 'samplerPrecision' | 'evalPrecision'
+> {
   /** Folder for prepared weights. */
   cacheDir: string;
   /** Longest prompt plus completion, tokens. */
@@ -27,6 +30,8 @@ export interface GeneratorOptions extends Pick<RuntimeSettings, 'device' | 'thre
 export interface GenerateOptions {
   /** False = the base model. */
   adapter: boolean;
+  /** Every request, greedy or not, is computed in `evalPrecision`. */
+  evaluation?: boolean;
   /** Told of weights that are prepared, of tokens and of finished completions. */
   onProgress?: (progress: Progress) => void;
   /** Looked at between runs of the model; generation then ends with BoundaryError('interrupted'). */
@@ -50,6 +55,11 @@ export interface Generator {
    * except through the rounding of different kernels.
    */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Completion[][]>;
+  /**
+   * Mean over each prompt's tokens of the last layer's hidden states: [prompt][hidden], on the weights of sampling.
+   * Throws as `generate` for prompts that the model cannot read.
+   */
+  embed(prompts: readonly GenerateRequest['prompt'][], options: GenerateOptions): Promise<number[][]>;
   /** Makes an adapter known to `complete`; the arrays are copied. */
   addAdapter(name: string, adapter: Adapter): void;
   /**
@@ -65,9 +75,9 @@ export interface Generator {
 
 /**
  * A generator on a model. Sampling runs on 8-bit weights; greedy decoding, where a rounded logit can turn a near tie into
- * another text, on the exact ones (a mapped file that the trainer shares). Each is prepared and loaded with the first
- * request that needs it; the exact ones are freed by the first call that has no greedy request. Throws
- * BoundaryError('environment') when the device does not compute attention.
+ * another text, on the exact ones (a mapped file that the trainer shares); evaluations on those of their own setting. Each is
+ * prepared and loaded with the first request that needs it; others than the sampler's are freed by the first call that does
+ * not need them. Throws BoundaryError('environment') when the device does not compute attention.
  */
 export async function createGenerator(model: ModelFile, options: GeneratorOptions): Promise<Generator> {
   const { config, tokenizer } = model;
@@ -79,7 +89,7 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   let policy: Tensors = baseModel;
   const named = new Map<string, Tensors>();
   const service = new CompletionService({
-    inference: () => inferences.rounded(() => undefined),
+    inference: () => inferences.get(options.samplerPrecision, () => undefined),
     ...{ sampler, tokenizer, contextTokens, slots: options.slots },
   });
   const plan = (requests: readonly GenerateRequest[]) =>
@@ -102,33 +112,40 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
     setAdapter: (adapter) => {
       policy = packAdapter(config, adapter);
     },
-    generate: async (requests, { adapter, onProgress = () => undefined, signal }) => {
+    generate: async (requests, { adapter, evaluation = false, onProgress = () => undefined, signal }) => {
       await service.leaveCache();
       const rows = plan(requests);
-      const greedy = rows.filter(({ settings }) => settings.temperature === 0);
-      const sampled = rows.filter(({ settings }) => settings.temperature !== 0);
       const report = addUp(rows.length, onProgress);
-      const complete = async (inference: Inference, part: readonly Row[]) => {
+      const precisionOf = ({ settings }: Row): EvalPrecision =>
+        evaluation ? options.evalPrecision : settings.temperature === 0 ? 'exact' : options.samplerPrecision;
+      const parts = Map.groupBy(rows, precisionOf);
+      await inferences.keep([...parts.keys(), options.samplerPrecision]);
+      for (const [precision, part] of parts) {
+        const inference = await inferences.get(precision, onProgress);
         inference.lora = adapter ? policy : baseModel;
         const positions = Math.max(...part.map((row) => row.promptTokenIds.length + row.maxTokens));
         const size = { slots: Math.min(options.slots, part.length), positions };
         const batch = new Batch(inference, sampler, size, { onProgress: report(), signal });
         batch.add(part);
         await batch.run();
-      };
-      if (greedy.length > 0) {
-        await complete(await inferences.exact(onProgress), greedy);
-      } else {
-        await inferences.releaseExact();
-      }
-      if (sampled.length > 0) {
-        await complete(await inferences.rounded(onProgress), sampled);
       }
       return inOrder(requests, rows);
     },
     release: async () => {
       await service.leaveCache();
       await inferences.release();
+    },
+    embed: async (prompts, { adapter, onProgress = () => undefined, signal }) => {
+      await service.leaveCache();
+      const limits = { contextTokens, vocabulary: config.vocabulary };
+      const rows = prompts.map((prompt) => readablePrompt(prompt, tokenizer, limits));
+      const inference = await inferences.get(options.samplerPrecision, onProgress);
+      inference.lora = adapter ? policy : baseModel;
+      const means: number[][] = [];
+      for (const row of rows) {
+        means.push(await inference.embed(row, () => assertNotStopped(signal)));
+      }
+      return means;
     },
     close: async () => {
       await service.leaveCache();
@@ -138,35 +155,35 @@ export async function createGenerator(model: ModelFile, options: GeneratorOption
   };
 }
 
-/** The model in the precisions of sampling and of greedy decoding, each loaded when it is first needed. */
+/** The model in several precisions, each loaded when it is first needed. */
 class Inferences {
   readonly #model: ModelFile;
   readonly #options: GeneratorOptions;
-  #rounded: Inference | undefined;
-  #exact: Inference | undefined;
+  readonly #loaded = new Map<EvalPrecision, Inference>();
 
   constructor(model: ModelFile, options: GeneratorOptions) {
     this.#model = model;
     this.#options = options;
   }
 
-  async rounded(onProgress: (progress: Progress) => void): Promise<Inference> {
-    return (this.#rounded ??= await this.#load(samplerFormats[this.#options.samplerPrecision], onProgress));
+  async get(precision: EvalPrecision, onProgress: (progress: Progress) => void): Promise<Inference> {
+    const loaded = this.#loaded.get(precision) ?? (await this.#load(evalFormats[precision], onProgress));
+    this.#loaded.set(precision, loaded);
+    return loaded;
   }
 
-  async exact(onProgress: (progress: Progress) => void): Promise<Inference> {
-    return (this.#exact ??= await this.#load('fp32', onProgress));
+  /** Frees all but these. */
+  async keep(precisions: readonly EvalPrecision[]): Promise<void> {
+    for (const [precision, inference] of this.#loaded) {
+      if (!precisions.includes(precision)) {
+        this.#loaded.delete(precision);
+        await inference.close();
+      }
+    }
   }
 
-  async releaseExact(): Promise<void> {
-    await this.#exact?.close();
-    this.#exact = undefined;
-  }
-
-  async release(): Promise<void> {
-    await this.#rounded?.close();
-    this.#rounded = undefined;
-    await this.releaseExact();
+  release(): Promise<void> {
+    return this.keep([]);
   }
 
   async #load(format: WeightFormat, onProgress: (progress: Progress) => void): Promise<Inference> {

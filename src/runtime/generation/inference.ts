@@ -95,11 +95,33 @@ export class Inference {
     return this.#runBatch(0, tokens, lengths, Int32Array.from(tokens.flat().keys()));
   }
 
+  /**
+   * Mean over `tokens` of the hidden states behind the last layer and its norm: [hidden], in fp64. What slot 0 holds is
+   * lost. `pause` is called between chunks and may throw.
+   */
+  async embed(tokens: readonly number[], pause: () => void): Promise<number[]> {
+    const width = this.#config.hidden;
+    const sums = new Array<number>(width).fill(0);
+    this.reserve(1, tokens.length);
+    for (let from = 0; from < tokens.length; from += chunkTokens) {
+      pause();
+      const chunk = tokens.slice(from, from + chunkTokens);
+      const hidden = new Tensor('float32', new Float32Array(chunk.length * width), [chunk.length, width]);
+      const length = from + chunk.length;
+      await this.#runBatch(0, [chunk], [length], Int32Array.of(0), { [generationPorts.hidden]: hidden });
+      hidden.data.forEach((value, index) => {
+        sums[index % width] = (sums[index % width] ?? 0) + value / tokens.length;
+      });
+    }
+    return sums;
+  }
+
   async #runBatch(
     firstSlot: number,
     ids: readonly (readonly number[])[],
     lengths: readonly number[],
     rows: Int32Array,
+    more: Tensors = {},
   ): Promise<Float32Array> {
     const { vocabulary } = this.#config;
     if (this.#logits.length < rows.length * vocabulary) {
@@ -120,7 +142,7 @@ export class Inference {
     };
     const output = new Tensor('float32', logits, [rows.length, vocabulary]);
     const slots = { first: firstSlot, count: ids.length };
-    await this.#cache.run(this.#session, slots, inputs, { [generationPorts.logits]: output });
+    await this.#cache.run(this.#session, slots, inputs, { ...more, [generationPorts.logits]: output });
     return logits;
   }
 

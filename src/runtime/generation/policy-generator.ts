@@ -8,7 +8,7 @@ import { isFull, withWeights, type Trained } from '../decoder/trained.ts';
 import { openPreparedFolder } from '../weights/weights.ts';
 
 /** A generator whose `adapter: true` means the policy that is trained, whatever is trained of it. */
-export interface PolicyGenerator extends Pick<Generator, 'generate' | 'complete' | 'release' | 'close'> {
+export interface PolicyGenerator extends Pick<Generator, 'generate' | 'embed' | 'complete' | 'release' | 'close'> {
   /** See {@link Generator}. */
   addAdapter(name: string, adapter: Adapter): Promise<void>;
   /** What the policy is from now on; to be called again when it has changed in place. */
@@ -63,6 +63,10 @@ export async function createPolicyGenerator(
     async generate(requests, { adapter, ...rest }) {
       const generator = await (adapter ? policyGenerator() : baseGenerator());
       return generator.generate(requests, { ...rest, adapter: adapter && !isFull(policy) });
+    },
+    async embed(prompts, { adapter, ...rest }) {
+      const generator = await (adapter ? policyGenerator() : baseGenerator());
+      return generator.embed(prompts, { ...rest, adapter: adapter && !isFull(policy) });
     },
     async complete(requests, rest) {
       return (await baseGenerator()).complete(requests, rest);

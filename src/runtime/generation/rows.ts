@@ -33,19 +33,8 @@ export function planRows(
 ): Row[] {
   return requests.flatMap((settings, request) => {
     checkSettings(settings);
-    const promptTokenIds = encodePrompt(settings.prompt, tokenizer);
-    assertEmbedded(promptTokenIds, tokenizer, vocabulary);
+    const promptTokenIds = readablePrompt(settings.prompt, tokenizer, { contextTokens, vocabulary });
     const room = contextTokens - promptTokenIds.length;
-    if (promptTokenIds.length === 0) {
-      throw new BoundaryError('usage', 'A prompt is empty.', 'Give it at least one character.');
-    }
-    if (room < 1) {
-      throw new BoundaryError(
-        'usage',
-        `A prompt of ${promptTokenIds.length} tokens does not fit into a context of ${contextTokens}.`,
-        'Shorten the prompt or raise contextTokens.',
-      );
-    }
     return Array.from({ length: settings.samples }, (_, sample) => ({
       request,
       sample,
@@ -58,6 +47,27 @@ export function planRows(
       text: new CompletionText(tokenizer, stopsOf(settings)),
     }));
   });
+}
+
+/** {@link encodePrompt} for a context with room for one more token. Throws as {@link planRows} for what the model cannot read. */
+export function readablePrompt(
+  prompt: GenerateRequest['prompt'],
+  tokenizer: Tokenizer,
+  { contextTokens, vocabulary }: { contextTokens: number; vocabulary: number },
+): number[] {
+  const ids = encodePrompt(prompt, tokenizer);
+  assertEmbedded(ids, tokenizer, vocabulary);
+  if (ids.length === 0) {
+    throw new BoundaryError('usage', 'A prompt is empty.', 'Give it at least one character.');
+  }
+  if (ids.length >= contextTokens) {
+    throw new BoundaryError(
+      'usage',
+      `A prompt of ${ids.length} tokens does not fit into a context of ${contextTokens}.`,
+      'Shorten the prompt or raise contextTokens.',
+    );
+  }
+  return ids;
 }
 
 function stopsOf({ stop = [], prompt }: GenerateRequest): string[] {

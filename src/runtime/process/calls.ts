@@ -44,8 +44,10 @@ export interface RuntimeCalls {
   load: [LoadRequest, LoadReply];
   /** Length of each prompt in tokens, template and prefill included. */
   countTokens: [{ prompts: readonly GenerateRequest['prompt'][] }, number[]];
-  /** Reply is [request][sample]. `adapter: false` = base model. */
-  generate: [{ requests: GenerateRequest[]; adapter: boolean }, Completion[][]];
+  /** Reply is [request][sample]. `adapter: false` = base model; `evaluation: true` = in the precision of evaluations. */
+  generate: [{ requests: GenerateRequest[]; adapter: boolean; evaluation?: boolean }, Completion[][]];
+  /** Mean over each prompt's tokens of the last layer's hidden states: [prompt][hidden]. `adapter: false` = base model. */
+  embed: [{ prompts: readonly GenerateRequest['prompt'][]; adapter: boolean }, number[][]];
   /** Makes an adapter known to `complete` by a name. */
   addAdapter: [{ name: string; dir: string }, undefined];
   /**

@@ -14,7 +14,7 @@ describe('throttleProgress', () => {
       report({ stage: 'generate', tokens, finished: tokens === 999 ? 2 : 1, total: 2 });
       report({ stage: 'train', tokens, totalTokens: 5000 });
       if (tokens % 100 === 0) {
-        report({ stage: 'completion', request: 0, sample: tokens, text: '' });
+        report({ stage: 'completion', request: 0, sample: tokens, text: '', tokens: 0 });
       }
     }
     const count = (stage: Progress['stage']) => sent.filter((progress) => progress.stage === stage).length;

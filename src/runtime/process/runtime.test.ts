@@ -153,8 +153,8 @@ describe('a runtime that is asked for integer products', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   const context = { onProgress: () => undefined, signal: new AbortController().signal };
-  const strict = { samplerPrecision: 'strict', trainPrecision: 'exact' } as const;
-  const balanced = { samplerPrecision: 'balanced', trainPrecision: 'balanced' } as const;
+  const strict = { samplerPrecision: 'strict', evalPrecision: 'strict', trainPrecision: 'exact' } as const;
+  const balanced = { samplerPrecision: 'balanced', evalPrecision: 'balanced', trainPrecision: 'balanced' } as const;
 
   /** What a runtime says of its precisions and computes, on a processor whose integer products are `exact` or not. */
   async function compute(exact: boolean, asked: Partial<RuntimeSettings>) {
@@ -187,7 +187,10 @@ describe('a runtime that is asked for integer products', () => {
     const { precisions, completions, logprobs, checks } = await compute(false, balanced);
     const { reason, ...used } = precisions;
     assert.deepEqual(used, strict);
-    assert.match(reason ?? '', /balanced is computed as strict, .* as exact because integer products saturate/);
+    assert.match(
+      reason ?? '',
+      /evalPrecision=balanced is computed as strict, .* as exact because integer products saturate/,
+    );
     assert.equal(checks, 1);
     const expected = await compute(true, strict);
     assert.deepEqual(completions, expected.completions);

@@ -95,8 +95,8 @@ export function createRuntime(checkProducts: () => Promise<boolean> = integerPro
       // Full fine-tuning computes in fp32, whatever is asked for.
       const asked = request.trainedWeights === 'full' ? { ...request, trainPrecision: 'exact' as const } : request;
       const precisions = await usedPrecisions(asked, integerProducts);
-      const { samplerPrecision, trainPrecision } = precisions;
-      loaded = await load({ ...request, samplerPrecision, trainPrecision });
+      const { samplerPrecision, evalPrecision, trainPrecision } = precisions;
+      loaded = await load({ ...request, samplerPrecision, evalPrecision, trainPrecision });
       return describe(loaded, precisions);
     },
 
@@ -105,12 +105,20 @@ export function createRuntime(checkProducts: () => Promise<boolean> = integerPro
       return Promise.resolve(prompts.map((prompt) => encodePrompt(prompt, tokenizer).length));
     },
 
-    async generate({ requests, adapter }, context) {
+    async generate({ requests, ...how }, context) {
       const state = need();
       if (state.request.sleepMode === 'on') {
         await state.trainer?.release();
       }
-      return state.generator.generate(requests, { adapter, ...context });
+      return state.generator.generate(requests, { ...how, ...context });
+    },
+
+    async embed({ prompts, adapter }, context) {
+      const state = need();
+      if (state.request.sleepMode === 'on') {
+        await state.trainer?.release();
+      }
+      return state.generator.embed(prompts, { adapter, ...context });
     },
 
     async addAdapter({ name, dir }) {

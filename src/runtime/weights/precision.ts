@@ -1,4 +1,4 @@
-import type { SamplerPrecision, TrainPrecision } from '../settings.ts';
+import type { EvalPrecision, SamplerPrecision, TrainPrecision } from '../settings.ts';
 import type { WeightFormat } from './weight-plan.ts';
 
 /**
@@ -15,6 +15,9 @@ export const samplerFormats: Record<SamplerPrecision, WeightFormat> = {
   strict: 'nb32',
   balanced: 'int8-rotated',
 };
+
+/** The stored format of each precision of evaluations. */
+export const evalFormats: Record<EvalPrecision, WeightFormat> = { ...samplerFormats, exact: 'fp32' };
 
 /** The stored format of each precision of the trainer. */
 export const trainerFormats: Record<TrainPrecision, WeightFormat> = {
