@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { innerFrame } from './axe.ts';
-import { type Editor, openEditor, projectRoot } from './editor.ts';
+import { type Editor, openEditor } from './editor.ts';
 import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
 import { chooseByTyping, notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
 
-describe('what a person does with a run and with imported problems, in a real window', function () {
+describe('what a person does with a finished run, in a real window', function () {
   this.timeout(600_000);
   // A key pressed through a browser can miss its window on a busy machine.
   this.retries(1);
@@ -81,20 +79,6 @@ describe('what a person does with a run and with imported problems, in a real wi
     await until('paused', () => readRun(dir).state === 'paused');
     await runCommand(page, 'Self-Questioning: Stop Run');
     await until('stopped', () => readRun(dir).state === 'stopped');
-  });
-
-  it('imports a set that is listed from then on, and says what came of it', async () => {
-    const { page } = editor;
-    const source = join(editor.folders.workspace, 'own-set.parquet');
-    copyFileSync(join(projectRoot, 'src/benchmarks/import/fixtures/eurus-snappy.parquet'), source);
-    await runCommand(page, 'Self-Questioning: Import a Benchmark');
-    await chooseByTyping(page, 'Where are the questions', 'A file');
-    const path = page.locator('.quick-input-widget:visible input').first();
-    await path.fill(source);
-    await page.keyboard.press('Enter');
-    await page.locator('.monaco-list-row', { hasText: /own-set.*imported · not evaluated yet/ }).waitFor();
-    await notification(page, 'questions imported');
-    await picture(page, 'imported');
   });
 });
 
