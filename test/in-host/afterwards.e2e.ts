@@ -4,7 +4,7 @@ import { createWorkplace, environment, type Workplace } from '../support/whole-p
 import { innerFrame } from './axe.ts';
 import { type Editor, openEditor } from './editor.ts';
 import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
-import { chooseByTyping, notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
+import { notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
 
 describe('what a person does with a finished run, in a real window', function () {
   this.timeout(600_000);
