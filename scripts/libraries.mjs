@@ -1,6 +1,7 @@
 // Packages that implement modules of Node in plain JavaScript, each bundled to the body of a CommonJS module, for isolates.
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 
 /**
  * Library -> its source. What a library requires of another one stays a `require`, which realm/node/modules.ts answers.
@@ -26,7 +27,29 @@ const sources = {
     assert: require('assert/'),
     ...require('assert/build/internal/util/comparisons.js'),
   };`,
-  stream: "module.exports = require('readable-stream');",
+  // Standard input needs one class of it; the rest comes when somebody asks for it.
+  stream: `
+    const Readable = require('readable-stream/lib/internal/streams/readable.js');
+    const { Stream } = require('readable-stream/lib/internal/streams/legacy.js');
+    const { Buffer } = require('buffer');
+    Stream._isUint8Array = (value) => value instanceof Uint8Array;
+    Stream._uint8ArrayToBuffer = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const whole = () => require('readable-stream');
+    const returnStreams = ['asIndexedPairs', 'drop', 'filter', 'flatMap', 'map', 'take', 'compose'];
+    const returnPromises = ['every', 'forEach', 'reduce', 'toArray', 'some', 'find'];
+    for (const name of [...returnStreams, ...returnPromises]) {
+      Object.defineProperty(Readable.prototype, name, {
+        get() {
+          whole();
+          return Readable.prototype[name];
+        },
+        set(value) {
+          Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
+        },
+        configurable: true,
+      });
+    }
+    module.exports = { Readable, whole };`,
   string_decoder: "module.exports = require('string_decoder/');",
   path: "module.exports = require('path-browserify');",
   url: `module.exports = {
@@ -127,7 +150,10 @@ function oneOfEach(library) {
         return other === library ? undefined : { path: other, external: true };
       });
       onLoad({ filter: /node-inspect-extracted.dist.inspect\.js$/ }, async ({ path }) => ({
-        contents: withQuickKeys(await readFile(path, 'utf8')),
+        contents: withFewPrimordials(withQuickKeys(await readFile(path, 'utf8'))),
+      }));
+      onLoad({ filter: /readable-stream.lib.ours.util\.js$/ }, async ({ path }) => ({
+        contents: withLateAbort(await readFile(path, 'utf8')),
       }));
       onLoad({ filter: /assert.build.internal.util.comparisons\.js$/ }, async ({ path }) => ({
         contents: withNaN(await readFile(path, 'utf8')),
@@ -144,6 +170,52 @@ function oneOfEach(library) {
 function withQuickKeys(text) {
   const slow = /getOwnNonIndexProperties:function\(t,e=2\)\{.*?return r\}/s;
   return changed(text, slow, `getOwnNonIndexProperties:${quickKeys.toString()}`);
+}
+
+/**
+ * node-inspect-extracted takes hold of every method of every global, 700 of them, under one name each (ArrayPrototypePush),
+ * and uses 200: three milliseconds in each context. What is left are the methods whose names its text has.
+ */
+function withFewPrimordials(text) {
+  const words = new Set(text.match(/\b[A-Z]\w+/g));
+  const wanted = {};
+  const loops = /function (\w)\((t,e,i)\)\{for\(const l of o\(t\)\)/g;
+  const recording = text.replace(loops, 'function $1($2){for(const l of __record(i,t,o(t)))');
+  const record = (prefix, holder, keys) => {
+    wanted[prefix] = keys.filter((key) => {
+      const name = typeof key === 'symbol' ? `Symbol${capital(key.description.slice(7))}` : capital(key);
+      return (
+        ['', 'Get', 'Set'].some((kind) => words.has(`${prefix}${kind}${name}`)) || words.has(`${prefix}${name}Apply`)
+      );
+    });
+    return wanted[prefix];
+  };
+  const run = new Function('module', 'exports', 'require', '__record', recording);
+  run({ exports: {} }, {}, createRequire(import.meta.url), record);
+  const symbolsByName = (key) => (typeof key === 'symbol' ? `Symbol.${key.description.slice(7)}` : JSON.stringify(key));
+  const table = Object.entries(wanted)
+    .filter(([, keys]) => keys.length > 0)
+    .map(([prefix, keys]) => `${prefix}:[${keys.map(symbolsByName)}]`);
+  if (table.length < 20 || !wanted.ArrayPrototype.includes('push')) {
+    throw new Error('node-inspect-extracted has changed: look again at withFewPrimordials in scripts/libraries.mjs.');
+  }
+  const few = text.replace(loops, 'function $1($2){for(const l of(wanted[i]??[]).filter((key)=>r(t,key)))');
+  return changed(few, '683(t){', `683(t){const wanted={${table}};`);
+}
+
+/** readable-stream loads a package for AbortController before anybody asks for one. */
+function withLateAbort(text) {
+  const signal = "const AbortSignal = globalThis.AbortSignal || require('abort-controller').AbortSignal";
+  const controller = "globalThis.AbortController || require('abort-controller').AbortController";
+  return changed(
+    changed(changed(text, signal, ''), 'AbortSignal.any ||', ''),
+    `const AbortController = ${controller}`,
+    `function AbortController() { return new (${controller})(); }`,
+  );
+}
+
+function capital(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** In loose comparisons, too, NaN equals itself since Node 14, and so do dates that are none. */

@@ -21,7 +21,7 @@ export interface ProgressOutput {
  * gets the bottom line as a separate line, at most that often; otherwise not at all.
  */
 export function createProgressOutput(
-  stream: NodeJS.WriteStream = process.stderr,
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'> = process.stderr,
   lineEveryMs = Number(process.env['SELFQ_PROGRESS_MS'] ?? NaN),
 ): ProgressOutput {
   const isTerminal = stream.isTTY;

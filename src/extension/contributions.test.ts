@@ -161,3 +161,23 @@ function textsOf(code: string): string[] {
   const call = /(?:l10n\.|[^\w.])t\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g;
   return [...code.matchAll(call)].map(([, single, double]) => (single ?? double ?? '').replaceAll(/\\(.)/g, '$1'));
 }
+
+describe('the page of the extension', () => {
+  const page = read('docs/extension.md');
+
+  it('links to nothing that a VSIX does not hold, and asks for no clone', () => {
+    assert.deepEqual([...page.matchAll(/\]\((?!https:)[^)]*\)/g)].flat(), []);
+    assert.doesNotMatch(page, /\bnpm\b|\.md\b/);
+    assert.match(read('scripts/vsix.mjs'), /'docs', 'extension\.md'/);
+  });
+
+  it('names commands by the words that the palette has', () => {
+    const titles = Object.values(json('package.nls.json') as Record<string, string>);
+    const named = [...page.matchAll(/\*\*(?:Self-Questioning: )?([^*]+)\*\*/g)].map((match) => match[1] ?? '');
+    assert.ok(named.length >= 5);
+    assert.deepEqual(
+      named.filter((name) => !titles.some((title) => title.startsWith(name))),
+      [],
+    );
+  });
+});

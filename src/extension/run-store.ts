@@ -1,7 +1,6 @@
 import { type FSWatcher, existsSync, lstatSync, mkdirSync, readdirSync, watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../base/errors.ts';
 import { optional } from '../base/optional.ts';
@@ -11,6 +10,7 @@ import { readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { listSweeps } from '../sweep/record.ts';
 import { shownState } from '../run/ownership.ts';
+import { absoluteFolder } from './folder-setting.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
@@ -298,15 +298,6 @@ function workspaceFolders(): string[] {
   return (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
     .map(({ uri }) => uri.fsPath);
-}
-
-/**
- * The folder that a setting names, with `~` for the home folder; undefined for an empty setting and for a relative path,
- * which would mean another folder in each window.
- */
-function absoluteFolder(value: string): string | undefined {
-  const path = value.trim().replace(/^~(?=$|[\\/])/, homedir());
-  return isAbsolute(path) ? path : undefined;
 }
 
 /** Makes a folder of the extension's storage. Throws what the file system says. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError } from '../base/errors.ts';
+import { childEnvironment } from './child-environment.ts';
 import { nodePath } from './node-path.ts';
 
 /** How a child is run and watched. */
@@ -30,7 +31,7 @@ export function selfq(args: readonly string[], options: ChildOptions): Promise<s
 export async function runNode(args: readonly string[], options: ChildOptions): Promise<string> {
   options.log.debug(args.join(' '));
   const child = spawn(nodePath(options.extensionPath), ['--no-node-snapshot', ...args], {
-    env: { ...childEnvironment(), SELFQ_PROGRESS_MS: '700' },
+    env: { ...environmentOfChildren(), SELFQ_PROGRESS_MS: '700' },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
@@ -87,11 +88,9 @@ export function progressLines(
   };
 }
 
-/** The environment with the proxy of the editor, where it has one, and Node told to use the proxies of both. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const proxy = vscode.workspace.getConfiguration('http').get<string>('proxy')?.trim() ?? '';
-  const ofEditor = proxy === '' ? {} : { HTTPS_PROXY: proxy, HTTP_PROXY: proxy };
-  return { ...ofEditor, ...process.env, NODE_USE_ENV_PROXY: '1' };
+function environmentOfChildren(): NodeJS.ProcessEnv {
+  const proxy = vscode.workspace.getConfiguration('http').get<string>('proxy') ?? '';
+  return childEnvironment(proxy, process.env);
 }
 
 /** Calls `take` for every whole line, however the chunks fall; a carriage return ends a line of progress too. */

@@ -9,6 +9,7 @@ import {
   snappyUncompress,
 } from 'hyparquet';
 import { BoundaryError } from '../../base/errors.ts';
+import { unpackLz4Block, unpackLz4Hadoop } from './lz4.ts';
 import { maxRowBytes, type RawRow, type RowFile } from './row-file.ts';
 
 /** Largest page of a column, unpacked, bytes: writers keep to about one megabyte. */
@@ -32,17 +33,19 @@ const compressors: Compressors = {
   GZIP: bounded((input, maxOutputLength) => gunzipSync(input, { maxOutputLength })),
   BROTLI: bounded((input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength })),
   ZSTD: bounded((input, maxOutputLength) => zstdDecompressSync(input, { maxOutputLength })),
+  LZ4: bounded(unpackLz4Hadoop, 0),
+  LZ4_RAW: bounded(unpackLz4Block, 0),
 };
 
 type Unpack = NonNullable<Compressors['GZIP']>;
 
-function bounded(unpack: Unpack): Unpack {
+/** `least`: the smallest size that `unpack` is asked for; a limit of 0 is none to zlib. */
+function bounded(unpack: Unpack, least = 1): Unpack {
   return (input, length) => {
     if (length > maxPageBytes) {
       throw new RangeError(`a page has ${length} bytes, more than ${maxPageBytes}`);
     }
-    // A limit of 0 is none to zlib.
-    return unpack(input, Math.max(1, length));
+    return unpack(input, Math.max(least, length));
   };
 }
 

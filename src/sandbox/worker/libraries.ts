@@ -49,6 +49,9 @@ const dynamic = new RegExp(
   ].join('|'),
 );
 
+/** Every library that a program may ask for. */
+export const libraryNames: readonly string[] = Object.keys(libraryWords);
+
 /** Which libraries a program may ask for, by what its source names. */
 export function wantedBy(job: WorkerJob, source: string): Wanted {
   // A path that is read at once is no stream.
@@ -68,7 +71,7 @@ export class LibraryShelf {
 
   /** In an isolate, ready to be run in each of its contexts. */
   compile(isolate: ivm.Isolate, names: readonly string[]): { name: string; script: ivm.Script }[] {
-    return names.map((name) => ({ name, script: this.#prelude(name).compile(isolate) }));
+    return names.map((name) => ({ name, script: this.prelude(name).compile(isolate) }));
   }
 
   /** Body of a CommonJS module. */
@@ -81,7 +84,8 @@ export class LibraryShelf {
     return text;
   }
 
-  #prelude(name: string): Prelude {
+  /** The library as an expression that yields its body. */
+  prelude(name: string): Prelude {
     const known = this.#compiled.get(name);
     if (known !== undefined) {
       return known;

@@ -5,9 +5,13 @@ import type { Calls } from '../realm/calls.ts';
 import { maxValueLength, type WorkerJob } from '../wire/messages.ts';
 import { type LibraryShelf, wantedBy } from './libraries.ts';
 import { Prelude, runPrelude } from './prelude.ts';
+import { warmUp } from './warm-up.ts';
 
 const boot = new Prelude(bootSource(maxValueLength.function));
 const node = new Prelude(nodeSource());
+/** A worker that lives only for a few programs does not win back what the warm-up costs. */
+const programsBeforeWarmUp = 2;
+let programs = 0;
 
 /** A context with what a solution may use, before its first line. */
 export interface Surroundings {
@@ -20,6 +24,10 @@ export interface Surroundings {
 /** Compiles what the job's source wants once; the function that it gives makes a fresh context each time. */
 export function prepare(isolate: ivm.Isolate, job: WorkerJob, source: string, shelf: LibraryShelf): () => Surroundings {
   const wanted = wantedBy(job, source);
+  programs += 1;
+  if (programs === programsBeforeWarmUp + 1) {
+    warmUp(boot, node, shelf);
+  }
   const bootScript = boot.compile(isolate);
   const nodeScript = wanted.node ? node.compile(isolate) : undefined;
   const libraries = shelf.compile(isolate, wanted.libraries);

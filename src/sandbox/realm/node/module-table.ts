@@ -54,6 +54,7 @@ export function makeModuleTable(
   }
   const member = (name: string, of: () => object) => () => Reflect.get(of(), name) as object;
   const library = (name: string) => () => libraries.need(name);
+  const wholeStream = once(() => (libraries.need('stream') as { whole(): object }).whole());
 
   const encoded = (text: string, encoding: string): Uint8Array => {
     const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding: string): Uint8Array } };
@@ -100,8 +101,8 @@ export function makeModuleTable(
     process: () => parts.process,
     readline: member('readline', readline),
     'readline/promises': member('promises', readline),
-    stream: library('stream'),
-    'stream/promises': member('promises', library('stream')),
+    stream: wholeStream,
+    'stream/promises': member('promises', wholeStream),
     string_decoder: library('string_decoder'),
     sys: util,
     timers: member('timers', timers),
