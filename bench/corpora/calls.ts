@@ -107,7 +107,7 @@ function javascriptReference(source: string, entry: string, tests: string): stri
 function javascriptCalls({ source, tests }: Answer): z.infer<typeof Extracted>[number] {
   const text = tests === '' ? source : tests;
   const entry = /\blet candidate = ([\w$]+);/.exec(text)?.[1];
-  const lines = text.matchAll(/^\s*assert\.deepEqual\((candidate\(.*\),.*)\);\s*$/gm);
+  const lines = text.matchAll(/^[ \t]*assert\.deepEqual\((candidate\(.*\),.*)\);[ \t]*$/gm);
   return { entry: entry ?? '', calls: entry === undefined ? [] : [...lines].flatMap((line) => callOf(line[1] ?? '')) };
 }
 

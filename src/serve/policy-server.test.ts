@@ -83,9 +83,10 @@ describe('the policy over HTTP', () => {
   });
 
   it('answers a chat, with every option that it computes passed on', async () => {
+    const sampling = { n: 2, seed: 7, temperature: 0.3, top_p: 0.9, stop: 'END' };
     const answer = await client.chat.completions.create({
-      ...{ model: 'trained', messages, n: 2, seed: 7, temperature: 0.3, top_p: 0.9, stop: 'END' },
-      ...{ max_completion_tokens: 2, logprobs: true },
+      ...{ model: 'trained', messages, max_completion_tokens: 2, logprobs: true },
+      ...sampling,
     });
     assert.deepEqual(parrot.asked, [
       {

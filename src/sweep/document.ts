@@ -35,7 +35,7 @@ export function withBlock(document: string, name: string, block: string): string
   const ends = document.split(close).length - 1;
   const content = `${open}\n\n${block}\n\n${close}`;
   if (starts === 0 && ends === 0) {
-    const before = document === '' ? '# Results\n\n' : `${document.replace(/\n*$/, '')}\n\n`;
+    const before = document === '' ? '# Results\n\n' : `${document.trimEnd()}\n\n`;
     return `${before}## ${name}\n\n${content}\n`;
   }
   const [from, to] = [document.indexOf(open), document.indexOf(close)];

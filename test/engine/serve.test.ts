@@ -42,7 +42,7 @@ describe('selfq serve with a model', function () {
     return (JSON.parse(await process.firstLine()) as { url: string }).url;
   }
 
-  const greedy = { messages: [{ role: 'user' as const, content: 'hello' }], temperature: 0, max_tokens: 20 };
+  const greedy = { messages: [{ role: 'user' as const, content: 'hello' }], temperature: 0, max_completion_tokens: 20 };
 
   it('answers with the base and with the adapter, streamed and whole alike, to many at once', async () => {
     const client = new OpenAI({ baseURL: `${await serve()}/v1`, apiKey: 'none', maxRetries: 0 });
@@ -59,7 +59,7 @@ describe('selfq serve with a model', function () {
     assert.equal(streamed, trained);
     const together = await Promise.all(Array.from({ length: 24 }, (_, i) => whole(i % 2 ? place.model : 'my-adapter')));
     assert.deepEqual(new Set(together), new Set([base, trained]));
-    const long = await client.chat.completions.create({ ...greedy, model: place.model, max_tokens: 1e9 });
+    const long = await client.chat.completions.create({ ...greedy, model: place.model, max_completion_tokens: 1e9 });
     assert.ok((long.usage?.total_tokens ?? 0) <= 256);
     const tooLong = { ...greedy, model: place.model, messages: [{ role: 'user' as const, content: 'x'.repeat(900) }] };
     await assert.rejects(client.chat.completions.create(tooLong), { status: 400, message: /does not fit/ });
@@ -75,7 +75,10 @@ describe('selfq serve with a model', function () {
 
   it('says what is wrong before it serves', async () => {
     for (const [args, words] of [
-      [['--model', place.model, '--adapter', join(place.dir, 'nothing')], /nothing is not the folder of an adapter|missing/],
+      [
+        ['--model', place.model, '--adapter', join(place.dir, 'nothing')],
+        /nothing is not the folder of an adapter|missing/,
+      ],
       [['--model', place.model, '--adapter', adapter, '--adapter', adapter], /Two adapters have the name/],
       [['--slots', '4'], /--slots is about a model/],
     ] as const) {

@@ -16,8 +16,8 @@ type Row = z.infer<typeof Row>;
 const needs = ['data_source', 'prompt', 'reward_model'];
 
 /** The data set asks for Python at the end of each statement; the solver here answers in JavaScript. */
-const codeInstruction = /\s*Write Python code to solve the problem\.[\s\S]*$/;
-const answerInstruction = /\s*Present the answer in LaTex format:[\s\S]*$/i;
+const codeInstruction = /Write Python code to solve the problem\.[\s\S]*$/;
+const answerInstruction = /Present the answer in LaTex format:[\s\S]*$/i;
 
 /** The rows of programming of Eurus-2-RL-Data, 123 of which arXiv 2508.03682 evaluates on. */
 export const eurus: Format = {
