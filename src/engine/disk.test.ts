@@ -28,7 +28,7 @@ describe('the disk that the checkpoints of a run need', () => {
     await assertDisk(dir, full, dir, needed);
     await assert.rejects(assertDisk(dir, full, dir, needed - 1), {
       boundary: 'environment',
-      message: 'The checkpoints of this run need 0.0 GB of disk (0.0 GB each), 0.0 GB are free.',
+      message: 'The checkpoints of this run need 7 MB of disk (1 MB each), 7 MB are free.',
       remedy: /trainedWeights=lora/,
     });
   });

@@ -70,7 +70,7 @@ describe('advice about memory', () => {
       await assert.rejects(assertMemory(dir, small, 'run', machine), (error) => {
         assert.ok(error instanceof BoundaryError);
         assert.equal(error.boundary, 'environment');
-        assert.match(error.message, /tiny needs 0\.\d GB of memory for a run, this machine has 0\.0 GB/);
+        assert.match(error.message, /tiny needs 0\.\d GB of memory for a run, this machine has 10 MB/);
         assert.match(error.remedy, /SELFQ_IGNORE_MEMORY=1/);
         return true;
       });
