@@ -1,31 +1,23 @@
 /** Inputs of tests as nested data, so that those of functions and of programs can be changed in the same way. */
-import { FunctionProblem, type ProgramProblem } from '../../src/protocol/problem.ts';
-import { type Data, isData } from './input-data.ts';
+import type { JsonValue } from '../../src/protocol/json.ts';
+import type { FunctionProblem, ProgramProblem } from '../../src/protocol/problem.ts';
 
 /**
  * An input: the arguments of a function; or the first line of standard input and the list of its other lines, each a list
  * of words and integers.
  */
-export type Document = Data[];
+export type Document = JsonValue[];
 
 /** Both ways between the inputs of a problem and documents. */
 export interface DocumentForm {
   documents: Document[];
-  toInput(document: Document): Arguments | string;
+  toInput(document: Document): Document | string;
 }
-
-/** The arguments of one test of a function. */
-export type Arguments = FunctionProblem['tests'][number]['input'];
-
-const Arguments = FunctionProblem.shape.tests.element.shape.input;
 
 /** The inputs of a problem's tests as documents. A line of a program whose spaces count is one text. */
 export function documentForm(problem: FunctionProblem | ProgramProblem): DocumentForm {
   if (problem.kind === 'function') {
-    return {
-      documents: problem.tests.map(({ input }) => input.filter((value) => isData(value))),
-      toInput: (document) => Arguments.parse(document),
-    };
+    return { documents: problem.tests.map(({ input }) => input), toInput: (document) => document };
   }
   const texts = problem.tests.map(({ input }) => input.replace(/\n$/, '').split('\n'));
   const isSpaced = texts.flat().every((line) => line === line.split(/\s+/).join(' ').trim());
@@ -38,7 +30,7 @@ export function documentForm(problem: FunctionProblem | ProgramProblem): Documen
   };
 }
 
-function textOf(line: Data): string {
+function textOf(line: JsonValue): string {
   const words = Array.isArray(line) ? line : [line];
   return words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' ');
 }
@@ -47,6 +39,6 @@ function isNumeric(line: string): boolean {
   return /^-?\d+(?: -?\d+)*$/.test(line);
 }
 
-function wordsOf(line: string): Data[] {
+function wordsOf(line: string): JsonValue[] {
   return line === '' ? [] : line.split(' ').map((word) => (/^-?(?:0|[1-9]\d{0,14})$/.test(word) ? Number(word) : word));
 }

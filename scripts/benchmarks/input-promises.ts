@@ -3,7 +3,7 @@
  * (after Daikon: Ernst et al., "Dynamically discovering likely program invariants", 2001). That keeps generated inputs
  * within the statement, at the price of inputs that it would allow; a person still reads what becomes a test.
  */
-import { type Data, isRecord, partsOf } from './input-data.ts';
+import type { JsonValue } from '../../src/protocol/json.ts';
 import type { Document } from './input-documents.ts';
 
 /** Whether a document keeps every promise. */
@@ -15,18 +15,37 @@ const evidence = 6;
 /** Most different outlines of texts (`a-0` for `ab-12`) that count as a format, as a share of the texts. */
 const formatShare = 0.34;
 
-/**
- * The promises that hold of all these documents. `loose`: types and letters alone, with ranges a little wider, to find
- * what the tests leave to guess; most such inputs break the statement.
- */
-export function promisesOf(documents: readonly Document[], { loose = false }: { loose?: boolean } = {}): Promises {
-  const checks = loose
-    ? [rangesOf(documents, 1), textsOf(documents)]
-    : [rangesOf(documents, 0), listsOf(documents), textsOf(documents), relationsOf(documents)];
+/** The promises that hold of all these documents. */
+export function promisesOf(documents: readonly Document[]): Promises {
+  const checks = [rangesOf, listsOf, textsOf, relationsOf].map((find) => find(documents));
   return (document) => checks.every((check) => check(document));
 }
 
-function byShape<T>(documents: readonly Document[], pick: (value: Data) => T | undefined): Map<string, T[]> {
+/** A part of a document. `shape`: its place, with `*` for the index of an array below the top level. */
+interface Part {
+  shape: string;
+  value: JsonValue;
+}
+
+/** All parts of a document, itself first; the first two words of a program's first line have shapes of their own. */
+function partsOf(value: JsonValue, shape = ''): Part[] {
+  if (Array.isArray(value)) {
+    const isNamed = (index: number): boolean => shape === '' || (shape === '/0' && index < 2);
+    return [
+      { shape, value },
+      ...value.flatMap((item, index) => partsOf(item, `${shape}/${isNamed(index) ? index : '*'}`)),
+    ];
+  }
+  const fields = isRecord(value) ? Object.entries(value) : [];
+  return [{ shape, value }, ...fields.flatMap(([key, item]) => partsOf(item, `${shape}/${key}`))];
+}
+
+/** An object with string keys that is no array. */
+function isRecord(value: JsonValue | undefined): value is Record<string, JsonValue> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function byShape<T>(documents: readonly Document[], pick: (value: JsonValue) => T | undefined): Map<string, T[]> {
   const found = new Map<string, T[]>();
   for (const { shape, value } of documents.flatMap((document) => partsOf(document))) {
     const picked = pick(value);
@@ -38,7 +57,7 @@ function byShape<T>(documents: readonly Document[], pick: (value: Data) => T | u
 }
 
 /** Types, least and largest numbers, lengths and keys. */
-function rangesOf(documents: readonly Document[], margin: number): Promises {
+function rangesOf(documents: readonly Document[]): Promises {
   const kinds = byShape(documents, (value) => kindOf(value));
   const sizes = byShape(documents, (value) => sizeOf(value));
   return (document) =>
@@ -46,20 +65,18 @@ function rangesOf(documents: readonly Document[], margin: number): Promises {
       const size = sizeOf(value);
       const range = sizes.get(shape) ?? [];
       const isKnown = kinds.get(shape)?.includes(kindOf(value)) === true;
-      return (
-        isKnown && (size === undefined || (size >= Math.min(...range) - margin && size <= Math.max(...range) + margin))
-      );
+      return isKnown && (size === undefined || (size >= Math.min(...range) && size <= Math.max(...range)));
     });
 }
 
-function kindOf(value: Data): string {
+function kindOf(value: JsonValue): string {
   if (typeof value === 'number') {
     return Number.isInteger(value) ? 'integer' : 'number';
   }
   return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
 }
 
-function sizeOf(value: Data): number | undefined {
+function sizeOf(value: JsonValue): number | undefined {
   if (typeof value === 'number') {
     return value;
   }
@@ -67,7 +84,7 @@ function sizeOf(value: Data): number | undefined {
 }
 
 /** Properties that all lists of a place have in common. */
-const listProperties: readonly ((list: readonly Data[]) => boolean)[] = [
+const listProperties: readonly ((list: readonly JsonValue[]) => boolean)[] = [
   (list) => pairs(list).every(([a, b]) => compare(a, b) <= 0),
   (list) => pairs(list).every(([a, b]) => compare(a, b) >= 0),
   (list) => new Set(list.map((item) => JSON.stringify(item))).size === list.length,
@@ -82,17 +99,17 @@ const listProperties: readonly ((list: readonly Data[]) => boolean)[] = [
   (list) => isDistinct(list.map((item) => (isRecord(item) ? Object.values(item)[0] : undefined))),
 ];
 
-function isDistinct(items: readonly (Data | undefined)[]): boolean {
+function isDistinct(items: readonly (JsonValue | undefined)[]): boolean {
   const known = items.filter((item) => item !== undefined).map((item) => JSON.stringify(item));
   return new Set(known).size === known.length;
 }
 
-function pairs(list: readonly Data[]): [Data, Data][] {
+function pairs(list: readonly JsonValue[]): [JsonValue, JsonValue][] {
   return list.slice(1).map((item, index) => [list[index] ?? null, item]);
 }
 
 /** Numbers and texts in their order, rows by their first member; 0 for what has none. */
-function compare(a: Data, b: Data): number {
+function compare(a: JsonValue, b: JsonValue): number {
   const [x, y] = [Array.isArray(a) ? (a[0] ?? null) : a, Array.isArray(b) ? (b[0] ?? null) : b];
   if (typeof x === 'number' && typeof y === 'number') {
     return x - y;
@@ -151,7 +168,7 @@ function outline(text: string): string {
 }
 
 /** Figures of a document: numbers, lengths, largest and least numbers of its arguments or lines. */
-export function figuresOf(document: Document): Map<string, number> {
+function figuresOf(document: Document): Map<string, number> {
   const figures = new Map<string, number>([['items', document.length]]);
   document.slice(0, 5).forEach((item, index) => {
     const size = sizeOf(item);
@@ -173,7 +190,7 @@ export function figuresOf(document: Document): Map<string, number> {
   return figures;
 }
 
-function setExtremes(figures: Map<string, number>, name: string, value: Data): void {
+function setExtremes(figures: Map<string, number>, name: string, value: JsonValue): void {
   const numbers = partsOf(value).flatMap((part) => (typeof part.value === 'number' ? [part.value] : []));
   if (numbers.length > 0) {
     figures.set(`largest of ${name}`, Math.max(...numbers));

@@ -1,16 +1,17 @@
 /** Inputs on which a mutant and its reference differ, found by running both on many. */
 import type { Mutant } from '../../src/domains/coding/mutants.ts';
 import { limitSteps } from '../../src/domains/coding/step-limit.ts';
+import type { JsonValue } from '../../src/protocol/json.ts';
 import type { FunctionProblem, ProgramProblem } from '../../src/protocol/problem.ts';
 import type { Execution, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { changedDocuments } from './input-changes.ts';
-import { type Arguments, documentForm } from './input-documents.ts';
+import { type Document, documentForm } from './input-documents.ts';
 import { promisesOf } from './input-promises.ts';
 
 /** An input that tells mutants from the reference. */
 export interface KillingInput {
-  input: Arguments | string;
-  output: FunctionProblem['tests'][number]['output'];
+  input: Document | string;
+  output: JsonValue;
   kills: Mutant[];
 }
 
@@ -33,16 +34,15 @@ export async function searchKillingInputs(
   { reference, second }: { reference: string; second: string },
   mutants: readonly Mutant[],
   sandbox: Sandbox,
-  options: { loose?: boolean } = {},
 ): Promise<SearchResult> {
   const form = documentForm(problem);
-  const generated = changedDocuments(form.documents, promisesOf(form.documents, options), { wanted, seed: 1 });
+  const generated = changedDocuments(form.documents, promisesOf(form.documents), wanted);
   const inputs = generated.map(form.toInput).toSorted((a, b) => JSON.stringify(a).length - JSON.stringify(b).length);
   const run = (source: string): Promise<Execution[]> =>
     sandbox.execute({
       source: onOneInput(problem, limitSteps(source, maximumSteps)),
       entry: 'onOneInput',
-      inputs: inputs.map((input): Arguments => (typeof input === 'string' ? [input] : input)),
+      inputs: inputs.map((input): Document => (typeof input === 'string' ? [input] : input)),
       limits: problem.limits,
     });
   const isSame = (a: Execution | undefined, b: Execution | undefined): boolean =>
@@ -88,7 +88,7 @@ function fewest(inputs: readonly KillingInput[]): KillingInput[] {
 }
 
 /** Text that is equal where the judge finds two results equal: of what a program prints, only the words count. */
-function comparable(problem: FunctionProblem | ProgramProblem, value: KillingInput['output']): string {
+function comparable(problem: FunctionProblem | ProgramProblem, value: JsonValue): string {
   return problem.kind === 'program' && typeof value === 'string'
     ? value.trim().split(/\s+/).join(' ')
     : JSON.stringify(value);

@@ -2,14 +2,16 @@
  * Looks at the mutants of the shipped coding references that pass their tests; the test suite fails where one of them is
  * not in data/equivalent-mutants.jsonl.
  *
- *     node scripts/benchmarks/mutants.ts            # figures, and the mutants that pass and are not recorded
- *     node scripts/benchmarks/mutants.ts --search   # compares these with the reference on many inputs
+ *     node scripts/benchmarks/mutants.ts [BENCHMARK…]            # figures, and the mutants that pass and are not recorded
+ *     node scripts/benchmarks/mutants.ts [BENCHMARK…] --search   # compares these with the reference on many inputs
  *
+ * BENCHMARK: coding, functions or codeforces-style; without one, all of them.
  * `--search` prints each input that tells a mutant from the reference as a test, for a person to read and add: it must be
  * one that the statement allows. A mutant that no input tells from the reference is recorded as equivalent, with the
  * number of inputs; what is recorded and no longer passes is removed.
  */
 import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { type CodingBenchmark, codingQuestions, codingSolutions, type Solution } from '../../src/benchmarks/coding.ts';
 import {
   benchmarkMutants,
@@ -26,7 +28,15 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { searchKillingInputs } from './killing-inputs.ts';
 
 const names: readonly CodingBenchmark[] = ['coding', 'functions', 'codeforces-style'];
-const isSearch = process.argv.includes('--search');
+const { values: options, positionals: chosen } = parseArgs({
+  options: { search: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const isSearch = options.search;
+const unknown = chosen.find((name) => !names.some((known) => known === name));
+if (unknown !== undefined) {
+  throw new RangeError(`There is no benchmark ${unknown} with references: choose of ${names.join(', ')}.`);
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -76,35 +86,39 @@ async function examine(
   return { records, mutants: mutants.length, survivors: survivors.length, open: survivors.length - records.length };
 }
 
-const known = await equivalentMutants();
-const records: EquivalentMutant[] = [];
+const questions = await Promise.all(names.map((name) => codingQuestions(name)));
+const recorded = Map.groupBy(await equivalentMutants(), ({ problem }) => problem);
 let open = 0;
 const sandbox = await createSandbox();
 try {
-  for (const name of names) {
-    const [questions, solutions] = [await codingQuestions(name), await codingSolutions(name)];
+  for (const [position, name] of names.entries()) {
+    if (chosen.length > 0 && !chosen.includes(name)) {
+      continue;
+    }
+    const solutions = await codingSolutions(name);
     const results: Figures[] = [];
-    for (const [index, { id, content }] of questions.entries()) {
+    for (const [index, { id, content }] of (questions[position] ?? []).entries()) {
       const solution = solutions[index];
       if (solution?.id === id) {
-        const own = known.filter(({ problem }) => problem === id);
-        results.push(await examine(CodingContent.parse(content).problem, solution, own, sandbox));
+        const { problem } = CodingContent.parse(content);
+        const result = await examine(problem, solution, recorded.get(id) ?? [], sandbox);
+        recorded.set(id, result.records);
+        results.push(result);
       }
     }
     const sum = (pick: (result: Figures) => number): number =>
       results.reduce((total, result) => total + pick(result), 0);
-    open += sum((result) => result.open);
     if (isSearch) {
       // Written after each benchmark, so that a search that is cut off keeps what it found.
-      const ids = new Set(questions.map(({ id }) => id));
-      const later = known.filter(({ problem }) => !ids.has(problem) && !records.some((row) => row.problem === problem));
-      write([...records, ...results.flatMap((result) => result.records), ...later]);
+      write(questions.flat().flatMap(({ id }) => recorded.get(id) ?? []));
     }
-    records.push(...results.flatMap((result) => result.records));
-    const [mutants, survivors] = [sum((result) => result.mutants), sum((result) => result.survivors)];
-    print(
-      `${name}: ${mutants} mutants, ${mutants - survivors} killed, ${survivors} passed, ${sum((r) => r.open)} open`,
-    );
+    const [mutants, survivors, stillOpen] = [
+      sum((result) => result.mutants),
+      sum((result) => result.survivors),
+      sum((result) => result.open),
+    ];
+    open += stillOpen;
+    print(`${name}: ${mutants} mutants, ${mutants - survivors} killed, ${survivors} passed, ${stillOpen} open`);
   }
 } finally {
   await sandbox.close();
