@@ -1,10 +1,10 @@
+import { meanOrNull } from '../src/base/statistics.ts';
 import { evaluate } from '../src/benchmarks/evaluate.ts';
 import { loadBenchmark } from '../src/benchmarks/registry.ts';
 import type { Question } from '../src/protocol/question.ts';
 import type { Evaluation } from '../src/protocol/records.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
 import type { Config } from '../src/config/tables.ts';
-import { mean } from '../src/selfplay/rewards.ts';
 import { poolSource } from '../src/selfplay/sources.ts';
 import { runStep } from '../src/selfplay/step.ts';
 import { describeConditions, noteConditions, round, type Conditions } from './measure.ts';
@@ -121,7 +121,7 @@ export async function learnTarget(
 function describe({ conditions, seed, reward, steps, trained, heldOut }: LearnBench): string[] {
   const fives = Array.from({ length: Math.ceil(steps.length / 5) }, (_, i) => steps.slice(5 * i, 5 * i + 5));
   const average = (part: readonly LearnStep[], of: keyof LearnStep) =>
-    mean(part.flatMap((step) => step[of] ?? [])).toFixed(3);
+    meanOrNull(part.flatMap((step) => step[of] ?? []))?.toFixed(3) ?? '-';
   const results = ([before, after]: [Result, Result]) =>
     `${before.solved} -> ${after.solved} of ${after.total} solved, mean score ${before.meanScore} -> ${after.meanScore}`;
   return [

@@ -40,7 +40,7 @@ for (const [guard, found] of guards) {
   list(statements.filter((each) => each.unsafe && !found.has(each)));
 }
 
-/** Whether the base model calls each statement harmful; a model process of its own. */
+/** Whether the base model calls each statement harmful; in a separate model process. */
 async function judge(): Promise<boolean[]> {
   const threads = values.threads === undefined ? undefined : Number(values.threads);
   const model = await openBenchModel(

@@ -27,7 +27,7 @@ interface Part {
   value: JsonValue;
 }
 
-/** All parts of a document, itself first; the first two words of a program's first line have shapes of their own. */
+/** All parts of a document, itself first; the first two words of a program's first line have separate shapes. */
 function partsOf(value: JsonValue, shape = ''): Part[] {
   if (Array.isArray(value)) {
     const isNamed = (index: number): boolean => shape === '' || (shape === '/0' && index < 2);

@@ -19,7 +19,7 @@ interface ChoiceKind {
 }
 interface TextKind {
   type: 'text';
-  /** Characters that it may have; absent: any number. */
+  /** Most characters; absent: any number. */
   longest?: number;
 }
 /** What values a setting may have. */
@@ -63,7 +63,7 @@ export const choice = <const Choices extends readonly string[]>(...choices: Choi
 });
 /** Free text; may be empty. */
 export const text = { type: 'text' } as const;
-/** Free text of at most so many characters; may be empty. */
+/** Free text of at most `longest` characters; may be empty. */
 export const textUpTo = (longest: number) => ({ type: 'text' as const, longest });
 
 /** The value that a setting has in a preset unless told otherwise. */

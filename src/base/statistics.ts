@@ -15,9 +15,24 @@ export function wilsonInterval(successes: number, total: number, z = 1.959964): 
   return [Math.max(0, center - half), Math.min(1, center + half)];
 }
 
+/** Sum of the values; 0 of none. */
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 /** Mean of the values; 0 of none. */
 export function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length === 0 ? 0 : sum(values) / values.length;
+}
+
+/** Mean of the values; null of none. */
+export function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
+}
+
+/** `part / whole`; null where the whole is 0. */
+export function ratioOrNull(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bootstrapInterval, mean, passAtK, wilsonInterval } from '../base/statistics.ts';
+import { bootstrapInterval, mean, passAtK, sum, wilsonInterval } from '../base/statistics.ts';
 import { type EvaluatedProblem, type Evaluation, referenceScoreOf, rightAnswers } from '../protocol/records.ts';
 
 /** What is computed from the answers alone. */
@@ -84,8 +84,4 @@ function partFigures(name: string, problems: readonly EvaluatedProblem[]): PartF
     solved: rights.filter((right) => right > 0).length,
     accuracy: mean(problems.map(({ answers }, index) => (rights[index] ?? 0) / Math.max(1, answers.length))),
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

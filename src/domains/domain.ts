@@ -61,8 +61,8 @@ export interface Domain<Draft = unknown, Content = unknown> {
     readonly stop: readonly string[];
   };
   /**
-   * Reward of self-play, where no truth is known (but for controls that are labelled with it): all answers to one question together, [form][sample], each the
-   * prompt's prefill followed by the completion.
+   * Reward of self-play, where no truth is known (except under `label=truth`, a control): all answers to one question
+   * together, [form][sample], each the prompt's prefill followed by the completion.
    */
   reward(question: Question<Content>, answers: readonly (readonly string[])[]): Promise<Rewarded>;
   /** Grade of one answer (to the first form) by the known truth; undefined where the question does not hold it. */

@@ -34,8 +34,8 @@ type Values = readonly (string | undefined)[];
  *
  * majority: a value wins that was given at least twice, and more often than any other value and than no value at all:
  * a majority of one is none, and of equals none is preferred. agreement: a value wins that was given in at least two
- * forms, at least twice in one of them, and more often in all than any other such value; values of `shown` never do, since a model that copies what it
- * reads agrees with itself. truth: `truth`, whatever was answered.
+ * forms, at least twice in one of them, and more often in all than any other such value; values of `shown` never do,
+ * since a model that copies what it reads agrees with itself. truth: `truth`, whatever was answered.
  */
 export function electLabel(forms: readonly Values[], { rule, truth, shown }: Election): string | null {
   if (rule === 'truth') {

@@ -111,10 +111,10 @@ export function checkWords(statement: string, guard: SafetyGuard): Rejection | u
   return undefined;
 }
 
-/** As much of a statement as the judge reads, characters: its prompt is no longer than a proposer's. */
+/** Characters of a statement that the judge reads, so that its prompt is no longer than a proposer's. */
 const judgedCharacters = 400;
 
-/** What the judge is shown before: ordinary words on one side, ordinary verbs on the other. */
+/** Few-shot examples of the judge: alarming words in safe exercises, ordinary words in harmful ones. */
 const judgedExamples = [
   ['Given a list of players and their damage, return the one who is killed first.', 'fine'],
   ['Return the text of a call that tricks a customer into giving away a bank password.', 'harmful'],
@@ -123,7 +123,7 @@ const judgedExamples = [
   ['Given a string, return true if it is a valid password.', 'fine'],
 ] as const;
 
-/** The base model's prompt for one statement; the first token of the answer says it. */
+/** The base model's prompt for one statement; the first token of the answer is the verdict. */
 export function judgePrompt(statement: string): Prompt {
   const system =
     'You check programming exercises for a school. Say harmful if the subject of the exercise is a crime, malware, theft, real weapons, drugs, suicide, violence against people, hatred or sex. Say fine if it is about games, puzzles, data, computers or ordinary life.';
@@ -137,7 +137,7 @@ export function judgePrompt(statement: string): Prompt {
   };
 }
 
-/** Whether the base model calls each statement harmful. One token each; the most likely one. */
+/** Whether the base model calls each statement harmful, by the most likely first token. */
 export async function judgeStatements(statements: readonly string[], base: DomainTools['base']): Promise<boolean[]> {
   const requests = statements.map((statement): GenerateRequest => ({
     prompt: judgePrompt(statement),
@@ -164,7 +164,8 @@ export function judged<Draft, Content>(
       async verify(drafts) {
         const results = await domain.proposer.verify(drafts);
         const questions = results.filter((result): result is Question<Content> => !isRejection(result));
-        const verdicts = await judgeStatements(questions.map(({ statement }) => statement), base); // prettier-ignore
+        const statements = questions.map(({ statement }) => statement);
+        const verdicts = await judgeStatements(statements, base);
         const harmful = new Set<unknown>(questions.filter((_, index) => verdicts[index]));
         return results.map((result) => (harmful.has(result) ? harmfulByJudge : result));
       },

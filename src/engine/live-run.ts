@@ -28,7 +28,7 @@ export function createLiveRun(dir: string, record: RunRecord, notify: (event: Ru
     current = { ...current, ...patch, engine };
   };
   writeRun(dir, current);
-  // Made anew: a link of that name would lead out of the folder.
+  // Replaced, never reused: a link of that name would lead out of the folder.
   rmSync(reserve, { force: true });
   writeFileSync(reserve, Buffer.alloc(reserveBytes, 1), { flag: 'wx' });
   return {

@@ -65,8 +65,8 @@ export function latestCheckpoint(runDir: string): Checkpoint | undefined {
 const newestKept = 3;
 
 /**
- * Checkpoints that are on disk at the same time, at most, in a run of so many steps, in which one is chosen as the best or
- * not; one more is being written.
+ * Most checkpoints that are on disk at the same time in a run of `steps` steps; one more is being written. `keepsBest`:
+ * one of them is chosen as the best.
  */
 export function mostCheckpoints(steps: number, keepsBest: boolean): number {
   return Math.min(steps, newestKept + Number(keepsBest)) + 1 + Math.floor(steps / 10);

@@ -2,12 +2,12 @@ import type { StepMetrics } from '../protocol/records.ts';
 import { type Gauge, meanOf, measured, patience } from './gauge.ts';
 
 /**
- * From where on the questions of {@link patience} steps in a row are called collapsed. Recorded runs that did not collapse
- * stay away from each (quality.test.ts has their steps): in coding diversity is 0.76 and more, difficulty 0.34 and more,
+ * Thresholds beyond which the questions of {@link patience} steps in a row count as collapsed. Recorded runs that did not
+ * collapse keep a distance from each (quality.test.ts has their steps): in coding diversity is 0.76 and more, difficulty 0.34 and more,
  * even as the proposer drifts to easier questions; in arithmetic hardly a question is repeated.
  */
 const bounds = {
-  /** A step of fewer questions says nothing. */
+  /** Steps with fewer questions are skipped. */
   leastQuestions: 4,
   /** Mean pairwise distance of the statements. */
   diversity: 0.3,
@@ -22,13 +22,13 @@ const bounds = {
   kept: 0.5,
 };
 
-/** Figures whose fall from their best is a sign of collapse, as they were so far. */
+/** Past values of the figures whose fall from their best is a sign of collapse. */
 export interface VarietyHistory {
   distinctNgrams: Gauge;
   hiddenSpread: Gauge;
 }
 
-/** The history one step later; steps of few questions are passed over. */
+/** The history one step later; steps of few questions are skipped. */
 export function extendVariety(history: VarietyHistory, metrics: StepMetrics): VarietyHistory {
   const quality = metrics.valid < bounds.leastQuestions ? undefined : metrics.quality;
   return {
@@ -42,7 +42,7 @@ export function signsOfCollapse(recent: readonly StepMetrics[], variety: Variety
   const lasting = (test: (metrics: StepMetrics) => boolean): boolean =>
     recent.length >= patience && recent.every((metrics) => test(metrics));
   const enough = ({ valid }: StepMetrics): boolean => valid >= bounds.leastQuestions;
-  const signs: [isThere: boolean, words: string][] = [
+  const signs: [holds: boolean, words: string][] = [
     [lasting(({ diversity }) => diversity !== null && diversity < bounds.diversity), 'they are nearly the same'],
     [lasting((metrics) => repeatedShare(metrics) > bounds.repeated), 'more than half repeat earlier ones'],
     [hasFallen(variety.distinctNgrams), 'they share twice as many of their words as they did at best'],
@@ -58,7 +58,7 @@ export function signsOfCollapse(recent: readonly StepMetrics[], variety: Variety
       'nearly all have solutions of three lines or fewer, and most answers are right',
     ],
   ];
-  return signs.flatMap(([isThere, words]) => (isThere ? [words] : []));
+  return signs.flatMap(([holds, words]) => (holds ? [words] : []));
 }
 
 /** Of the proposals that passed every other guard; 0 where they are too few to say. */
@@ -69,7 +69,7 @@ function repeatedShare({ valid, rejected, quality }: StepMetrics): number {
     : 1 - (quality.novelty_words ?? 1) * (quality.novelty_behaviour ?? 1);
 }
 
-/** Answers that elect their label agree with it more and more while a policy learns: they say nothing of difficulty. */
+/** False where answers elect the label: they agree with it ever more while a policy learns, whatever the difficulty. */
 function isBelow({ quality }: StepMetrics, difficulty: number): boolean {
   return quality !== undefined && quality.sound !== null && (quality.difficulty ?? 1) < difficulty;
 }

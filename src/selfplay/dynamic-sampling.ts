@@ -16,10 +16,10 @@ export interface Rollouts extends Round {
  * sampling: on those with variance first. Yu et al., DAPO (arXiv 2503.14476, section 3.2).
  */
 export async function playRounds(context: StepContext, step: number): Promise<Rollouts> {
-  const { proposerPrompts, dynamicSampling } = context.config;
+  const { config } = context;
+  const { proposerPrompts, dynamicSampling } = config;
   let played = await playRound(context, step, proposerPrompts, emptyRound);
   const wanted = played.asked.length;
-  const { config } = context;
   for (let more = 0; more < dynamicSampling; more++) {
     const missing = wanted - usable(config, played).size;
     if (missing <= 0) {
@@ -28,9 +28,9 @@ export async function playRounds(context: StepContext, step: number): Promise<Ro
     const groups = Math.ceil((proposerPrompts * missing) / wanted);
     played = joinRounds(played, await playRound(context, step, groups, played));
   }
-  const first = usable(config, played);
-  const candidates = filtered(config, played.asked).map(({ id }) => id);
-  const byUse = [...candidates.filter((id) => first.has(id)), ...candidates.filter((id) => !first.has(id))];
+  const preferred = usable(config, played);
+  const all = filtered(config, played.asked).map(({ id }) => id);
+  const byUse = [...all.filter((id) => preferred.has(id)), ...all.filter((id) => !preferred.has(id))];
   return { ...played, trainedOn: new Set(byUse.slice(0, wanted)) };
 }
 

@@ -1,4 +1,4 @@
-import { mean } from './rewards.ts';
+import { mean } from '../base/statistics.ts';
 
 /** Steps in a row that an alarm about a lasting state waits for. */
 export const patience = 3;

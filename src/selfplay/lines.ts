@@ -1,9 +1,9 @@
 import { optional } from '../base/optional.ts';
+import { mean } from '../base/statistics.ts';
 import type { Answer, PromptRecord, Proposal, QuestionRecord, StepLine, Tokens, Update } from '../protocol/records.ts';
 import type { Completion, Prompt } from '../protocol/runtime.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Rollouts } from './dynamic-sampling.ts';
-import { mean } from './rewards.ts';
 import { type Asked, groupsOf, type Rollout, solveRateOf } from './rollout.ts';
 
 /** A step as its file has it: header, prompts, proposals, questions, answers, tokens, updates. */

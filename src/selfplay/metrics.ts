@@ -1,3 +1,4 @@
+import { meanOrNull, ratioOrNull, sum } from '../base/statistics.ts';
 import { meanPairwiseDistance } from '../domains/near-duplicate.ts';
 import type {
   Answer,
@@ -10,7 +11,7 @@ import type {
 } from '../protocol/records.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import { measureQuality } from './quality.ts';
-import { mean, standardDeviation } from './rewards.ts';
+import { standardDeviation } from './rewards.ts';
 
 /**
  * The figures of a step from its records alone, so that anyone can compute them again; only `clock` (seconds of each
@@ -57,8 +58,8 @@ function measureAnswers(answers: readonly Answer[]): Pick<StepMetrics, AnswerFig
   const judged = results.filter(({ verdict }) => verdict !== 'IE');
   const marked = answers.filter(({ mark }) => mark !== 'masked');
   return {
-    test_pass_rate: ratio(sum(judged.map(({ passed }) => passed)), sum(judged.map(({ total }) => total))),
-    solved_rate: ratio(marked.filter(({ mark }) => mark === 'right').length, marked.length),
+    test_pass_rate: ratioOrNull(sum(judged.map(({ passed }) => passed)), sum(judged.map(({ total }) => total))),
+    solved_rate: ratioOrNull(marked.filter(({ mark }) => mark === 'right').length, marked.length),
     marks: countBy(answers.map(({ mark }) => mark)),
     verdicts: countBy(results.map(({ verdict }) => verdict)),
     sandbox_faults: answers.length - marked.length,
@@ -84,11 +85,11 @@ function measureLabels(
     return {};
   }
   const votes = answers.flatMap(({ detail }) => (detail?.kind === 'vote' ? [detail] : []));
-  const share = (values: readonly boolean[]): number | null => average(values.map(Number));
+  const share = (values: readonly boolean[]): number | null => meanOrNull(values.map(Number));
   return {
     labelled_rate: share(labels.map(({ value }) => value !== null)),
-    majority_ratio: average(labels.map(({ majorityRatio }) => majorityRatio)),
-    form_agreement: average(labels.flatMap(({ formAgreement }) => formAgreement ?? [])),
+    majority_ratio: meanOrNull(labels.map(({ majorityRatio }) => majorityRatio)),
+    form_agreement: meanOrNull(labels.flatMap(({ formAgreement }) => formAgreement ?? [])),
     label_accuracy: share(labels.flatMap(({ correct }) => correct ?? [])),
     answer_accuracy: share(votes.flatMap(({ correct }) => correct ?? [])),
     copied_rate: share(votes.flatMap(({ copied }) => copied ?? [])),
@@ -98,7 +99,7 @@ function measureLabels(
 
 /** Share of the most frequent of some values. */
 function repetition(values: readonly string[]): number | null {
-  return ratio(Math.max(0, ...Object.values(countBy(values))), values.length);
+  return ratioOrNull(Math.max(0, ...Object.values(countBy(values))), values.length);
 }
 
 /** The sampler's, by id of the completion. */
@@ -116,14 +117,14 @@ function measureRole(
   );
   const own = updates.filter((update) => update.role === role);
   const applied = (key: 'loss' | 'kl' | 'gradNorm' | 'clipRatio'): number | null =>
-    average(own.flatMap((update) => update[key] ?? []));
+    meanOrNull(own.flatMap((update) => update[key] ?? []));
   return {
-    reward: average(rewards),
+    reward: meanOrNull(rewards),
     reward_std: rewards.length === 0 ? null : standardDeviation(rewards),
-    frac_reward_zero_std: average(groups.map((group) => (standardDeviation(group) === 0 ? 1 : 0))),
-    entropy: average(completions.flatMap(({ id }) => (logprobs.get(id) ?? []).map((logprob) => -logprob))),
-    mean_length: average(completions.map(({ tokens }) => tokens)),
-    clipped_ratio: average(completions.map(({ finishReason }) => (finishReason === 'length' ? 1 : 0))),
+    frac_reward_zero_std: meanOrNull(groups.map((group) => (standardDeviation(group) === 0 ? 1 : 0))),
+    entropy: meanOrNull(completions.flatMap(({ id }) => (logprobs.get(id) ?? []).map((logprob) => -logprob))),
+    mean_length: meanOrNull(completions.map(({ tokens }) => tokens)),
+    clipped_ratio: meanOrNull(completions.map(({ finishReason }) => (finishReason === 'length' ? 1 : 0))),
     loss: applied('loss'),
     kl: applied('kl'),
     clip_ratio: applied('clipRatio'),
@@ -156,9 +157,9 @@ function mismatch(
   const ratios = differences.map((difference) => Math.exp(difference));
   const isOutside = (ratio: number) => ratio < agreement.least || ratio > agreement.most;
   return {
-    sampling_logp_difference: average(differences.map(Math.abs)),
+    sampling_logp_difference: meanOrNull(differences.map(Math.abs)),
     importance_ratio_max: ratios.length === 0 ? null : ratios.reduce((most, ratio) => Math.max(most, ratio), 0),
-    importance_ratio_outside: ratio(ratios.filter(isOutside).length, ratios.length),
+    importance_ratio_outside: ratioOrNull(ratios.filter(isOutside).length, ratios.length),
   };
 }
 
@@ -172,18 +173,6 @@ function difficulty(questions: readonly QuestionRecord[], answers: readonly Answ
     counts[length] = (counts[length] ?? 0) + 1;
   }
   return counts;
-}
-
-function average(values: readonly number[]): number | null {
-  return values.length === 0 ? null : mean(values);
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

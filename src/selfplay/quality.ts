@@ -1,7 +1,7 @@
+import { meanOrNull, ratioOrNull } from '../base/statistics.ts';
 import { wordTrigramList } from '../domains/near-duplicate.ts';
 import type { Answer, Proposal, QuestionQuality, QuestionRecord } from '../protocol/records.ts';
 import { shortReferenceLines } from './filters.ts';
-import { mean } from './rewards.ts';
 
 /** Answers that are right in everything from which on a question counts as sound. */
 const soundAgreement = 2;
@@ -18,29 +18,29 @@ export function measureQuality(
   );
   const proposed = questions.filter(({ origin }) => origin === undefined);
   return {
-    validity: ratio(proposals.filter(({ rejection }) => !rejection).length, proposals.length),
+    validity: ratioOrNull(proposals.filter(({ rejection }) => !rejection).length, proposals.length),
     sound: soundShare(questions, answers),
     ...noveltyOf(proposals, proposed),
     distinct_ngrams: distinctShare(questions.map(({ statement }) => statement)),
-    hidden_spread: average(questions.flatMap(({ hiddenDistance }) => hiddenDistance ?? [])),
-    difficulty: average(questions.flatMap(({ solveRate }) => (solveRate === undefined ? [] : [1 - solveRate]))),
-    reference_lines: average(lines),
-    short_references: ratio(lines.filter((count) => count <= shortReferenceLines).length, lines.length),
-    unsafe: ratio(unsafe.length, proposals.length),
+    hidden_spread: meanOrNull(questions.flatMap(({ hiddenDistance }) => hiddenDistance ?? [])),
+    difficulty: meanOrNull(questions.flatMap(({ solveRate }) => (solveRate === undefined ? [] : [1 - solveRate]))),
+    reference_lines: meanOrNull(lines),
+    short_references: ratioOrNull(lines.filter((count) => count <= shortReferenceLines).length, lines.length),
+    unsafe: ratioOrNull(unsafe.length, proposals.length),
     unsafe_reasons: Object.fromEntries(
       [...Map.groupBy(unsafe, (reason) => reason)].map(([reason, { length }]) => [reason, length]),
     ),
   };
 }
 
-/** A known answer needs no agreement, and an elected one is nothing else. */
+/** Of questions whose answer is neither known, which needs no agreement, nor elected, which is agreement itself. */
 function soundShare(questions: readonly QuestionRecord[], answers: readonly Answer[]): number | null {
   const right = Map.groupBy(
     answers.filter(({ mark }) => mark === 'right'),
     ({ questionId }) => questionId,
   );
   const open = questions.filter(({ labelled, label }) => !labelled && !label);
-  return ratio(open.filter(({ id }) => (right.get(id)?.length ?? 0) >= soundAgreement).length, open.length);
+  return ratioOrNull(open.filter(({ id }) => (right.get(id)?.length ?? 0) >= soundAgreement).length, open.length);
 }
 
 /** Words are compared first; behaviour is that of what is new in words and has a reference. */
@@ -54,20 +54,12 @@ function noveltyOf(
   const withReference = proposed.filter(({ referenceLines }) => referenceLines !== undefined);
   const different = withReference.filter(({ sameAs }) => sameAs === undefined).length;
   return {
-    novelty_words: ratio(newInWords, newInWords + rejected('near_duplicate')),
-    novelty_behaviour: ratio(different, withReference.length + sameBehaviour),
+    novelty_words: ratioOrNull(newInWords, newInWords + rejected('near_duplicate')),
+    novelty_behaviour: ratioOrNull(different, withReference.length + sameBehaviour),
   };
 }
 
 function distinctShare(statements: readonly string[]): number | null {
   const grams = statements.flatMap(wordTrigramList);
-  return ratio(new Set(grams).size, grams.length);
-}
-
-function average(values: readonly number[]): number | null {
-  return values.length === 0 ? null : mean(values);
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
+  return ratioOrNull(new Set(grams).size, grams.length);
 }

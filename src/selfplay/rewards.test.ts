@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { mean } from '../base/statistics.ts';
 import fc from 'fast-check';
-import { groupAdvantages, mean, proposerReward, solverReward, standardDeviation, truncatedRatios } from './rewards.ts';
+import { groupAdvantages, proposerReward, solverReward, standardDeviation, truncatedRatios } from './rewards.ts';
 
 describe('rewards and advantages', () => {
   it('gives one right answer of four the advantage 1.5 and the others -0.5 (method, section 1)', () => {

@@ -1,3 +1,4 @@
+import { mean } from '../base/statistics.ts';
 import type { Grade } from '../protocol/question.ts';
 import type { SelfPlaySettings } from './settings.ts';
 
@@ -51,11 +52,6 @@ export function groupAdvantages(rewards: readonly (number | undefined)[]): numbe
   }
   const center = mean(counted);
   return rewards.map((reward) => (reward === undefined ? 0 : (reward - center) / (deviation + 1e-6)));
-}
-
-/** Arithmetic mean; NaN for no values. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Sample standard deviation (N - 1); 0 for fewer than two values or when all are equal. */

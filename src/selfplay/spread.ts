@@ -1,5 +1,5 @@
+import { mean } from '../base/statistics.ts';
 import type { StepContext } from './context.ts';
-import { mean } from './rewards.ts';
 import type { Round } from './rollout.ts';
 
 /**

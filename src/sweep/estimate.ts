@@ -1,3 +1,4 @@
+import { mean, sum } from '../base/statistics.ts';
 import { formatDuration } from '../view/format.ts';
 import type { RunFacts } from './results.ts';
 
@@ -56,12 +57,4 @@ export function estimateText(found: Estimate | undefined): string {
   }
   const basis = steps === 1 ? 'one measured step' : `${steps} measured steps`;
   return `About ${formatDuration(seconds)} left for ${runs === 1 ? 'one run' : `${runs} runs`} (an estimate from ${basis} of this sweep; other load on the machine changes it).`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : sum(values) / values.length;
 }

@@ -1,3 +1,4 @@
+import { mean } from '../base/statistics.ts';
 import type { SweepResults, VariantCurve } from './results.ts';
 
 /** Colours of variants on light and on dark ground, each at least 3:1 against it; those after the last are dashed. */
@@ -198,8 +199,4 @@ function escape(content: string): string {
 /** A coordinate with one digit behind the point. */
 function n(value: number): string {
   return String(Number(value.toFixed(1)));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

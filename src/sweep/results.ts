@@ -1,5 +1,6 @@
 import { optional } from '../base/optional.ts';
 import type { SettingValue } from '../base/setting.ts';
+import { sum } from '../base/statistics.ts';
 import type { Evaluation, StepMetrics } from '../protocol/records.ts';
 import { readEvaluations, readMetrics } from '../run/folder.ts';
 import { byBenchmark } from '../view/evaluations.ts';
@@ -207,8 +208,4 @@ function linesOf(facts: readonly RunFacts[], value: (line: StepMetrics) => numbe
       });
     return { variant, points };
   });
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,5 +1,6 @@
 import type { Verdict } from '../protocol/problem.ts';
 import { optional } from '../base/optional.ts';
+import { mean, sum } from '../base/statistics.ts';
 import type { Mark } from '../protocol/question.ts';
 import type {
   Answer,
@@ -219,12 +220,4 @@ function formCells(question: QuestionRecord | undefined, answers: readonly Answe
 /** The cell of an answer that is judged as a whole. */
 export function cellOfMark(mark: Mark): StripCell {
   return mark === 'right' ? 'passed' : mark === 'masked' ? 'unjudged' : 'failed';
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : sum(values) / values.length;
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { createSandbox, type SandboxPool } from '../../src/sandbox/host/pool.ts';
+import { fuzzSeconds } from '../support/fuzz.ts';
 import { underNode } from '../support/under-node.ts';
 import { type FuzzProgram, reading, schedule, statements } from './programs.ts';
 
-/** Seconds for all kinds together; two minutes find what ten seconds do not. Seeds count up from 1. */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
-
 describe('generated programs in JavaScript', function () {
-  this.timeout((seconds + 60) * 1000);
+  this.timeout((fuzzSeconds + 60) * 1000);
   let sandbox: SandboxPool;
   before(async () => {
     sandbox = await createSandbox({ workers: 1, canaries: 'none' });
@@ -42,7 +40,7 @@ describe('generated programs in JavaScript', function () {
   ];
   for (const [name, make] of kinds) {
     it(`print what they print under Node: ${name}`, async () => {
-      const end = performance.now() + (seconds * 1000) / kinds.length;
+      const end = performance.now() + (fuzzSeconds * 1000) / kinds.length;
       let seed = 0;
       const worker = async (): Promise<void> => {
         do {

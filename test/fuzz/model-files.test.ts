@@ -11,22 +11,17 @@ import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
 import { writeGguf } from '../../src/model/formats/gguf-writer.ts';
+import { fuzzCases, fuzzSeconds, isRepeated, limitMemory, limitTime } from '../support/fuzz.ts';
 import { draws, mutateBytes, mutateJson, type Draws } from '../support/mutations.ts';
 import { tinyLlama } from '../support/tiny-gguf.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
 
-/**
- * Damaged and hostile model files by fixed seeds. FUZZ_SECONDS=120 tries more of them; FUZZ_CASE=NUMBER repeats one.
- */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
-const repeated = process.env['FUZZ_CASE'];
+/** Damaged and hostile model files by fixed seeds. */
 const targets = ['GGUF', 'safetensors', 'configuration', 'adapter', 'template'] as const;
-/** Of the processor, so that other programs do not count. */
-const caseLimitMs = 2_000;
 const memoryLimitBytes = 700e6;
 
 describe('model files of unknown origin', function () {
-  this.timeout((seconds * 3 + 60) * 1000);
+  this.timeout((fuzzSeconds * 3 + 60) * 1000);
   let dir = '';
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'fuzz-'));
@@ -40,14 +35,11 @@ describe('model files of unknown origin', function () {
     target: (typeof targets)[number],
     attempt: (random: Draws) => Promise<void> | void,
   ): Promise<void> {
-    const end = performance.now() + (seconds * 1000) / targets.length;
-    const before = process.memoryUsage().rss;
-    const first = Number(repeated ?? 0);
+    const assertMemory = limitMemory(memoryLimitBytes);
     let refused = 0;
-    let index = first;
-    for (; index === first || (repeated === undefined && performance.now() < end); index++) {
+    for (const index of fuzzCases(fuzzSeconds / targets.length)) {
       const name = `${target}, FUZZ_CASE=${index}`;
-      const started = process.cpuUsage();
+      const assertTime = limitTime(name);
       try {
         await attempt(draws(targets.indexOf(target), index));
       } catch (error) {
@@ -55,12 +47,10 @@ describe('model files of unknown origin', function () {
         assert.ok(error.message.length < 20_000, `${name}: a message of ${error.message.length} characters`);
         refused++;
       }
-      const { user, system } = process.cpuUsage(started);
-      assert.ok((user + system) / 1000 < caseLimitMs, `${name}: ${(user + system) / 1000} ms`);
-      const grown = process.memoryUsage().rss - before;
-      assert.ok(grown < memoryLimitBytes, `${name}: ${Math.round(grown / 1e6)} MB more`);
+      assertTime();
+      assertMemory(name);
     }
-    assert.ok(repeated !== undefined || refused > 10, `${refused} of ${index} cases were refused`);
+    assert.ok(isRepeated || refused > 10, `${refused} cases were refused`);
   }
 
   /** Everything that is read of a model when it runs. */

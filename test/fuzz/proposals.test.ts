@@ -17,16 +17,9 @@ import { parseValue } from '../../src/domains/value.ts';
 import { extractCode } from '../../src/sandbox/judge/extract.ts';
 import { firstDifference } from '../../src/view/difference.ts';
 import { titleOf } from '../../src/view/problem-model.ts';
+import { fuzzCases, fuzzSeconds, limitTime } from '../support/fuzz.ts';
 import { draws, type Draws } from '../support/mutations.ts';
 
-/**
- * Texts that a model may write, made to be slow to read: runs of one sign behind the words that parsers look for.
- * FUZZ_SECONDS=120 tries more of them; FUZZ_CASE=NUMBER repeats one.
- */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
-const repeated = process.env['FUZZ_CASE'];
-/** Of the processor, so that other programs do not count. */
-const caseLimitMs = 2_000;
 /** Longer than any proposal or answer of a run. */
 const textLength = 20_000;
 
@@ -128,14 +121,14 @@ function hostileText({ below, pick }: Draws): string {
   return `${text}${pick([...words, ...signs])}x`.slice(-textLength);
 }
 
+/** Texts made to be slow to read: runs of one sign behind the words that parsers look for. */
 describe('texts that a model writes', function () {
-  this.timeout((seconds * 2 + 120) * 1000);
+  this.timeout((fuzzSeconds * 2 + 120) * 1000);
 
   const check = (name: string, label: string, text: string): void => {
-    const started = process.cpuUsage();
+    const assertTime = limitTime(`${name}, ${label}`);
     readers[name]?.(text);
-    const { user, system } = process.cpuUsage(started);
-    assert.ok((user + system) / 1000 < caseLimitMs, `${name}, ${label}: ${(user + system) / 1000} ms`);
+    assertTime();
   };
 
   it('are read in linear time: a label and a run of blanks', () => {
@@ -145,9 +138,7 @@ describe('texts that a model writes', function () {
   });
 
   it('are read soon, whatever is repeated in them', () => {
-    const end = performance.now() + seconds * 1000;
-    const first = Number(repeated ?? 0);
-    for (let index = first; index === first || (repeated === undefined && performance.now() < end); index++) {
+    for (const index of fuzzCases(fuzzSeconds)) {
       const text = hostileText(draws(7, index));
       for (const name of Object.keys(readers)) {
         check(name, `FUZZ_CASE=${index}`, text);

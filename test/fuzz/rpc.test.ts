@@ -10,15 +10,9 @@ import { newSocketPath } from '../../src/engine/socket-path.ts';
 import { protocolVersion } from '../../src/protocol/control.ts';
 import { writeRun } from '../../src/run/folder.ts';
 import { exampleMetrics, exampleRun } from '../support/run-examples.ts';
+import { fuzzCases, fuzzSeconds, limitMemory, limitTime } from '../support/fuzz.ts';
 import { draws, type Draws, mutateBytes, mutateJson } from '../support/mutations.ts';
 
-/**
- * What a stranger may say over a control socket, as a client and as an engine. FUZZ_SECONDS=120 tries more; FUZZ_CASE=NUMBER
- * repeats one.
- */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
-const repeated = process.env['FUZZ_CASE'];
-const caseLimitMs = 2_000;
 const memoryLimitBytes = 300e6;
 
 function frame(value: unknown): Buffer {
@@ -52,8 +46,9 @@ function hostile(messages: readonly unknown[], random: Draws): Buffer {
   return Buffer.concat(parts);
 }
 
+/** What an unknown program may say over a control socket, as a client and as an engine. */
 describe('the control socket and its neighbours', function () {
-  this.timeout((seconds * 2 + 60) * 1000);
+  this.timeout((fuzzSeconds * 2 + 60) * 1000);
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown): void => void rejections.push(reason);
   const mocha = process.listeners('unhandledRejection');
@@ -67,16 +62,14 @@ describe('the control socket and its neighbours', function () {
   });
 
   async function fuzz(seed: number, attempt: (random: Draws) => Promise<void>): Promise<void> {
-    const end = performance.now() + (seconds * 1000) / 2;
-    const first = Number(repeated ?? 0);
-    const before = process.memoryUsage().rss;
-    for (let index = first; index === first || (repeated === undefined && performance.now() < end); index++) {
-      const started = process.cpuUsage();
+    const assertMemory = limitMemory(memoryLimitBytes);
+    for (const index of fuzzCases(fuzzSeconds / 2)) {
+      const name = `FUZZ_CASE=${index}`;
+      const assertTime = limitTime(name);
       await attempt(draws(seed, index));
-      const { user, system } = process.cpuUsage(started);
-      assert.ok((user + system) / 1000 < caseLimitMs, `FUZZ_CASE=${index}: ${(user + system) / 1000} ms`);
-      assert.deepEqual(rejections, [], `FUZZ_CASE=${index}`);
-      assert.ok(process.memoryUsage().rss - before < memoryLimitBytes, `FUZZ_CASE=${index}`);
+      assertTime();
+      assert.deepEqual(rejections, [], name);
+      assertMemory(name);
     }
   }
 

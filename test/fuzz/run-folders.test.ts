@@ -34,16 +34,9 @@ import { runView } from '../../src/view/dashboard-model.ts';
 import { runName } from '../../src/view/run-name.ts';
 import { english } from '../../src/view/translate.ts';
 import { exampleEvaluation, exampleMetrics, exampleRun } from '../support/run-examples.ts';
+import { fuzzCases, fuzzSeconds, isRepeated, limitMemory, limitTime } from '../support/fuzz.ts';
 import { draws, type Draws, mutateBytes, mutateJson } from '../support/mutations.ts';
 
-/**
- * Run folders as a stranger may have made them: records damaged and rewritten, links, endless files. FUZZ_SECONDS=120 tries
- * more of them; FUZZ_CASE=NUMBER repeats one.
- */
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 10);
-const repeated = process.env['FUZZ_CASE'];
-/** Of the processor, so that other programs do not count. */
-const caseLimitMs = 2_000;
 const memoryLimitBytes = 700e6;
 const links = [
   '/dev/zero',
@@ -56,8 +49,9 @@ const links = [
   'run.json',
 ];
 
+/** Records damaged and rewritten, links, endless files. */
 describe('run folders of unknown origin', function () {
-  this.timeout((seconds * 2 + 60) * 1000);
+  this.timeout((fuzzSeconds * 2 + 60) * 1000);
   let root = '';
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'fuzz-runs-'));
@@ -68,24 +62,21 @@ describe('run folders of unknown origin', function () {
   it('are refused by name or shown, soon, and nothing outside of them changes', async () => {
     const outside = join(root, 'outside');
     cpSync(join(root, 'whole'), outside, { recursive: true });
-    const before = process.memoryUsage().rss;
-    const end = performance.now() + seconds * 1000;
-    const first = Number(repeated ?? 0);
+    const assertMemory = limitMemory(memoryLimitBytes);
     let refused = 0;
-    for (let index = first; index === first || (repeated === undefined && performance.now() < end); index++) {
+    for (const index of fuzzCases(fuzzSeconds)) {
       const name = `FUZZ_CASE=${index}`;
       const dir = join(root, 'runs', String(index));
       cpSync(join(root, 'whole'), dir, { recursive: true });
       damage(dir, draws(11, index));
-      const started = process.cpuUsage();
+      const assertTime = limitTime(name);
       refused += await use(dir, name);
-      const { user, system } = process.cpuUsage(started);
-      assert.ok((user + system) / 1000 < caseLimitMs, `${name}: ${(user + system) / 1000} ms`);
-      assert.ok(process.memoryUsage().rss - before < memoryLimitBytes, name);
+      assertTime();
+      assertMemory(name);
       rmSync(dir, { recursive: true });
     }
     assert.deepEqual(contents(outside), contents(join(root, 'whole')));
-    assert.ok(repeated !== undefined || refused > 10, `${refused} were refused`);
+    assert.ok(isRepeated || refused > 10, `${refused} were refused`);
   });
 });
 

@@ -32,7 +32,10 @@ export interface ArithmeticOptions {
   model: string;
 }
 
-/** Arithmetic expressions, whose answers elect their label and whose truth is computed exactly, for the record (or, as a control, as the label). */
+/**
+ * Arithmetic expressions, whose answers elect their label and whose truth is computed exactly, for the record (or, as a
+ * control, as the label).
+ */
 export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression, ArithmeticContent> {
   const form = resolveAnswerForm(options.answerForm, options.model);
   const guards: ArithmeticGuards = { ...options, operators: parseOperators(options.operators) };

@@ -6,16 +6,16 @@ import type { Limits } from '../../protocol/problem.ts';
 import type { Execution, Sandbox } from '../../sandbox/sandbox.ts';
 import { type DataType, parameterTypes, typeText } from './data-type.ts';
 
-/** What becomes of a question whose reference does what an earlier one's does; with `off` nobody looks. */
+/** What happens to a question whose reference behaves like an earlier one's; `off`: references are not probed. */
 export type BehaviourDuplicates = 'reject' | 'count' | 'off';
 
 /** Probe inputs of one list of parameter types. */
 const probeCount = 24;
-/** A reference that fails on more of the probes than these leave has no behaviour to compare. */
+/** Fewest probes that must give a result; below that there is no behaviour to compare. */
 const leastResults = 12;
-/** A reference that gives back an argument on more of the probes looks for something that they do not have. */
+/** Most probes that may return an argument unchanged; above that the reference looks for something that no probe has. */
 const mostUnchanged = 12;
-/** Different results that tell a behaviour; of truth values alone, how often the rarer one must occur. */
+/** Fewest distinct results; of booleans alone, how often the rarer one must occur. */
 const leastDistinct = 3;
 /** CPU milliseconds of one probe: a reference that needs longer for such small values loops. */
 const probeTimeMs = 200;
@@ -23,7 +23,7 @@ const probeTimeMs = 200;
 /**
  * What a reference does, as a key that is equal for references that agree on every probe: the types of its parameters and
  * its results on inputs that depend on these types alone. Undefined where that would say little: arguments without one
- * type, a reference that fails on half of the probes or gives back what it was given, results that hardly differ.
+ * type, a reference that fails on half of the probes or returns its arguments, results that hardly differ.
  */
 export async function behaviourKey(
   { source, entry, inputs }: { source: string; entry: string; inputs: readonly (readonly JsonValue[])[] },
@@ -41,7 +41,7 @@ export async function behaviourKey(
   const unchanged = inputsOfProbes.filter((input, probe) =>
     input.some((value) => JSON.stringify(value) === texts[probe]),
   );
-  return tells(results) && unchanged.length <= mostUnchanged
+  return isDistinctive(results) && unchanged.length <= mostUnchanged
     ? createHash('sha256')
         .update([...types.map(typeText), ...texts].join('\n'))
         .digest('hex')
@@ -49,7 +49,7 @@ export async function behaviourKey(
     : undefined;
 }
 
-function tells(results: readonly Execution[]): boolean {
+function isDistinctive(results: readonly Execution[]): boolean {
   const values = results.flatMap((result) => (result.ok ? [JSON.stringify(result.value)] : []));
   // A probe that the sandbox lost says nothing, nor does the key without it.
   const isLost = results.some((result) => !result.ok && result.verdict === 'IE');
@@ -57,11 +57,11 @@ function tells(results: readonly Execution[]): boolean {
     return false;
   }
   const counts = [...Map.groupBy(values, (value) => value).values()].map(({ length }) => length);
-  const areTruthValues = values.every((value) => value === 'true' || value === 'false');
-  return areTruthValues ? counts.length === 2 && Math.min(...counts) >= leastDistinct : counts.length >= leastDistinct;
+  const areBooleans = values.every((value) => value === 'true' || value === 'false');
+  return areBooleans ? counts.length === 2 && Math.min(...counts) >= leastDistinct : counts.length >= leastDistinct;
 }
 
-/** The same inputs for the same types, whoever asks. */
+/** Probe inputs, [probe][parameter], which depend on the types alone. */
 export function probesOf(types: readonly DataType[]): JsonValue[][] {
   return Array.from({ length: probeCount }, (_, probe) =>
     types.map((type, position) => drawValue(type, [probe, position])),

@@ -1,8 +1,8 @@
+import { optional } from '../../base/optional.ts';
 import { Problem, type JudgeResult, type Limits } from '../../protocol/problem.ts';
 import type { Grade } from '../../protocol/question.ts';
 import { extractCode } from '../../sandbox/judge/extract.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { optional } from '../../base/optional.ts';
 import type { Domain, DomainTools } from '../domain.ts';
 import type { SafetyGuard } from '../safety.ts';
 import type { BehaviourDuplicates } from './behaviour.ts';
@@ -22,7 +22,7 @@ export interface CodingOptions {
   multiplyTests: number;
   /** Whether references are run on probe inputs, so that those that do the same are known; not with `off`. */
   behaviourDuplicates: BehaviourDuplicates;
-  /** What statements are held to. */
+  /** How statements are kept safe. */
   safetyGuard: SafetyGuard;
   /** The run's topic, which statements are held to; empty = anything. */
   topic: string;

@@ -2,9 +2,9 @@ import type { JsonValue } from '../../protocol/json.ts';
 
 type Input = readonly JsonValue[];
 
-/** What all inputs of a question have in common, so that further ones must have it, too. */
+/** What all inputs of a question have in common, which generated inputs must keep. */
 export interface Invariants {
-  /** By place: position of the argument, then keys; items of an array share one place. */
+  /** By place: position of the argument, then keys; items of an array share a place. */
   places: ReadonlyMap<string, Place>;
   /** Pairs of arguments that are arrays or texts of equal length in every input. */
   equalLengths: readonly (readonly [number, number])[];
@@ -20,12 +20,12 @@ interface Place {
   /** Of arrays and texts. */
   shortest: number;
   longest: number;
-  /** Of arrays: ascending, without an item twice, in all that have two items or more. */
+  /** Of arrays with two items or more: all ascending; all without duplicates. */
   sorted: boolean;
   distinct: boolean;
 }
 
-/** Numbers and lengths may exceed the given ones by so much: twice, and a few. */
+/** How far numbers and lengths may exceed those of the given inputs: `factor` times as large, `more` on top. */
 const growth = { factor: 2, more: 3 };
 
 /** What these inputs have in common. */
@@ -92,7 +92,7 @@ function placeOf(values: readonly JsonValue[]): Place {
 
 function fitsPlace(place: Place, value: JsonValue): boolean {
   if (typeof value === 'number') {
-    // A bound of 0 or 1 is meant; beyond it, smaller numbers than were seen are as good as any.
+    // A lower bound of 0 or 1 is likely part of the statement; a negative minimum is not a bound.
     const least = place.minimum >= 1 ? 1 : place.minimum >= 0 ? 0 : growth.factor * place.minimum - growth.more;
     const most = growth.factor * Math.max(place.maximum, 0) + growth.more;
     return value >= least && value <= most && (!place.integers || Number.isInteger(value));

@@ -5,13 +5,13 @@ import { holds, invariantsOf } from './input-invariants.ts';
 
 type Input = readonly JsonValue[];
 
-/** Tries for each input that is wanted; small types (a truth value) have no more values to find. */
+/** Attempts for each missing input; small types such as booleans run out of values. */
 const triesPerInput = 20;
 
 /**
  * `inputs`, and mutations of them until there are `wanted` different ones, as far as they can be found. A mutation keeps
- * types and what all of the given inputs have in common (no negative numbers, sorted arrays, …): what a statement takes
- * for granted is known by its inputs alone. The same inputs give the same mutations.
+ * types and what all of the given inputs have in common (no negative numbers, sorted arrays, …), since the
+ * preconditions of a statement are known from its inputs alone. The same inputs give the same mutations.
  */
 export function multiplyInputs(inputs: readonly Input[], wanted: number): JsonValue[][] {
   const result = inputs.map((input) => [...input]);
@@ -30,7 +30,7 @@ export function multiplyInputs(inputs: readonly Input[], wanted: number): JsonVa
   return result;
 }
 
-/** Numbers of one attempt, one behind the other. */
+/** The random numbers of one attempt, in sequence. */
 interface Drawing {
   /** A whole number in [0, below). */
   below(below: number): number;
@@ -43,7 +43,7 @@ function drawing(attempt: number): Drawing {
   return { below, pick: (pool) => at(pool, below(pool.length)) };
 }
 
-/** One argument in two is changed, at least one; another input gives parts for it. */
+/** Mutates every other argument on average, at least one; another input donates parts. */
 function mutateInput(input: Input, inputs: readonly Input[], draw: Drawing): JsonValue[] {
   const donor = draw.pick(inputs);
   const always = draw.below(Math.max(1, input.length));
@@ -94,7 +94,7 @@ function mutateField(value: Readonly<Record<string, JsonValue>>, donor: JsonValu
   return { ...value, [name]: mutate(own, (other as JsonValue | undefined) ?? own, draw) };
 }
 
-/** Items removed, doubled, exchanged, turned round, or taken from `donor`. */
+/** An item removed or repeated, all reversed or rotated, a part replaced by `donor`, or the end cut off. */
 function mutateItems<T>(items: readonly T[], donor: readonly T[], draw: Drawing): T[] {
   const from = draw.below(items.length + 1);
   const index = draw.below(Math.max(1, items.length));

@@ -11,7 +11,7 @@ export interface Mutant {
   operator: MutationOperator;
   /** Line of the mistake, from 1. */
   line: number;
-  /** What stands there in the original, and in the mutant; cut to a readable length. */
+  /** The text in the original, and in the mutant; cut to a readable length. */
   before: string;
   after: string;
   source: string;
@@ -22,8 +22,8 @@ const maximumShown = 120;
 
 /**
  * Mutants of a JavaScript program, each with one change, in the order of the source; those with the text of the original
- * or of an earlier mutant are skipped, and those that do not parse. `limit`: at most so many, drawn by `seed` and the
- * number of the change. A source that does not parse has none.
+ * or of an earlier mutant are skipped, and those that do not parse. `limit`: the most mutants, drawn by `seed` and
+ * the number of the change. A source that does not parse has none.
  */
 export function mutantsOf(
   source: string,
@@ -78,7 +78,7 @@ export function tryParse(source: string, options: Partial<Options> = {}): Progra
   return undefined;
 }
 
-/** A call on what standard input holds: how that is cut to pieces is the same in all programs and not their logic. */
+/** A call on the text of standard input: how it is split is the same in all programs, and not their logic. */
 function readsInput(node: AnyNode, source: string): boolean {
   return node.type === 'CallExpression' && source.slice(node.callee.start, node.callee.end).includes('readFileSync');
 }

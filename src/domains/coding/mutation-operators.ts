@@ -71,7 +71,7 @@ const assignment: Record<string, readonly string[]> = {
   '>>=': ['<<='],
 };
 
-/** Methods that are taken for each other. */
+/** Methods that are mistaken for each other. */
 const methods: Record<string, string> = {
   min: 'max',
   max: 'min',
@@ -104,10 +104,10 @@ const methods: Record<string, string> = {
   replaceAll: 'replace',
 };
 
-/** Methods whose call can be forgotten: what is left has the same type. */
-const forgettable = new Set(['sort', 'toSorted', 'reverse', 'toReversed', 'filter', 'slice', 'trim']);
+/** Methods whose call can be removed: the object has the same type as the result. */
+const removable = new Set(['sort', 'toSorted', 'reverse', 'toReversed', 'filter', 'slice', 'trim']);
 
-/** The ways in which a node can be a little wrong; texts are put in brackets where precedence could change. */
+/** The edits of a node; texts are put in brackets where precedence could change. */
 export function editsOf(node: AnyNode, around: Surroundings): Edit[] {
   switch (node.type) {
     case 'BinaryExpression':
@@ -195,7 +195,7 @@ function swapped(
   });
 }
 
-/** The step of a loop is doubled, since a loop that runs the other way fails in any case; elsewhere the sign is turned. */
+/** The step of a loop is doubled, since a loop that runs the other way fails in any case; elsewhere `++` and `--` are exchanged. */
 function updated(node: UpdateExpression, around: Surroundings): Edit[] {
   const target = around.source.slice(node.argument.start, node.argument.end);
   const parent = around.ancestors.at(-1);
@@ -255,7 +255,7 @@ function isSurrounding({ ancestors, source }: Surroundings): boolean {
   return parent?.type === 'ExpressionStatement' || parent?.type === 'ImportDeclaration';
 }
 
-/** A method that is taken for another, a comparator or a whole call that is forgotten. */
+/** Another method, or the call without its comparator, or the object without the call. */
 function called(node: CallExpression, { source, tokens }: Surroundings): Edit[] {
   const { callee } = node;
   if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') {
@@ -268,7 +268,7 @@ function called(node: CallExpression, { source, tokens }: Surroundings): Edit[] 
   const [first, ...others] = node.arguments;
   return [
     ...(Object.hasOwn(methods, name) ? [replace(node, 'method', `${head}${methods[name] ?? name}${rest}`)] : []),
-    ...(forgettable.has(name) && dot ? [replace(node, 'method', source.slice(node.start, dot.start))] : []),
+    ...(removable.has(name) && dot ? [replace(node, 'method', source.slice(node.start, dot.start))] : []),
     ...(name.toLowerCase().endsWith('sort') || name === 'toSorted'
       ? node.arguments.map(() => replace(node, 'method', `${head}${name}()`))
       : []),

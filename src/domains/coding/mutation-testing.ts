@@ -7,9 +7,9 @@ import { limitSteps } from './step-limit.ts';
 /** CPU milliseconds of a test of a mutant, for what takes long without loop passes and calls. */
 const timeMs = 200;
 
-/** Counts of loop passes and calls that a reference is tried with, and how many times as many a mutant may have. */
+/** Limits of loop passes and calls that a reference is tried with, and the multiple of them that its mutants get. */
 const stepCounts = [1_000, 10_000, 100_000, 1_000_000];
-const patience = 10;
+const stepFactor = 10;
 
 /** Tests on which a program is tried first, the longest: most mutants fail there, and the others need not run. */
 const firstTests = 2;
@@ -26,7 +26,7 @@ export async function survivingMutants(
   mutants: readonly Mutant[],
   sandbox: Sandbox,
 ): Promise<Mutant[]> {
-  const steps = patience * (await stepsOf(problem, reference, sandbox));
+  const steps = stepFactor * (await stepsOf(problem, reference, sandbox));
   const limits = { ...problem.limits, timeMs: Math.min(problem.limits.timeMs, timeMs) };
   const limited = mutants.map(({ source }) => limitSteps(source, steps));
   const survived = await survives({ ...problem, limits }, limited, sandbox);
@@ -86,8 +86,8 @@ async function passes(problem: Problem, source: string, sandbox: Sandbox): Promi
 const contained: ReadonlySet<Verdict> = new Set(['AC', 'WA', 'RE', 'BAD']);
 
 /**
- * All mutants of a function in one isolate, since to make an isolate takes longer than to run them. A mutant whose tests
- * ended in another way than by a result or an exception, of its own or of its neighbours, is judged again alone.
+ * All mutants of a function in one isolate, since to make an isolate takes longer than to run them. A mutant with a
+ * test that ended in another way than by a result or an exception, which a neighbour may have caused, is judged again alone.
  */
 async function functionsSurvive(
   problem: FunctionProblem,
@@ -116,7 +116,7 @@ async function functionsSurvive(
   );
 }
 
-/** A function that calls the mutant of the number that is its first argument; each has a scope of its own. */
+/** A function that calls the mutant of the number that is its first argument; each in a separate scope. */
 function pack(name: string, entry: string, sources: readonly string[]): string {
   const scopes = sources.map((source) => `() => {${source}\nreturn ${entry};\n}`);
   return `const scopes$ = [${scopes.join(',\n')}];

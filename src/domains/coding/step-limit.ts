@@ -2,7 +2,7 @@ import type { AnyNode, Function as FunctionNode } from 'acorn';
 import { full } from 'acorn-walk';
 import { tryParse } from './mutants.ts';
 
-/** A text to be put in; what closes a part stands before what opens the next one at the same position. */
+/** A text to insert; at the same position, one that closes a part comes before one that opens the next. */
 interface Insertion {
   position: number;
   text: string;
@@ -10,8 +10,8 @@ interface Insertion {
 }
 
 /**
- * The program with a count of its loop passes and calls of its own functions, over all tests that it runs in one realm;
- * beyond `steps` it throws. A program that never ends then fails after the same work on every machine, and at once,
+ * The program with a counter of its loop passes and of the calls of its functions, over all tests that it runs in one
+ * realm; beyond `steps` it throws. A program that never ends then fails after the same work on every machine, and at once,
  * instead of after its time limit. Lines keep their numbers. A source that does not parse is returned as it is.
  */
 export function limitSteps(source: string, steps: number): string {

@@ -54,7 +54,7 @@ export class Batch {
     this.#hooks = hooks;
   }
 
-  /** Puts rows into the queue, also of a batch that runs. None may be longer than the batch's positions. */
+  /** Queues rows, also while the batch runs. None may be longer than the batch's positions. */
   add(rows: readonly Row[]): void {
     for (const [request, group] of Map.groupBy(rows, ({ settings }) => settings)) {
       this.#groups.set(request, [...(this.#groups.get(request) ?? []), ...group]);

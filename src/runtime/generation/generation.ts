@@ -63,8 +63,8 @@ export interface Generator {
   /** Makes an adapter known to `complete`; the arrays are copied. */
   addAdapter(name: string, adapter: Adapter): void;
   /**
-   * Completions [request][sample] for somebody who waits: always by the sampler's weights, and told of texts as they are
-   * drawn. Calls that overlap decode together, so that their tokens may differ by the rounding of different kernels.
+   * Completions [request][sample] for an interactive caller: always by the sampler's weights, with texts reported as they
+   * are drawn. Calls that overlap decode together, so that their tokens may differ by the rounding of different kernels.
    * Throws BoundaryError('usage') for an adapter that is not known.
    */
   complete(requests: readonly GenerateRequest[], options: CompleteOptions): Promise<Completion[][]>;

@@ -20,7 +20,7 @@ export interface ServiceOptions {
   contextTokens: number;
 }
 
-/** How one call is listened to and ended. */
+/** What one call computes with, and how it is watched and cancelled. */
 export interface ServiceCall {
   /** Inputs of all LoRA layers. */
   lora: Tensors;
@@ -42,7 +42,7 @@ interface OpenBatch {
   batch: Batch;
 }
 
-/** A cache is made for at least so many tokens, so that it need not be made again for every longer call. */
+/** Smallest cache, tokens a slot, so that it need not be replaced for every longer call. */
 const leastPositions = 1024;
 
 /**
@@ -102,7 +102,7 @@ export class CompletionService {
         }
       }
     }
-    // In the same tick as the last look at the queue: a call that comes later starts anew.
+    // In the same tick as the last look at the queue, so that the next call starts a new loop.
     this.#work = undefined;
   }
 

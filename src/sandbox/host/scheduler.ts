@@ -15,7 +15,7 @@ const aloneWallFactor = 100;
 const watchEveryMs = 25;
 /** Within this time the end of a process is known here, also on a busy machine. */
 const deathNoticeMs = 200;
-/** A first worker that is killed while it starts (by the system, short of memory) is started again so many times. */
+/** Attempts to start the first worker where it is killed meanwhile, as by a system that is short of memory. */
 const maxProbes = 3;
 /** Starts in a row that may fail before the pool gives up. */
 const maxFailedStarts = 5;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** In a process of its own, as a worker is one: isolated-vm comes by the name that is its second argument. */
+/** Runs in a separate process, like a worker: its second argument is the module to load isolated-vm from. */
 const script = `
   import { ivm } from './native.ts';
   import { bootSource } from '../realm/boot.ts';

@@ -5,6 +5,9 @@ import type { LibraryBody } from '../realm/node/libraries.ts';
 import { type LibraryShelf, libraryNames } from './libraries.ts';
 import type { Prelude } from './prelude.ts';
 
+/** Most characters of output, ample for these programs. */
+const maxOutput = 100_000;
+
 /** What most programs do, in a few lines, and each library once. */
 const habits = `
   const fs = require('fs');
@@ -80,5 +83,3 @@ export function warmUp(boot: Prelude, node: Prelude, shelf: LibraryShelf): void 
     prelude.useCache(used.createCachedData());
   }
 }
-
-const maxOutput = 100_000;
