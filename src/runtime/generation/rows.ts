@@ -17,7 +17,7 @@ export interface Row {
   tokenIds: number[];
   logprobs: number[];
   text: CompletionText;
-  /** Nobody waits for it any more: it leaves the batch unfinished. */
+  /** Its call was cancelled: it leaves the batch unfinished. */
   cancelled?: true;
   finishReason?: Completion['finishReason'];
 }
