@@ -35,7 +35,7 @@ const { values: options, positionals: chosen } = parseArgs({
 const isSearch = options.search;
 const unknown = chosen.find((name) => !names.some((known) => known === name));
 if (unknown !== undefined) {
-  throw new RangeError(`There is no benchmark ${unknown} with references: choose of ${names.join(', ')}.`);
+  throw new RangeError(`There is no benchmark ${unknown} with references: choose from ${names.join(', ')}.`);
 }
 
 function print(line: string): void {
