@@ -94,6 +94,8 @@ describe('imported benchmarks', function () {
     writeFileSync(path, rows.join('\n'));
     const record = await importBenchmark({ source: path });
     assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 2 })).questions.length, 2);
+    assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 5 })).limit, 5);
+    assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 6 })).limit, undefined);
     const [validation, test] = await Promise.all(
       (['validation', 'test'] as const).map((split) => loadBenchmark('part', domain('algebra'), { split })),
     );

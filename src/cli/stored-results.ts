@@ -23,8 +23,8 @@ type Source =
 /**
  * The two results that a person means: two files; a run and a file, or two runs (of each the chosen step, else the
  * latest, on a benchmark that both have); or one run, before its training and the checkpoint that it kept as its best, else
- * its latest. Throws BoundaryError('usage')
- * where that names no two results, BoundaryError('run') for a damaged file.
+ * its latest. Throws BoundaryError('usage') where that names no two results or a choice between the results of files,
+ * BoundaryError('run') for a damaged file.
  */
 export function findResults(paths: readonly string[], choice: Choice): [NamedResult, NamedResult] {
   const [first, second] = paths.map(readSource);
@@ -37,10 +37,26 @@ export function findResults(paths: readonly string[], choice: Choice): [NamedRes
     }
     return beforeAndAfter(first, choice);
   }
+  if (first.kind === 'file' && second.kind === 'file') {
+    assertNoChoice(choice);
+  }
   const wanted = choice.benchmark ?? sharedBenchmark(first, second);
   const choose = (source: Source): NamedResult =>
     source.kind === 'file' ? source.result : oneOf(source, { ...choice, benchmark: wanted });
-  return [choose(first), choose(second)];
+  const results: [NamedResult, NamedResult] = [choose(first), choose(second)];
+  if (resolve(paths[0] ?? '') === resolve(paths[1] ?? '')) {
+    const remedy = 'Give another result; of one run, name it once to compare it before and after.';
+    throw usage(`${results[0].name} was given twice: a result does not differ from itself.`, remedy);
+  }
+  return results;
+}
+
+/** A file has one result: nothing is there to choose. */
+function assertNoChoice(choice: Choice): void {
+  const [option] = (['benchmark', 'step'] as const).filter((name) => choice[name] !== undefined);
+  if (option !== undefined) {
+    throw usage(`--${option} chooses between the evaluations of a run, and two files were given.`, 'Leave it out.');
+  }
 }
 
 function readSource(path: string): Source {

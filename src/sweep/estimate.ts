@@ -1,3 +1,4 @@
+import { mean } from '../base/statistics.ts';
 import { formatDuration } from '../view/format.ts';
 import type { RunFacts } from './results.ts';
 
@@ -60,8 +61,4 @@ export function estimateText(found: Estimate | undefined): string {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : sum(values) / values.length;
 }

@@ -90,7 +90,7 @@ function tagsOf({ tags = [], difficulty }: EvaluatedProblem): string[] {
   return [...new Set([...(difficulty === undefined ? [] : [difficulty]), ...tags])];
 }
 
-/** By difficulty first, in order of appearance; then by tag, most frequent first. */
+/** Difficulties before tags, each with the most frequent first. */
 function partsOf(pairs: readonly Pair[]): ComparisonPart[] {
   const difficulties = new Set(pairs.flatMap(({ after: { difficulty } }) => difficulty ?? []));
   const byTag = new Map<string, Pair[]>();

@@ -17,18 +17,6 @@ export function policyWord(t: Translate, evaluation: Pick<Evaluation, 'step' | '
   return isUntrained(evaluation) ? t('before training') : t('with adapter');
 }
 
-/** The earliest evaluation of the same model on the same benchmark before training; undefined where it is itself that. */
-export function evaluationBefore(evaluation: Evaluation, all: readonly Evaluation[]): Evaluation | undefined {
-  return isUntrained(evaluation)
-    ? undefined
-    : all.find(
-        (other) =>
-          benchmarkTitle(other) === benchmarkTitle(evaluation) &&
-          other.modelHash === evaluation.modelHash &&
-          isUntrained(other),
-      );
-}
-
 /** A benchmark and the part of it that was asked, as people read it: `functions`, `functions (test)`. */
 export function benchmarkTitle({ benchmark, split }: Pick<Evaluation, 'benchmark' | 'split'>): string {
   return split === undefined ? benchmark : `${benchmark} (${split})`;

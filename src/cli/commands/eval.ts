@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
@@ -31,9 +32,12 @@ export async function evalCommand(args: Arguments): Promise<number> {
     process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
     return 0;
   }
-  const name = args.text('benchmark');
+  const [name, out] = [args.text('benchmark'), args.text('out')];
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
+  }
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
+    throw usage(`${out} is a folder.`, 'Give --out the path of a file.');
   }
   const source = policySourceOf(args, domainOfBenchmark(name));
   const { sandboxWorkers } = source.config;
@@ -53,7 +57,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
   }
   try {
     const answering = answeringOf(args, source.config);
-    const evaluation = await evaluateOn(benchmark, source, { domain, answering, out: args.text('out') });
+    const evaluation = await evaluateOn(benchmark, source, { domain, answering, out });
     process.stdout.write(
       args.has('json')
         ? `${JSON.stringify(evaluation)}\n`

@@ -84,5 +84,5 @@ function defaultFolder(domain: string): string {
 
 function detachedText(dir: string): string {
   const shown = relative(process.cwd(), dir) || dir;
-  return `The run goes on in the background in ${shown}.\nselfq status ${shellWord(shown)}   selfq resume ${shellWord(shown)} (watch)   selfq stop ${shellWord(shown)}\n`;
+  return `The run continues in the background in ${shown}.\nselfq status ${shellWord(shown)}   selfq resume ${shellWord(shown)} (watch)   selfq stop ${shellWord(shown)}\n`;
 }

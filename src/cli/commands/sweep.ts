@@ -4,7 +4,8 @@ import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { explainFileError } from '../../base/files.ts';
 import { nearestName } from '../../base/nearest-name.ts';
-import { findBenchmark } from '../../benchmarks/registry.ts';
+import { shellWord } from '../../base/shell.ts';
+import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { chooseModel } from '../../model/installed.ts';
 import { claimRun } from '../../run/ownership.ts';
 import { readDefinition, refused, shown, type SweepDefinition } from '../../sweep/definition.ts';
@@ -14,7 +15,7 @@ import { isDone, progressOf } from '../../sweep/progress.ts';
 import { readSweep, sweepPaths, writeSweep } from '../../sweep/record.ts';
 import { runRows, variantRows } from '../../sweep/tables.ts';
 import { type Arguments, usage } from '../arguments.ts';
-import { onInterrupt } from '../follow.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { createSweepRunner, type SweepJob } from '../sweep-runner.ts';
 import { createProgressOutput, table } from '../terminal.ts';
@@ -61,19 +62,20 @@ function jobOf(args: Arguments): SweepJob {
   assertVariants(definition, args.texts('only'));
   const runsFolder = resolve(args.text('out') ?? 'runs');
   const out = args.text('out');
-  const command = ['selfq', 'sweep', shown(file), ...(out === undefined ? [] : ['--out', out])].join(' ');
+  const words = ['sweep', shown(file), ...(out === undefined ? [] : ['--out', out])];
+  const command = ['selfq', ...words.map((word) => shellWord(word))].join(' ');
   progressOf(grid, runsFolder);
   return { definition, grid, runsFolder, command, json: args.has('json'), output: createProgressOutput() };
 }
 
 function assertBenchmarks({ evaluate, domain }: SweepDefinition, file: string): void {
   for (const { benchmark } of evaluate) {
-    const row = findBenchmark(benchmark);
-    if (!row && !benchmark.endsWith('.jsonl')) {
+    const own = domainOfBenchmark(benchmark);
+    if (own === undefined && !benchmark.endsWith('.jsonl')) {
       throw refused(file, `there is no benchmark "${benchmark}" (\`selfq eval --list\` has all).`);
     }
-    if (row && row.domain !== domain) {
-      throw refused(file, `the benchmark ${benchmark} is of the domain ${row.domain}, and the sweep is of ${domain}.`);
+    if (own !== undefined && own !== domain) {
+      throw refused(file, `the benchmark ${benchmark} is of the domain ${own}, and the sweep is of ${domain}.`);
     }
   }
 }
