@@ -10,10 +10,10 @@ describe('the result before training', () => {
 
   it('is the latest of the same model on the same problems, measured in the same way', () => {
     const others = [
-      base({ modelHash: 'cd' }),
+      base({ modelHash: 'other' }),
       base({ split: 'test' }),
       base({ questionsHash: 'other' }),
-      base({ precision: 'exact' }),
+      base({ precision: 'another' }),
       base({ samples: 4 }),
     ];
     assert.equal(baseFor(after, others), undefined);

@@ -11,6 +11,7 @@ import type {
 } from './compared.ts';
 import { changeOf } from './comparison.ts';
 import { benchmarkTitle, policyWord, rightShare } from './evaluation.ts';
+import { formatNumber } from './format.ts';
 import { type Pair, pairResults } from './paired-results.ts';
 import { modelWord } from './run-name.ts';
 import type { Translate } from './translate.ts';
@@ -27,6 +28,22 @@ export function pairOutcomeWord(t: Translate, outcome: PairOutcome): string {
     neither: t('Neither'),
   };
   return words[outcome];
+}
+
+/** How many problems have each outcome: `26 won`, `6 lost`, `150 by both`, `218 by neither`. */
+export function outcomeCounts(t: Translate, { rows }: Pick<ComparisonModel, 'rows'>): string[] {
+  const count = (outcome: PairOutcome): number => rows.filter((row) => row.outcome === outcome).length;
+  return [
+    t('{0} won', count('won')),
+    t('{0} lost', count('lost')),
+    t('{0} by both', count('both')),
+    t('{0} by neither', count('neither')),
+  ];
+}
+
+/** By which test the verdict was found. */
+export function testText(t: Translate, { p }: ComparisonModel['change']): string {
+  return p === undefined ? t('paired bootstrap over problems') : t("McNemar's exact test: p = {0}", formatNumber(p));
 }
 
 /** A result and what a person calls it. */

@@ -20,6 +20,10 @@ describe('the result of an evaluation in words', () => {
     );
   });
 
+  it('of a question that was not asked says why', () => {
+    assert.equal(resultWord(english, { id: 'a', unasked: true, answers: [] }), 'too long');
+  });
+
   it('is the verdict of one answer, or how many of them are right', () => {
     const [first] = greedy.problems;
     assert.ok(first);

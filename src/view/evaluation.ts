@@ -64,10 +64,13 @@ export function problemScore({ answers }: Pick<EvaluatedProblem, 'answers'>): nu
   return mean(answers.map(({ score }) => score));
 }
 
-/** What became of one problem of an evaluation, short enough for a cell: `AC`, `right`, `3 of 4`. */
+/** What became of one problem of an evaluation, short enough for a cell: `AC`, `right`, `3 of 4`, `too long`. */
 export function resultWord(t: Translate, problem: EvaluatedProblem): string {
-  const { answers } = problem;
+  const { answers, unasked } = problem;
   const [only] = answers;
+  if (unasked) {
+    return t('too long');
+  }
   return only && answers.length === 1
     ? (only.verdict ?? markWord(t, only.mark, false))
     : t('{0} of {1}', rightAnswers(problem), answers.length);

@@ -188,6 +188,7 @@ describe('commands', function () {
     assert.ok(!existsSync(join(place.dir, 'own.json.journal')));
     for (const [wrong, words] of [
       [['--precision', 'half'], /evalPrecision cannot be "half"[^]*exact, balanced, strict/],
+      [['--out', '.'], /\. is a folder/],
       [['--samples', '4', '--temperature', '0'], /4 greedy answers to a question would be the same/],
     ] as const) {
       const { code, stderr } = await selfq(place, [...of, ...wrong]).finished;

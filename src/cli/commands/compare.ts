@@ -8,10 +8,11 @@ import {
   type NamedResult,
   type PairCell,
   pairAnswers,
-  type PairOutcome,
+  outcomeCounts,
   type ResultView,
+  testText,
 } from '../../view/comparison-model.ts';
-import { formatNumber, formatPercent, formatPoints } from '../../view/format.ts';
+import { formatPercent, formatPoints } from '../../view/format.ts';
 import { english } from '../../view/translate.ts';
 import { markWord } from '../../view/words.ts';
 import type { Arguments } from '../arguments.ts';
@@ -54,11 +55,8 @@ function jsonOf(model: ComparisonModel, before: NamedResult, after: NamedResult,
 }
 
 function head(model: ComparisonModel): string[] {
-  const { title, change, notes, rows } = model;
-  const count = (outcome: PairOutcome): number => rows.filter((row) => row.outcome === outcome).length;
+  const { title, change, notes } = model;
   const answers = change.samples === 1 ? '' : `, ${change.samples} answers to each`;
-  const test =
-    change.p === undefined ? 'paired bootstrap over problems' : `McNemar's exact test: p = ${formatNumber(change.p)}`;
   return [
     `${oneLine(title, defaultColumns)}, ${change.problems} problems${answers}`,
     '',
@@ -69,7 +67,7 @@ function head(model: ComparisonModel): string[] {
     ]),
     '',
     changeText(english, change),
-    `${count('won')} won, ${count('lost')} lost, ${count('both')} by both, ${count('neither')} by neither; ${test}`,
+    `${outcomeCounts(english, model).join(', ')}; ${testText(english, change)}`,
     ...notes.map((note) => `Note: ${oneLine(note, 1000)}`),
   ];
 }

@@ -40,6 +40,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
     throw usage(`${out} is a folder.`, 'Give --out the path of a file.');
   }
   const source = policySourceOf(args, domainOfBenchmark(name));
+  const answering = answeringOf(args, source.config);
   const { sandboxWorkers } = source.config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
@@ -56,7 +57,6 @@ export async function evalCommand(args: Arguments): Promise<number> {
     findPyodide();
   }
   try {
-    const answering = answeringOf(args, source.config);
     const evaluation = await evaluateOn(benchmark, source, { domain, answering, out });
     process.stdout.write(
       args.has('json')
