@@ -151,6 +151,7 @@ describe('commands', function () {
 
   it('run --settings lists the settings by owner, and a near miss is corrected', async () => {
     assert.match(await ok('run', '--settings'), /^runtime\n\nsetting [^]*^only coding\n\nsetting /m);
+    assert.ok(Array.isArray(JSON.parse(await ok('run', '--settings', '--json'))));
     const unknown = await selfq(place, ['run', '--domain', 'codding']).finished;
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /no domain "codding"[^]*"coding"/);
@@ -249,6 +250,8 @@ describe('commands', function () {
       results.map((line) => JudgeResult.parse(JSON.parse(line)).passed),
       solutions.map((solution) => (solution === right ? 3 : 2)),
     );
+    const both = await selfq(place, ['judge', '--batch', 'batch.jsonl', '--problem', 'sum.json']).finished;
+    assert.deepEqual([both.code, both.stdout], [2, '']);
   });
 
   it('generate answers each line, the same for the same seed, greedy at temperature 0', async () => {

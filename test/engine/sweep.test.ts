@@ -113,6 +113,12 @@ describe('a sweep of two variants and two seeds', function () {
     assert.doesNotMatch(stderr, /tiny\.plain/);
   });
 
+  it('takes one of the options that plan, measure and choose', async () => {
+    const { code, stderr } = await sweep('--plan', '--only', 'plain').finished;
+    assert.equal(code, 2);
+    assert.match(stderr, /--plan and --only do not go together/);
+  });
+
   it('may evaluate on an import, and refuses one of another domain', async () => {
     writeFileSync(path('words.jsonl'), JSON.stringify({ question: 'One and one?', answer: '2' }));
     assert.equal((await selfq(place, ['import', 'words.jsonl']).finished).code, 0);

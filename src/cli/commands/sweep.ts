@@ -22,6 +22,7 @@ import { createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq sweep`: the runs of a grid one after another, with their table, figure and document. */
 export async function sweep(args: Arguments): Promise<number> {
+  assertOneTask(args);
   const job = jobOf(args);
   if (args.has('plan')) {
     showPlan(job, args.has('json'));
@@ -44,6 +45,18 @@ export async function sweep(args: Arguments): Promise<number> {
   } finally {
     interruption.dispose();
     release();
+  }
+}
+
+/** A plan is of all runs, and so is the step that is measured. */
+function assertOneTask(args: Arguments): void {
+  const given = [
+    ...['plan', 'measure'].filter((name) => args.has(name)),
+    ...(args.texts('only').length > 0 ? ['only'] : []),
+  ];
+  if (given.length > 1) {
+    const options = given.map((name) => `--${name}`).join(' and ');
+    throw usage(`${options} do not go together.`, 'Give one of them; --measure ends with the plan.');
   }
 }
 
