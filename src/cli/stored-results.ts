@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { BoundaryError } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluationFile, readEvaluations, readRun } from '../run/folder.ts';
 import { benchmarkTitle } from '../view/evaluation.ts';
@@ -67,10 +68,22 @@ function readSource(path: string): Source {
     throw usage(`There is no file or folder ${path}.`, remedy);
   }
   if (!stat.isDirectory()) {
-    return { kind: 'file', result: { evaluation: readEvaluationFile(path), name } };
+    return { kind: 'file', result: { evaluation: readResult(path), name } };
   }
   const { best } = readRun(path);
   return { kind: 'run', name, evaluations: readEvaluations(path), best };
+}
+
+function readResult(path: string): Evaluation {
+  try {
+    return readEvaluationFile(path);
+  } catch (error) {
+    if (error instanceof BoundaryError && error.boundary === 'run') {
+      const remedy = 'Give a result of `selfq eval --out FILE`; where it was one, evaluate again.';
+      throw new BoundaryError('run', error.message, remedy, { cause: error });
+    }
+    throw error;
+  }
 }
 
 type Run = Extract<Source, { kind: 'run' }>;

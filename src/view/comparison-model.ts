@@ -15,6 +15,7 @@ import { formatNumber } from './format.ts';
 import { type Pair, pairResults } from './paired-results.ts';
 import { modelWord } from './run-name.ts';
 import type { Translate } from './translate.ts';
+import { markWord } from './words.ts';
 
 export { outcomes } from './compared.ts';
 export type { ComparisonModel, ComparisonPart, ComparisonRow, PairAnswers, PairCell, PairOutcome, ResultView };
@@ -39,6 +40,11 @@ export function outcomeCounts(t: Translate, { rows }: Pick<ComparisonModel, 'row
     t('{0} by both', count('both')),
     t('{0} by neither', count('neither')),
   ];
+}
+
+/** A cell of the table of problems: the verdict or mark of one answer, or how many are right. */
+export function cellText(t: Translate, { right, of, mark, verdict }: PairCell): string {
+  return of === 1 ? (verdict ?? markWord(t, mark, false)) : t('{0} of {1}', right, of);
 }
 
 /** By which test the verdict was found. */

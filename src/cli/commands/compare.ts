@@ -2,6 +2,7 @@ import { optional } from '../../base/optional.ts';
 import type { EvaluatedAnswer } from '../../protocol/records.ts';
 import { changeText } from '../../view/comparison.ts';
 import {
+  cellText,
   type ComparisonModel,
   type ComparisonRow,
   comparisonModel,
@@ -104,13 +105,13 @@ function lists(model: ComparisonModel, before: NamedResult, after: NamedResult, 
 
 function listText(rows: readonly ComparisonRow[]): string {
   const cells = rows.map(({ id, before, after, tags }) => [
-    ...[oneLine(id, 50), cellText(before), cellText(after), oneLine(tags.join(', '), 50)],
+    ...[oneLine(id, 50), cell(before), cell(after), oneLine(tags.join(', '), 50)],
   ]);
   return table([['problem', 'A', 'B', 'tags'], ...cells]);
 }
 
-function cellText({ right, of, mark, verdict }: PairCell): string {
-  return of === 1 ? oneLine(verdict ?? markWord(english, mark, false), 20) : `${right} of ${of}`;
+function cell(pair: PairCell): string {
+  return oneLine(cellText(english, pair), 20);
 }
 
 /** Every answer of A beside the answer of B of the same number. */
@@ -125,7 +126,7 @@ function answersText({ id, before: a, after: b }: ComparisonRow, before: NamedRe
   const pairs = Array.from({ length: count }, (_, i) => {
     return sideBySide(answerText('A', answers.before[i]), answerText('B', answers.after[i]), columns);
   });
-  return ['', `── ${oneLine(id, 60)}: ${cellText(a)} → ${cellText(b)}${expected}`, ...pairs];
+  return ['', `── ${oneLine(id, 60)}: ${cell(a)} → ${cell(b)}${expected}`, ...pairs];
 }
 
 function answerText(letter: string, answer: EvaluatedAnswer | undefined): string {
