@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodingContent, needsPython } from '../domains/coding/content.ts';
@@ -86,6 +86,16 @@ describe('imported benchmarks', function () {
     assert.equal(question.id, 'words/1');
     assert.equal((await algebra.grade(question, '<answer>4</answer>'))?.mark, 'right');
     assert.equal((await algebra.grade(question, '<answer>5</answer>'))?.mark, 'wrong');
+  });
+
+  it('of a file are refused where two have one id', async () => {
+    const shipped = join(import.meta.dirname, '../../data/coding/problems.jsonl');
+    const [row] = readFileSync(shipped, 'utf8').split('\n');
+    const path = join(place, 'twice.jsonl');
+    writeFileSync(path, `${row}\n`);
+    assert.equal((await loadBenchmark(path, domain('coding'))).name, 'twice');
+    writeFileSync(path, `${row}\n${row}\n`);
+    await assert.rejects(loadBenchmark(path, domain('coding')), /two questions with the id "heldout\/positive-sum"/);
   });
 
   it('are loaded in part, and refused where they are of another domain or damaged', async () => {

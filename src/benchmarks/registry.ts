@@ -128,11 +128,28 @@ export async function loadBenchmark(
   // One more than is asked tells whether there are more.
   const part = imported
     ? await readImported(imported, domain, { isWanted, limit: (limit ?? Infinity) + 1 })
-    : (row ? await row.load() : readQuestions(name, domain)).filter(isWanted);
+    : (row ? await row.load() : readBenchmarkFile(name, domain)).filter(isWanted);
   const title = known ? name : basename(name, '.jsonl');
   const asked = part.slice(0, limit);
   const cut = asked.length < part.length ? limit : undefined;
   return { name: title, ...optional('split', split), ...optional('limit', cut), questions: asked };
+}
+
+/** The questions of a file that somebody named, each with an id of its own. */
+function readBenchmarkFile(path: string, domain: Domain): Question[] {
+  const questions = readQuestions(path, domain);
+  const ids = new Set<string>();
+  for (const { id } of questions) {
+    if (ids.has(id)) {
+      throw new BoundaryError(
+        'usage',
+        `${path} has two questions with the id "${id}".`,
+        'Rename or remove one of them: answers are kept and compared by id.',
+      );
+    }
+    ids.add(id);
+  }
+  return questions;
 }
 
 /** Longest line of an import, bytes: a row of the largest size with every character escaped stays below. */
