@@ -2,12 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  SocketMessageReader,
-  SocketMessageWriter,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, type MessageConnection, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { AttachReply, type ControlCalls, parseEvent, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
@@ -18,6 +13,7 @@ import { isAlive, isOfThisMachine } from '../run/ownership.ts';
 import type { Config } from '../config/tables.ts';
 import { EngineAnnouncement } from './announcement.ts';
 import { isOwnSocket } from './socket-path.ts';
+import { messageReader } from './message-reader.ts';
 
 /** A connection to an engine of any version: whatever it says, it can be ended. */
 export interface EngineLink {
@@ -144,7 +140,7 @@ async function connectToEngine(dir: string): Promise<Connected> {
   const socket = await connectTo(run.engine.socket).catch(() => {
     throw isAlive(run.engine) ? unreachable(dir, run.engine) : notLive(dir);
   });
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const connection = createMessageConnection(messageReader(socket), new SocketMessageWriter(socket));
   // Messages that came are handed on one after the other, also after the socket has closed: `end` is the last of them.
   const closed = new Promise<void>((resolve) => {
     connection.onNotification('end', () => resolve());

@@ -8,12 +8,12 @@ import {
   type Message,
   type MessageConnection,
   ResponseError,
-  SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import * as z from 'zod';
 import { type ControlCalls, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import type { RunRecord } from '../protocol/records.ts';
+import { messageReader } from './message-reader.ts';
 
 /** What the engine does when a client asks. */
 export interface ControlHandlers {
@@ -100,7 +100,7 @@ interface Client {
 
 /** The client of `socket`, which is closed where it sends too much, reads too little or does not attach. */
 function createClient(socket: Socket): Client {
-  const connection = createMessageConnection(new SocketMessageReader(socket), new PatientWriter(socket), silent);
+  const connection = createMessageConnection(messageReader(socket), new PatientWriter(socket), silent);
   let readBefore = 0;
   const timer = setTimeout(() => client.protocol ?? socket.destroy(), attachLimitMs).unref();
   const client: Client = {
