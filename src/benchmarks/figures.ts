@@ -46,7 +46,7 @@ export interface PartFigures {
   accuracy: number;
 }
 
-/** Accuracy by difficulty (in order of first appearance of `order`) and by tag (most frequent first); empty where none are known. */
+/** Accuracy by difficulty (easiest first) and by tag (most frequent first); empty where none are known. */
 export function figuresByPart(problems: readonly EvaluatedProblem[]): {
   difficulties: PartFigures[];
   tags: PartFigures[];

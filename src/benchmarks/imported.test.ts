@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CodingContent, needsPython } from '../domains/coding/content.ts';
@@ -88,12 +88,24 @@ describe('imported benchmarks', function () {
     assert.equal((await algebra.grade(question, '<answer>5</answer>'))?.mark, 'wrong');
   });
 
+  it('of a file are refused where two have one id', async () => {
+    const shipped = join(import.meta.dirname, '../../data/coding/problems.jsonl');
+    const [row] = readFileSync(shipped, 'utf8').split('\n');
+    const path = join(place, 'twice.jsonl');
+    writeFileSync(path, `${row}\n`);
+    assert.equal((await loadBenchmark(path, domain('coding'))).name, 'twice');
+    writeFileSync(path, `${row}\n${row}\n`);
+    await assert.rejects(loadBenchmark(path, domain('coding')), /two questions with the id "heldout\/positive-sum"/);
+  });
+
   it('are loaded in part, and refused where they are of another domain or damaged', async () => {
     const rows = [1, 2, 3, 4, 5, 6].map((n) => JSON.stringify({ question: `And ${n}?`, answer: String(n) }));
     const path = join(place, 'part.jsonl');
     writeFileSync(path, rows.join('\n'));
     const record = await importBenchmark({ source: path });
     assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 2 })).questions.length, 2);
+    assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 5 })).limit, 5);
+    assert.equal((await loadBenchmark('part', domain('algebra'), { limit: 6 })).limit, undefined);
     const [validation, test] = await Promise.all(
       (['validation', 'test'] as const).map((split) => loadBenchmark('part', domain('algebra'), { split })),
     );

@@ -80,7 +80,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
 
 /** Questions, and where they come from. */
 export interface Benchmark {
-  /** A shipped benchmark, or a file's name without its end. */
+  /** A shipped or imported benchmark, or a file's name without its end. */
   name: string;
   /** The part that they are; absent: all of it. */
   split?: Split;
@@ -124,18 +124,32 @@ export async function loadBenchmark(
       `Evaluate it with --domain ${known.domain}.`,
     );
   }
-  if (imported) {
-    const isWanted = (id: string): boolean => split === undefined || splitOf(id) === split;
-    const questions = await readImported(imported, domain, { isWanted, limit: limit ?? Infinity });
-    const cut = questions.length === limit ? limit : undefined;
-    return { name, ...optional('split', split), ...optional('limit', cut), questions };
-  }
-  const questions = row ? await row.load() : readQuestions(name, domain);
-  const part = split ? questions.filter(({ id }) => splitOf(id) === split) : questions;
-  const title = row ? name : basename(name, '.jsonl');
+  const isWanted = ({ id }: Question): boolean => split === undefined || splitOf(id) === split;
+  // One more than is asked tells whether there are more.
+  const part = imported
+    ? await readImported(imported, domain, { isWanted, limit: (limit ?? Infinity) + 1 })
+    : (row ? await row.load() : readBenchmarkFile(name, domain)).filter(isWanted);
+  const title = known ? name : basename(name, '.jsonl');
   const asked = part.slice(0, limit);
   const cut = asked.length < part.length ? limit : undefined;
   return { name: title, ...optional('split', split), ...optional('limit', cut), questions: asked };
+}
+
+/** The questions of a file that somebody named, each with an id of its own. */
+function readBenchmarkFile(path: string, domain: Domain): Question[] {
+  const questions = readQuestions(path, domain);
+  const ids = new Set<string>();
+  for (const { id } of questions) {
+    if (ids.has(id)) {
+      throw new BoundaryError(
+        'usage',
+        `${path} has two questions with the id "${id}".`,
+        'Rename or remove one of them: answers are kept and compared by id.',
+      );
+    }
+    ids.add(id);
+  }
+  return questions;
 }
 
 /** Longest line of an import, bytes: a row of the largest size with every character escaped stays below. */
@@ -145,7 +159,7 @@ const maxLineBytes = 2 ** 28;
 async function readImported(
   record: ImportRecord,
   domain: Domain,
-  { isWanted, limit }: { isWanted: (id: string) => boolean; limit: number },
+  { isWanted, limit }: { isWanted: (question: Question) => boolean; limit: number },
 ): Promise<Question[]> {
   const path = questionsFile(record);
   const questions: Question[] = [];
@@ -157,7 +171,7 @@ async function readImported(
       }
       number += 1;
       const question = domain.read(parseJson(line ?? ''), `${record.name}/${number}`);
-      if (isWanted(question.id)) {
+      if (isWanted(question)) {
         questions.push(question);
       }
     }

@@ -47,7 +47,7 @@ export const commands: Readonly<Record<string, Command>> = {
           'Choose the best of all evaluated steps on the test questions, as the paper does; the result says so.',
       },
       settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
-      detach: { description: 'Start the run and return; it goes on in the background.' },
+      detach: { description: 'Start the run and return; it continues in the background.' },
       json,
     },
     load: async () => (await import('./commands/run.ts')).run,
@@ -58,7 +58,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Continue a run that was paused, stopped or cut off.',
     options: {
       steps: { value: 'N', description: 'Continue to this step instead of the one first chosen.' },
-      detach: { description: 'Start the run and return; it goes on in the background.' },
+      detach: { description: 'Start the run and return; it continues in the background.' },
       json,
     },
     load: async () => (await import('./commands/resume.ts')).resume,
@@ -66,7 +66,7 @@ export const commands: Readonly<Record<string, Command>> = {
   pause: {
     parameters: 'DIR',
     positionals: 1,
-    summary: 'Hold a live run at the next safe point; `selfq resume` lets it go on.',
+    summary: 'Hold a live run at the next safe point; `selfq resume` continues it.',
     options: {},
     load: async () => (await import('./commands/steer.ts')).pause,
   },
@@ -232,7 +232,10 @@ export const commands: Readonly<Record<string, Command>> = {
         description: 'A run or an adapter that is served beside its model; may be repeated.',
       },
       device,
-      context: { value: 'N', description: 'With a model: longest prompt plus completion, tokens; default 4096.' },
+      context: {
+        value: 'N',
+        description: 'With a model: longest prompt plus completion, tokens; default 4096, or what the model has.',
+      },
       slots: { value: 'N', description: 'With a model: completions that are generated at once; default 8.' },
       'idle-minutes': {
         value: 'N',

@@ -91,7 +91,7 @@ function problemTable({ problems }: Evaluation): string {
   const rows = problems.map((problem) => {
     const { id, difficulty = '', expected = '', answers } = problem;
     const tokens = answers.reduce((sum, answer) => sum + answer.tokens, 0);
-    const result = problem.unasked ? 'too long' : resultWord(english, problem);
+    const result = resultWord(english, problem);
     const given = hasExpected ? [expected, oneLine(answers.map(({ answer }) => answer).join(', '), 40)] : [];
     return [id, difficulty, result, formatPercent(problemScore(problem)), String(tokens), ...given];
   });

@@ -11,8 +11,9 @@ import { english } from '../view/translate.ts';
 import { visibleText } from '../view/visible-text.ts';
 import { solvedText } from '../view/evaluation.ts';
 import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
+import { onInterrupt } from './interrupt.ts';
 import { createRunView } from './run-view.ts';
-import { createProgressOutput, paint, type ProgressOutput, table } from './terminal.ts';
+import { createProgressOutput, table } from './terminal.ts';
 
 /**
  * Shows a live run until it ends, then its results. Ctrl-C asks the engine to stop and throws
@@ -37,23 +38,6 @@ export async function follow(dir: string, { json }: { json: boolean }): Promise<
   }
 }
 
-/** Aborts at the first Ctrl-C (or SIGTERM), which it confirms; a second one ends the process at once. */
-export function onInterrupt(output: ProgressOutput): { signal: AbortSignal; dispose(): void } {
-  const interrupted = new AbortController();
-  const onSignal = (): void => {
-    if (interrupted.signal.aborted) {
-      process.exit(130);
-    }
-    output.line(paint('yellow', 'Stopping … (Ctrl-C again leaves at once)'));
-    interrupted.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    signal: interrupted.signal,
-    dispose: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  };
-}
-
 /** What is shown of a live run. */
 export interface Watcher {
   show(event: RunEvent): unknown;
@@ -72,7 +56,7 @@ export async function watchRun(
   const client = await attach(dir);
   const watcher = open(client.run);
   client.onEvent((event) => watcher.show(event));
-  // The engine may have gone in the same moment; its state is read from the folder anyway.
+  // The engine may have gone at the same time; its state is read from the folder anyway.
   const stop = (): void => void client.stop().catch(() => undefined);
   signal.addEventListener('abort', stop);
   if (signal.aborted) {
@@ -151,6 +135,6 @@ function nextSteps(dir: string, run: RunRecord): string {
     `The run lies in ${dir}. Next:`,
     `  selfq export ${shellWord(dir)} --format peft${step}       the adapter, for PEFT and transformers`,
     `  selfq export ${shellWord(dir)} --format dataset    the problems and answers`,
-    `  selfq resume ${shellWord(dir)} --steps ${2 * run.steps}      go on learning`,
+    `  selfq resume ${shellWord(dir)} --steps ${2 * run.steps}      continue the training`,
   ].join('\n');
 }

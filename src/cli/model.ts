@@ -5,6 +5,7 @@ import { ensureModel as fetchModel } from '../model/ensure.ts';
 import type { PullProgress } from '../model/fetch/download.ts';
 import { type ChosenModel, chooseModel } from '../model/installed.ts';
 import { formatDuration } from '../view/format.ts';
+import { interruptible } from './interrupt.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
 /**
@@ -14,15 +15,11 @@ import { bar, createProgressOutput, paint, type ProgressOutput } from './termina
 export async function ensureModel(name: string, options: { from?: string } = {}): Promise<ChosenModel> {
   const model = chooseModel(name, cacheDir());
   const output = createProgressOutput();
-  const interrupted = new AbortController();
-  const onSignal = (): void => interrupted.abort();
-  process.on('SIGINT', onSignal);
   try {
     const onProgress = createPullView(model, output);
-    await fetchModel(model, { cacheDir: cacheDir(), signal: interrupted.signal, onProgress, ...options });
+    await interruptible((signal) => fetchModel(model, { cacheDir: cacheDir(), signal, onProgress, ...options }));
   } finally {
     output.clear();
-    process.off('SIGINT', onSignal);
   }
   return model;
 }

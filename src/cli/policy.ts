@@ -4,6 +4,7 @@ import { findPolicy, type PolicySource } from '../engine/policy-source.ts';
 import { createProgressReporter } from '../engine/progress.ts';
 import type { PullProgress } from '../model/fetch/download.ts';
 import type { Arguments } from './arguments.ts';
+import { interruptible } from './interrupt.ts';
 import { createPullView, showMemory } from './model.ts';
 import { overridesOf } from './overrides.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
@@ -27,19 +28,17 @@ export async function withPolicy<T>(
   work: (policy: LoadedPolicy) => Promise<T>,
 ): Promise<T> {
   const output = createProgressOutput();
-  const interrupted = new AbortController();
-  const onSignal = (): void => interrupted.abort();
-  process.on('SIGINT', onSignal);
   let policy: LoadedPolicy | undefined;
   try {
-    policy = await loadPolicy({ ...options, observer: createPolicyView(output), signal: interrupted.signal });
-    if (policy.precisions.reason !== undefined) {
-      output.line(paint('dim', policy.precisions.reason));
-    }
-    return await work(policy);
+    return await interruptible(async (signal) => {
+      policy = await loadPolicy({ ...options, observer: createPolicyView(output), signal });
+      if (policy.precisions.reason !== undefined) {
+        output.line(paint('dim', policy.precisions.reason));
+      }
+      return work(policy);
+    });
   } finally {
     output.clear();
-    process.off('SIGINT', onSignal);
     await policy?.close();
   }
 }

@@ -172,7 +172,7 @@ export function describeSubject(domain: string, topic: string): string {
 
 function showState(run: RunRecord, output: ProgressOutput): void {
   if (run.state === 'paused') {
-    output.line(paint('yellow', 'Paused. `selfq resume DIR` lets it go on.'));
+    output.line(paint('yellow', 'Paused. `selfq resume DIR` continues it.'));
   }
 }
 

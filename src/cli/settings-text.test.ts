@@ -6,7 +6,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { sectionsOf, settingNames } from '../config/tables.ts';
 import { loadRequestOf } from '../engine/load-request.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
-import { settingsText } from './settings-text.ts';
+import { settingsData, settingsText } from './settings-text.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -24,6 +24,13 @@ describe('the list of settings', () => {
     assert.match(text, /^steps +6 +60 +100 +steps +Steps of self-play\.$/m);
     assert.match(text, /^testsMode +executed +executed +written +executed \| written /m);
     assert.throws(() => settingsText('codng'), { boundary: 'usage', remedy: /"coding"/ });
+  });
+
+  it('is the same as data', () => {
+    const names = settingsData('algebra').map((row) => ('name' in row ? row.name : undefined));
+    assert.deepEqual(names, sectionsOf('algebra').flatMap(({ settings }) => Object.keys(settings))); // prettier-ignore
+    const steps = settingsData('coding').find((row) => 'name' in row && row.name === 'steps');
+    assert.partialDeepStrictEqual(steps, { owner: 'self-play', unit: 'steps', defaults: { quick: 6, laptop: 60 } });
   });
 
   it('grows by one row, which reaches the configuration and the runtime process', () => {

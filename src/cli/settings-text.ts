@@ -15,6 +15,16 @@ export function settingsText(domain: string): string {
     .join('\n\n');
 }
 
+/** The same as data. */
+export function settingsData(domain: string): object[] {
+  return sectionsOf(domainOf(tables, domain)).flatMap(({ owner, settings }) =>
+    Object.entries(settings).map(([name, { default: value, ...setting }]: [string, Setting]) => ({
+      ...{ owner, name, ...setting },
+      defaults: Object.fromEntries(presets.map((preset) => [preset, defaultIn(preset, value)])),
+    })),
+  );
+}
+
 function describe(setting: Setting): string[] {
   const { kind, unit = '', description, source } = setting;
   return [

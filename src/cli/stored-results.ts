@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { BoundaryError } from '../base/errors.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluationFile, readEvaluations, readRun } from '../run/folder.ts';
 import { benchmarkTitle } from '../view/evaluation.ts';
@@ -23,8 +24,8 @@ type Source =
 /**
  * The two results that a person means: two files; a run and a file, or two runs (of each the chosen step, else the
  * latest, on a benchmark that both have); or one run, before its training and the checkpoint that it kept as its best, else
- * its latest. Throws BoundaryError('usage')
- * where that names no two results, BoundaryError('run') for a damaged file.
+ * its latest. Throws BoundaryError('usage') where that names no two results or a choice between the results of files,
+ * BoundaryError('run') for a damaged file.
  */
 export function findResults(paths: readonly string[], choice: Choice): [NamedResult, NamedResult] {
   const [first, second] = paths.map(readSource);
@@ -37,10 +38,26 @@ export function findResults(paths: readonly string[], choice: Choice): [NamedRes
     }
     return beforeAndAfter(first, choice);
   }
+  if (first.kind === 'file' && second.kind === 'file') {
+    assertNoChoice(choice);
+  }
   const wanted = choice.benchmark ?? sharedBenchmark(first, second);
   const choose = (source: Source): NamedResult =>
     source.kind === 'file' ? source.result : oneOf(source, { ...choice, benchmark: wanted });
-  return [choose(first), choose(second)];
+  const results: [NamedResult, NamedResult] = [choose(first), choose(second)];
+  if (resolve(paths[0] ?? '') === resolve(paths[1] ?? '')) {
+    const remedy = 'Give another result; of one run, name it once to compare it before and after.';
+    throw usage(`${results[0].name} was given twice: a result does not differ from itself.`, remedy);
+  }
+  return results;
+}
+
+/** A file has one result: nothing is there to choose. */
+function assertNoChoice(choice: Choice): void {
+  const [option] = (['benchmark', 'step'] as const).filter((name) => choice[name] !== undefined);
+  if (option !== undefined) {
+    throw usage(`--${option} chooses between the evaluations of a run, and two files were given.`, 'Leave it out.');
+  }
 }
 
 function readSource(path: string): Source {
@@ -51,10 +68,22 @@ function readSource(path: string): Source {
     throw usage(`There is no file or folder ${path}.`, remedy);
   }
   if (!stat.isDirectory()) {
-    return { kind: 'file', result: { evaluation: readEvaluationFile(path), name } };
+    return { kind: 'file', result: { evaluation: readResult(path), name } };
   }
   const { best } = readRun(path);
   return { kind: 'run', name, evaluations: readEvaluations(path), best };
+}
+
+function readResult(path: string): Evaluation {
+  try {
+    return readEvaluationFile(path);
+  } catch (error) {
+    if (error instanceof BoundaryError && error.boundary === 'run') {
+      const remedy = 'Give a result of `selfq eval --out FILE`; where it was one, evaluate again.';
+      throw new BoundaryError('run', error.message, remedy, { cause: error });
+    }
+    throw error;
+  }
 }
 
 type Run = Extract<Source, { kind: 'run' }>;

@@ -20,16 +20,9 @@ const trainingOnly = new Set([
   ...['seed', 'steps', 'evalEvery', 'label', 'solverReward', 'proposerReward', 'proposerUpdateEvery', 'lossType'],
   ...['learningRate', 'adamBeta1', 'adamBeta2', 'weightDecay', 'maxGradNorm', 'beta', 'epsilonLow', 'epsilonHigh'],
   ...['dualClip', 'miniBatchSequences', 'proposerPrompts', 'proposalsPerPrompt', 'answersPerQuestion', 'operators'],
-  ...[
-    'dynamicSampling',
-    'pool',
-    'poolShare',
-    'labelled',
-    'labelledShare',
-    'oldLogprobs',
-    'importanceSamplingCorrection',
-    'importanceSamplingCap',
-  ],
+  ...['dynamicSampling', 'pool', 'poolShare', 'labelled', 'labelledShare', 'oldLogprobs', 'topic'],
+  ...['importanceSamplingCorrection', 'importanceSamplingCap', 'nearDuplicate', 'behaviourDuplicates', 'safetyGuard'],
+  ...['minAgreement', 'shortReferences', 'multiplyTests', 'questionEmbeddings'],
 ]);
 
 /** Interval of the lines in which an evaluation says how far it is, milliseconds. */

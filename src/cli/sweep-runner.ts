@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
 import { explainFileError, readNamedIfPresent, writeFileAtomic } from '../base/files.ts';
+import { shellWord } from '../base/shell.ts';
 import { startEngine } from '../engine/client.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { RunRecord } from '../protocol/records.ts';
@@ -169,7 +170,7 @@ export function createSweepRunner(job: SweepJob, signal: AbortSignal = new Abort
 
 /** What all runs have in common, as options of `selfq run`. */
 function baseOf({ domain, preset, steps, settings }: SweepDefinition): string {
-  const own = Object.entries(settings).map(([name, value]) => `--set ${name}=${value}`);
+  const own = Object.entries(settings).map(([name, value]) => `--set ${shellWord(`${name}=${value}`)}`);
   return [`--domain ${domain} --preset ${preset} --steps ${steps}`, ...own].join(' ');
 }
 

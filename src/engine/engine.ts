@@ -164,7 +164,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   }
 }
 
-/** A machine that is very busy in this moment can make the sandbox fail its own check at the start: try again. */
+/** A machine that is very busy can make the sandbox fail its own check at the start: try again. */
 async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -231,7 +231,7 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
     throw new BoundaryError(
       'usage',
       `The run in ${dir} has done its ${step} steps.`,
-      `Let it go on with \`selfq resume ${shellWord(dir)} --steps ${step + run.steps}\`.`,
+      `Continue it with \`selfq resume ${shellWord(dir)} --steps ${step + run.steps}\`.`,
     );
   }
   return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine };

@@ -53,7 +53,14 @@ describe('the evaluations of a run', () => {
         policy,
         evaluated: (requests) => policy.generate(requests),
         loaded: {
-          ...{ modelHash: 'h', architecture: 'a', parameters: 1, trainedParameters: 1, vocabulary: 1 },
+          ...{
+            modelHash: 'h',
+            architecture: 'a',
+            parameters: 1,
+            trainedParameters: 1,
+            vocabulary: 1,
+            contextTokens: 1,
+          },
           precisions: { samplerPrecision: 'balanced', evalPrecision: 'balanced', trainPrecision: 'balanced' },
         },
         loadCheckpoint: async (path) => void (held = Number(basename(path))),

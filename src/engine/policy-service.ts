@@ -20,17 +20,17 @@ export interface PolicyServiceOptions {
   config: Config;
   /** Folders of runs, checkpoints or adapters, all of this model. */
   adapters: readonly string[];
-  /** Longest prompt plus completion, tokens. */
-  contextTokens: number;
+  /** Longest prompt plus completion, tokens, at most the model's context. Default: 4096, or that of the model. */
+  contextTokens?: number;
   /** Without a request for so long, the model's memory is given back until the next one, milliseconds; 0 = never. */
   idleMs: number;
   observer: PolicyObserver;
 }
 
+const usualContextTokens = 4096;
+
 /** A service that has to be ended. */
 export interface ClosablePolicyService extends PolicyService {
-  /** Whether the model is in memory. */
-  readonly isLoaded: boolean;
   close(): Promise<void>;
 }
 
@@ -44,10 +44,10 @@ interface NamedAdapter {
 /**
  * A model and its adapters in a runtime process that is started when somebody asks, and again when it died. It is loaded
  * once here, so that what is wrong is said before anybody is served. Throws BoundaryError as `loadPolicy` does, 'usage' for
- * an adapter of another model and for two of one name.
+ * an adapter of another model, for two of one name and for a context that the model does not have.
  */
 export async function createPolicyService(options: PolicyServiceOptions): Promise<ClosablePolicyService> {
-  const { config, contextTokens, idleMs, observer } = options;
+  const { config, contextTokens = usualContextTokens, idleMs, observer } = options;
   const model = await fetchedModel(config.model, observer);
   const adapters = nameAdapters(options.adapters);
   const advice = await assertMemory(model.path, config, 'generation');
@@ -60,6 +60,7 @@ export async function createPolicyService(options: PolicyServiceOptions): Promis
     const { runtime, loaded } = await startRuntime(request, observer);
     try {
       assertExpected(model, loaded.modelHash);
+      assertContext(options.contextTokens, loaded.contextTokens);
       for (const { id, dir } of adapters) {
         assertBase(dir, loaded.modelHash);
         await runtime.call('addAdapter', { name: id, dir });
@@ -105,11 +106,7 @@ export async function createPolicyService(options: PolicyServiceOptions): Promis
   ];
   return {
     models,
-    contextTokens,
     fillsInMiddle: marks.every((count) => count === around + 1),
-    get isLoaded() {
-      return current?.alive ?? false;
-    },
     async complete(name, wanted, hooks) {
       clearTimeout(idle);
       busy++;
@@ -183,6 +180,17 @@ function assertBase(dir: string, modelHash: string): void {
       'usage',
       `The adapter ${dir} belongs to ${run.model.id}, not to the model that is served.`,
       `Serve it with --model ${run.model.id}.`,
+    );
+  }
+}
+
+/** Throws BoundaryError('usage') where more context was asked for than the model has. */
+function assertContext(wanted: number | undefined, has: number): void {
+  if (wanted !== undefined && wanted > has) {
+    throw new BoundaryError(
+      'usage',
+      `The model has a context of ${has} tokens, and ${wanted} were asked for.`,
+      `Give --context ${has} or less.`,
     );
   }
 }

@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Evaluation } from '../protocol/records.ts';
 import { evaluationPath, readEvaluationFile, runPaths } from '../run/folder.ts';
 import type { NamedResult } from '../view/comparison-model.ts';
-import { isUntrained } from '../view/evaluation.ts';
+import { benchmarkTitle, isUntrained } from '../view/evaluation.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
 import type { RunEntry } from './run-store.ts';
 import type { Services } from './services.ts';
@@ -17,9 +17,14 @@ export function resultOfRun({ dir, name }: Pick<RunEntry, 'dir' | 'name'>, evalu
   return { evaluation, name, path: `${evaluationPath(dir, evaluation)}.json` };
 }
 
+/** The runs that the editor knows. */
+interface KnownRuns {
+  store: { runs: readonly Pick<RunEntry, 'dir' | 'name'>[] };
+}
+
 /** A result that was asked for from the editor: called by the run of its adapter, where that is known. */
-export function resultOfFile({ store }: Services, path: string, evaluation: Evaluation): StoredResult {
-  const run = store.runs.find(({ dir }) => evaluation.adapter?.startsWith(dir) === true);
+export function resultOfFile({ store }: KnownRuns, path: string, evaluation: Evaluation): StoredResult {
+  const run = store.runs.find(({ dir }) => evaluation.adapter?.startsWith(join(dir, sep)) === true);
   return { evaluation, path, ...(run === undefined ? {} : { name: run.name }) };
 }
 
@@ -29,7 +34,7 @@ export function allResults(services: Services, results: EvaluationStore): Stored
     services.store.evaluations(entry.dir).map((evaluation) => resultOfRun(entry, evaluation)),
   );
   const asked = results.files().map(({ file, evaluation }) => resultOfFile(services, file, evaluation));
-  return [...ofRuns, ...asked].sort((a, b) => b.evaluation.time.localeCompare(a.evaluation.time));
+  return [...ofRuns, ...asked].sort((a, b) => byTime(b, a));
 }
 
 /** The result in a file of a known run or of the editor; undefined for any other file and for one that is gone. */
@@ -48,17 +53,20 @@ export function resultAt(services: Services, results: EvaluationStore, path: str
 
 /** The latest result of the same model before training that was measured in the same way on the same problems. */
 export function baseFor({ evaluation }: NamedResult, all: readonly StoredResult[]): StoredResult | undefined {
-  const { benchmark, questionsHash, modelHash } = evaluation;
-  return isUntrained(evaluation)
-    ? undefined
-    : all.find(
-        ({ evaluation: other }) =>
-          isUntrained(other) &&
-          other.benchmark === benchmark &&
-          other.questionsHash === questionsHash &&
-          other.modelHash === modelHash &&
-          wayOf(other) === wayOf(evaluation),
-      );
+  const { questionsHash, modelHash } = evaluation;
+  const fitting = all.filter(
+    ({ evaluation: other }) =>
+      isUntrained(other) &&
+      benchmarkTitle(other) === benchmarkTitle(evaluation) &&
+      other.questionsHash === questionsHash &&
+      other.modelHash === modelHash &&
+      wayOf(other) === wayOf(evaluation),
+  );
+  return isUntrained(evaluation) ? undefined : fitting.sort(byTime).at(-1);
+}
+
+function byTime({ evaluation: a }: StoredResult, { evaluation: b }: StoredResult): number {
+  return a.time.localeCompare(b.time);
 }
 
 /** How the answers of a result were made; equal texts are the same way. */

@@ -11,7 +11,6 @@ class Parrot implements PolicyService {
     { id: 'base', created: 1_700_000_000, description: 'the base model' },
     { id: 'trained', created: 1_700_000_001, description: 'after 3 steps of self-play' },
   ];
-  readonly contextTokens = 100;
   fillsInMiddle = true;
   readonly asked: { model: string; request: GenerateRequest }[] = [];
   readonly cancelled: string[] = [];

@@ -19,8 +19,6 @@ export interface CompletionHooks {
 /** A policy that answers whoever asks; calls may overlap. */
 export interface PolicyService {
   readonly models: readonly ServedModel[];
-  /** Longest prompt plus completion, tokens. */
-  readonly contextTokens: number;
   /** Whether the model knows the tokens of filling in the middle. */
   readonly fillsInMiddle: boolean;
   /** One completion for each sample. Throws BoundaryError: 'usage' for an unknown model or a prompt that does not fit. */

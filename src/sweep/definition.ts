@@ -12,7 +12,7 @@ const Settings = z.record(z.string(), z.union([z.string(), z.number()]));
 
 /** A further evaluation of every run, before and after training; the benchmark of the domain is always evaluated. */
 const EvaluationRequest = z.strictObject({
-  /** A shipped benchmark, or a JSONL file of questions. */
+  /** A shipped or imported benchmark, or a JSONL file of questions. */
   benchmark: z.string().min(1),
   split: z.enum(splits).optional(),
   /** Answers to each question; 1 without it. */

@@ -1,3 +1,5 @@
+import { mean } from '../base/statistics.ts';
+
 /** Mean and deviation of a figure over seeds. */
 export interface Spread {
   /** Number of values. */
@@ -29,11 +31,11 @@ export function spreadOf(values: readonly (number | null | undefined)[]): Spread
   if (n === 0) {
     return undefined;
   }
-  const mean = known.reduce((sum, value) => sum + value, 0) / n;
+  const center = mean(known);
   if (n === 1) {
-    return { n, mean };
+    return { n, mean: center };
   }
-  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - center) ** 2, 0) / (n - 1));
   const half = (tQuantile(n - 1) * deviation) / Math.sqrt(n);
-  return { n, mean, deviation, interval: [mean - half, mean + half] };
+  return { n, mean: center, deviation, interval: [center - half, center + half] };
 }

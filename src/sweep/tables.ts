@@ -1,4 +1,4 @@
-import { formatDuration, formatPercent } from '../view/format.ts';
+import { formatDuration, formatPercent, formatPoints } from '../view/format.ts';
 import { lastSteps, type BeforeAfter, type SweepResults, type SweepRow, type VariantSummary } from './results.ts';
 import type { Spread } from './spread.ts';
 
@@ -128,12 +128,6 @@ function changeText(change: Spread | undefined): string {
     return '–';
   }
   const [low, high] = change.interval ?? [];
-  const range = low === undefined || high === undefined ? '' : ` (${points(low)} to ${points(high)})`;
-  return `${points(change.mean)}${range}`;
-}
-
-/** Percent points with sign and one digit: `+3.1`, `−0.4`. */
-function points(difference: number): string {
-  const text = Math.abs(100 * difference).toFixed(1);
-  return Number(text) === 0 ? '0.0' : `${difference < 0 ? '−' : '+'}${text}`;
+  const range = low === undefined || high === undefined ? '' : ` (${formatPoints(low, 1)} to ${formatPoints(high, 1)})`;
+  return `${formatPoints(change.mean, 1)}${range}`;
 }

@@ -11,9 +11,11 @@ import type {
 } from './compared.ts';
 import { changeOf } from './comparison.ts';
 import { benchmarkTitle, policyWord, rightShare } from './evaluation.ts';
+import { formatNumber } from './format.ts';
 import { type Pair, pairResults } from './paired-results.ts';
 import { modelWord } from './run-name.ts';
 import type { Translate } from './translate.ts';
+import { markWord } from './words.ts';
 
 export { outcomes } from './compared.ts';
 export type { ComparisonModel, ComparisonPart, ComparisonRow, PairAnswers, PairCell, PairOutcome, ResultView };
@@ -27,6 +29,27 @@ export function pairOutcomeWord(t: Translate, outcome: PairOutcome): string {
     neither: t('Neither'),
   };
   return words[outcome];
+}
+
+/** How many problems have each outcome: `26 won`, `6 lost`, `150 by both`, `218 by neither`. */
+export function outcomeCounts(t: Translate, { rows }: Pick<ComparisonModel, 'rows'>): string[] {
+  const count = (outcome: PairOutcome): number => rows.filter((row) => row.outcome === outcome).length;
+  return [
+    t('{0} won', count('won')),
+    t('{0} lost', count('lost')),
+    t('{0} by both', count('both')),
+    t('{0} by neither', count('neither')),
+  ];
+}
+
+/** A cell of the table of problems: the verdict or mark of one answer, or how many are right. */
+export function cellText(t: Translate, { right, of, mark, verdict }: PairCell): string {
+  return of === 1 ? (verdict ?? markWord(t, mark, false)) : t('{0} of {1}', right, of);
+}
+
+/** By which test the verdict was found. */
+export function testText(t: Translate, { p }: ComparisonModel['change']): string {
+  return p === undefined ? t('paired bootstrap over problems') : t("McNemar's exact test: p = {0}", formatNumber(p));
 }
 
 /** A result and what a person calls it. */
@@ -90,7 +113,7 @@ function tagsOf({ tags = [], difficulty }: EvaluatedProblem): string[] {
   return [...new Set([...(difficulty === undefined ? [] : [difficulty]), ...tags])];
 }
 
-/** By difficulty first, in order of appearance; then by tag, most frequent first. */
+/** Difficulties before tags, each with the most frequent first. */
 function partsOf(pairs: readonly Pair[]): ComparisonPart[] {
   const difficulties = new Set(pairs.flatMap(({ after: { difficulty } }) => difficulty ?? []));
   const byTag = new Map<string, Pair[]>();

@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  benchmarkTitle,
-  evaluationBefore,
-  evaluationText,
-  isUntrained,
-  policyWord,
-  resultWord,
-  solvedText,
-} from './evaluation.ts';
+import { benchmarkTitle, evaluationText, policyWord, resultWord, solvedText } from './evaluation.ts';
 import { exampleEvaluation } from './example-records.ts';
 import { english } from './translate.ts';
 
@@ -28,6 +20,10 @@ describe('the result of an evaluation in words', () => {
     );
   });
 
+  it('of a question that was not asked says why', () => {
+    assert.equal(resultWord(english, { id: 'a', unasked: true, answers: [] }), 'too long');
+  });
+
   it('is the verdict of one answer, or how many of them are right', () => {
     const [first] = greedy.problems;
     assert.ok(first);
@@ -45,14 +41,5 @@ describe('what was evaluated', () => {
     assert.equal(policyWord(english, evaluation), 'before training');
     assert.equal(policyWord(english, { ...evaluation, adapter: '/somewhere/peft' }), 'with adapter');
     assert.equal(policyWord(english, exampleEvaluation(6, 3)), 'after step 6');
-  });
-
-  it('is compared with the same model before training, and with no other', () => {
-    const before = exampleEvaluation(0, 3);
-    const other = { ...exampleEvaluation(0, 5), modelHash: 'cd' };
-    const after = exampleEvaluation(6, 4);
-    assert.equal(evaluationBefore(after, [other, before, after]), before);
-    assert.equal(evaluationBefore(before, [before, after]), undefined);
-    assert.ok(isUntrained(before));
   });
 });

@@ -17,18 +17,6 @@ export function policyWord(t: Translate, evaluation: Pick<Evaluation, 'step' | '
   return isUntrained(evaluation) ? t('before training') : t('with adapter');
 }
 
-/** The earliest evaluation of the same model on the same benchmark before training; undefined where it is itself that. */
-export function evaluationBefore(evaluation: Evaluation, all: readonly Evaluation[]): Evaluation | undefined {
-  return isUntrained(evaluation)
-    ? undefined
-    : all.find(
-        (other) =>
-          benchmarkTitle(other) === benchmarkTitle(evaluation) &&
-          other.modelHash === evaluation.modelHash &&
-          isUntrained(other),
-      );
-}
-
 /** A benchmark and the part of it that was asked, as people read it: `functions`, `functions (test)`. */
 export function benchmarkTitle({ benchmark, split }: Pick<Evaluation, 'benchmark' | 'split'>): string {
   return split === undefined ? benchmark : `${benchmark} (${split})`;
@@ -76,10 +64,13 @@ export function problemScore({ answers }: Pick<EvaluatedProblem, 'answers'>): nu
   return mean(answers.map(({ score }) => score));
 }
 
-/** What became of one problem of an evaluation, short enough for a cell: `AC`, `right`, `3 of 4`. */
+/** What became of one problem of an evaluation, short enough for a cell: `AC`, `right`, `3 of 4`, `too long`. */
 export function resultWord(t: Translate, problem: EvaluatedProblem): string {
-  const { answers } = problem;
+  const { answers, unasked } = problem;
   const [only] = answers;
+  if (unasked) {
+    return t('too long');
+  }
   return only && answers.length === 1
     ? (only.verdict ?? markWord(t, only.mark, false))
     : t('{0} of {1}', rightAnswers(problem), answers.length);

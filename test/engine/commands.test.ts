@@ -151,6 +151,7 @@ describe('commands', function () {
 
   it('run --settings lists the settings by owner, and a near miss is corrected', async () => {
     assert.match(await ok('run', '--settings'), /^runtime\n\nsetting [^]*^only coding\n\nsetting /m);
+    assert.ok(Array.isArray(JSON.parse(await ok('run', '--settings', '--json'))));
     const unknown = await selfq(place, ['run', '--domain', 'codding']).finished;
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /no domain "codding"[^]*"coding"/);
@@ -188,6 +189,7 @@ describe('commands', function () {
     assert.ok(!existsSync(join(place.dir, 'own.json.journal')));
     for (const [wrong, words] of [
       [['--precision', 'half'], /evalPrecision cannot be "half"[^]*exact, balanced, strict/],
+      [['--out', '.'], /\. is a folder/],
       [['--samples', '4', '--temperature', '0'], /4 greedy answers to a question would be the same/],
     ] as const) {
       const { code, stderr } = await selfq(place, [...of, ...wrong]).finished;
@@ -248,6 +250,8 @@ describe('commands', function () {
       results.map((line) => JudgeResult.parse(JSON.parse(line)).passed),
       solutions.map((solution) => (solution === right ? 3 : 2)),
     );
+    const both = await selfq(place, ['judge', '--batch', 'batch.jsonl', '--problem', 'sum.json']).finished;
+    assert.deepEqual([both.code, both.stdout], [2, '']);
   });
 
   it('generate answers each line, the same for the same seed, greedy at temperature 0', async () => {

@@ -131,4 +131,15 @@ describe('selfq export', function () {
     assert.equal(code, 2);
     assert.match(stderr, /Did you mean tensorboard/);
   });
+
+  it('refuses an option that its format has no use for', async () => {
+    for (const [format, option, value] of [
+      ['dataset', 'step', '1'],
+      ['peft', 'precision', 'fp32'],
+    ] as const) {
+      const { code, stderr } = await selfq(place, ['export', run, '--format', format, `--${option}`, value]).finished;
+      assert.equal(code, 2);
+      assert.match(stderr, new RegExp(`The format ${format} has no --${option}`));
+    }
+  });
 });

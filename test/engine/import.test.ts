@@ -60,6 +60,8 @@ describe('selfq import', function () {
       [['import', 'other.jsonl'], /its columns are id, title/],
       [['import', 'other.jsonl', '--format', 'humanevl'], /Did you mean humaneval/],
       [['import', 'other.jsonl', '--name', 'coding'], /"coding" is a shipped benchmark/],
+      [['import', 'other.jsonl', '--list'], /--list imports nothing, and other\.jsonl was given/],
+      [['import', '--remove', 'nothing', '--name', 'x'], /--remove imports nothing, and --name was given/],
       [['import', '--remove', 'nothing'], /no import named "nothing"/],
     ];
     for (const [args, words] of cases) {

@@ -80,6 +80,7 @@ describe('selfq serve with a model', function () {
         /nothing is not the folder of an adapter|missing/,
       ],
       [['--model', place.model, '--adapter', adapter, '--adapter', adapter], /Two adapters have the name/],
+      [['--model', place.model, '--context', '1000000'], /The model has a context of \d+ tokens/],
       [['--slots', '4'], /--slots is about a model/],
     ] as const) {
       const { code, stderr } = await selfq(place, ['serve', ...args]).finished;

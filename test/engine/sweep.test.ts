@@ -78,7 +78,7 @@ describe('a sweep of two variants and two seeds', function () {
     for (const { benchmarks, seconds } of rows) {
       assert.deepEqual(
         benchmarks.map(({ benchmark, before, after }) => [benchmark, before.total, after !== undefined]),
-        [['coding', 24, true]],
+        [['functions (test)', 6, true]],
       );
       assert.ok(seconds > 0);
     }
@@ -113,6 +113,26 @@ describe('a sweep of two variants and two seeds', function () {
     assert.doesNotMatch(stderr, /tiny\.plain/);
   });
 
+  it('takes one of the options that plan, measure and choose', async () => {
+    const { code, stderr } = await sweep('--plan', '--only', 'plain').finished;
+    assert.equal(code, 2);
+    assert.match(stderr, /--plan and --only do not go together/);
+  });
+
+  it('may evaluate on an import, and refuses one of another domain', async () => {
+    writeFileSync(path('words.jsonl'), JSON.stringify({ question: 'One and one?', answer: '2' }));
+    assert.equal((await selfq(place, ['import', 'words.jsonl']).finished).code, 0);
+    define({ name: 'imported', evaluate: [{ benchmark: 'words' }] });
+    const { code, stderr } = await sweep('--plan').finished;
+    assert.equal(code, 2);
+    assert.match(stderr, /the benchmark words is of the domain algebra, and the sweep is of coding/);
+    const problem = readFileSync(new URL('../../data/coding/problems.jsonl', import.meta.url), 'utf8').split('\n')[0];
+    writeFileSync(path('own.jsonl'), problem ?? '');
+    assert.equal((await selfq(place, ['import', 'own.jsonl']).finished).code, 0);
+    define({ name: 'imported', evaluate: [{ benchmark: 'own' }] });
+    assert.equal((await sweep('--plan').finished).code, 0);
+  });
+
   it('puts a seed that failed into the table, makes the others, and evaluates them as it is asked to', async () => {
     const pair = { broken: { labelled: path('none.jsonl') }, sound: {} };
     const evaluate = [{ benchmark: 'coding', limit: 2 }];
@@ -130,7 +150,7 @@ describe('a sweep of two variants and two seeds', function () {
     assert.deepEqual(
       rows[1]?.benchmarks.map(({ benchmark, before, after }) => [benchmark, before.total, after !== undefined]),
       [
-        ['coding', 24, true],
+        ['functions (test)', 6, true],
         ['coding, first 2', 2, true],
       ],
     );

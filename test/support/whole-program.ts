@@ -18,7 +18,7 @@ export interface Workplace {
   dir: string;
   model: string;
   /** Settings that make a run of the tiny model take seconds, besides model and steps. */
-  overrides: Readonly<Record<string, number>>;
+  overrides: Readonly<Record<string, string | number>>;
   /** The same as options of `selfq run`. */
   options(extra?: Readonly<Record<string, string | number>>): string[];
   /** The same as a configuration, for those who start the engine themselves. */
@@ -32,6 +32,8 @@ const overrides = {
   proposerPrompts: 3,
   proposalsPerPrompt: 4,
   answersPerQuestion: 4,
+  // The tiny model writes few functions: without its duplicates a step would have little to train on.
+  behaviourDuplicates: 'count',
   proposerUpdateEvery: 1,
   evalEvery: 1,
   evalQuestions: 4,

@@ -1,8 +1,15 @@
 import '../charts/figure.ts';
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { changeText } from '../../src/view/comparison.ts';
-import type { ComparisonModel, ComparisonPart, PairAnswers, ResultView } from '../../src/view/comparison-model.ts';
-import { asSentence, formatNumber, formatPercent, formatPoints } from '../../src/view/format.ts';
+import {
+  type ComparisonModel,
+  type ComparisonPart,
+  outcomeCounts,
+  type PairAnswers,
+  type ResultView,
+  testText,
+} from '../../src/view/comparison-model.ts';
+import { asSentence, formatPercent, formatPoints } from '../../src/view/format.ts';
 import type { ComparisonMessage, HostMessage } from '../../src/view/messages.ts';
 import { intervalsFigure } from '../charts/bars.ts';
 import { differenceFigure } from '../charts/difference.ts';
@@ -121,15 +128,10 @@ function filter(change: Partial<Filter>): void {
   draw();
 }
 
-function verdict({ change, rows }: ComparisonModel): TemplateResult {
-  const { won, lost, p } = change;
+function verdict(comparison: ComparisonModel): TemplateResult {
+  const { change } = comparison;
   const tone = { better: 'good', worse: 'bad', unsure: '' }[change.verdict];
-  const both = rows.filter(({ outcome }) => outcome === 'both').length;
-  const neither = rows.filter(({ outcome }) => outcome === 'neither').length;
-  const counts = [
-    ...[t('{0} won', won), t('{0} lost', lost), t('{0} by both', both), t('{0} by neither', neither)],
-    p === undefined ? t('paired bootstrap over problems') : t("McNemar's exact test: p = {0}", formatNumber(p)),
-  ];
+  const counts = [...outcomeCounts(t, comparison), testText(t, change)];
   return html`<p class="outcome ${tone}" role="status">${asSentence(changeText(t, change))}</p>
     <p class="dim num">${counts.join(' · ')}</p>`;
 }

@@ -2,12 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import {
   type ComparisonModel,
   type ComparisonRow,
+  cellText,
   outcomes,
-  type PairCell,
   type PairOutcome,
   pairOutcomeWord,
 } from '../../src/view/comparison-model.ts';
-import { markWord } from '../../src/view/words.ts';
 import { icon } from '../ui.ts';
 import { t } from '../texts.ts';
 
@@ -127,8 +126,8 @@ function problemRow(
       <button type="button" class="text" aria-pressed=${on ? 'true' : 'false'} @click=${() => choose(id)}>${id}</button>
     </th>
     ${hasTags ? html`<td class="dim hide-narrow">${tags.join(', ')}</td>` : nothing}
-    <td class="num">${cell(before)}</td>
-    <td class="num">${cell(after)}</td>
+    <td class="num">${cellText(t, before)}</td>
+    <td class="num">${cellText(t, after)}</td>
     <td class="nowrap ${tone}">${icon(name)} ${pairOutcomeWord(t, outcome)}</td>
   </tr>`;
 }
@@ -139,7 +138,3 @@ const signs: Record<PairOutcome, { name: string; tone: string }> = {
   both: { name: 'check', tone: '' },
   neither: { name: 'dash', tone: 'dim' },
 };
-
-function cell({ right, of, mark, verdict }: PairCell): string {
-  return of === 1 ? (verdict ?? markWord(t, mark, false)) : t('{0} of {1}', right, of);
-}

@@ -203,6 +203,7 @@ describe('importing a benchmark', () => {
     for (const name of ['../x', '', '.hidden', 'a/b', 'x'.repeat(81)]) {
       assert.match((await refusal(take(path, { name }))).message, /cannot have the name/);
     }
+    assert.match((await refusal(take(putLines('coding.jsonl', [question(1)])))).message, /"coding" is a shipped/);
     assert.match((await refusal(take(join(place, 'none.jsonl')))).message, /is not there/);
     assert.match((await refusal(take(put('set.csv', 'a,b')))).remedy, /\.parquet, \.jsonl/);
     symlinkSync('/dev/zero', join(place, 'zero.jsonl'));

@@ -4,6 +4,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import { isDiskFull } from '../../base/files.ts';
 import type { ImportProgress, ImportReason, ImportRecord } from '../../protocol/imports.ts';
 import { findImport, importsDir, isImportName, keepImport, newQuestionsFile } from '../imported.ts';
+import { findBenchmark } from '../registry.ts';
 import { type Format, missingColumns, readColumns } from './format.ts';
 import { formats, namedFormat, recognise } from './formats.ts';
 import { hubPrefix } from './hub.ts';
@@ -82,6 +83,9 @@ function assertName(name: string): void {
       `An import cannot have the name "${name}".`,
       'Give --name with letters, digits, ".", - and _, at most 80, the first of them no ".".',
     );
+  }
+  if (findBenchmark(name)) {
+    throw new BoundaryError('usage', `"${name}" is a shipped benchmark.`, 'Choose another name with --name.');
   }
 }
 

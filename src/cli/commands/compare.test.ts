@@ -111,6 +111,8 @@ describe('selfq compare', function () {
       [[good, file('other.json', exampleResult(second, { benchmark: 'coding' }))], 'usage', /functions, the second of coding/],
       [[good, file('values.json', exampleResult(second, { domain: 'algebra' }))], 'usage', /functions \(algebra\)/],
       [[good, file('none.json', exampleResult([]))], 'usage', /holds no problems/],
+      [[good, good], 'usage', /a\.json was given twice/],
+      [[good, file('b.json', exampleResult(second)), '--step', '3'], 'usage', /--step chooses between the evaluations of a run/],
       [[dir], 'run', /is not the folder of a run/],
       [[run('short', [exampleResult(first)])], 'usage', /no evaluation before and after .*\(it has functions after step 0\)/],
       [[run('bare', []), good], 'usage', /has no evaluation on functions/],

@@ -2,16 +2,18 @@ import { optional } from '../../base/optional.ts';
 import type { EvaluatedAnswer } from '../../protocol/records.ts';
 import { changeText } from '../../view/comparison.ts';
 import {
+  cellText,
   type ComparisonModel,
   type ComparisonRow,
   comparisonModel,
   type NamedResult,
   type PairCell,
   pairAnswers,
-  type PairOutcome,
+  outcomeCounts,
   type ResultView,
+  testText,
 } from '../../view/comparison-model.ts';
-import { formatNumber, formatPercent, formatPoints } from '../../view/format.ts';
+import { formatPercent, formatPoints } from '../../view/format.ts';
 import { english } from '../../view/translate.ts';
 import { markWord } from '../../view/words.ts';
 import type { Arguments } from '../arguments.ts';
@@ -54,11 +56,8 @@ function jsonOf(model: ComparisonModel, before: NamedResult, after: NamedResult,
 }
 
 function head(model: ComparisonModel): string[] {
-  const { title, change, notes, rows } = model;
-  const count = (outcome: PairOutcome): number => rows.filter((row) => row.outcome === outcome).length;
+  const { title, change, notes } = model;
   const answers = change.samples === 1 ? '' : `, ${change.samples} answers to each`;
-  const test =
-    change.p === undefined ? 'paired bootstrap over problems' : `McNemar's exact test: p = ${formatNumber(change.p)}`;
   return [
     `${oneLine(title, defaultColumns)}, ${change.problems} problems${answers}`,
     '',
@@ -69,7 +68,7 @@ function head(model: ComparisonModel): string[] {
     ]),
     '',
     changeText(english, change),
-    `${count('won')} won, ${count('lost')} lost, ${count('both')} by both, ${count('neither')} by neither; ${test}`,
+    `${outcomeCounts(english, model).join(', ')}; ${testText(english, change)}`,
     ...notes.map((note) => `Note: ${oneLine(note, 1000)}`),
   ];
 }
@@ -106,13 +105,13 @@ function lists(model: ComparisonModel, before: NamedResult, after: NamedResult, 
 
 function listText(rows: readonly ComparisonRow[]): string {
   const cells = rows.map(({ id, before, after, tags }) => [
-    ...[oneLine(id, 50), cellText(before), cellText(after), oneLine(tags.join(', '), 50)],
+    ...[oneLine(id, 50), cell(before), cell(after), oneLine(tags.join(', '), 50)],
   ]);
   return table([['problem', 'A', 'B', 'tags'], ...cells]);
 }
 
-function cellText({ right, of, mark, verdict }: PairCell): string {
-  return of === 1 ? oneLine(verdict ?? markWord(english, mark, false), 20) : `${right} of ${of}`;
+function cell(pair: PairCell): string {
+  return oneLine(cellText(english, pair), 20);
 }
 
 /** Every answer of A beside the answer of B of the same number. */
@@ -127,7 +126,7 @@ function answersText({ id, before: a, after: b }: ComparisonRow, before: NamedRe
   const pairs = Array.from({ length: count }, (_, i) => {
     return sideBySide(answerText('A', answers.before[i]), answerText('B', answers.after[i]), columns);
   });
-  return ['', `── ${oneLine(id, 60)}: ${cellText(a)} → ${cellText(b)}${expected}`, ...pairs];
+  return ['', `── ${oneLine(id, 60)}: ${cell(a)} → ${cell(b)}${expected}`, ...pairs];
 }
 
 function answerText(letter: string, answer: EvaluatedAnswer | undefined): string {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
@@ -31,11 +32,15 @@ export async function evalCommand(args: Arguments): Promise<number> {
     process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
     return 0;
   }
-  const name = args.text('benchmark');
+  const [name, out] = [args.text('benchmark'), args.text('out')];
   if (name === undefined) {
     throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
   }
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
+    throw usage(`${out} is a folder.`, 'Give --out the path of a file.');
+  }
   const source = policySourceOf(args, domainOfBenchmark(name));
+  const answering = answeringOf(args, source.config);
   const { sandboxWorkers } = source.config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
@@ -52,8 +57,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
     findPyodide();
   }
   try {
-    const answering = answeringOf(args, source.config);
-    const evaluation = await evaluateOn(benchmark, source, { domain, answering, out: args.text('out') });
+    const evaluation = await evaluateOn(benchmark, source, { domain, answering, out });
     process.stdout.write(
       args.has('json')
         ? `${JSON.stringify(evaluation)}\n`

@@ -17,6 +17,7 @@ import { readTrained } from '../../runtime/training/full-checkpoint.ts';
 import { isFull, withWeights } from '../../runtime/decoder/trained.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { type Arguments, usage } from '../arguments.ts';
+import { interruptible } from '../interrupt.ts';
 import { bar, createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
@@ -36,15 +37,17 @@ interface ExportRequest {
 interface Format {
   /** In the run's folder, without `--out`. */
   defaultName: string;
+  /** Options that have a meaning for it. */
+  options: readonly ('step' | 'precision')[];
   write(request: ExportRequest): Exported | Promise<Exported>;
 }
 
 const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
-  ['peft', { defaultName: 'peft', write: exportPeft }],
-  ['gguf-lora', { defaultName: 'gguf-lora', write: exportGgufLora }],
-  ['merged', { defaultName: 'merged', write: exportMerged }],
-  ['dataset', { defaultName: 'dataset.jsonl', write: exportQuestions }],
-  ['tensorboard', { defaultName: 'tensorboard', write: exportCurves }],
+  ['peft', { defaultName: 'peft', options: ['step'], write: exportPeft }],
+  ['gguf-lora', { defaultName: 'gguf-lora', options: ['step'], write: exportGgufLora }],
+  ['merged', { defaultName: 'merged', options: ['step', 'precision'], write: exportMerged }],
+  ['dataset', { defaultName: 'dataset.jsonl', options: [], write: exportQuestions }],
+  ['tensorboard', { defaultName: 'tensorboard', options: [], write: exportCurves }],
 ]);
 
 const folderTypes: ReadonlyMap<string, FolderType> = new Map([
@@ -59,6 +62,13 @@ export async function exportCommand(args: Arguments): Promise<number> {
   const format = formats.get(name ?? '');
   if (name === undefined || !format) {
     throw unknownFormat(name);
+  }
+  const useless = (['step', 'precision'] as const).find(
+    (option) => args.text(option) !== undefined && !format.options.includes(option),
+  );
+  if (useless !== undefined) {
+    const those = [...formats].flatMap(([other, { options }]) => (options.includes(useless) ? [other] : []));
+    throw usage(`The format ${name} has no --${useless}.`, `Leave it out; it is for ${those.join(', ')}.`);
   }
   readRun(dir);
   const out = resolve(args.text('out') ?? join(dir, 'export', format.defaultName));
@@ -117,9 +127,6 @@ async function exportMerged({ dir, out, step, type }: ExportRequest): Promise<Ex
   const run = readRun(dir);
   const checkpoint = findCheckpoint(dir, step);
   const output = createProgressOutput();
-  const interrupted = new AbortController();
-  const onSignal = (): void => interrupted.abort();
-  process.on('SIGINT', onSignal);
   const base = baseOf(run);
   await assertReady(base);
   const model = await openModel(base.path, { cacheDir: cacheDir() });
@@ -127,16 +134,15 @@ async function exportMerged({ dir, out, step, type }: ExportRequest): Promise<Ex
     assertExpected(base, model.hash, run.model.hash);
     const trained = await readTrained(checkpoint.dir, model.config);
     const [merged, adapter] = isFull(trained) ? [withWeights(model, trained, model.hash)] : [model, trained];
-    const bytes = await writeMerged(merged, adapter, out, {
-      type,
-      files: new Map([['README.md', exportReadme(dir, checkpoint.step, 'merged')]]),
-      onProgress: (done, total, what) => output.status(`${bar(done / total)} ${what}`),
-      signal: interrupted.signal,
-    });
+    const files = new Map([['README.md', exportReadme(dir, checkpoint.step, 'merged')]]);
+    const onProgress = (done: number, total: number, what: string): void =>
+      output.status(`${bar(done / total)} ${what}`);
+    const bytes = await interruptible((signal) =>
+      writeMerged(merged, adapter, out, { type, files, onProgress, signal }),
+    );
     return { figures: { step: checkpoint.step, bytes }, what: `The model of step ${checkpoint.step}` };
   } finally {
     output.clear();
-    process.off('SIGINT', onSignal);
     await model.close();
   }
 }

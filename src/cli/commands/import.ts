@@ -1,6 +1,5 @@
 import { listImports, questionsFile, removeImport } from '../../benchmarks/imported.ts';
-import { findBenchmark } from '../../benchmarks/registry.ts';
-import { importBenchmark } from '../../benchmarks/import/import.ts';
+import { importBenchmark, type ImportRequest } from '../../benchmarks/import/import.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import type { ImportRecord } from '../../protocol/imports.ts';
@@ -9,12 +8,14 @@ import { importText } from '../../view/import.ts';
 import { formatPercent } from '../../view/format.ts';
 import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
+import { interruptible } from '../interrupt.ts';
 import { bar, createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq import`: the questions of a file or folder as a benchmark; lists and removes what was imported. */
 export async function importCommand(args: Arguments): Promise<number> {
   const [source] = args.positionals;
   const removed = args.text('remove');
+  assertAlone(args);
   if (args.has('list')) {
     list(args.has('json'));
     return 0;
@@ -45,28 +46,35 @@ export async function importCommand(args: Arguments): Promise<number> {
   return 0;
 }
 
-async function importFrom(source: string, args: Arguments): Promise<ImportRecord> {
-  const name = args.text('name');
-  if (name !== undefined && findBenchmark(name)) {
-    throw usage(`"${name}" is a shipped benchmark.`, 'Choose another name.');
+/** Listing and removing take nothing else: what is named besides would be ignored. */
+function assertAlone(args: Arguments): void {
+  const [alone] = ['list', 'remove'].filter((name) => args.has(name) || args.text(name) !== undefined);
+  const [source] = args.positionals;
+  const besides = [
+    ...(source === undefined ? [] : [source]),
+    ...['name', 'format', 'limit', 'remove']
+      .filter((name) => name !== alone && args.text(name) !== undefined)
+      .map((name) => `--${name}`),
+  ];
+  if (alone !== undefined && besides.length > 0) {
+    throw usage(`--${alone} imports nothing, and ${besides.join(' ')} was given.`, 'Give one or the other.');
   }
+}
+
+async function importFrom(source: string, args: Arguments): Promise<ImportRecord> {
   const output = createProgressOutput();
-  const interrupted = new AbortController();
-  const onSignal = (): void => interrupted.abort();
-  process.on('SIGINT', onSignal);
+  const request: ImportRequest = {
+    source,
+    ...optional('name', args.text('name')),
+    ...optional('format', args.text('format')),
+    ...optional('limit', args.integer('limit', 1)),
+    onProgress: ({ share, rows, questions }) =>
+      output.status(`${bar(share)} ${formatPercent(share)} · ${questions} questions, ${rows} rows`),
+  };
   try {
-    return await importBenchmark({
-      source,
-      ...optional('name', name),
-      ...optional('format', args.text('format')),
-      ...optional('limit', args.integer('limit', 1)),
-      signal: interrupted.signal,
-      onProgress: ({ share, rows, questions }) =>
-        output.status(`${bar(share)} ${formatPercent(share)} · ${questions} questions, ${rows} rows`),
-    });
+    return await interruptible((signal) => importBenchmark({ ...request, signal }));
   } finally {
     output.clear();
-    process.off('SIGINT', onSignal);
   }
 }
 

@@ -12,6 +12,9 @@ import { readInput, readInputJson } from '../lines.ts';
 /** `selfq judge`: one solution for a person or as JSON, or a file of them, one JSON line each in their order. */
 export async function judge(args: Arguments): Promise<number> {
   const batch = args.text('batch');
+  if (batch !== undefined && (args.text('problem') ?? args.text('solution')) !== undefined) {
+    throw usage('A batch names its own problems and solutions.', 'Leave out --batch, or --problem and --solution.');
+  }
   const single = batch === undefined ? readJob(args) : undefined;
   if (batch !== undefined) {
     await assertReadable(batch);

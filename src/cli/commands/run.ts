@@ -12,14 +12,15 @@ import { follow } from '../follow.ts';
 import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
-import { settingsText } from '../settings-text.ts';
+import { settingsData, settingsText } from '../settings-text.ts';
 import { createProgressOutput } from '../terminal.ts';
 import { shellWord } from '../../base/shell.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
 export async function run(args: Arguments): Promise<number> {
   if (args.has('settings')) {
-    process.stdout.write(`${settingsText(args.text('domain') ?? runSettings.domain.default)}\n`);
+    const domain = args.text('domain') ?? runSettings.domain.default;
+    process.stdout.write(`${args.has('json') ? JSON.stringify(settingsData(domain)) : settingsText(domain)}\n`);
     return 0;
   }
   const config = configOf(args);
@@ -84,5 +85,5 @@ function defaultFolder(domain: string): string {
 
 function detachedText(dir: string): string {
   const shown = relative(process.cwd(), dir) || dir;
-  return `The run goes on in the background in ${shown}.\nselfq status ${shellWord(shown)}   selfq resume ${shellWord(shown)} (watch)   selfq stop ${shellWord(shown)}\n`;
+  return `The run continues in the background in ${shown}.\nselfq status ${shellWord(shown)}   selfq resume ${shellWord(shown)} (watch)   selfq stop ${shellWord(shown)}\n`;
 }

@@ -1,3 +1,4 @@
+import { optional } from '../../base/optional.ts';
 import { createPolicyService } from '../../engine/policy-service.ts';
 import { findPolicy } from '../../engine/policy-source.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
@@ -8,7 +9,6 @@ import { overridesOf } from '../overrides.ts';
 import { createPolicyView } from '../policy.ts';
 import { createProgressOutput } from '../terminal.ts';
 
-const defaultContextTokens = 4096;
 const defaultIdleMinutes = 15;
 /** Rows that decode at once: enough for an editor or two; memory grows with them. */
 const defaultSlots = 8;
@@ -51,7 +51,7 @@ async function servePolicy(args: Arguments): Promise<number> {
   const service = await createPolicyService({
     config,
     adapters,
-    contextTokens: args.integer('context', 64) ?? defaultContextTokens,
+    ...optional('contextTokens', args.integer('context', 64)),
     idleMs: 60_000 * (args.number('idle-minutes', 0, Infinity) ?? defaultIdleMinutes),
     observer: createPolicyView(output),
   }).finally(() => output.clear());

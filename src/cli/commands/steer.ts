@@ -19,7 +19,7 @@ export async function pause(args: Arguments): Promise<number> {
   const client = await attach(dir);
   await client.pause();
   client.dispose();
-  process.stderr.write(`It will hold at the next safe point. \`selfq resume ${shellWord(dir)}\` lets it go on.\n`);
+  process.stderr.write(`It will hold at the next safe point. \`selfq resume ${shellWord(dir)}\` continues it.\n`);
   return 0;
 }
 

@@ -4,7 +4,8 @@ import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { explainFileError } from '../../base/files.ts';
 import { nearestName } from '../../base/nearest-name.ts';
-import { findBenchmark } from '../../benchmarks/registry.ts';
+import { shellWord } from '../../base/shell.ts';
+import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { chooseModel } from '../../model/installed.ts';
 import { claimRun } from '../../run/ownership.ts';
 import { readDefinition, refused, shown, type SweepDefinition } from '../../sweep/definition.ts';
@@ -14,13 +15,14 @@ import { isDone, progressOf } from '../../sweep/progress.ts';
 import { readSweep, sweepPaths, writeSweep } from '../../sweep/record.ts';
 import { runRows, variantRows } from '../../sweep/tables.ts';
 import { type Arguments, usage } from '../arguments.ts';
-import { onInterrupt } from '../follow.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
 import { createSweepRunner, type SweepJob } from '../sweep-runner.ts';
 import { createProgressOutput, table } from '../terminal.ts';
 
 /** `selfq sweep`: the runs of a grid one after another, with their table, figure and document. */
 export async function sweep(args: Arguments): Promise<number> {
+  assertOneTask(args);
   const job = jobOf(args);
   if (args.has('plan')) {
     showPlan(job, args.has('json'));
@@ -46,6 +48,18 @@ export async function sweep(args: Arguments): Promise<number> {
   }
 }
 
+/** A plan is of all runs, and so is the step that is measured. */
+function assertOneTask(args: Arguments): void {
+  const given = [
+    ...['plan', 'measure'].filter((name) => args.has(name)),
+    ...(args.texts('only').length > 0 ? ['only'] : []),
+  ];
+  if (given.length > 1) {
+    const options = given.map((name) => `--${name}`).join(' and ');
+    throw usage(`${options} do not go together.`, 'Give one of them; --measure ends with the plan.');
+  }
+}
+
 /** Everything that can be wrong with the file is found before anything is started. */
 function jobOf(args: Arguments): SweepJob {
   const [file] = args.positionals;
@@ -61,19 +75,20 @@ function jobOf(args: Arguments): SweepJob {
   assertVariants(definition, args.texts('only'));
   const runsFolder = resolve(args.text('out') ?? 'runs');
   const out = args.text('out');
-  const command = ['selfq', 'sweep', shown(file), ...(out === undefined ? [] : ['--out', out])].join(' ');
+  const words = ['sweep', shown(file), ...(out === undefined ? [] : ['--out', out])];
+  const command = ['selfq', ...words.map((word) => shellWord(word))].join(' ');
   progressOf(grid, runsFolder);
   return { definition, grid, runsFolder, command, json: args.has('json'), output: createProgressOutput() };
 }
 
 function assertBenchmarks({ evaluate, domain }: SweepDefinition, file: string): void {
   for (const { benchmark } of evaluate) {
-    const row = findBenchmark(benchmark);
-    if (!row && !benchmark.endsWith('.jsonl')) {
+    const own = domainOfBenchmark(benchmark);
+    if (own === undefined && !benchmark.endsWith('.jsonl')) {
       throw refused(file, `there is no benchmark "${benchmark}" (\`selfq eval --list\` has all).`);
     }
-    if (row && row.domain !== domain) {
-      throw refused(file, `the benchmark ${benchmark} is of the domain ${row.domain}, and the sweep is of ${domain}.`);
+    if (own !== undefined && own !== domain) {
+      throw refused(file, `the benchmark ${benchmark} is of the domain ${own}, and the sweep is of ${domain}.`);
     }
   }
 }

@@ -2,15 +2,14 @@ import * as vscode from 'vscode';
 import { optional } from '../../base/optional.ts';
 import { questionsFile } from '../../benchmarks/imported.ts';
 import type { ImportRecord } from '../../protocol/imports.ts';
-import type { Evaluation } from '../../protocol/records.ts';
-import { benchmarkTitle, evaluationBefore, policyWord, solvedText } from '../../view/evaluation.ts';
+import { benchmarkTitle, policyWord, solvedText } from '../../view/evaluation.ts';
 import { formatPercent, formatPoints } from '../../view/format.ts';
 import { importText } from '../../view/import.ts';
 import { modelWord } from '../../view/run-name.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
 import { commands, internalCommands, views } from '../contributions.ts';
 import type { EvaluationStore } from '../evaluation-store.ts';
-import { resultOfFile, resultOfRun, type StoredResult } from '../stored-results.ts';
+import { baseFor, resultOfFile, resultOfRun, type StoredResult } from '../stored-results.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { t } from '../translate.ts';
 
@@ -80,15 +79,11 @@ function benchmarkNodes(services: Services, results: EvaluationStore): Benchmark
     ({ result }) => benchmarkTitle(result.evaluation),
   );
   const nodes = [...groups].map(([name, entries]): BenchmarkNode => {
-    const evaluations = entries.map(({ result }) => result.evaluation);
-    const beforeOf = (evaluation: Evaluation): StoredResult | undefined => {
-      const before = evaluationBefore(evaluation, evaluations);
-      return entries.find(({ result }) => result.evaluation === before)?.result;
-    };
+    const known = entries.map(({ result }) => result);
     return {
       ...{ kind: 'benchmark', name },
       results: entries.map(({ result, file }) => ({
-        ...{ kind: 'evaluation', result, before: beforeOf(result.evaluation) },
+        ...{ kind: 'evaluation', result, before: baseFor(result, known) },
         ...(file === undefined ? {} : { file }),
       })),
     };

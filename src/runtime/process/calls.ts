@@ -30,6 +30,8 @@ export interface LoadReply {
   /** Numbers that are trained: those of the adapter, or all. */
   trainedParameters: number;
   vocabulary: number;
+  /** Longest prompt plus completion that the model was made for, tokens. */
+  contextTokens: number;
   /** What is computed, with the reason where something else was asked for. */
   precisions: UsedPrecisions;
 }

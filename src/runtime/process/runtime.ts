@@ -221,13 +221,14 @@ async function close(state: Loaded | undefined): Promise<void> {
 }
 
 function describe({ model, trained }: Loaded, precisions: UsedPrecisions): LoadReply {
-  const { architecture, vocabulary } = model.config;
+  const { architecture, vocabulary, contextLength: contextTokens } = model.config;
   return {
     modelHash: model.hash,
     architecture,
     parameters: countParameters(parameterShapes(model.config)),
     trainedParameters: countParameters(parametersOf(trained)),
     vocabulary,
+    contextTokens,
     precisions,
   };
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import type { Evaluation } from '../protocol/records.ts';
+import { exampleEvaluation } from '../view/example-records.ts';
+import { baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
+
+describe('the result before training', () => {
+  const stored = (evaluation: Evaluation): StoredResult => ({ evaluation, path: '/a.json' });
+  const base = (changes: Partial<Evaluation> = {}): StoredResult => stored({ ...exampleEvaluation(0, 3), ...changes });
+  const after = stored(exampleEvaluation(6, 4));
+
+  it('is the latest of the same model on the same problems, measured in the same way', () => {
+    const others = [
+      base({ modelHash: 'other' }),
+      base({ split: 'test' }),
+      base({ questionsHash: 'other' }),
+      base({ precision: 'another' }),
+      base({ samples: 4 }),
+    ];
+    assert.equal(baseFor(after, others), undefined);
+    const earlier = base({ time: '2026-01-01T00:00:00.000Z' });
+    const later = base({ time: '2026-01-02T00:00:00.000Z' });
+    assert.equal(baseFor(after, [...others, later, earlier, after]), later);
+    assert.equal(baseFor(earlier, [later, earlier]), undefined);
+  });
+});
+
+describe('a result that was asked for', () => {
+  it('is called by the run of its adapter, and not by one whose name begins alike', () => {
+    const services = { store: { runs: [{ dir: '/runs/a', name: 'a' }, { dir: '/runs/ab', name: 'ab' }] } }; // prettier-ignore
+    const evaluation = { ...exampleEvaluation(6, 4), adapter: '/runs/ab/checkpoints/000006' };
+    assert.equal(resultOfFile(services, '/a.json', evaluation).name, 'ab');
+  });
+});
