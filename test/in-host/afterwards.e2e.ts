@@ -35,7 +35,7 @@ describe('what a person does with a finished run, in a real window', function ()
 
   it('fits its figures into cards that fill every row, at one, two and three columns', async () => {
     const { page } = editor;
-    await webview(page).locator('.grid .card').first().waitFor();
+    await webview(page).locator('.row .card').first().waitFor();
     for (const width of [760, 1280, 1920]) {
       await page.setViewportSize({ width, height: 1400 });
       await page.waitForTimeout(1000);
@@ -85,7 +85,7 @@ describe('what a person does with a finished run, in a real window', function ()
 /** Runs in the page: what sticks out of its card, and rows of the grid that end before the grid does. */
 const misplaced = `(() => {
   const faults = [];
-  for (const grid of document.querySelectorAll('.grid:not(.small)')) {
+  for (const grid of document.querySelectorAll('.grid:not(.small), .row')) {
     const edge = grid.getBoundingClientRect().right;
     const ends = new Map();
     for (const card of grid.querySelectorAll(':scope > *')) {

@@ -32,11 +32,8 @@ function colourOf(series: SeriesName): string {
   return colours[series] ?? (series.startsWith('proposer.') ? 'var(--purple)' : 'var(--green)');
 }
 
-/**
- * The curves that a person looks at first. Which there are is decided by what the metrics hold. `alone`: the last narrow
- * card would be alone in a row of two.
- */
-export function curves(runs: readonly RunView[], smoothing: number, alone: boolean): TemplateResult {
+/** The curves that a person looks at first. Which there are is decided by what the metrics hold. */
+export function curves(runs: readonly RunView[], smoothing: number): TemplateResult {
   const main = runs[0]!;
   const { shares, agreement, quality, variety } = shareCharts((name) =>
     runs.some((run) => run.series[name].length > 0),
@@ -55,7 +52,7 @@ export function curves(runs: readonly RunView[], smoothing: number, alone: boole
       <sq-figure .figure=${stagesFigure(main.stageTimes, (stage) => stageWord(t, stage))}></sq-figure>
     </section>
     <section class="card wide">${chart(runs, shares, { ...common, name: 'shares', heading: t('Shares') })}</section>
-    <section class="card ${alone ? 'last' : ''}">
+    <section class="card">
       ${chart(runs, variety, {
         ...{ ...common, name: 'diversity', heading: t('Diversity of the questions') },
         hint: t(

@@ -122,10 +122,8 @@ function figures(runs: readonly RunView[], run: RunView): TemplateResult {
         <output>${smoothing === 0 ? t('off') : smoothing.toFixed(2)}</output>
       </label>
     </div>
-    <div class="grid">
-      ${overview(run, openEvaluation)}
-      ${curves(runs, smoothing, heldOut(run.evaluations, openEvaluation).length % 2 === 1)}
-    </div>
+    <div class="row">${overview(run, openEvaluation)}</div>
+    <div class="grid">${curves(runs, smoothing)}</div>
   `;
 }
 
