@@ -16,7 +16,7 @@ export async function measureSpread<Played extends Round>(context: StepContext, 
   const distances = new Map(
     chosen.map(({ id }, index) => [
       id,
-      mean(vectors.flatMap((other, k) => (k === index ? [] : [1 - dot(vectors[index] ?? [], other)]))),
+      mean(vectors.flatMap((other, k) => (k === index ? [] : [distance(vectors[index] ?? [], other)]))),
     ]),
   );
   const asked = played.asked.map((item) => {
@@ -37,6 +37,11 @@ function evenly<T>(items: readonly T[], most: number): T[] {
 function normalised(vector: readonly number[]): number[] {
   const length = Math.sqrt(dot(vector, vector));
   return length === 0 ? [...vector] : vector.map((value) => value / length);
+}
+
+/** 1 - cosine of two vectors of length 1, in [0, 2]; rounding does not make equal ones less than equal. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.max(0, 1 - dot(a, b));
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
