@@ -65,8 +65,18 @@ export const selfPlaySettings = {
     default: 0.05,
   },
   temperature: { kind: real(0.01, 4), description: 'Sampling temperature of both roles.', default: 1 },
-  topP: { kind: real(0.01, 1), unit: 'probability', description: 'Nucleus sampling; 1 = off.', default: 1 },
-  topK: { kind: integer(0, 1_000_000), unit: 'tokens', description: 'Top-k sampling; 0 = off.', default: 0 },
+  topP: {
+    kind: real(0.01, 1),
+    unit: 'probability',
+    description: 'Nucleus sampling in self-play, not in evaluations; 1 = off.',
+    default: 1,
+  },
+  topK: {
+    kind: integer(0, 1_000_000),
+    unit: 'tokens',
+    description: 'Top-k sampling in self-play, not in evaluations; 0 = off.',
+    default: 0,
+  },
   maxPromptTokens: {
     kind: integer(32, 32_768),
     unit: 'tokens',

@@ -28,6 +28,11 @@ describe('faults and bad input', function () {
       /"gpt" is neither a model of the catalogue nor a name of the hub/,
     ],
     ['a benchmark that is not there', ['eval', '--benchmark', 'none.jsonl'], /no benchmark/],
+    [
+      'sampling that an evaluation does not compute',
+      ['eval', '--benchmark', 'coding', '--set', 'topP=0.9'],
+      /topP=0\.9 is not computed/,
+    ],
     ['prompts that are not JSON', ['generate', '--prompts', 'bad.jsonl'], /Line 1 of bad.jsonl is not JSON/],
   ];
   for (const [what, args, words] of rejected) {

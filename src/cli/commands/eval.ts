@@ -39,6 +39,10 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
     throw usage(`${out} is a folder.`, 'Give --out the path of a file.');
   }
+  const cut = args.texts('set').find((set) => /^top[PK]=/.test(set));
+  if (cut !== undefined) {
+    throw usage(`An evaluation draws from the whole distribution: ${cut} is not computed.`, 'Leave it out.');
+  }
   const source = policySourceOf(args, domainOfBenchmark(name));
   const answering = answeringOf(args, source.config);
   const { sandboxWorkers } = source.config;
