@@ -12,7 +12,7 @@ import type { CompletionHooks, PolicyService, ServedModel } from '../serve/servi
 import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { fetchedModel, startRuntime, type PolicyObserver } from './policy.ts';
-import { findPolicy } from './policy-source.ts';
+import { findPolicy, runBehind } from './policy-source.ts';
 
 /** What is served. */
 export interface PolicyServiceOptions {
@@ -168,13 +168,8 @@ function nameAdapters(folders: readonly string[]): NamedAdapter[] {
 
 /** Throws BoundaryError('usage') where the run of the adapter was begun with another model. */
 function assertBase(dir: string, modelHash: string): void {
-  const run = [resolve(dir, '..', '..')].flatMap((folder) => {
-    try {
-      return [readRun(folder)];
-    } catch {
-      return [];
-    }
-  })[0];
+  const folder = runBehind(dir);
+  const run = folder === undefined ? undefined : readRun(folder);
   if (run && run.model.hash !== modelHash) {
     throw new BoundaryError(
       'usage',

@@ -25,7 +25,7 @@ export interface PolicySource {
  */
 export function findPolicy(adapter: string | undefined, overrides: SettingValues, wantedStep?: number): PolicySource {
   const dir = adapter === undefined ? undefined : resolve(adapter);
-  const run = dir === undefined ? undefined : [dir, resolve(dir, '..', '..')].find(isRun);
+  const run = dir === undefined ? undefined : runBehind(dir);
   if (wantedStep !== undefined && (run === undefined || dir !== run)) {
     throw new BoundaryError(
       'usage',
@@ -42,6 +42,11 @@ export function findPolicy(adapter: string | undefined, overrides: SettingValues
   const config = resolveConfig('quick', { ...(domain === own.domain ? own : sharedSettings(own)), ...overrides });
   const checkpoint = dir === run ? findCheckpoint(run, wantedStep) : { dir, step: stepOf(dir) };
   return { config, notes, adapter: checkpoint.dir, step: checkpoint.step };
+}
+
+/** The run that a folder is, or is a checkpoint of; undefined for any other folder. */
+export function runBehind(dir: string): string | undefined {
+  return [dir, resolve(dir, '..', '..')].find(isRun);
 }
 
 function isRun(dir: string): boolean {

@@ -73,7 +73,7 @@ export async function startPolicyServer(options: PolicyServerOptions): Promise<L
   app.onError((error, context) =>
     error instanceof Refusal
       ? context.json(errorBody(error.message, error.code), error.status)
-      : context.json(errorBody(wordsOf(error), codeOf(error)), statusOf(error)),
+      : context.json(failureBody(error), statusOf(error)),
   );
 
   const models = service.models.map(({ id, created, description }) => ({
@@ -289,7 +289,7 @@ function answerByStream(context: ServerContext, service: PolicyService, work: Wo
       [usage, shape.end].filter((chunk) => chunk !== undefined).forEach(send);
     } catch (error) {
       // The status has been sent: the error is a chunk.
-      send(errorBody(wordsOf(error), codeOf(error)));
+      send(failureBody(error));
     } finally {
       done();
       await queue;
@@ -301,8 +301,14 @@ function headOf({ model, idPrefix }: Work): Head {
   return { id: `${idPrefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
 }
 
-function errorBody(message: string, code: string | null = null): object {
-  return { error: { message, type: 'invalid_request_error', param: null, code } };
+function errorBody(message: string, code: string | null = null, type = 'invalid_request_error'): object {
+  return { error: { message, type, param: null, code } };
+}
+
+/** What a completion failed of: the request where its status says so, else the server. */
+function failureBody(error: unknown): object {
+  const type = statusOf(error) === 400 ? 'invalid_request_error' : 'server_error';
+  return errorBody(wordsOf(error), codeOf(error), type);
 }
 
 function wordsOf(error: unknown): string {

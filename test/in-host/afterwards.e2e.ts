@@ -3,7 +3,7 @@ import { readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { innerFrame } from './axe.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, tellFailure, until } from './tiny-runs.ts';
 import { notification, picture, quickInput, runCommand, startWithDefaults, webview } from './window.ts';
 
 describe('what a person does with a finished run, in a real window', function () {
@@ -27,10 +27,7 @@ describe('what a person does with a finished run, in a real window', function ()
   });
   after(() => leave(editor, place));
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      tellRuns(editor);
-      await picture(editor.page, `failed-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
-    }
+    await tellFailure(this.currentTest, editor);
   });
 
   it('fits its figures into cards that fill every row, at one, two and three columns', async () => {

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { readMetrics, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, tellFailure, until } from './tiny-runs.ts';
 import {
   changeSettings,
   notification,
@@ -37,11 +37,9 @@ describe('faults of a run in a real window', function () {
   });
   after(() => leave(editor, place));
   afterEach(async function () {
+    await tellFailure(this.currentTest, editor);
     if (this.currentTest?.state === 'failed') {
-      tellRuns(editor);
-      const name = this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40);
-      await picture(editor.page, `failed-run-faults-${name}`);
-      await picture(other, `failed-run-faults-${name}-other`);
+      await picture(other, 'failed-other-window');
     }
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readEvaluations, readRun } from '../../src/run/folder.ts';
 import { createWorkplace, environment, type Workplace } from '../support/whole-program.ts';
 import { type Editor, openEditor } from './editor.ts';
-import { leave, runsOf, settingsOf, tellRuns, until } from './tiny-runs.ts';
+import { leave, runsOf, settingsOf, tellFailure, until } from './tiny-runs.ts';
 import {
   acceptQuickInput,
   changeSettings,
@@ -34,10 +34,7 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
   });
   after(() => leave(editor, place));
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      tellRuns(editor);
-      await picture(editor.page, `failed-${this.currentTest.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
-    }
+    await tellFailure(this.currentTest, editor);
   });
 
   it('begins in an empty view that says what to do', async () => {

@@ -5,7 +5,7 @@ import { attach, lastLines } from '../../src/engine/client.ts';
 import { readRun, runPaths } from '../../src/run/folder.ts';
 import type { Workplace } from '../support/whole-program.ts';
 import type { Editor } from './editor.ts';
-import { patience } from './window.ts';
+import { patience, picture } from './window.ts';
 
 /** Settings with which a run of the tiny model takes seconds. */
 export function settingsOf(place: Workplace, steps: number): Record<string, unknown> {
@@ -41,9 +41,17 @@ export async function leave(editor: Editor, place: Workplace): Promise<void> {
 }
 
 /** What there is to say of the runs when a test has failed. */
-export function tellRuns(editor: Pick<Editor, 'storage'>): void {
+function tellRuns(editor: Pick<Editor, 'storage'>): void {
   for (const dir of runsOf(editor)) {
     const { state, step, error } = readRun(dir);
     console.log(dir, state, step, error, lastLines(dir));
+  }
+}
+
+/** Shows the window and the runs where a test has failed. */
+export async function tellFailure(test: Mocha.Test | undefined, editor: Editor): Promise<void> {
+  if (test?.state === 'failed') {
+    tellRuns(editor);
+    await picture(editor.page, `failed-${test.title.replaceAll(/\W+/g, '-').slice(0, 40)}`);
   }
 }
