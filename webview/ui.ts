@@ -24,6 +24,17 @@ export function button(
   >`;
 }
 
+/** Why a page has nothing to show. */
+export interface Failure {
+  message: string;
+  remedy: string;
+}
+
+/** All that a page shows that has failed. */
+export function failureView({ message, remedy }: Failure): TemplateResult {
+  return html`<p role="alert">${message} ${remedy}</p>`;
+}
+
 /** A mark beside a text; not read out. */
 export function icon(name: string, className = ''): TemplateResult {
   return html`<span class="codicon codicon-${name} ${className}" aria-hidden="true"></span>`;

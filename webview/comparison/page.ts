@@ -16,7 +16,7 @@ import { differenceFigure } from '../charts/difference.ts';
 import type { SaveDetail } from '../charts/figure.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
-import { button, icon } from '../ui.ts';
+import { button, type Failure, failureView, icon } from '../ui.ts';
 import { answersView } from './answers.ts';
 import { type Filter, filtered, problemsTable } from './table.ts';
 
@@ -32,7 +32,7 @@ interface PageState {
 
 let model: ComparisonModel | undefined;
 let answers: PairAnswers | undefined;
-let failure: { message: string; remedy: string } | undefined;
+let failure: Failure | undefined;
 
 const host = connect<ComparisonMessage, PageState>((message: HostMessage) => {
   switch (message.type) {
@@ -86,7 +86,7 @@ function choose(chosen: string): void {
 
 function draw(): void {
   if (failure) {
-    render(html`<p role="alert">${failure.message} ${failure.remedy}</p>`, page);
+    render(failureView(failure), page);
   } else if (model) {
     render(view(model), page);
   }
@@ -103,10 +103,10 @@ function view(comparison: ComparisonModel): TemplateResult {
       ${button(t('Swap A and B'), () => host.post({ type: 'swap' }), { icon: 'arrow-swap' })}
     </header>
     ${verdict(comparison)} ${notes(comparison)}
-    <div class="grid ${comparison.parts.length === 0 ? 'two' : ''}">
+    <div class="row">
       <section class="card">${accuracies(comparison)}</section>
       <section class="card">${difference(comparison)}</section>
-      ${comparison.parts.length === 0 ? nothing : html`<section class="card last">${parts(comparison.parts)}</section>`}
+      ${comparison.parts.length === 0 ? nothing : html`<section class="card">${parts(comparison.parts)}</section>`}
     </div>
     ${problemsTable(comparison, filterOf(), chosen, { filter, choose })}
     ${

@@ -11,6 +11,7 @@ import type {
 import type { SaveDetail } from '../charts/figure.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
+import { type Failure, failureView } from '../ui.ts';
 import { comparedRuns } from './compared.ts';
 import { configuration } from './configuration.ts';
 import { curves, smallCurves } from './curves.ts';
@@ -30,7 +31,7 @@ interface PageState {
 
 let model: DashboardModel | undefined;
 let stage: StageView | null = null;
-let failure: { message: string; remedy: string } | undefined;
+let failure: Failure | undefined;
 
 const host = connect<DashboardMessage, PageState>((message: HostMessage) => {
   switch (message.type) {
@@ -70,7 +71,7 @@ function show(next: DashboardModel): void {
 function draw(): void {
   const run = model?.runs[0];
   if (failure) {
-    render(html`<p role="alert">${failure.message} ${failure.remedy}</p>`, page);
+    render(failureView(failure), page);
     return;
   }
   if (!model || !run) {

@@ -4,7 +4,7 @@ import { formatNumber, formatShare, formatSigned } from '../../src/view/format.t
 import { reasonWord } from '../../src/view/words.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
-import { button } from '../ui.ts';
+import { button, type Failure, failureView } from '../ui.ts';
 import { answersView } from './answers.ts';
 import { highlighted } from './code.ts';
 import { testsView } from './tests.ts';
@@ -19,7 +19,7 @@ interface PageState {
 }
 
 let model: ProblemModel | undefined;
-let failure: { message: string; remedy: string } | undefined;
+let failure: Failure | undefined;
 
 const host = connect<ProblemMessage, PageState>((message: HostMessage) => {
   if (message.type === 'problem') {
@@ -60,7 +60,7 @@ function choose(answer: number): void {
 
 function draw(): void {
   if (failure) {
-    render(html`<p role="alert">${failure.message} ${failure.remedy}</p>`, page);
+    render(failureView(failure), page);
   } else if (model) {
     render(view(model), page);
   }
