@@ -18,6 +18,7 @@ const targets: Readonly<Record<string, () => Promise<Target>>> = {
   train: async () => (await import('../../../bench/train.ts')).trainTarget,
   step: async () => (await import('../../../bench/step.ts')).stepTarget,
   learn: async () => (await import('../../../bench/learn.ts')).learnTarget,
+  serve: async () => (await import('../../../bench/serve.ts')).serveTarget,
   adapter: async () => (await import('../../../bench/adapter.ts')).adapterTarget,
   sandbox: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget,
 };
