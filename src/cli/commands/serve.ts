@@ -21,9 +21,7 @@ export function serve(args: Arguments): Promise<number> {
 }
 
 async function serveJudge(args: Arguments): Promise<number> {
-  const forPolicy = ['device', 'set', 'context', 'slots', 'idle-minutes'].find(
-    (name) => args.text(name) !== undefined || args.texts(name).length > 0,
-  );
+  const forPolicy = args.given.find((name) => ['device', 'set', 'context', 'slots', 'idle-minutes'].includes(name));
   if (forPolicy !== undefined) {
     throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
   }
