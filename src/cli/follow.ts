@@ -92,11 +92,12 @@ export function assertFinished(dir: string, run: RunRecord, interrupted: boolean
   }
 }
 
-/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+/** The table before/after: on each benchmark the first evaluation and that of the best checkpoint, else the last. */
 export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
   const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
-    const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
+    const first = all[0];
+    const after = all.find(({ step }) => step === best?.step) ?? all.at(-1);
+    return first && after && first !== after ? [resultRow(title, first), resultRow(title, after)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
