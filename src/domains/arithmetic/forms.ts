@@ -13,12 +13,12 @@ export interface ArithmeticForm extends Form {
 }
 
 /**
- * An expression and one that is worked differently. What must hold whatever the value is: a + b is (b + 7) + (a - 7); a * b
- * is (b + 1) * a less a; a - b is -(b - a), or (a + 7) - (b + 7); a / b is (a + b) / b less one; in longer expressions
- * summands and factors commute; and where none of that fits (7 ^ 3), the expression plus one. Other digits matter: a model
- * that forgets to carry forgets it in both orders of 185 + 45, and agrees with itself. A negative result, or a sign in
- * front, is avoided: the default model gets 33 of 40 differences of three-digit numbers right, of `-b + a` none, and of
- * `b - a` none, whose sign it drops.
+ * An expression and one that is worked differently. What must hold whatever the value is: a + b is (b + k) + (a - k), and a -
+ * b is (a + k) - (b + k), where b + k ends in 0; a - b is -(b - a) where it is negative; a * b is (b + 1) * a less a; a / b is
+ * (a + b) / b less one; in longer expressions summands and factors commute; and where none of that fits (7 ^ 3), the
+ * expression plus one. What is carried has to differ: a model that forgets to carry forgets it in both orders of 185 + 45, in
+ * 52 + 178 as well, and agrees with itself. A negative result, or a sign in front, is avoided: the default model gets 33 of
+ * 40 differences of three-digit numbers right, of `-b + a` none, and of `b - a` none, whose sign it drops.
  */
 export function arithmeticForms(expression: Expression, prompt: (statement: string) => Prompt): ArithmeticForm[] {
   const { turned, restore } = turn(expression);
@@ -62,7 +62,7 @@ function turnNumbers(expression: Expression): Turned | undefined {
     case '-':
       return a.lt(b)
         ? { turned: operation('-', expression.right, expression.left), restore: (value) => value.neg() }
-        : { turned: operation('-', number(a.add(shift)), number(b.add(shift))), restore: sameValue };
+        : { turned: operation('-', number(a.add(shiftOf(b))), number(b.add(shiftOf(b)))), restore: sameValue };
     case '*':
       return { turned: operation('*', number(b.add(1)), number(a)), restore: less(a) };
     case '/':
@@ -72,10 +72,15 @@ function turnNumbers(expression: Expression): Turned | undefined {
   }
 }
 
-/** What moves between two summands, or is added to both sides of a difference: other digits, numbers of the same size. */
-const shift = 7;
+/** What makes a number end in 0; of one that does, 7: other digits, where nothing is carried anyway. */
+function shiftOf(value: Rational): Rational {
+  const last = value.mod(10);
+  return last.equals(0) ? rational(7) : rational(10).sub(last);
+}
 
+/** Of a sum the same with b made to end in 0; undefined where too little is left of a, or where nothing changes. */
 function turnSum(a: Rational, b: Rational): Turned | undefined {
+  const shift = shiftOf(b);
   return a.gt(shift) && !a.sub(b).equals(shift)
     ? { turned: operation('+', number(b.add(shift)), number(a.sub(shift))), restore: sameValue }
     : undefined;
