@@ -40,7 +40,7 @@ export async function createSource(
   }
   const pools = await Promise.all(
     files.map(async ({ path, share, labelled }) => {
-      const questions = readQuestions(path, domain);
+      const questions = await readQuestions(path, domain);
       await assertShort(path, questions, { domain, countTokens, most: settings.maxPromptTokens });
       return poolSource(questions, { labelled, share });
     }),
