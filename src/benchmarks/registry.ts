@@ -209,7 +209,7 @@ export async function readQuestions(path: string, domain: Domain): Promise<Quest
       faults.length === 0
         ? `${path} holds no questions.`
         : `${what} of ${path} cannot be read as ${domain.name} (${faults.slice(0, shownFaults).join('; ')}).`,
-      `Each line is one question of the domain ${domain.name} as JSON; mend or remove these lines.`,
+      `Each line is one question of the domain ${domain.name} as JSON${domain.rowExample === undefined ? '' : `, such as ${domain.rowExample}`}; mend or remove these lines.`,
     );
   }
   return domain.prepare ? domain.prepare(questions) : questions;

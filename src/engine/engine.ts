@@ -30,7 +30,7 @@ import { type Session, trainLoop } from './loop.ts';
 import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
-import { createSource } from './question-source.ts';
+import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -169,6 +169,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
   try {
+    // Before the model is loaded, which takes long: what is wrong here can be told at once.
+    const domain = await gate.race(openDomain(config, { sandbox: () => sandbox.get(), base: runtime.base }));
+    const files = await readQuestionFiles(config, domain);
+    files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
     await gate.race(runtime.stage('load', () => Promise.resolve()));
     const { loaded } = runtime;
@@ -181,14 +185,19 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       await checkMemory(model, { ...config, ...precisions });
     }
     const baseModel = await baseModelName(model);
-    const domain = await openDomain(config, { sandbox: () => sandbox.get(), base: runtime.base });
-    const source = await createSource(config, domain, runtime.policy.countTokens);
+    const source = await createSource(config, domain, runtime.policy.countTokens, files);
     const session = { dir, config, baseModel, domain, source, live, notify, runtime };
     await trainLoop({ ...session, ...stagesOf(tools, runtime) });
   } finally {
     await runtime.close();
     await sandbox.close();
   }
+}
+
+/** How much of each step a file of questions makes. */
+function describeFile({ path, questions, share, labelled }: QuestionFile, config: Config): string {
+  const count = Number((config.proposerPrompts * config.proposalsPerPrompt * share).toFixed(2));
+  return `${count} questions a step come from ${path}, which has ${questions.length}${labelled ? ', graded by their known answers' : ''}`;
 }
 
 /** A machine that is very busy can make the sandbox fail its own check at the start: try again. */

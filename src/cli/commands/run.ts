@@ -45,7 +45,7 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   if (!args.has('json')) {
-    const from = `${describeSubject(domainOfRun(config), config.topic)}, ${config.model}, ${config.steps} steps`;
+    const from = `${describeSubject(domainOfRun(config), config.topic)}, ${config.model}, ${config.steps} steps${mixText(config)}`;
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });
@@ -69,6 +69,7 @@ export async function configOf(args: Arguments): Promise<Config> {
   const selection = args.has('paper-selection') ? { paperSelection: 'on' } : {};
   const named = await withUserDomain(overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']));
   const config = resolveConfig(known, { ...selection, ...named });
+  assertShares(named, config);
   if (config.paperSelection === 'on' && config.evalEvery === 0) {
     throw usage(
       'With paperSelection there have to be evaluations during the run to choose from, and evalEvery is 0.',
@@ -76,6 +77,32 @@ export async function configOf(args: Arguments): Promise<Config> {
     );
   }
   return config;
+}
+
+/** A share of a file that was not named would mix in nothing. */
+function assertShares(named: Readonly<Record<string, unknown>>, config: Config): void {
+  for (const [share, file] of [
+    ['labelledShare', 'labelled'],
+    ['poolShare', 'pool'],
+  ] as const) {
+    if (share in named && config[share] > 0 && config[file] === '') {
+      throw usage(
+        `${share} has no effect: ${file} names no file.`,
+        `Add --set ${file}=FILE, a JSONL file of questions.`,
+      );
+    }
+  }
+}
+
+/** What is mixed in, in words; empty where the proposer alone asks. */
+function mixText(config: Config): string {
+  const perStep = config.proposerPrompts * config.proposalsPerPrompt;
+  const parts = [
+    { path: config.pool, count: perStep * config.poolShare, what: 'questions' },
+    { path: config.labelled, count: perStep * config.labelledShare, what: 'questions with answers' },
+  ].filter(({ path, count }) => path !== '' && count > 0);
+  const texts = parts.map(({ path, count, what }) => `${Number(count.toFixed(1))} ${what} a step from ${path}`);
+  return texts.length === 0 ? '' : `, ${texts.join(', ')}`;
 }
 
 /** runs/<time>-<domain> here if this folder can be written, else below the home folder. */

@@ -93,6 +93,8 @@ function createUserDomain(
     grade: (question, answer) => grade(calls, question, answer),
     tags: ({ content }) => content.tags ?? [],
     read: readRow,
+    rowExample: '{"question": …, "answer": "…"}, the question as parse gives it',
+    knowsTruth: ({ content }) => content.truth !== undefined || calls.has('grade'),
     prepare: (questions) => prepareRead(calls, questions),
   };
 }
