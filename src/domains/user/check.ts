@@ -116,11 +116,23 @@ async function checkQuestions(
         isGraded && questions.length > 0
           ? { ok: true, text }
           : { ok: false, text: `${text}, ${unknown.length} without an answer, and domain has neither truth nor grade` },
+        ...suspicious(questions),
       ],
     };
   } catch (error) {
     return { lines: [{ ok: false, text: `questions.jsonl: ${messageOf(error)}` }], first: undefined };
   }
+}
+
+/** What JavaScript writes for a value that is not there: the questions are probably those of another domain. */
+const missing = /\bundefined\b|\bNaN\b|\[object Object\]/;
+
+function suspicious(questions: readonly Question<UserContent>[]): CheckLine[] {
+  const found = questions.find(
+    ({ statement, content }) => missing.test(statement) || missing.test(JSON.stringify(content.prompt)),
+  );
+  const text = `questions.jsonl: ${found?.id} is asked as "${found?.statement}". Is its question of the form that parse gives?`;
+  return found ? [{ ok: true, warning: true, text }] : [];
 }
 
 async function checkTests(opened: OpenedDomain): Promise<CheckLine[]> {
@@ -165,7 +177,7 @@ async function failureOf({ domain, calls }: OpenedDomain, test: TestRow): Promis
   if ('answers' in test) {
     const { grades } = await domain.reward(question, [test.answers]);
     const actual = grades.flat().map(({ reward = null, detail }) => (detail?.kind === 'note' ? detail.text : reward));
-    return isDeepStrictEqual(actual, test.rewards) ? undefined : differs('the rewards', actual, test.rewards);
+    return isDeepStrictEqual(actual, test.rewards) ? undefined : differs('the list of rewards', actual, test.rewards);
   }
   if ('value' in test) {
     const [called] = await calls.all('value', [[test.question, test.answer]], expected.value);

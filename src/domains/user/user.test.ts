@@ -308,6 +308,11 @@ describe("a user's own domain", function () {
     });
     assert.match(tests[0] ?? '', /line 1: parse is \{"n":12\}, and should be \{"n":13\}/);
     assert.match(tests[1] ?? '', /line 2: it is no test/);
+    const alien = folderOf(sourceOf({ value: `() => 'a'`, truth: `() => 'a'` }), {
+      'questions.jsonl': '{"question": {"m": 3}}\n',
+    });
+    const { lines } = await checkDomain(alien, () => Promise.resolve(sandbox));
+    assert.match(lines.map(({ text }) => text).join('\n'), /questions\/1 is asked as "What follows undefined\?"/);
     const unanswered = await check(sourceOf({ truth: undefined }), { 'questions.jsonl': '{"question": {"n": 3}}\n' });
     assert.match(unanswered.join('\n'), /1 without an answer/);
   });
