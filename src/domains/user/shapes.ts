@@ -122,8 +122,6 @@ export const UserContent = z.object({
   /** The right value, from the row of a file or from the domain's `truth`. */
   truth: z.string().optional(),
   tags: z.array(z.string()).optional(),
-  /** False for a question read from a file until the domain has been asked about it. */
-  prepared: z.boolean().default(true),
 });
 export type UserContent = z.infer<typeof UserContent>;
 

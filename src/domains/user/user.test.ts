@@ -22,7 +22,7 @@ const members: Readonly<Record<string, string>> = {
 };
 
 describe("a user's own domain", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let dir: string;
   let sandbox: Sandbox;
   let folders = 0;

@@ -2,6 +2,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import type { Grade, Question, Rejection } from '../../protocol/question.ts';
 import type { JsonValue } from '../../protocol/json.ts';
+import type { Prompt } from '../../protocol/runtime.ts';
 import type { UserDomainRow } from '../../protocol/user-domain.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { type Domain, isRejection, type Rewarded } from '../domain.ts';
@@ -9,7 +10,7 @@ import { rewardByLabel } from '../majority.ts';
 import { checkWords, type SafetyGuard } from '../safety.ts';
 import { type Called, type DomainCalls, openCalls } from './calls.ts';
 import { assertUnchanged, domainDataFile, type DomainFile, readDomainFile } from './folder.ts';
-import { expected, expectedRewards, type FunctionName, longest, QuestionRow, UserContent } from './shapes.ts';
+import { expected, expectedRewards, longest, QuestionRow, UserContent } from './shapes.ts';
 
 /** What a run's settings say about a domain of the user's own. */
 export interface UserOptions {
@@ -60,7 +61,7 @@ function rowOf(file: DomainFile, { facts, has }: DomainCalls): UserDomainRow {
   };
 }
 
-async function proposerPrompts(calls: DomainCalls, topic: string) {
+async function proposerPrompts(calls: DomainCalls, topic: string): Promise<Prompt[]> {
   const variants = Array.from({ length: promptVariants }, (_, variant): JsonValue[] => [variant, topic]);
   return (await calls.all('propose', variants, expected.propose)).map(orThrow);
 }
@@ -74,7 +75,7 @@ function orThrow<T>(called: Called<T>): T {
 
 function createUserDomain(
   calls: DomainCalls,
-  prompts: Awaited<ReturnType<typeof proposerPrompts>>,
+  prompts: readonly Prompt[],
   safetyGuard: SafetyGuard,
 ): Domain<Draft, UserContent> {
   const { facts } = calls;
@@ -117,15 +118,11 @@ async function verify(
     const entry = read[index];
     return entry && !isRejection(entry) ? [{ id, question: entry.question }] : [];
   });
-  const prepared = new Map(kept.map(({ id }) => [id, undefined as UserQuestion | Rejection | undefined]));
-  for (const [index, result] of (await prepare(calls, kept)).entries()) {
-    prepared.set(kept[index]?.id ?? '', result);
-  }
-  return drafts.map(({ id }, index) => {
-    const entry = read[index];
-    const result = entry && isRejection(entry) ? entry : prepared.get(id);
+  const prepared = (await prepare(calls, kept)).values();
+  return read.map((entry) => {
+    const result = isRejection(entry) ? entry : prepared.next().value;
     if (!result) {
-      throw new RangeError(`${id} was not verified`);
+      throw new RangeError('a proposal was not verified');
     }
     return isRejection(result) ? result : (checkWords(result.statement, safetyGuard) ?? result);
   });
@@ -166,7 +163,6 @@ async function prepare(
         key: valueOf(keys?.[index]) ?? JSON.stringify(question),
         ...optional('truth', truth ?? undefined),
         ...optional('tags', valueOf(tags?.[index])),
-        prepared: true,
       },
     };
   });
@@ -176,7 +172,8 @@ function valueOf<T>(called: Called<T> | undefined): T | undefined {
   return called && 'value' in called ? called.value : undefined;
 }
 
-const unprepared = { messages: [] };
+/** In the place of a prompt that `prepare` asks the domain for. */
+const unasked: Prompt = { messages: [] };
 
 /** A question from a line of a file, about which the domain has not been asked yet. Throws where the line is none. */
 function readRow(row: unknown, id: string): UserQuestion {
@@ -185,7 +182,7 @@ function readRow(row: unknown, id: string): UserQuestion {
     id: own ?? id,
     statement: JSON.stringify(question),
     content: {
-      ...{ question, prompt: unprepared, key: JSON.stringify(question), prepared: false },
+      ...{ question, prompt: unasked, key: JSON.stringify(question) },
       ...optional('truth', answer === undefined ? undefined : String(answer).trim()),
     },
   };
@@ -296,6 +293,3 @@ function masked(fault: BoundaryError | undefined): Grade {
 }
 
 const shortText = (answer = ''): string => answer.trim().slice(0, longest.value);
-
-/** Names of functions by which a domain can be evaluated: one of them has to be there. */
-export const gradingFunctions: readonly FunctionName[] = ['grade', 'value'];
