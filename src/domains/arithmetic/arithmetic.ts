@@ -84,6 +84,7 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
     },
     grade: (question, answer) => Promise.resolve(gradeByTruth(question, answer, form)),
     read: readRow,
+    rowExample: '{"question": "What is 12 times 7?", "answer": "84"} or {"expression": "12 * 7"}',
   };
 }
 
