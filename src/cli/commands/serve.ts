@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { optional } from '../../base/optional.ts';
 import { createPolicyService } from '../../engine/policy-service.ts';
 import { findPolicy } from '../../engine/policy-source.ts';
@@ -13,6 +14,8 @@ const defaultIdleMinutes = 15;
 /** Rows that decode at once: enough for an editor or two; memory grows with them. */
 const defaultSlots = 8;
 const graceMs = 10_000;
+/** Exit code of a program that was interrupted. */
+const interruptedCode = 130;
 
 /** `selfq serve`: the judge, or with a model or an adapter the policy, over HTTP until it is interrupted. */
 export function serve(args: Arguments): Promise<number> {
@@ -20,7 +23,9 @@ export function serve(args: Arguments): Promise<number> {
 }
 
 async function serveJudge(args: Arguments): Promise<number> {
-  const forPolicy = ['device', 'context', 'slots', 'idle-minutes'].find((name) => args.text(name) !== undefined);
+  const forPolicy = ['device', 'context', 'slots', 'idle-minutes', 'owned'].find(
+    (name) => args.text(name) !== undefined || args.has(name),
+  );
   if (forPolicy !== undefined) {
     throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
   }
@@ -41,7 +46,8 @@ async function servePolicy(args: Arguments): Promise<number> {
   if (args.text('workers') !== undefined) {
     throw usage('--workers is about the judge, and a model is served.', 'Leave it out; --slots N sets rows at once.');
   }
-  const address = addressOf(args);
+  const owner = args.has('owned') ? await readOwner(args) : undefined;
+  const address = { ...addressOf(args), ...optional('token', owner) };
   const adapters = args.texts('adapter');
   const { config } = findPolicy(adapters[0], {
     slots: args.integer('slots', 1) ?? defaultSlots,
@@ -64,6 +70,28 @@ async function servePolicy(args: Arguments): Promise<number> {
   } finally {
     await service.close();
   }
+}
+
+/**
+ * The secret of the program that started this server for itself: where others see neither arguments nor environment. When
+ * that program goes, by whatever end, its pipe ends, and with it this server, whatever it is doing.
+ */
+async function readOwner(args: Arguments): Promise<string> {
+  if (args.text('token') !== undefined) {
+    throw usage('--owned reads the secret, and --token gives one.', 'Leave one of them out.');
+  }
+  const lines = createInterface({ input: process.stdin });
+  const secret = await new Promise<string>((resolve) => lines.once('line', resolve).once('close', () => resolve('')));
+  if (secret.trim() === '') {
+    throw usage('There is no secret on standard input.', 'Write it there as one line, and keep the input open.');
+  }
+  lines.once('close', () => {
+    // Nobody listens while the model is loaded: its process ends with this one.
+    if (!process.emit('SIGTERM')) {
+      process.exit(interruptedCode);
+    }
+  });
+  return secret.trim();
 }
 
 /** Where to listen. Throws BoundaryError('usage') for a port that there is not, before anything is started. */
