@@ -81,17 +81,26 @@ async function readOwner(args: Arguments): Promise<string> {
     throw usage('--owned reads the secret, and --token gives one.', 'Leave one of them out.');
   }
   const lines = createInterface({ input: process.stdin });
-  const secret = await new Promise<string>((resolve) => lines.once('line', resolve).once('close', () => resolve('')));
-  if (secret.trim() === '') {
+  let secret = '';
+  await new Promise<void>((resolve) => {
+    lines.once('line', (line) => {
+      secret = line.trim();
+      resolve();
+    });
+    lines.once('close', () => (secret === '' ? resolve() : endWithOwner()));
+  });
+  if (secret === '') {
+    lines.close();
     throw usage('There is no secret on standard input.', 'Write it there as one line, and keep the input open.');
   }
-  lines.once('close', () => {
-    // Nobody listens while the model is loaded: its process ends with this one.
-    if (!process.emit('SIGTERM')) {
-      process.exit(interruptedCode);
-    }
-  });
-  return secret.trim();
+  return secret;
+}
+
+function endWithOwner(): void {
+  // Nobody listens while the model is loaded: its process ends with this one.
+  if (!process.emit('SIGTERM')) {
+    process.exit(interruptedCode);
+  }
 }
 
 /** Where to listen. Throws BoundaryError('usage') for a port that there is not, before anything is started. */
