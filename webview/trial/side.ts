@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatNumber } from '../../src/view/format.ts';
 import { isPending } from '../../src/view/trial.ts';
 import type { TrialSide } from '../../src/view/trial-model.ts';
 import { verdictWord } from '../../src/view/words.ts';
@@ -33,7 +32,7 @@ function factsOf({ state, tokens, seconds, cut }: TrialSide): string {
     failed: t('failed'),
     done: '',
   };
-  const rate = tokens !== undefined && seconds ? t('{0} tokens/s', formatNumber(tokens / seconds)) : '';
+  const rate = tokens !== undefined && seconds ? t('{0} tokens/s', Math.round(tokens / seconds)) : '';
   return [
     words[state],
     tokens === undefined ? '' : t('{0} tokens', tokens),

@@ -79,7 +79,11 @@ describe('the data of server-sent events', () => {
     async function* body(): AsyncGenerator<Uint8Array> {
       yield* chunks;
     }
-    return Array.fromAsync(eventData(body()));
+    const events: string[] = [];
+    for await (const data of eventData(body())) {
+      events.push(data);
+    }
+    return events;
   }
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

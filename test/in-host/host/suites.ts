@@ -107,7 +107,11 @@ export function defineSuites(): void {
         const [model] = await vscode.lm.selectChatModels({ vendor, id });
         assert.ok(model);
         const response = await model.sendRequest([vscode.LanguageModelChatMessage.User(text)], {}, token);
-        return Array.fromAsync(response.text);
+        const pieces: string[] = [];
+        for await (const piece of response.text) {
+          pieces.push(piece);
+        }
+        return pieces;
       };
       for (const id of ['base', 'trained']) {
         const pieces = await ask('hello', id);
