@@ -35,6 +35,22 @@ describe('the multiplications', () => {
   });
 });
 
+describe('the mixed arithmetic', () => {
+  it('is 400 sums, differences and products each, none of them twice in either order', async () => {
+    const questions = await load('mixed-arithmetic');
+    const parts = questions.map(({ statement }) => statement.split(' '));
+    assert.deepEqual(
+      ['+', '-', '*'].map((operator) => parts.filter((part) => part[1] === operator).length),
+      [400, 400, 400],
+    );
+    assert.equal(new Set(parts.map((part) => part.toSorted().join(' '))).size, 1200);
+    for (const question of questions) {
+      const value = product({ ...question, content: ArithmeticContent.parse(question.content) });
+      assert.ok(value && value.n > 0n, question.statement);
+    }
+  });
+});
+
 describe('the linear equations', () => {
   it('are 100 and 400 different systems, each with one solution, an integer from -80 to 80', async () => {
     const all = [...(await load('linear-equations')), ...(await load('linear-equations-400'))];
