@@ -61,7 +61,7 @@ function actions({ state, step, requested }: RunView, act: (action: Action) => v
     ${isLive(state) ? nothing : button(t('Evaluate…'), () => act('evaluate'))}
     ${step > 0 && !isLive(state) ? button(t('Export…'), () => act('exportRun')) : nothing}
     ${step > 0 ? button(t('Try…'), () => act('tryModel')) : nothing}
-    ${step > 0 && !isLive(state) ? button(t('Use'), () => act('useModel'), { icon: 'sparkle' }) : nothing}
+    ${step > 0 && !isLive(state) ? button(t('Use This Model'), () => act('useModel'), { icon: 'sparkle' }) : nothing}
     ${button(t('Compare…'), () => act('compareRuns'))}
     ${button(t('Inspect problems'), () => act('inspectProblems'), { primary: !goesOn, disabled: step === 0 })}
   `;
