@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { Verdict } from '../protocol/problem.ts';
-import { trialChoices } from './trial.ts';
 
 /** One answer of the page "Try the Model". */
 export const TrialSide = z.object({
@@ -38,6 +37,9 @@ export const TrialQuestionPlace = z.object({
   benchmark: z.string().optional(),
 });
 export type TrialQuestionPlace = z.infer<typeof TrialQuestionPlace>;
+
+/** Which of two answers a person finds better. */
+export const trialChoices = ['left', 'right', 'tie'] as const;
 
 /** Everything that the page "Try the Model" shows; also what it keeps over a restart of the window. */
 export const TrialModel = z.object({

@@ -1,8 +1,5 @@
 import type { TrialModel, TrialSide } from './trial-model.ts';
 
-/** Which of two answers a person finds better. */
-export const trialChoices = ['left', 'right', 'tie'] as const;
-
 /** Whether an answer is still being made. */
 export function isPending({ state }: TrialSide): boolean {
   return state === 'waiting' || state === 'writing' || state === 'judging';

@@ -1,6 +1,6 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import type { HostMessage, TrialMessage } from '../../src/view/messages.ts';
-import { isComparable, isPending, isRevealed, trialChoices } from '../../src/view/trial.ts';
+import { isComparable, isPending, isRevealed } from '../../src/view/trial.ts';
 import type { TrialModel } from '../../src/view/trial-model.ts';
 import { connect } from '../host.ts';
 import { t } from '../texts.ts';
@@ -167,19 +167,23 @@ function answers(trial: TrialModel): TemplateResult | typeof nothing {
 }
 
 function choice({ preferred }: TrialModel, same: boolean): TemplateResult {
-  const words = { left: t('A is better'), right: t('B is better'), tie: t('Both alike') };
+  const choices = [
+    ['left', t('A is better')],
+    ['right', t('B is better')],
+    ['tie', t('Both alike')],
+  ] as const;
   return html`<div class="bar section">
     <h2 class="plain" id="choice">${t('Which is better?')}</h2>
     <div class="bar actions" role="group" aria-labelledby="choice">
-      ${trialChoices.map(
-        (side) =>
+      ${choices.map(
+        ([side, words]) =>
           html`<button
             type="button"
             class="choice"
             aria-pressed=${preferred === side ? 'true' : 'false'}
             @click=${() => host.post({ type: 'prefer', choice: side })}
           >
-            ${words[side]}
+            ${words}
           </button>`,
       )}
     </div>
