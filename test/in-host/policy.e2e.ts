@@ -191,11 +191,11 @@ describe('the trained model in the editor', function () {
     await page.keyboard.press('End');
     await page.keyboard.type(' ');
     await page.waitForTimeout(2000);
-    assert.equal(await page.locator('.monaco-editor [class*="ghost-text"]').count(), 0);
+    assert.equal(await page.locator('.monaco-editor .ghost-text-decoration').count(), 0);
     await changeSettings(editor, { 'selfQuestioning.inlineCompletion': true });
     await page.keyboard.press('Backspace');
     await page.keyboard.type(' ');
-    await page.locator('.monaco-editor [class*="ghost-text"]').first().waitFor();
+    await page.locator('.monaco-editor .ghost-text-decoration').first().waitFor();
     await picture(page, 'completion');
     await page.keyboard.press('Tab');
     await page.locator('.monaco-editor .view-line', { hasText: /return\s+nums\.length;/ }).waitFor();

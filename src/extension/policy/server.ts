@@ -174,18 +174,22 @@ export class PolicyServer implements vscode.Disposable {
     const running: Running = { model, device, adapters, child, client, ended, busy: 0, ending: false };
     child.process.stdin.write(`${key}\n`);
     this.#become({ is: 'loading', line: '' });
-    void vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Loading {0}', modelWord(model)) },
-      (progress) => {
-        const report = this.onDidChange(() => {
-          progress.report(this.#state.is === 'loading' ? { message: this.#state.line } : {});
-        });
-        return client.then(() => undefined, () => undefined).finally(() => report.dispose()); // prettier-ignore
-      },
-    );
+    this.#showLoading(running);
     void client.then(() => this.#running === running && this.#become({ is: 'on' })).catch(() => undefined);
     void ended.catch((error: unknown) => this.#lose(running, error));
     return running;
+  }
+
+  /** In the status bar, until the model is loaded or that has failed. */
+  #showLoading({ model, client }: Running): void {
+    const title = vscode.l10n.t('Loading {0}', modelWord(model));
+    void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async (progress) => {
+      const report = this.onDidChange(() => {
+        progress.report(this.#state.is === 'loading' ? { message: this.#state.line } : {});
+      });
+      await Promise.allSettled([client]);
+      report.dispose();
+    });
   }
 
   /** A process that nobody asked to end has ended: those who wait are told by their requests, else the person is. */
