@@ -53,7 +53,6 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'multiplication.csv',
         sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
       }),
-    duringRuns: true,
   },
   {
     name: 'mixed-arithmetic',
@@ -64,6 +63,7 @@ export const benchmarks: readonly BenchmarkRow[] = [
         file: 'mixed-arithmetic.csv',
         sha256: '7ac1ae9b31cb4e7d2763b60a7e6afdeaf39a4bcecea1af36c09496f61d5b1f0b',
       }),
+    duringRuns: true,
   },
   {
     name: 'linear-equations',
