@@ -153,11 +153,11 @@ export class PolicyClient {
     }
     const events = eventData(response.body);
     for (;;) {
-      const { done, value } = await this.#watched(events.next(), signal);
-      if (done || value === '[DONE]') {
+      const next = await this.#watched(events.next(), signal);
+      if (next.done || next.value === '[DONE]') {
         return;
       }
-      const parsed: unknown = JSON.parse(value);
+      const parsed: unknown = JSON.parse(next.value);
       // Once it streams, the server has nothing but the stream to say by what went wrong.
       const failed = Failure.safeParse(parsed).data;
       if (failed) {

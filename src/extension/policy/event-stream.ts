@@ -1,5 +1,5 @@
 /** The `data` of each server-sent event of a body, however its bytes are cut. A torn last event is dropped. */
-export async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of body) {

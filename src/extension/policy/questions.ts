@@ -114,7 +114,7 @@ function questionOf(
   const problem = problemOf(content);
   // An answer that begins with a fence ends with one, as in evaluations.
   const fences = prefill?.includes('```') ? ['```'] : [];
-  const stop = [...(problem?.kind === 'assertions' ? (problem.stop ?? []) : []), ...fences];
+  const stop = [...(problem?.kind === 'assertions' ? problem.stop : []), ...fences];
   return {
     place: { id, title: titleOf(statement), ...where },
     statement,
