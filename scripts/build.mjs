@@ -59,6 +59,7 @@ const bundles = {
       dashboard: 'webview/dashboard/page.ts',
       problem: 'webview/problem/page.ts',
       comparison: 'webview/comparison/page.ts',
+      trial: 'webview/trial/page.ts',
       style: 'webview/style.css',
     },
     outdir: 'dist/webview',

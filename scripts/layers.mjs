@@ -117,6 +117,7 @@ export const layers = {
     'src/model/catalogue.ts',
     'src/runtime/settings.ts',
     'src/runtime/devices/devices.ts',
+    'src/sandbox/judge/extract.ts',
     'src/benchmarks/imported.ts',
     'src/selfplay/settings.ts',
     'src/config',

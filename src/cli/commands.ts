@@ -145,6 +145,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
       problems: { description: 'Also a table of all problems.' },
       list: { description: 'List the shipped and imported benchmarks, and end.' },
+      questions: { description: 'Print the questions of the benchmark with their prompts as JSON lines, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there. Interrupted, the same command continues it.' },
       json,
     },
@@ -262,6 +263,10 @@ export const commands: Readonly<Record<string, Command>> = {
       port: { value: 'N', description: 'Default: any free one.' },
       host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
       token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
+      owned: {
+        description:
+          'With a model: the secret is the first line of standard input, and the server ends when that does.',
+      },
       workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
       json,
     },

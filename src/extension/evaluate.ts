@@ -15,7 +15,7 @@ import { canCompare } from '../view/paired-results.ts';
 import type { Comparisons } from './panels/comparison-panel.ts';
 import { allResults, baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
 import { type RunArgument } from './run-commands.ts';
-import { type RunEntry } from './run-store.ts';
+import { modelOf, type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
 import { requireTrust } from './trust.ts';
 import { progressLines } from './selfq.ts';
@@ -262,11 +262,6 @@ function comparable({ run: { config } }: RunEntry): string[] {
   return ['device', 'maxPromptTokens', 'maxAnswerTokens', 'evalPrecision'].flatMap((name) =>
     config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
   );
-}
-
-/** Catalogue id, or path of an own model. */
-function modelOf({ run }: RunEntry): string {
-  return String(run.config['model'] ?? run.model.path);
 }
 
 async function evaluateOne(

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { optional } from '../../base/optional.ts';
 import { createPolicyService } from '../../engine/policy-service.ts';
 import { findPolicy } from '../../engine/policy-source.ts';
@@ -14,6 +15,8 @@ const defaultIdleMinutes = 15;
 /** Rows that decode at once: enough for an editor or two; memory grows with them. */
 const defaultSlots = 8;
 const graceMs = 10_000;
+/** Exit code of a program that was interrupted. */
+const interruptedCode = 130;
 
 /** `selfq serve`: the judge, or with a model or an adapter the policy, over HTTP until it is interrupted. */
 export function serve(args: Arguments): Promise<number> {
@@ -21,7 +24,8 @@ export function serve(args: Arguments): Promise<number> {
 }
 
 async function serveJudge(args: Arguments): Promise<number> {
-  const forPolicy = args.given.find((name) => ['device', 'set', 'context', 'slots', 'idle-minutes'].includes(name));
+  const options = ['device', 'set', 'context', 'slots', 'idle-minutes', 'owned'];
+  const forPolicy = args.given.find((name) => options.includes(name));
   if (forPolicy !== undefined) {
     throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
   }
@@ -42,7 +46,8 @@ async function servePolicy(args: Arguments): Promise<number> {
   if (args.text('workers') !== undefined) {
     throw usage('--workers is about the judge, and a model is served.', 'Leave it out; --slots N sets rows at once.');
   }
-  const address = addressOf(args);
+  const owner = args.has('owned') ? await readOwner(args) : undefined;
+  const address = { ...addressOf(args), ...optional('token', owner) };
   const adapters = args.texts('adapter');
   const overrides = overridesOf(args, ['device']);
   const foreign = Object.keys(overrides).find((name) => !Object.hasOwn(runtimeSettings, name));
@@ -70,6 +75,37 @@ async function servePolicy(args: Arguments): Promise<number> {
     return 0;
   } finally {
     await service.close();
+  }
+}
+
+/**
+ * The secret of the program that started this server for itself: where others see neither arguments nor environment. When
+ * that program goes, by whatever end, its pipe ends, and with it this server, whatever it is doing.
+ */
+async function readOwner(args: Arguments): Promise<string> {
+  if (args.text('token') !== undefined) {
+    throw usage('--owned reads the secret, and --token gives one.', 'Leave one of them out.');
+  }
+  const lines = createInterface({ input: process.stdin });
+  let secret = '';
+  await new Promise<void>((resolve) => {
+    lines.once('line', (line) => {
+      secret = line.trim();
+      resolve();
+    });
+    lines.once('close', () => (secret === '' ? resolve() : endWithOwner()));
+  });
+  if (secret === '') {
+    lines.close();
+    throw usage('There is no secret on standard input.', 'Write it there as one line, and keep the input open.');
+  }
+  return secret;
+}
+
+function endWithOwner(): void {
+  // Nobody listens while the model is loaded: its process ends with this one.
+  if (!process.emit('SIGTERM')) {
+    process.exit(interruptedCode);
   }
 }
 
