@@ -7,6 +7,7 @@ const program = [
   'src/sandbox',
   'src/domains',
   'src/benchmarks',
+  'src/workspace',
   'src/selfplay',
   'src/config',
   'src/run',
@@ -80,6 +81,7 @@ export const layers = {
 
   'src/domains': ['src/base', 'src/protocol', 'src/sandbox/sandbox.ts', 'src/sandbox/judge/extract.ts'],
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
+  'src/workspace': ['src/base', 'src/protocol'],
   'src/selfplay': ['src/base', 'src/protocol', 'src/domains', 'src/sandbox/sandbox.ts'],
   'src/config': [
     'src/base',
@@ -103,6 +105,7 @@ export const layers = {
     'src/sandbox',
     'src/domains',
     'src/benchmarks',
+    'src/workspace',
     'src/selfplay',
     'src/config',
     'src/run',
@@ -129,4 +132,4 @@ export const layers = {
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */
-export const owners = { 'onnxruntime-node': 'src/runtime', 'isolated-vm': 'src/sandbox', vscode: 'src/extension' };
+export const owners = { 'onnxruntime-node': 'src/runtime', 'isolated-vm': 'src/sandbox', vscode: 'src/extension', typescript: 'src/workspace' };

@@ -2,6 +2,7 @@ import type { SettingDefault, SettingTable } from '../base/setting.ts';
 import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
 import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
 import { codingSettings } from './coding/settings.ts';
+import { workspaceDefaults, workspaceSettings } from './workspace/settings.ts';
 
 /** What a domain says of the settings of its runs. */
 export interface DomainSettings {
@@ -16,6 +17,7 @@ export const domainSettings = {
   coding: { settings: codingSettings },
   arithmetic: { settings: arithmeticSettings, defaults: arithmeticDefaults },
   algebra: { settings: algebraSettings, defaults: algebraDefaults },
+  workspace: { settings: workspaceSettings, defaults: workspaceDefaults },
 } as const satisfies Readonly<Record<string, DomainSettings>>;
 
 /** Names of the domains. */

@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lazily } from '../base/lazy.ts';
+import { optional } from '../base/optional.ts';
 import { createDomain } from '../domains/registry.ts';
+import { splitByFile } from '../domains/workspace/held-out.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
 import type { Config } from '../config/tables.ts';
@@ -22,6 +24,7 @@ import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newToken, serveControl, withoutToken } from './control.ts';
 import { newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 import { assertDisk } from './disk.ts';
+import { heldOutBenchmark } from './held-out.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
@@ -30,6 +33,8 @@ import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { createSource } from './question-source.ts';
+import { seedsOfRun } from './run-seeds.ts';
+import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -142,6 +147,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
   try {
+    const seeds = await seedsOf(dir, config, tools, () => sandbox.get());
     reporter.enter(live.record.step, 'load');
     await gate.race(runtime.stage('load', () => Promise.resolve()));
     const { loaded } = runtime;
@@ -154,13 +160,40 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       await checkMemory(model, { ...config, ...precisions });
     }
     const baseModel = await baseModelName(model);
-    const domain = createDomain(config, { sandbox: () => sandbox.get(), base: runtime.base });
+    const domainTools = { sandbox: () => sandbox.get(), base: runtime.base, seeds: seeds.shown };
+    const domain = createDomain(config, domainTools);
     const source = await createSource(config, domain, runtime.policy.countTokens);
-    const session = { dir, config, baseModel, domain, source, live, notify, runtime };
-    await trainLoop({ ...session, ...stagesOf(tools, runtime) });
+    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime) };
+    const ownBenchmark = await session.stage(live.record.step, 'evaluate', () =>
+      heldOutBenchmark(dir, config, seeds.heldOut, domainTools),
+    );
+    await trainLoop({ ...session, ...optional('ownBenchmark', ownBenchmark) });
   } finally {
     await runtime.close();
     await sandbox.close();
+  }
+}
+
+/** Functions of the person's own code that the run is about, where its domain is about such. */
+async function seedsOf(
+  dir: string,
+  config: Config,
+  { gate, live, reporter }: Tools,
+  sandbox: () => Promise<Sandbox>,
+): Promise<ReturnType<typeof splitByFile>> {
+  if (config.domain !== 'workspace') {
+    return { shown: [], heldOut: [] };
+  }
+  reporter.enter(live.record.step, 'search');
+  const abort = new AbortController();
+  const onProgress = ({ stage, done, total, found }: SeedProgress): void =>
+    reporter.report(done, total, stage === 'reading' ? `${found} functions` : `${found} of them can be used`);
+  try {
+    const tools = { sandbox: await sandbox(), onProgress, signal: abort.signal };
+    const { seeds } = await gate.race(seedsOfRun(dir, config, tools));
+    return splitByFile(seeds, config.heldOutShare);
+  } finally {
+    abort.abort();
   }
 }
 

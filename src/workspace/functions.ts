@@ -5,7 +5,7 @@ import { holdsSecret } from './file-rules.ts';
 import { guessTypes } from './input-types.ts';
 
 /** Longest source of a function with what it needs, characters: it has to fit into a prompt. */
-const maximumSource = 1200;
+const maximumSource = 1000;
 
 /** Longest first paragraph of a doc comment that is kept, characters. */
 const maximumDoc = 300;

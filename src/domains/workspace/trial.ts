@@ -17,8 +17,8 @@ const mostUnchanged = 0.8;
 /** Longest result, characters of JSON. */
 const longestOutput = 2000;
 /** Loop passes and calls of one call of the function. */
-const mostSteps = 100_000;
-const limits: Limits = { timeMs: 250, memoryMb: 64 };
+const mostSteps = 30_000;
+const limits: Limits = { timeMs: 100, memoryMb: 64 };
 
 /** Name of the function that calls the one that is tried; it is no name that a person would choose. */
 const trialEntry = 'selfqTrial$';
