@@ -124,6 +124,7 @@ export const layers = {
     'src/config',
     'src/run',
     'src/sweep/record.ts',
+    'src/workspace/glob.ts',
     'src/engine',
     'src/view',
   ],
@@ -132,4 +133,9 @@ export const layers = {
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */
-export const owners = { 'onnxruntime-node': 'src/runtime', 'isolated-vm': 'src/sandbox', vscode: 'src/extension', typescript: 'src/workspace' };
+export const owners = {
+  'onnxruntime-node': 'src/runtime',
+  'isolated-vm': 'src/sandbox',
+  vscode: 'src/extension',
+  typescript: 'src/workspace',
+};

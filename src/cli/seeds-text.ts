@@ -2,9 +2,8 @@ import { workspaceSettings } from '../domains/workspace/settings.ts';
 import { splitByFile } from '../domains/workspace/held-out.ts';
 import { type SeedReport, skippedFileReasons } from '../protocol/seed.ts';
 import type { SeedProgress } from '../engine/seeds.ts';
-import { rejectedFunctionWord, skippedFileWord } from '../view/seed-words.ts';
-import { english } from '../view/translate.ts';
 import { visibleText } from '../view/visible-text.ts';
+import { rejectedFunctionWord, skippedFileWord } from './seed-words.ts';
 import { bar, oneLine, table } from './terminal.ts';
 
 /** Widest cell of a table, characters. */
@@ -27,7 +26,7 @@ export function seedReportText(report: SeedReport, all: boolean): string {
     `${seed.name}(${seed.parameters.join(', ')})`,
     held.has(seed) ? 'held out' : '',
   ]);
-  const others = rejected.map((row) => [placeOf(row), row.name, rejectedFunctionWord(english, row.reason), row.detail]);
+  const others = rejected.map((row) => [placeOf(row), row.name, rejectedFunctionWord(row.reason), row.detail]);
   const lines = [
     ...summaryOf(report, held.size),
     ...(used.length === 0 ? [] : ['', tableOf(['place', 'function', ''], used)]),
@@ -38,13 +37,15 @@ export function seedReportText(report: SeedReport, all: boolean): string {
 
 function summaryOf({ folder, files, seeds, rejected, seconds }: SeedReport, held: number): string[] {
   const left = skippedFileReasons.map((reason) => [reason, files.skipped[reason] ?? 0] as const);
-  const skipped = countsText(left, (reason) => skippedFileWord(english, reason));
+  const skipped = countsText(left, skippedFileWord);
   const reasons = [...Map.groupBy(rejected, ({ reason }) => reason)];
   const unused = countsText(
     reasons.map(([reason, rows]) => [reason, rows.length]),
-    (reason) => rejectedFunctionWord(english, reason),
+    rejectedFunctionWord,
   );
-  const listed = files.byGit ? 'what git ignores is not among them' : 'no git repository: installed and hidden folders are not searched';
+  const listed = files.byGit
+    ? 'what git ignores is not among them'
+    : 'no git repository: installed and hidden folders are not searched';
   return [
     `${folder}: ${files.read} of ${files.listed} files read (${listed}) in ${seconds.toFixed(1)} s.`,
     ...(skipped === '' ? [] : [`Not read: ${skipped}.`]),

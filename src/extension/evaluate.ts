@@ -138,8 +138,10 @@ async function offerComparison(
   }
 }
 
+/** Problems of a person's own code are problems of coding. */
 function domainOf(entry: RunEntry | undefined): string {
-  return String(entry?.run.config['domain'] ?? setting('domain'));
+  const domain = String(entry?.run.config['domain'] ?? setting('domain'));
+  return domain === 'workspace' ? 'coding' : domain;
 }
 
 function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {

@@ -61,7 +61,7 @@ export const Seed = z.object({
 });
 export type Seed = z.infer<typeof Seed>;
 
-/** Why a function is no seed; view/words.ts has the words. */
+/** Why a function is no seed; cli/seed-words.ts has the words. */
 export const rejectedFunctionReasons = [
   'excluded',
   'asynchronous',
@@ -95,7 +95,7 @@ export const RejectedFunction = z.object({
 });
 export type RejectedFunction = z.infer<typeof RejectedFunction>;
 
-/** Why a file was not read; view/words.ts has the words. */
+/** Why a file was not read; cli/seed-words.ts has the words. */
 export const skippedFileReasons = [
   'other_language',
   'declarations',

@@ -60,7 +60,11 @@ export function topLevelOf(file: ts.SourceFile): FileNames {
       }
     } else if (ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement)) {
       importedNames(statement).forEach((name) => fixed.set(name, 'import'));
-    } else if (ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement) || ts.isModuleDeclaration(statement)) {
+    } else if (
+      ts.isClassDeclaration(statement) ||
+      ts.isEnumDeclaration(statement) ||
+      ts.isModuleDeclaration(statement)
+    ) {
       fixed.set(statement.name?.text ?? '', 'class');
     }
   }

@@ -5,7 +5,8 @@ export const maximumFileBytes = 256 * 1024;
 
 const secretName =
   /(?:^|\/)(?:\.env[^/]*|\.npmrc|\.netrc|\.pypirc|id_(?:rsa|dsa|ecdsa|ed25519)[^/]*|[^/]*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc)|(?:[^/]*[-_.])?(?:secrets?|credentials?|passwords?|private[-_]?keys?)\.[^/]+)$/i;
-const generatedName = /(?:\.min|\.bundle|\.generated|\.gen|[-.]pb|_pb)\.[cm]?[jt]sx?$|(?:^|\/)(?:generated|__generated__)\//i;
+const generatedName =
+  /(?:\.min|\.bundle|\.generated|\.gen|[-.]pb|_pb)\.[cm]?[jt]sx?$|(?:^|\/)(?:generated|__generated__)\//i;
 const declarationName = /\.d\.(?:[^/]+\.)?[cm]?ts$/i;
 const sourceName = /\.[cm]?[jt]sx?$/i;
 

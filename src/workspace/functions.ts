@@ -163,7 +163,12 @@ function lineOf({ function: node, statement }: Definition, file: ts.SourceFile):
 function withoutTypes(text: string): string {
   const { outputText } = ts.transpileModule(text, {
     fileName: 'function.ts',
-    compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, removeComments: true, alwaysStrict: false },
+    compilerOptions: {
+      target: ts.ScriptTarget.ESNext,
+      module: ts.ModuleKind.ESNext,
+      removeComments: true,
+      alwaysStrict: false,
+    },
   });
   const code = outputText.trim();
   // The lines of a template text are part of it.

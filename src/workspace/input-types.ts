@@ -329,9 +329,18 @@ const typesByName: readonly (readonly [RegExp, readonly InputType[]])[] = [
   [/^(?:is|has|should|with|allow)[A-Z]|^(?:flag|strict|enabled|reverse|inclusive|verbose)$/, [boolean]],
   [/^(?:matrix|grid|board|table|rows|graph|edges|pairs|intervals)$/i, [arrayOf(arrayOf(integer))]],
   [/(?:words|strings|strs|lines|names|keys|tokens|parts|paths|texts)$/i, [arrayOf(string)]],
-  [/(?:arr|array|list|nums|numbers|items|values|elements|data|collection|sequence|stack|queue|points|weights|xs)\d?$/i, [arrayOf(integer), arrayOf(string)]],
-  [/(?:str|string|text|word|sentence|name|path|url|key|char|character|line|input|source|pattern|prefix|suffix|separator|title|html|css|hex|color|date|email|code|message|label|id|s|t|c|ch)\d?$/i, [string]],
-  [/^(?:n|num|number|k|m|x|y|z|a|b|i|j|count|size|length|index|start|end|min|max|value|val|limit|step|width|height|total|amount|year|month|day|base|exponent|digits|radius|angle|ms|seconds|bytes|low|high|from|to)\d?$/i, [integer, number]],
+  [
+    /(?:arr|array|list|nums|numbers|items|values|elements|data|collection|sequence|stack|queue|points|weights|xs)\d?$/i,
+    [arrayOf(integer), arrayOf(string)],
+  ],
+  [
+    /(?:str|string|text|word|sentence|name|path|url|key|char|character|line|input|source|pattern|prefix|suffix|separator|title|html|css|hex|color|date|email|code|message|label|id|s|t|c|ch)\d?$/i,
+    [string],
+  ],
+  [
+    /^(?:n|num|number|k|m|x|y|z|a|b|i|j|count|size|length|index|start|end|min|max|value|val|limit|step|width|height|total|amount|year|month|day|base|exponent|digits|radius|angle|ms|seconds|bytes|low|high|from|to)\d?$/i,
+    [integer, number],
+  ],
   [/(?:count|size|length|index|number|num|total|width|height|min|max|ms|seconds|bytes)$/i, [integer, number]],
 ];
 

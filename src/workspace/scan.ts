@@ -64,7 +64,10 @@ export async function scan({ folder, exclude, seconds }: ScanOptions, tell: (mes
       const { file, line, name } = candidate;
       tell(
         isExcludedFunction(`${file}#${name}`)
-          ? { type: 'rejected', rejected: { ...{ file, line, name }, reason: 'excluded', detail: 'A pattern names it.' } }
+          ? {
+              type: 'rejected',
+              rejected: { ...{ file, line, name }, reason: 'excluded', detail: 'A pattern names it.' },
+            }
           : { type: 'candidate', candidate },
       );
     }

@@ -19,7 +19,9 @@ export async function seeds(args: Arguments): Promise<number> {
       }),
     );
     output.clear();
-    process.stdout.write(args.has('json') ? `${JSON.stringify(report)}\n` : seedReportText(report, args.has('rejected')));
+    process.stdout.write(
+      args.has('json') ? `${JSON.stringify(report)}\n` : seedReportText(report, args.has('rejected')),
+    );
     return 0;
   } finally {
     output.clear();

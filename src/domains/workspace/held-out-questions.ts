@@ -82,7 +82,11 @@ function firstOfEach(questions: readonly CodingQuestion[]): CodingQuestion[] {
   for (const question of questions) {
     const id = question.id.replace(/\/\d+$/, '');
     if (!byFunction.has(id)) {
-      byFunction.set(id, { ...question, id, content: { ...question.content, problem: { ...question.content.problem, id } } });
+      byFunction.set(id, {
+        ...question,
+        id,
+        content: { ...question.content, problem: { ...question.content.problem, id } },
+      });
     }
   }
   return [...byFunction.values()];

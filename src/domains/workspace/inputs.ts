@@ -11,7 +11,13 @@ const texts = [
   ...['', 'a', 'abc', 'Hello World', 'hello world', 'level', 'banana', 'The quick brown fox', 'listen', 'silent'],
   ...['camelCaseText', 'snake_case_text', 'kebab-case-text', 'CONSTANT_CASE', '  padded  ', 'one,two,three', 'a=1&b=2'],
   ...['12345', '3.14', '-7', '0', '1001', 'ff00aa', '#ff8800', '12:34:56', '2024-02-29', '1.2.3', '10 %'],
-  ...['/usr/local/../bin/file.txt', 'https://example.com/a?b=c#d', 'user@example.com', 'file.test.ts', '<b>bold</b> & more'],
+  ...[
+    '/usr/local/../bin/file.txt',
+    'https://example.com/a?b=c#d',
+    'user@example.com',
+    'file.test.ts',
+    '<b>bold</b> & more',
+  ],
   ...['(a[b]{c})', 'aaabbbcc', 'x + y * 2', 'line one\nline two', 'naïve café', 'MCMXCIV', 'true'],
 ];
 const words = ['red', 'green', 'blue', 'apple', 'pear', 'fig', 'kiwi', 'alpha', 'beta', 'x', 'y', 'z'];

@@ -36,7 +36,10 @@ describe('functions that are tried', function () {
   };
 
   it('are seeds with the inputs that they take, by the first guess at types that fits', async () => {
-    const seed = await tryFunction(candidate('function twice(x) { return x.repeat(2); }', [[integer], [string]]), sandbox);
+    const seed = await tryFunction(
+      candidate('function twice(x) { return x.repeat(2); }', [[integer], [string]]),
+      sandbox,
+    );
     assert.ok(!('reason' in seed));
     assert.deepEqual(seed.types, [string]);
     assert.ok(seed.inputs.length >= 12 && seed.inputs.every(([text]) => typeof text === 'string'));
@@ -75,7 +78,14 @@ const vowels: Seed = {
   inputs: [['level'], ['banana'], ['xyz'], ['education']],
 };
 const clamped: Seed = {
-  ...{ file: 'src/math.ts', line: 1, name: 'clamped', doc: '', parameters: ['value', 'most'], types: [integer, integer] },
+  ...{
+    file: 'src/math.ts',
+    line: 1,
+    name: 'clamped',
+    doc: '',
+    parameters: ['value', 'most'],
+    types: [integer, integer],
+  },
   source: 'function clamped(value, most) {\n  return Math.min(value, most) * 2;\n}',
   inputs: [
     [1, 2],
@@ -106,7 +116,10 @@ describe('the domain of a workspace', function () {
 
   it('asks with the names and types of the parameters, and ends in a whole word', () => {
     assert.equal(openingOf(clamped), 'Given an integer value and an integer most, return');
-    assert.equal(openingOf({ ...vowels, types: [{ kind: 'array', of: string }] }), 'Given an array of strings text, return');
+    assert.equal(
+      openingOf({ ...vowels, types: [{ kind: 'array', of: string }] }),
+      'Given an array of strings text, return',
+    );
     for (const prompt of [statementPrompt(vowels), variationPrompt(vowels, 'cooking', 3)]) {
       assert.match(prompt.prefill ?? '', /\/\*\*\n \* Given a string text, return$/);
     }
@@ -163,10 +176,7 @@ describe('the domain of a workspace', function () {
       return seed === vowels && kind === 'variation';
     });
     assert.ok(variant !== undefined);
-    const own = await tryFunction(
-      { ...vowels, guesses: [[string]], literals: { strings: [], numbers: [] } },
-      sandbox,
-    );
+    const own = await tryFunction({ ...vowels, guesses: [[string]], literals: { strings: [], numbers: [] } }, sandbox);
     assert.ok(!('reason' in own));
     Object.assign(vowels, { behaviour: own.behaviour });
     const file = (statement: string, body: string): string =>
@@ -198,13 +208,19 @@ describe('the domain of a workspace', function () {
     assert.equal(shown.length + heldOut.length, 1000);
     assert.ok(heldOut.every(({ file }) => !shownFiles.has(file)));
     assert.ok(heldOut.length > 140 && heldOut.length < 260, `${heldOut.length}`);
-    assert.deepEqual(splitByFile(seeds.slice(0, 10), 0.2).heldOut, heldOut.filter((seed) => seeds.indexOf(seed) < 10));
+    assert.deepEqual(
+      splitByFile(seeds.slice(0, 10), 0.2).heldOut,
+      heldOut.filter((seed) => seeds.indexOf(seed) < 10),
+    );
     assert.equal(splitByFile(seeds, 0).heldOut.length, 0);
     assert.equal(isHeldOut('src/f1.ts', 0.5), isHeldOut('src/f1.ts', 0.5));
   });
 
   it('makes held-out problems of statements that one of the base model’s own answers solves', async () => {
-    const text = (completion: string) => ({ text: completion, tokenIds: [], logprobs: [], finishReason: 'stop' as const });
+    const text = (completion: string) => ({
+      ...{ text: completion, tokenIds: [], promptTokenIds: [], logprobs: [] },
+      finishReason: 'stop' as const,
+    });
     const asked: string[] = [];
     const questions = await heldOutQuestions(
       [vowels, clamped],
@@ -231,7 +247,13 @@ describe('the domain of a workspace', function () {
   });
 
   it('reads a statement out of a comment however it ends', () => {
-    assert.equal(statementIn('```js\n/**\n * Given n, return\n * its double. */ function'), 'Given n, return\nits double.');
-    assert.equal(statementIn('```js\n/**\n * Given n, return its double.\n *\n * @returns {number}'), 'Given n, return its double.');
+    assert.equal(
+      statementIn('```js\n/**\n * Given n, return\n * its double. */ function'),
+      'Given n, return\nits double.',
+    );
+    assert.equal(
+      statementIn('```js\n/**\n * Given n, return its double.\n *\n * @returns {number}'),
+      'Given n, return its double.',
+    );
   });
 });

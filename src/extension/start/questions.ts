@@ -7,7 +7,9 @@ import type { Device } from '../../runtime/settings.ts';
 import { formatBytes } from '../../view/format.ts';
 import { domainDescription, domainWord } from '../../view/words.ts';
 import { t } from '../translate.ts';
+import type { Services } from '../services.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
+import { functionsStep } from './functions.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 
 const title = (): string => vscode.l10n.t('Start Self-Questioning');
@@ -18,7 +20,7 @@ const browseFolder = 'folder:';
 const nameOfHub = 'hub:';
 
 /** The questions of the start in order. */
-export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
+export const questions = (services: Services, models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
   (answers, place) =>
     askChoice(
       place,
@@ -33,6 +35,7 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
         return true;
       },
     ),
+  functionsStep(services),
   (answers, place) =>
     askText(
       place,

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
+import { optional } from '../../base/optional.ts';
 import { commands } from '../contributions.ts';
 import { makeFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
+import { openFolder } from './functions.ts';
 import { ensureModel, listModels } from './models.ts';
 import { questions } from './questions.ts';
 import { runWizard } from './wizard.ts';
@@ -47,7 +49,7 @@ async function ask(services: Services, answers: StartAnswers): Promise<boolean> 
   const models = listModels(services);
   // A failure is told where the list is needed.
   models.catch(() => undefined);
-  return runWizard(answers, questions(models));
+  return runWizard(answers, questions(services, models));
 }
 
 /** What is not given comes from the settings; questions begin with the last answers where nobody set anything. */
@@ -61,6 +63,7 @@ function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers 
     preset: choose('preset'),
     steps: given.steps ?? setting('steps'),
     device: choose('device'),
+    ...optional('code', last?.code),
     overrides: { ...plainOverrides(setting('overrides')), ...given.overrides },
   };
 }
@@ -74,7 +77,8 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
 async function begin(services: Services, answers: StartAnswers, out?: string): Promise<string> {
-  const config = configOf(answers);
+  const needsFolder = answers.domain === 'workspace' && !answers.code && !answers.overrides['workspace'];
+  const config = configOf(needsFolder ? { ...answers, code: { folder: openFolder(), exclude: [] } } : answers);
   const dir = out ?? (await newRunFolder(services, config.domain));
   await ensureModel(services, config.model);
   await vscode.window.withProgress(
