@@ -21,7 +21,7 @@ export function patternFor(file: string, name?: string): string {
 }
 
 function expressionOf(pattern: string): RegExp {
-  const plain = pattern.replace(/^\.?\//, '').replace(/\/+$/, '');
+  const plain = pattern.replace(/^\.?\//, '').replace(/\/$/, '');
   const isAnchored = /^\.?\//.test(pattern) || plain.includes('/');
   const body = plain
     .split(/(\*\*\/|\*\*|\*|\?)/)

@@ -190,7 +190,7 @@ function named(matrix) { return JSON.stringify(matrix); }`,
   });
 
   it('are none of a broken file, and the process lives on', async () => {
-    write({ 'broken.ts': 'export function ((((', 'deep.js': `${'['.repeat(50_000)}`, 'good.ts': plain('good') });
+    write({ 'broken.ts': 'export function ((((', 'deep.js': '['.repeat(50_000), 'good.ts': plain('good') });
     const { candidates } = await search(folder);
     assert.deepEqual(
       candidates.map(({ name }) => name),

@@ -35,5 +35,8 @@ export const workspaceSettings = {
   },
 } as const satisfies SettingTable;
 
-/** Defaults of other settings: a prompt shows a function besides the worked example. */
-export const workspaceDefaults: Readonly<Record<string, SettingDefault>> = { maxPromptTokens: 768 };
+/**
+ * Defaults of other settings: a prompt shows a function besides the worked example; and a statement that no answer solves
+ * may well not be that of the function, which partial credit would then teach all the same.
+ */
+export const workspaceDefaults: Readonly<Record<string, SettingDefault>> = { maxPromptTokens: 768, minAgreement: 1 };

@@ -110,7 +110,7 @@ describe('the domain of a workspace', function () {
       new Set(['vowelsIn statement', 'vowelsIn variation', 'clamped statement', 'clamped variation']),
     );
     assert.deepEqual(domain.proposer.prompt(123), domain.proposer.prompt(123));
-    const [{ content = '' } = {}] = domain.proposer.prompt(0).messages;
+    const content = domain.proposer.prompt(0).messages[0]?.content ?? '';
     assert.ok(content.includes(vowels.source) && content.includes(vowels.doc));
   });
 
@@ -207,7 +207,7 @@ describe('the domain of a workspace', function () {
     const shownFiles = new Set(shown.map(({ file }) => file));
     assert.equal(shown.length + heldOut.length, 1000);
     assert.ok(heldOut.every(({ file }) => !shownFiles.has(file)));
-    assert.ok(heldOut.length > 140 && heldOut.length < 260, `${heldOut.length}`);
+    assert.ok(heldOut.length > 140 && heldOut.length < 260, String(heldOut.length));
     assert.deepEqual(
       splitByFile(seeds.slice(0, 10), 0.2).heldOut,
       heldOut.filter((seed) => seeds.indexOf(seed) < 10),
