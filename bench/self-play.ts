@@ -38,6 +38,7 @@ export function contextOf(
     source,
     policy: policyOver((name, argument) => runtime.call(name, argument)),
     duplicates: createDuplicateIndex(config.nearDuplicate),
+    heldOut: createDuplicateIndex(config.nearDuplicate),
     notify: () => undefined,
     stage: (_, work) => work(),
     seconds: () => ({}),

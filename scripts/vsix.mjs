@@ -50,6 +50,7 @@ const required = (target) => [
     'data/functions/problems.jsonl',
     'data/codeforces-style/problems.jsonl',
     'data/multiplication.csv',
+    'data/mixed-arithmetic.csv',
     'data/linear-equations.jsonl',
     'data/linear-equations-400.jsonl',
     nodeFile(target),

@@ -13,7 +13,7 @@ import { codingQuestions } from './coding.ts';
 import type { Split } from '../protocol/records.ts';
 import { findImport, listImports, questionsFile } from './imported.ts';
 import { splitOf } from './split.ts';
-import { linearEquations, multiplications } from './values.ts';
+import { expressions, linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
 export interface BenchmarkRow {
@@ -52,6 +52,16 @@ export const benchmarks: readonly BenchmarkRow[] = [
       multiplications({
         file: 'multiplication.csv',
         sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
+      }),
+  },
+  {
+    name: 'mixed-arithmetic',
+    domain: 'arithmetic',
+    description: '1,200 sums, differences and products of numbers of up to three digits',
+    load: () =>
+      expressions('mixed-arithmetic', {
+        file: 'mixed-arithmetic.csv',
+        sha256: '7ac1ae9b31cb4e7d2763b60a7e6afdeaf39a4bcecea1af36c09496f61d5b1f0b',
       }),
     duringRuns: true,
   },

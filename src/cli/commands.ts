@@ -226,7 +226,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 1,
     summary: 'Write the adapter, the model or the data of a run in a form that others read.',
     options: {
-      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset or tensorboard.' },
+      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset, report or tensorboard.' },
       step: { value: 'N', description: 'peft, gguf-lora, merged: the checkpoint of this step instead of the latest.' },
       precision: { value: 'NAME', description: 'merged: bf16 (default) or fp32.' },
       out: { value: 'PATH', description: 'Default <run>/export/<format>.' },
@@ -247,6 +247,7 @@ export const commands: Readonly<Record<string, Command>> = {
         description: 'A run or an adapter that is served beside its model; may be repeated.',
       },
       device,
+      set: { ...set, description: 'With a model: any setting of the runtime, such as threads=4.' },
       context: {
         value: 'N',
         description: 'With a model: longest prompt plus completion, tokens; default 4096, or what the model has.',
@@ -265,7 +266,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   bench: {
-    parameters: 'generate | train | step | learn | sandbox | adapter',
+    parameters: 'generate | train | step | learn | sandbox | serve | adapter',
     positionals: 1,
     summary: 'Measure a part of the program on this machine, beside what one would use without it.',
     options: {

@@ -5,12 +5,12 @@ import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
-import { changeText, compareEvaluations } from '../view/comparison.ts';
-import { asSentence, formatPercent } from '../view/format.ts';
+import { learnedText } from '../view/comparison.ts';
+import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { visibleText } from '../view/visible-text.ts';
 import { solvedText } from '../view/evaluation.ts';
-import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
+import { byBenchmark } from '../view/evaluations.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, table } from './terminal.ts';
@@ -92,21 +92,21 @@ export function assertFinished(dir: string, run: RunRecord, interrupted: boolean
   }
 }
 
-/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+/** The table before/after: on each benchmark the first evaluation and that of the best checkpoint, else the last. */
 export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
   const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
-    const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
+    const first = all[0];
+    const after = all.find(({ step }) => step === best?.step) ?? all.at(-1);
+    return first && after && first !== after ? [resultRow(title, first), resultRow(title, after)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const outcome = outcomeOf(evaluations, best);
-  const change = outcome && compareEvaluations(outcome.before, outcome.after);
+  const learned = learnedText(english, evaluations, best);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
     ...(best ? [choiceText(best)] : []),
-    ...(change ? [`Did it learn? ${asSentence(changeText(english, change))}`] : []),
+    ...(learned === undefined ? [] : [`Did it learn? ${learned}`]),
   ].join('\n');
 }
 

@@ -10,6 +10,7 @@ import { type Benchmark, benchmarkOf, loadBenchmark } from '../benchmarks/regist
 import { optional } from '../base/optional.ts';
 import type { Config } from '../config/tables.ts';
 import type { Domain } from '../domains/domain.ts';
+import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord, Split } from '../protocol/records.ts';
 import type { Stage } from '../protocol/stages.ts';
@@ -25,6 +26,8 @@ import type { LoadedPolicy } from './policy.ts';
 export interface RunEvaluations {
   /** The checkpoint that did best during the run; undefined before the first evaluation after a step. */
   readonly best: RunRecord['best'];
+  /** All questions of the benchmark, those that are not asked now included: others may be read later. */
+  readonly heldOut: DuplicateIndex;
   /** Makes the evaluations that are due after `step`, whose checkpoint is the latest one, and are not recorded yet. */
   after(step: number): Promise<void>;
 }
@@ -57,24 +60,17 @@ export interface EvaluationSession {
 /**
  * Evaluations on the run's benchmark. Every `evalEvery` steps: its validation questions, which choose the best checkpoint.
  * Before the first step and after the last one: its test questions, at the end with the best checkpoint (without
- * validation, the last), and then the run's own questions. With `paperSelection`, the test questions take the place of the validation ones. Throws
- * BoundaryError('usage') for a benchmark that cannot be used.
+ * validation, the last), and with them the run's own questions. With `paperSelection`, the test questions take the place of
+ * the validation ones. Throws BoundaryError('usage') for a benchmark that cannot be used.
  */
 export async function createEvaluations(session: EvaluationSession): Promise<RunEvaluations> {
   const { dir, config, domain, live } = session;
   const name = config.evalBenchmark || benchmarkOf(domain.name)?.name;
   if (name === undefined) {
-    return { best: undefined, after: () => Promise.resolve() };
+    const heldOut = createDuplicateIndex(config.nearDuplicate);
+    return { best: undefined, heldOut, after: () => Promise.resolve() };
   }
-  const load = async (split: Split, limit: number, samples: number): Promise<SplitPart> => ({
-    ...{ split, samples },
-    benchmark: await loadBenchmark(name, domain, { split, limit }),
-  });
-  const validation = await load('validation', config.evalQuestions, config.evalSamples);
-  const test = await load('test', config.testQuestions, config.testSamples);
-  const { ownBenchmark } = session;
-  const read: Part[] = [test, ...(ownBenchmark ? [{ benchmark: ownBenchmark, samples: config.testSamples }] : [])];
-  const chosenOn = config.paperSelection === 'on' ? test : validation;
+  const { heldOut, chosenOn, tested } = await loadParts(session, name);
   const find = ({ split, benchmark }: Part, step: number): Evaluation | undefined =>
     readEvaluations(dir).find(
       (made) => made.step === step && made.split === split && made.benchmark === benchmark.name,
@@ -87,7 +83,7 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
     }
   };
   const examineAll = async (step: number, checkpoint: Checkpoint): Promise<void> => {
-    for (const part of read) {
+    for (const part of tested) {
       await examine(part, step, checkpoint);
     }
   };
@@ -100,6 +96,7 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
   noteBest();
 
   return {
+    heldOut,
     get best() {
       return live.record.best;
     },
@@ -114,12 +111,31 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
         noteBest();
       }
       if (isLast) {
-        const isRead = (best: number): boolean => read.every((part) => find(part, best) !== undefined);
+        const isRead = (best: number): boolean => tested.every((part) => find(part, best) !== undefined);
         const chosen = await theBest(session, latest, isRead);
         await examineAll(chosen.step, chosen);
       }
     },
   };
+}
+
+/** What a run is evaluated on: by which the best checkpoint is chosen, what is read at its begin and end, and all of it. */
+async function loadParts(
+  { config, domain, ownBenchmark }: EvaluationSession,
+  name: string,
+): Promise<{ chosenOn: SplitPart; tested: Part[]; heldOut: DuplicateIndex }> {
+  const heldOut = createDuplicateIndex(config.nearDuplicate);
+  const { questions } = await loadBenchmark(name, domain);
+  const all = [...questions, ...(ownBenchmark?.questions ?? [])];
+  all.forEach((question) => heldOut.add(question.id, domain.proposer.fingerprint(question)));
+  const load = async (split: Split, limit: number, samples: number): Promise<SplitPart> => ({
+    ...{ split, samples },
+    benchmark: await loadBenchmark(name, domain, { split, limit }),
+  });
+  const validation = await load('validation', config.evalQuestions, config.evalSamples);
+  const test = await load('test', config.testQuestions, config.testSamples);
+  const own = ownBenchmark ? [{ benchmark: ownBenchmark, samples: config.testSamples }] : [];
+  return { chosenOn: config.paperSelection === 'on' ? test : validation, tested: [test, ...own], heldOut };
 }
 
 /** Of the evaluations after a step on that part the first with the highest accuracy. */

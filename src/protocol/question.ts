@@ -69,6 +69,7 @@ export const rejectionReasons = [
   'unsafe',
   'copied_from_prompt',
   'contains_solution',
+  'held_out',
   'near_duplicate',
   'same_behaviour',
   'few_tests',

@@ -85,6 +85,7 @@ export function reasonWord(t: Translate, reason: string): string {
     unsafe: t('unsafe'),
     copied_from_prompt: t('copied from the prompt'),
     contains_solution: t('contains the solution'),
+    held_out: t('kept for evaluation'),
     near_duplicate: t('near-duplicate'),
     same_behaviour: t('same behaviour as an earlier one'),
     few_tests: t('too few tests'),

@@ -53,7 +53,8 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
     proposer: {
       prompt: (variant) =>
         isSized ? sizedProposerPrompt(variant, { ...guards, sizes: options.sizes }) : freeProposerPrompt(guards.digits),
-      stop: isSized ? ['\n'] : [],
+      // A solver's training teaches the proposer to solve what it writes, too: the proposal ends before that.
+      stop: isSized ? ['\n', '='] : [],
       parse: (proposal) => parseProposal(proposal, guards),
       verify: (drafts) =>
         Promise.resolve(drafts.map(({ id, draft }) => checkExpression(draft, guards) ?? expressionQuestion(id, draft))),
