@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import { type Seed, SeedReport } from '../../protocol/seed.ts';
@@ -29,7 +30,11 @@ export const functionsStep = (services: Services): WizardStep<StartAnswers> => {
         place,
         {
           title: vscode.l10n.t('Start Self-Questioning'),
-          placeholder: vscode.l10n.t('{0} functions of {1}: untick what shall not be used', seeds.length, folder),
+          placeholder: vscode.l10n.t(
+            '{0} functions of {1}: untick what shall not be used',
+            seeds.length,
+            basename(folder),
+          ),
           items: itemsOf(seeds),
           isTicked: isUsed,
         },
