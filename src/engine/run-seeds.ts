@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { BoundaryError } from '../base/errors.ts';
 import { largestFile, readJson, writeFileAtomic } from '../base/files.ts';
 import { shellWord } from '../base/shell.ts';
+import { leastSeeds } from '../domains/workspace/held-out.ts';
 import { SeedReport } from '../protocol/seed.ts';
 import { runPaths } from '../run/folder.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { patternsOf } from '../workspace/glob.ts';
 import { findSeeds, type SeedProgress } from './seeds.ts';
-
-/** Fewest functions that a run is begun with: every step would be about the same otherwise. */
-const leastSeeds = 3;
 
 /** What decides which functions a run is about. */
 export interface SeedSettings {

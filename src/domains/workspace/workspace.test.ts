@@ -213,6 +213,9 @@ describe('the domain of a workspace', function () {
       heldOut.filter((seed) => seeds.indexOf(seed) < 10),
     );
     assert.equal(splitByFile(seeds, 0).heldOut.length, 0);
+    // Where all that there is would be held out, there would be nothing to ask about.
+    const few = splitByFile(heldOut.slice(0, 4), 0.2);
+    assert.deepEqual([few.shown.length, few.heldOut.length], [4, 0]);
     assert.equal(isHeldOut('src/f1.ts', 0.5), isHeldOut('src/f1.ts', 0.5));
   });
 
