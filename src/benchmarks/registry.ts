@@ -138,7 +138,7 @@ export async function loadBenchmark(
   // One more than is asked tells whether there are more.
   const part = imported
     ? await readImported(imported, domain, { isWanted, limit: (limit ?? Infinity) + 1 })
-    : (row ? await row.load() : readBenchmarkFile(name, domain)).filter(isWanted);
+    : (row ? await row.load() : await readBenchmarkFile(name, domain)).filter(isWanted);
   const title = known ? name : basename(name, '.jsonl');
   const asked = part.slice(0, limit);
   const cut = asked.length < part.length ? limit : undefined;
@@ -146,8 +146,8 @@ export async function loadBenchmark(
 }
 
 /** The questions of a file that somebody named, each with an id of its own. */
-function readBenchmarkFile(path: string, domain: Domain): Question[] {
-  const questions = readQuestions(path, domain);
+async function readBenchmarkFile(path: string, domain: Domain): Promise<Question[]> {
+  const questions = await readQuestions(path, domain);
   const ids = new Set<string>();
   for (const { id } of questions) {
     if (ids.has(id)) {
@@ -202,7 +202,7 @@ const shownFaults = 3;
  * The questions of a JSONL file, as the domain reads its rows. Throws BoundaryError('usage') that names broken lines and
  * their number: half a file is never taken.
  */
-export function readQuestions(path: string, domain: Domain): Question[] {
+export async function readQuestions(path: string, domain: Domain): Promise<Question[]> {
   const faults: string[] = [];
   const questions = readLines(path).flatMap(({ text, number }): Question[] => {
     try {
@@ -219,10 +219,10 @@ export function readQuestions(path: string, domain: Domain): Question[] {
       faults.length === 0
         ? `${path} holds no questions.`
         : `${what} of ${path} cannot be read as ${domain.name} (${faults.slice(0, shownFaults).join('; ')}).`,
-      `Each line is one question of the domain ${domain.name} as JSON; mend or remove these lines.`,
+      `Each line is one question of the domain ${domain.name} as JSON${domain.rowExample === undefined ? '' : `, such as ${domain.rowExample}`}; mend or remove these lines.`,
     );
   }
-  return questions;
+  return domain.prepare ? domain.prepare(questions) : questions;
 }
 
 /** Largest file of questions, bytes. */

@@ -1,9 +1,10 @@
-import { attach, lastLines } from '../engine/client.ts';
+import { attach, lastLines, type RunClient } from '../engine/client.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import { shellWord } from '../base/shell.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
+import { isLive } from '../protocol/run-state.ts';
 import { shownState } from '../run/ownership.ts';
 import { learnedText } from '../view/comparison.ts';
 import { formatPercent } from '../view/format.ts';
@@ -53,7 +54,10 @@ export async function watchRun(
   signal: AbortSignal,
   open: (run: RunRecord) => Watcher,
 ): Promise<RunRecord> {
-  const client = await attach(dir);
+  const client = await attachUnlessEnded(dir);
+  if (!client) {
+    return readRun(dir);
+  }
   const watcher = open(client.run);
   client.onEvent((event) => watcher.show(event));
   // The engine may have gone at the same time; its state is read from the folder anyway.
@@ -67,6 +71,18 @@ export async function watchRun(
   watcher.close();
   client.dispose();
   return readRun(dir);
+}
+
+/** A client of the run; undefined where it ended before one came, as one does that is wrong from the start. */
+async function attachUnlessEnded(dir: string): Promise<RunClient | undefined> {
+  try {
+    return await attach(dir);
+  } catch (error) {
+    if (isLive(shownState(readRun(dir)))) {
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 /** Throws BoundaryError where a run whose engine has gone is not finished: cut off, failed, or stopped (`interrupted`). */

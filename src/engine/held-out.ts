@@ -34,5 +34,5 @@ export async function heldOutBenchmark(
     const lines = kept.map(({ content }) => `${JSON.stringify(content.problem)}\n`);
     writeFileAtomic(path, lines.join(''), { mode: 0o600 });
   }
-  return readIfPresent(path)?.trim() ? { name: 'held-out', questions: readQuestions(path, domain) } : undefined;
+  return readIfPresent(path)?.trim() ? { name: 'held-out', questions: await readQuestions(path, domain) } : undefined;
 }

@@ -68,7 +68,7 @@ export function findConditions(history: AlarmHistory): Condition[] {
       ? [
           {
             name: 'sandbox_faults',
-            message: `${newest.sandbox_faults} answers could not be judged through no fault of theirs. See selfq doctor.`,
+            message: `${newest.sandbox_faults} answers could not be judged through no fault of theirs. See selfq doctor, and selfq domain check for a domain of your own.`,
           },
         ]
       : []),

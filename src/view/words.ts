@@ -103,6 +103,7 @@ export function reasonWord(t: Translate, reason: string): string {
     trivial: t('trivial'),
     no_unique_solution: t('no unique solution'),
     sandbox_fault: t('fault of the sandbox'),
+    domain_fault: t('fault of the domain'),
   };
   const code = reason
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')

@@ -10,7 +10,9 @@ import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
 import { openFolder } from './functions.ts';
+import { domainOfRun } from '../../view/run-name.ts';
 import { ensureModel, listModels } from './models.ts';
+import { describeOwnDomain, isOwnDomain } from './own-domains.ts';
 import { questions } from './questions.ts';
 import { runWizard } from './wizard.ts';
 
@@ -76,10 +78,10 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 }
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
-async function begin(services: Services, answers: StartAnswers, out?: string): Promise<string> {
-  const needsFolder = answers.domain === 'workspace' && !answers.code && !answers.overrides['workspace'];
-  const config = configOf(needsFolder ? { ...answers, code: { folder: openFolder(), exclude: [] } } : answers);
-  const dir = out ?? (await newRunFolder(services, config.domain));
+async function begin(services: Services, given: StartAnswers, out?: string): Promise<string> {
+  const answers = withFolder(await withOwnDomain(services, given));
+  const config = configOf(answers);
+  const dir = out ?? (await newRunFolder(services, domainOfRun(config)));
   await ensureModel(services, config.model);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
@@ -88,6 +90,18 @@ async function begin(services: Services, answers: StartAnswers, out?: string): P
   services.store.select(dir);
   await vscode.commands.executeCommand(commands.openDashboard, { dir });
   return dir;
+}
+
+/** A run about the person's own code that was started without questions is about the open folder. */
+function withFolder(answers: StartAnswers): StartAnswers {
+  const isMissing = answers.domain === 'workspace' && !answers.code && !answers.overrides['workspace'];
+  return isMissing ? { ...answers, code: { folder: openFolder(), exclude: [] } } : answers;
+}
+
+/** The file of a domain of one's own is read again: it may have changed since it was chosen. */
+async function withOwnDomain(services: Services, answers: StartAnswers): Promise<StartAnswers> {
+  const { own: _, ...others } = answers;
+  return isOwnDomain(answers.domain) ? { ...others, own: await describeOwnDomain(services, answers.domain) } : others;
 }
 
 /** `2026-01-31T12-00-00-coding` in the folder for runs, numbered where two begin in one second. */

@@ -243,6 +243,7 @@ class Pool implements SandboxPool {
 
   async #call(job: {
     source: string;
+    language?: 'javascript' | 'typescript';
     entry: string;
     inputs: readonly string[];
     inputsOnWire?: boolean;
@@ -253,7 +254,7 @@ class Pool implements SandboxPool {
     const report = await this.#submit({
       kind: 'function',
       source: job.source,
-      language: 'javascript',
+      language: job.language ?? 'javascript',
       entry: job.entry,
       inputs: job.inputs,
       inputsOnWire: job.inputsOnWire,
