@@ -184,6 +184,21 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./commands/import.ts')).importCommand,
   },
+  seeds: {
+    parameters: '[DIR]',
+    positionals: 1,
+    summary: 'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
+    options: {
+      exclude: {
+        value: 'GLOB',
+        multiple: true,
+        description: 'Files or functions (FILE#NAME) that are not wanted, such as test/** or *.spec.ts.',
+      },
+      rejected: { description: 'Also every function that is none, with the reason.' },
+      json,
+    },
+    load: async () => (await import('./commands/seeds.ts')).seeds,
+  },
   judge: {
     parameters: '',
     positionals: 0,

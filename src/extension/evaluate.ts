@@ -138,10 +138,14 @@ async function offerComparison(
   }
 }
 
-/** The domain of a run as `--domain` takes it: the folder of one of the user's own. */
+/**
+ * The domain of a run as `--domain` takes it: the folder of one of the user's own. Problems made from a person's code are
+ * problems of coding.
+ */
 function domainOf(entry: RunEntry | undefined): string {
   const config = entry?.run.config ?? {};
-  return String(config['domain'] === 'user' ? config['domainFolder'] : (config['domain'] ?? setting('domain')));
+  const domain = String(config['domain'] === 'user' ? config['domainFolder'] : (config['domain'] ?? setting('domain')));
+  return domain === 'workspace' ? 'coding' : domain;
 }
 
 function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {

@@ -186,6 +186,8 @@ export interface TestsView {
   entry?: string;
   reference?: string;
   testsMode: string;
+  /** The function of the person's own code that the problem comes from: it is the reference, or was shown alone. */
+  seed?: { name: string; place: string; isReference: boolean };
   rows: { input: string; expected: string }[];
 }
 
