@@ -223,7 +223,7 @@ export const commands: Readonly<Record<string, Command>> = {
     parameters: '',
     positionals: 0,
     summary:
-      "The judge as an HTTP server (POST /judge, /run_code), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
+      "The judge as an HTTP server (POST /judge, /run_code) with the domains (/domain/…), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
     options: {
       model,
       adapter: {
@@ -243,8 +243,15 @@ export const commands: Readonly<Record<string, Command>> = {
       },
       port: { value: 'N', description: 'Default: any free one.' },
       host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
-      token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
+      token: {
+        value: 'SECRET',
+        description: 'Asked of every request as Authorization: Bearer SECRET; default what SELFQ_TOKEN holds.',
+      },
       workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
+      'max-in-flight': {
+        value: 'N',
+        description: 'Programs, answers and proposals that wait at most, beyond which requests get 429; default 1024.',
+      },
       json,
     },
     load: async () => (await import('./commands/serve.ts')).serve,
