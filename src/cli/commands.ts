@@ -256,6 +256,31 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./commands/serve.ts')).serve,
   },
+  scale: {
+    parameters: 'export-config [RUN]',
+    positionals: 2,
+    summary: 'Settings for the trainer on verl (many GPUs; scale/verl): those of a run, or of a preset.',
+    options: {
+      domain: { value: 'NAME', description: `Field of the questions (${Object.keys(domainSettings).join(', ')}).` },
+      topic: { value: 'TEXT', description: 'What the questions are about.' },
+      model,
+      preset: { value: 'NAME', description: 'quick, laptop or paper; not together with a run.' },
+      steps: { value: 'N', description: 'Steps of self-play.' },
+      set,
+      base: {
+        value: 'MODEL',
+        description: 'Weights that verl loads: ORG/NAME or a folder; default what the model was made of.',
+      },
+      server: {
+        value: 'URL',
+        multiple: true,
+        description: 'Address of `selfq serve`; may be repeated. Default http://127.0.0.1:8177.',
+      },
+      'run-dir': { value: 'DIR', description: 'Folder of the run that verl makes; default runs/verl.' },
+      out: { value: 'FILE', description: 'Write there instead of to standard output.' },
+    },
+    load: async () => (await import('./commands/scale.ts')).scale,
+  },
   bench: {
     parameters: 'generate | train | step | learn | sandbox | adapter',
     positionals: 1,
