@@ -223,6 +223,7 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
     };
   }
   const { error: _, ...run } = readRun(dir);
+  assertTrainedHere(dir, run);
   removeSocket(run.engine.socket);
   const step = latestCheckpoint(dir)?.step ?? 0;
   const goal = steps ?? run.steps;

@@ -2,7 +2,7 @@ import { attach, startEngine } from '../../engine/client.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { isLive } from '../../protocol/run-state.ts';
 import { readRun } from '../../run/folder.ts';
-import { shownState } from '../../run/ownership.ts';
+import { assertTrainedHere, shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { follow } from '../follow.ts';
 import { resolveStored } from '../../config/stored.ts';
@@ -13,6 +13,7 @@ import { runFolderOf } from './steer.ts';
 /** Resumes a live run, or starts an engine for one that has none, up to `steps` where given. Returns its record before. */
 export async function continueRun(dir: string, steps?: number): Promise<RunRecord> {
   const record = readRun(dir);
+  assertTrainedHere(dir, record);
   if (isLive(shownState(record))) {
     const client = await attach(dir);
     await client.resume();
