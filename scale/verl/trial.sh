@@ -10,11 +10,13 @@ python=${PYTHON:-python3}
 export VERL_PLATFORM=cpu TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1 HYDRA_FULL_ERROR=1 RAY_DEDUP_LOGS=0
 # On this machine alone, where nobody else is asked for a token; and patient, since its processors are few.
 export RAY_AUTH_MODE=disabled RAY_agent_register_timeout_ms=300000 RAY_worker_register_timeout_seconds=900
+export RAY_DASHBOARD_STARTUP_TIMEOUT_S=1
 if [ -z "${RAY_ADDRESS:-}" ]; then
   export RAY_ADDRESS=127.0.0.1:${RAY_PORT:-6399}
   "$python" -m sqlm_verl.cpu.ray_head start --head --block --node-ip-address=127.0.0.1 --port="${RAY_ADDRESS##*:}" \
     --num-gpus="$ranks" --num-cpus=8 --include-dashboard=false --object-store-memory=200000000 \
-    --disable-usage-stats > "${RAY_LOG:-/dev/null}" 2>&1 &
+    --disable-usage-stats --metrics-export-port=6391 --dashboard-agent-grpc-port=6392 \
+    --dashboard-agent-listen-port=6393 --runtime-env-agent-port=6394 --ray-client-server-port=6395 > "${RAY_LOG:-/dev/null}" 2>&1 &
   head=$!
   trap 'kill "$head" 2> /dev/null; wait "$head" 2> /dev/null || true' EXIT
   "$python" -m sqlm_verl.cpu.wait_for_ray "$RAY_ADDRESS"

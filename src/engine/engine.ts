@@ -15,7 +15,7 @@ import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { makeRunFolders, readMetrics, readRun, recordedSteps, stepName, truncateToStep } from '../run/folder.ts';
-import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
+import { assertTrainedHere, type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';

@@ -1,7 +1,7 @@
 """`python -m sqlm_verl.cpu.ray_head start --head …`: Ray's command line for busy machines.
 
-Ray gives a node 30 s to come up, and its agent 15 s of them to say where it listens, which no setting changes; two cores
-that others use need minutes. Ports that the command line fixes are told in the agent's place.
+Ray gives a node 30 s to come up, and its agent 15 s of them to say where it listens, which no setting changes; two
+cores that others use need minutes. Ports that the command line fixes are told in the agent's place.
 """
 
 import os

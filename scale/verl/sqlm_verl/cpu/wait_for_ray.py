@@ -1,4 +1,4 @@
-"""`python -m sqlm_verl.cpu.wait_for_ray ADDRESS`: returns when a Ray node answers there, or fails after five minutes."""
+"""`python -m sqlm_verl.cpu.wait_for_ray ADDRESS`: returns when a Ray node answers, fails after five minutes."""
 
 import sys
 import time
