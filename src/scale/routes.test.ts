@@ -139,11 +139,15 @@ describe('domains over HTTP', function () {
     assert.ok(problem, JSON.stringify(verified.results));
     const answer = (body: string): string => `\`\`\`js\nfunction solve(nums) {\n  ${body}\n}\n\`\`\``;
     // As much as may be in flight, and busy for a while: the others have to come again.
-    const slow = answer('for (let i = 0; i < 2e8; i++); return 5;');
+    const slow = answer('for (;;);');
     const filling = insist('reward', {
       settings: coding,
       items: [{ question: problem, answers: [[slow, slow, slow, slow, ...Array.from({ length: 36 }, () => '')]] }],
     });
+    const metricsNow = async () => (await fetch(`${server.url}/metrics`)).text();
+    while (!(await metricsNow()).includes('selfq_programs_in_flight 40\n')) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     const clients = Array.from({ length: 64 }, async (_, client) => {
       if (client % 2 === 0) {
         const items = [
@@ -171,7 +175,7 @@ describe('domains over HTTP', function () {
     const busy = (await Promise.all(clients)).reduce((sum, count) => sum + count, 0);
     assert.equal((await filling).results.length, 1);
     assert.ok(busy > 0, 'a limit of 40 in flight is met by 64 clients');
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const metrics = await metricsNow();
     assert.match(metrics, /selfq_domain_items_total\{operation="reward",domain="coding"\} 104/);
     assert.match(metrics, /selfq_requests_total\{path="\/domain\/reward",status="429"\} \d+/);
   });

@@ -21,8 +21,8 @@ from verl.utils.debug import marked_timer
 
 from .client import DomainClient
 from .duplicates import DuplicateIndex
+from .play import Play
 from .records import Asked, Rollout, step_lines
-from .rewards import group_advantages, proposer_reward, solver_reward
 from .run_folder import RunFolder
 from .texts import completion, prompt_ids
 
@@ -63,6 +63,9 @@ class SelfPlayTrainer(PPOTrainerSync):
             model={"id": str(self.settings["model"]), "path": str(model.path), "hash": ""},
             versions={name: version(name) for name in ("verl", "torch", "transformers", "sqlm-verl")},
         )
+        self.play = Play(
+            self.domains, self.duplicates, self.settings, lambda prompt: len(prompt_ids(self.tokenizer, prompt))
+        )
         asked = self.run_folder.questions()
         for known in self.domains.fingerprint(asked):
             self.duplicates.add(known["question"]["id"], known["fingerprint"])
@@ -102,13 +105,13 @@ class SelfPlayTrainer(PPOTrainerSync):
                 proposed = self._sample(self.settings["proposerPrompts"])
                 proposals = self._rollouts(proposed, self.settings["maxProposalTokens"], ".")
             with self._stage("verify"):
-                asked = self._verify(step, proposals)
+                asked = self.play.verify(step, proposals)
             with self._stage("solve"):
                 solved = self._solve(step, asked)
             self.on_sample_end()
         with self._stage("judge"):
-            self._judge(asked)
-            self._reward(proposals, asked)
+            self.play.judge(asked)
+            self.play.reward(proposals, asked)
         answers = [answer for item in asked for form in item.answers for answer in form]
         with self._stage("update"):
             batches, updates = self._update(step, proposed, proposals, solved, answers, metrics, timing_raw)
@@ -116,34 +119,6 @@ class SelfPlayTrainer(PPOTrainerSync):
         return self._tidy(batches)
 
     # Stages
-
-    def _verify(self, step: int, proposals: Sequence[Rollout]) -> list[Asked]:
-        """Proposals that pass every guard, fit into the prompt and are new become questions; the others are marked."""
-        results = self.domains.verify([{"id": one.id, "text": one.read} for one in proposals])
-        valid = [(one, result) for one, result in zip(proposals, results, strict=True) if "question" in result]
-        for one, result in zip(proposals, results, strict=True):
-            one.rejection = result.get("rejection")
-        # Prompts of all of them, whose seeds do not count yet: which will be asked is not known.
-        prompts = self.domains.solve(step, [result["question"] for _, result in valid])
-        asked = []
-        for (one, result), prompt in zip(valid, prompts, strict=True):
-            one.rejection = self._too_long(prompt["forms"]) or self.duplicates.rejection(
-                result["fingerprint"], self.settings["behaviourDuplicates"]
-            )
-            if one.rejection is None:
-                same = self.duplicates.behaving_alike(result["fingerprint"])
-                self.duplicates.add(one.id, result["fingerprint"])
-                lines = result.get("referenceLines")
-                asked.append(Asked(result["question"], prompt["forms"], same_as=same, reference_lines=lines))
-        for item, prompt in zip(asked, self.domains.solve(step, [item.question for item in asked]), strict=True):
-            item.forms = prompt["forms"]
-        return asked
-
-    def _too_long(self, forms: Sequence[dict[str, Any]]) -> dict[str, str] | None:
-        limit = self.settings["maxPromptTokens"]
-        if max(len(prompt_ids(self.tokenizer, form["prompt"])) for form in forms) <= limit:
-            return None
-        return {"reason": "prompt_too_long", "detail": f"Its prompt is longer than {limit} tokens."}
 
     def _solve(self, step: int, asked: Sequence[Asked]) -> KVBatchMeta | None:
         """Answers to every form of every question; None where there is nothing to ask."""
@@ -158,34 +133,6 @@ class SelfPlayTrainer(PPOTrainerSync):
         for item in asked:
             item.answers = [answers.get(form["groupId"], []) for form in item.forms]
         return batch
-
-    def _judge(self, asked: Sequence[Asked]) -> None:
-        items = [
-            {"question": item.question, "answers": [[answer.read for answer in form] for form in item.answers]}
-            for item in asked
-        ]
-        for item, result in zip(asked, self.domains.reward(items), strict=True):
-            item.label = result.get("label")
-            for form, grades in zip(item.answers, result["grades"], strict=True):
-                for answer, grade in zip(form, grades, strict=True):
-                    answer.grade = grade
-
-    def _reward(self, proposals: Sequence[Rollout], asked: Sequence[Asked]) -> None:
-        for item in asked:
-            for form in item.answers:
-                for answer in form:
-                    answer.reward = solver_reward(answer.grade or {"mark": "masked"}, self.settings["solverReward"])
-                _set_advantages(form)
-        questions = {item.question["id"]: item for item in asked}
-        groups: dict[str, list[Rollout]] = {}
-        for one in proposals:
-            groups.setdefault(one.group, []).append(one)
-            if one.rejection is not None:
-                one.reward = None if one.rejection["reason"] == "sandbox_fault" else 0.0
-            else:
-                one.reward = proposer_reward(questions[one.id].rewards, self.settings["proposerReward"])
-        for group in groups.values():
-            _set_advantages(group)
 
     def _update(
         self,
@@ -400,11 +347,6 @@ class SelfPlayTrainer(PPOTrainerSync):
             yield
         finally:
             self._seconds[name] = self._seconds.get(name, 0.0) + time.monotonic() - start
-
-
-def _set_advantages(group: Sequence[Rollout]) -> None:
-    for one, advantage in zip(group, group_advantages([one.reward for one in group]), strict=True):
-        one.advantage = advantage
 
 
 def _finite(value: Any) -> float | None:
