@@ -7,7 +7,7 @@ import { BoundaryError } from '../src/base/errors.ts';
 import { benchmarkOf, loadBenchmark } from '../src/benchmarks/registry.ts';
 import type { Config } from '../src/config/tables.ts';
 import { firstPrompt } from '../src/domains/domain.ts';
-import { createDomain } from '../src/domains/registry.ts';
+import { openDomain } from '../src/domains/registry.ts';
 import { loadPolicy, type PolicyObserver } from '../src/engine/policy.ts';
 import { findPolicy } from '../src/engine/policy-source.ts';
 import { writeGgufAdapter } from '../src/model/formats/gguf-adapter.ts';
@@ -76,7 +76,7 @@ async function completeHere(
   maxTokens: number,
   observer: PolicyObserver,
 ): Promise<{ path: string; completions: Completion[] }> {
-  const domain = createDomain(config, idleTools);
+  const domain = await openDomain(config, idleTools);
   const { questions } = await loadBenchmark(benchmarkOf(config.domain)?.name ?? '', domain, { limit: continuations });
   const policy = await loadPolicy({ config, adapter, contextTokens, observer });
   try {

@@ -72,7 +72,7 @@ export async function learnTarget(
     contextTokens: config.maxPromptTokens + config.maxAnswerTokens,
     seed,
   });
-  const { domain, sandbox } = createPlayground(config, runtime);
+  const { domain, sandbox } = await createPlayground(config, runtime);
   try {
     const { name, questions } = await loadBenchmark('coding', domain);
     const trained = questions.filter((_, index) => index % trainedEvery === 0);

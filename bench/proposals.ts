@@ -68,7 +68,7 @@ try {
 }
 
 async function play(config: Config, change = (domain: Domain) => domain): Promise<Round> {
-  const { domain, sandbox } = createPlayground(config, runtime);
+  const { domain, sandbox } = await createPlayground(config, runtime);
   try {
     return await playRound(
       contextOf(config, change(domain), proposerSource, runtime),

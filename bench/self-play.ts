@@ -1,7 +1,7 @@
 import { lazily, type Lazy } from '../src/base/lazy.ts';
 import type { Domain } from '../src/domains/domain.ts';
 import { createDuplicateIndex } from '../src/domains/near-duplicate.ts';
-import { createDomain } from '../src/domains/registry.ts';
+import { openDomain } from '../src/domains/registry.ts';
 import { policyOver } from '../src/engine/runtime-policy.ts';
 import type { RuntimeProcess } from '../src/runtime/process/client.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
@@ -16,9 +16,9 @@ export interface Playground {
 }
 
 /** The domain of `config` for a runtime process; close the sandbox when done. */
-export function createPlayground(config: Config, runtime: RuntimeProcess): Playground {
+export async function createPlayground(config: Config, runtime: RuntimeProcess): Promise<Playground> {
   const sandbox = lazily(createSandbox);
-  const domain = createDomain(config, {
+  const domain = await openDomain(config, {
     sandbox: () => sandbox.get(),
     base: (requests) => runtime.call('generate', { requests, adapter: false }),
   });
@@ -38,6 +38,7 @@ export function contextOf(
     source,
     policy: policyOver((name, argument) => runtime.call(name, argument)),
     duplicates: createDuplicateIndex(config.nearDuplicate),
+    heldOut: createDuplicateIndex(config.nearDuplicate),
     notify: () => undefined,
     stage: (_, work) => work(),
     seconds: () => ({}),

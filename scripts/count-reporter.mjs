@@ -1,16 +1,20 @@
-// Mocha's usual report on screen, and the counts as JSON in the file that SELFQ_TEST_COUNTS names.
+// Mocha's usual report on screen; counts, failures and skipped tests as JSON in the file that SELFQ_TEST_COUNTS names.
 import mocha from 'mocha';
 import { writeFileSync } from 'node:fs';
 
 export default class CountReporter extends mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const failures = [];
+    const skipped = [];
+    runner.on('fail', (test, error) => failures.push(`${test.fullTitle()}: ${firstLine(error)}`));
+    runner.on('pending', (test) => skipped.push(test.fullTitle()));
     runner.once('end', () => {
-      const { passes, failures, pending } = this.stats;
-      writeFileSync(
-        process.env.SELFQ_TEST_COUNTS,
-        JSON.stringify({ passed: passes, failed: failures, skipped: pending }),
-      );
+      writeFileSync(process.env.SELFQ_TEST_COUNTS, JSON.stringify({ passed: this.stats.passes, failures, skipped }));
     });
   }
+}
+
+function firstLine(error) {
+  return String(error?.message ?? error).split('\n')[0];
 }

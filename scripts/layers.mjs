@@ -84,6 +84,7 @@ export const layers = {
   'src/selfplay': ['src/base', 'src/protocol', 'src/domains', 'src/sandbox/sandbox.ts'],
   'src/config': [
     'src/base',
+    'src/protocol/user-domain.ts',
     'src/model/catalogue.ts',
     'src/runtime/settings.ts',
     'src/sandbox/settings.ts',

@@ -34,7 +34,8 @@ const onRequest = {
 /** What runs now; it ends with us. */
 const children = new Set();
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+/** The names of what failed and of what was skipped are repeated at the end, where a long output is read first. */
+const total = { passed: 0, failures: [], skipped: [] };
 
 async function main() {
   const known = ['check', ...Object.keys(suites), ...Object.keys(onRequest)];
@@ -141,15 +142,15 @@ async function mocha(name, files, node, place) {
       files,
     ];
     const code = await run(node, args, { ...place, env: { ...place.env, SELFQ_TEST_COUNTS: counts } });
-    const { passed, failed, skipped } = existsSync(counts)
+    const { passed, failures, skipped } = existsSync(counts)
       ? JSON.parse(readFileSync(counts, 'utf8'))
-      : { passed: 0, failed: 0, skipped: 0 };
+      : { passed: 0, failures: [], skipped: [] };
     total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-    if (failed === 0 && code !== 0) {
+    total.failures.push(...failures);
+    total.skipped.push(...skipped);
+    if (failures.length === 0 && code !== 0) {
       count(false, `the suite ${name} ends by itself (exit code ${code})`);
-    } else if (passed + failed + skipped === 0) {
+    } else if (passed + failures.length + skipped.length === 0) {
       count(false, `the suite ${name} has tests`);
     }
   } finally {
@@ -164,11 +165,19 @@ function hasFiles(folder) {
 }
 
 function count(passed, what, output = '') {
-  total[passed ? 'passed' : 'failed']++;
+  if (passed) {
+    total.passed++;
+  } else {
+    total.failures.push(what);
+  }
   console.log(`${passed ? '  ok  ' : '  FAIL'} ${what}`);
   if (!passed && output !== '') {
     console.log(output.trimEnd());
   }
+}
+
+function sum() {
+  return `${total.passed} passed, ${total.failures.length} failed, ${total.skipped.length} skipped`;
 }
 
 function start(command, args, place, output) {
@@ -181,7 +190,7 @@ function start(command, args, place, output) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     children.forEach((child) => child.kill(signal));
-    console.log(`\nInterrupted after ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+    console.log(`\nInterrupted after ${sum()}`);
     process.exit(130);
   });
 }
@@ -209,9 +218,12 @@ function capture(command, args, place) {
 main()
   .catch((error) => {
     reportFailure(error);
-    total.failed++;
+    total.failures.push(error.message);
   })
   .finally(() => {
-    console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-    process.exitCode = total.failed === 0 ? 0 : 1;
+    console.log('');
+    total.failures.forEach((name) => console.log(`failed: ${name}`));
+    total.skipped.forEach((name) => console.log(`skipped: ${name}`));
+    console.log(sum());
+    process.exitCode = total.failures.length === 0 ? 0 : 1;
   });

@@ -50,8 +50,10 @@ const required = (target) => [
     'data/functions/problems.jsonl',
     'data/codeforces-style/problems.jsonl',
     'data/multiplication.csv',
+    'data/mixed-arithmetic.csv',
     'data/linear-equations.jsonl',
     'data/linear-equations-400.jsonl',
+    'data/domain-template/domain.ts',
     nodeFile(target),
   ],
   `node_modules/onnxruntime-node/bin/napi-v6/${target.replace('-', '/')}/onnxruntime_binding.node`,
@@ -163,7 +165,8 @@ async function check(target, file) {
   const abi = names.filter((name) => name.startsWith(`node_modules/isolated-vm/prebuilds/${target}/`));
   const foreign = names.filter(
     (name) =>
-      /\.(?:map|ts|gguf)$/.test(name) ||
+      // What `selfq domain init` copies is source that belongs there.
+      (/\.(?:map|ts|gguf)$/.test(name) && !name.startsWith('data/domain-template/')) ||
       (name.includes('/prebuilds/') && !name.includes(`/prebuilds/${target}/`)) ||
       (name.includes('/napi-v6/') && !name.includes(`/napi-v6/${os}/${cpu}/`)),
   );

@@ -23,6 +23,9 @@ const pythonPackages = [
   'datasets',
 ];
 
+/** llama.cpp's HTTP server as a library with binaries. */
+const llamaServer = 'xllamacpp==2026.10.11549';
+
 const alone = 'or measure this program alone: add `--alone`.';
 
 /** Folder in which node-llama-cpp is installed. Throws BoundaryError('environment') that says how to install it. */
@@ -59,8 +62,7 @@ export async function peerPython(given: string | undefined, install: boolean): P
     }
     return given;
   }
-  const folder = join(peersDir(), 'python');
-  const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+  const { folder, python } = environmentAt('python');
   if (!install) {
     if (!existsSync(python)) {
       throw missing('PyTorch, transformers, PEFT and TRL', '6 GB');
@@ -75,12 +77,34 @@ export async function peerPython(given: string | undefined, install: boolean): P
       `Free some, ${alone}`,
     );
   }
-  await mkdir(peersDir(), { recursive: true });
-  const system = await findPython();
-  await run(system, ['-m', 'venv', folder], undefined, 'Python');
-  const args = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', ...pythonPackages];
-  await run(python, args, undefined, 'pip');
+  await installPython(folder, python, pythonPackages);
   return python;
+}
+
+/** A Python with llama.cpp's server (xllamacpp). Throws BoundaryError('environment') that says how to install it. */
+export async function llamaServerPython(install: boolean): Promise<string> {
+  const { folder, python } = environmentAt('llama-server');
+  if (existsSync(python)) {
+    return python;
+  }
+  if (!install) {
+    throw missing("xllamacpp (llama.cpp's server)", '0.1 GB');
+  }
+  await installPython(folder, python, [llamaServer]);
+  return python;
+}
+
+function environmentAt(name: string): { folder: string; python: string } {
+  const folder = join(peersDir(), name);
+  const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+  return { folder, python };
+}
+
+async function installPython(folder: string, python: string, packages: readonly string[]): Promise<void> {
+  await mkdir(peersDir(), { recursive: true });
+  await run(await findPython(), ['-m', 'venv', folder], undefined, 'Python');
+  const args = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', ...packages];
+  await run(python, args, undefined, 'pip');
 }
 
 async function findPython(): Promise<string> {

@@ -35,11 +35,14 @@ describe('imported benchmarks', function () {
     }
   });
 
-  const domain = (name: 'coding' | 'algebra'): Domain =>
-    createDomain(resolveConfig('quick', { domain: name }), {
+  const domain = (name: 'coding' | 'algebra'): Domain => {
+    const config = resolveConfig('quick', { domain: name });
+    assert.ok(config.domain !== 'user');
+    return createDomain(config, {
       sandbox: () => Promise.resolve(sandbox),
       base: () => Promise.reject(new Error('no base')),
     });
+  };
 
   it('of MultiPL-E are asked with their own head and stop texts, and graded by their own assertions', async () => {
     await importBenchmark({ source: fixture('multipl-e.parquet'), name: 'made-js' });

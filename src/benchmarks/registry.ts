@@ -13,7 +13,7 @@ import { codingQuestions } from './coding.ts';
 import type { Split } from '../protocol/records.ts';
 import { findImport, listImports, questionsFile } from './imported.ts';
 import { splitOf } from './split.ts';
-import { linearEquations, multiplications } from './values.ts';
+import { expressions, linearEquations, multiplications } from './values.ts';
 
 /** A shipped benchmark. */
 export interface BenchmarkRow {
@@ -52,6 +52,16 @@ export const benchmarks: readonly BenchmarkRow[] = [
       multiplications({
         file: 'multiplication.csv',
         sha256: '79eb3ca9c2188f42deebd6236c38514e917eca378eab285436470304f0d6389e',
+      }),
+  },
+  {
+    name: 'mixed-arithmetic',
+    domain: 'arithmetic',
+    description: '1,200 sums, differences and products of numbers of up to three digits',
+    load: () =>
+      expressions('mixed-arithmetic', {
+        file: 'mixed-arithmetic.csv',
+        sha256: '7ac1ae9b31cb4e7d2763b60a7e6afdeaf39a4bcecea1af36c09496f61d5b1f0b',
       }),
     duringRuns: true,
   },
@@ -128,7 +138,7 @@ export async function loadBenchmark(
   // One more than is asked tells whether there are more.
   const part = imported
     ? await readImported(imported, domain, { isWanted, limit: (limit ?? Infinity) + 1 })
-    : (row ? await row.load() : readBenchmarkFile(name, domain)).filter(isWanted);
+    : (row ? await row.load() : await readBenchmarkFile(name, domain)).filter(isWanted);
   const title = known ? name : basename(name, '.jsonl');
   const asked = part.slice(0, limit);
   const cut = asked.length < part.length ? limit : undefined;
@@ -136,8 +146,8 @@ export async function loadBenchmark(
 }
 
 /** The questions of a file that somebody named, each with an id of its own. */
-function readBenchmarkFile(path: string, domain: Domain): Question[] {
-  const questions = readQuestions(path, domain);
+async function readBenchmarkFile(path: string, domain: Domain): Promise<Question[]> {
+  const questions = await readQuestions(path, domain);
   const ids = new Set<string>();
   for (const { id } of questions) {
     if (ids.has(id)) {
@@ -192,7 +202,7 @@ const shownFaults = 3;
  * The questions of a JSONL file, as the domain reads its rows. Throws BoundaryError('usage') that names broken lines and
  * their number: half a file is never taken.
  */
-export function readQuestions(path: string, domain: Domain): Question[] {
+export async function readQuestions(path: string, domain: Domain): Promise<Question[]> {
   const faults: string[] = [];
   const questions = readLines(path).flatMap(({ text, number }): Question[] => {
     try {
@@ -209,10 +219,10 @@ export function readQuestions(path: string, domain: Domain): Question[] {
       faults.length === 0
         ? `${path} holds no questions.`
         : `${what} of ${path} cannot be read as ${domain.name} (${faults.slice(0, shownFaults).join('; ')}).`,
-      `Each line is one question of the domain ${domain.name} as JSON; mend or remove these lines.`,
+      `Each line is one question of the domain ${domain.name} as JSON${domain.rowExample === undefined ? '' : `, such as ${domain.rowExample}`}; mend or remove these lines.`,
     );
   }
-  return questions;
+  return domain.prepare ? domain.prepare(questions) : questions;
 }
 
 /** Largest file of questions, bytes. */

@@ -35,6 +35,22 @@ describe('the multiplications', () => {
   });
 });
 
+describe('the mixed arithmetic', () => {
+  it('is 400 sums, differences and products each, none of them twice in either order', async () => {
+    const questions = await load('mixed-arithmetic');
+    const parts = questions.map(({ statement }) => statement.split(' '));
+    assert.deepEqual(
+      ['+', '-', '*'].map((operator) => parts.filter((part) => part[1] === operator).length),
+      [400, 400, 400],
+    );
+    assert.equal(new Set(parts.map((part) => part.toSorted().join(' '))).size, 1200);
+    for (const question of questions) {
+      const value = product({ ...question, content: ArithmeticContent.parse(question.content) });
+      assert.ok(value && value.n > 0n, question.statement);
+    }
+  });
+});
+
 describe('the linear equations', () => {
   it('are 100 and 400 different systems, each with one solution, an integer from -80 to 80', async () => {
     const all = [...(await load('linear-equations')), ...(await load('linear-equations-400'))];
@@ -62,7 +78,7 @@ describe('the benchmarks of runs', () => {
       return [row.name, ...(['validation', 'test'] as const).map((part) => parts.filter((own) => own === part).length)];
     });
     assert.deepEqual(await Promise.all(counts), [
-      ['multiplication', 1170, 2926],
+      ['mixed-arithmetic', 346, 854],
       ['linear-equations-400', 101, 299],
       ['functions', 71, 229],
     ]);

@@ -21,6 +21,12 @@ export async function multiplications(source: CheckedFile): Promise<Question[]> 
   );
 }
 
+/** Arithmetic expressions, one a line. Throws BoundaryError('environment') where the file is not the shipped one. */
+export async function expressions(name: string, source: CheckedFile): Promise<Question[]> {
+  const lines = await readChecked(source);
+  return lines.map((expression, index) => readArithmetic({ expression }, `${name}/${index + 1}`));
+}
+
 /**
  * The systems of a JSONL file of `{question, answer}`, each of which is solved again. Throws BoundaryError('environment')
  * where the file is not the shipped one.

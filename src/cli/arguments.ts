@@ -16,6 +16,8 @@ export type Options = Readonly<Record<string, Option>>;
 /** What was typed behind a command's name. */
 export interface Arguments {
   positionals: string[];
+  /** Names of the options that were typed. */
+  given: string[];
   has(name: string): boolean;
   text(name: string): string | undefined;
   texts(name: string): string[];
@@ -46,6 +48,7 @@ export function parseArguments(args: readonly string[], options: Options, positi
   };
   return {
     positionals: parsed.positionals,
+    given: Object.keys(values),
     has: (name) => values[name] === true,
     text,
     texts(name) {

@@ -1,4 +1,4 @@
-import { domainSettings } from '../domains/settings.ts';
+import { shippedDomains } from '../domains/settings.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
 import type { Arguments, Options } from './arguments.ts';
 
@@ -34,7 +34,10 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     summary: 'Let a model question itself and learn from it.',
     options: {
-      domain: { value: 'NAME', description: `Field of the questions (${Object.keys(domainSettings).join(', ')}).` },
+      domain: {
+        value: 'NAME',
+        description: `Field of the questions (${shippedDomains.join(', ')}), or a domain of your own: ./DIR or the name of a package.`,
+      },
       topic: { value: 'TEXT', description: 'What the questions are about.' },
       model,
       preset: { value: 'NAME', description: 'quick (minutes), laptop (hours) or paper.' },
@@ -58,6 +61,9 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Continue a run that was paused, stopped or cut off.',
     options: {
       steps: { value: 'N', description: 'Continue to this step instead of the one first chosen.' },
+      'changed-domain': {
+        description: 'Continue although the file of the domain (one of your own) has changed since the run began.',
+      },
       detach: { description: 'Start the run and return; it continues in the background.' },
       json,
     },
@@ -84,6 +90,16 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { json },
     load: async () => (await import('./commands/status.ts')).status,
   },
+  domain: {
+    parameters: 'init NAME | check DIR | show DIR | list',
+    positionals: 2,
+    summary: 'Make a domain of your own (a folder with one typed file), check it, list those that there are.',
+    options: {
+      dir: { value: 'DIR', description: 'init: the folder to make; default ./NAME.' },
+      json,
+    },
+    load: async () => (await import('./commands/domain.ts')).domain,
+  },
   sweep: {
     parameters: 'FILE',
     positionals: 1,
@@ -109,7 +125,8 @@ export const commands: Readonly<Record<string, Command>> = {
       },
       domain: {
         value: 'NAME',
-        description: 'Domain that grades the questions of a file; default that of the run, or coding.',
+        description:
+          'Domain that grades the questions of a file; default that of the run, or coding. ./DIR or a package: one of your own, on its own questions unless a benchmark is named.',
       },
       split: { value: 'PART', description: 'validation or test: that part of the benchmark alone.' },
       model,
@@ -211,7 +228,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 1,
     summary: 'Write the adapter, the model or the data of a run in a form that others read.',
     options: {
-      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset or tensorboard.' },
+      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset, report or tensorboard.' },
       step: { value: 'N', description: 'peft, gguf-lora, merged: the checkpoint of this step instead of the latest.' },
       precision: { value: 'NAME', description: 'merged: bf16 (default) or fp32.' },
       out: { value: 'PATH', description: 'Default <run>/export/<format>.' },
@@ -232,6 +249,7 @@ export const commands: Readonly<Record<string, Command>> = {
         description: 'A run or an adapter that is served beside its model; may be repeated.',
       },
       device,
+      set: { ...set, description: 'With a model: any setting of the runtime, such as threads=4.' },
       context: {
         value: 'N',
         description: 'With a model: longest prompt plus completion, tokens; default 4096, or what the model has.',
@@ -282,7 +300,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/scale.ts')).scale,
   },
   bench: {
-    parameters: 'generate | train | step | learn | sandbox | adapter',
+    parameters: 'generate | train | step | learn | sandbox | serve | adapter',
     positionals: 1,
     summary: 'Measure a part of the program on this machine, beside what one would use without it.',
     options: {

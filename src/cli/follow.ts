@@ -1,16 +1,17 @@
-import { attach, lastLines } from '../engine/client.ts';
+import { attach, lastLines, type RunClient } from '../engine/client.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
 import { shellWord } from '../base/shell.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { readEvaluations, readRun } from '../run/folder.ts';
+import { isLive } from '../protocol/run-state.ts';
 import { shownState } from '../run/ownership.ts';
-import { changeText, compareEvaluations } from '../view/comparison.ts';
-import { asSentence, formatPercent } from '../view/format.ts';
+import { learnedText } from '../view/comparison.ts';
+import { formatPercent } from '../view/format.ts';
 import { english } from '../view/translate.ts';
 import { visibleText } from '../view/visible-text.ts';
 import { solvedText } from '../view/evaluation.ts';
-import { byBenchmark, outcomeOf } from '../view/evaluations.ts';
+import { byBenchmark } from '../view/evaluations.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createRunView } from './run-view.ts';
 import { createProgressOutput, table } from './terminal.ts';
@@ -53,7 +54,10 @@ export async function watchRun(
   signal: AbortSignal,
   open: (run: RunRecord) => Watcher,
 ): Promise<RunRecord> {
-  const client = await attach(dir);
+  const client = await attachUnlessEnded(dir);
+  if (!client) {
+    return readRun(dir);
+  }
   const watcher = open(client.run);
   client.onEvent((event) => watcher.show(event));
   // The engine may have gone at the same time; its state is read from the folder anyway.
@@ -67,6 +71,18 @@ export async function watchRun(
   watcher.close();
   client.dispose();
   return readRun(dir);
+}
+
+/** A client of the run; undefined where it ended before one came, as one does that is wrong from the start. */
+async function attachUnlessEnded(dir: string): Promise<RunClient | undefined> {
+  try {
+    return await attach(dir);
+  } catch (error) {
+    if (isLive(shownState(readRun(dir)))) {
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 /** Throws BoundaryError where a run whose engine has gone is not finished: cut off, failed, or stopped (`interrupted`). */
@@ -92,21 +108,21 @@ export function assertFinished(dir: string, run: RunRecord, interrupted: boolean
   }
 }
 
-/** The table before/after, the first and the last evaluation on each benchmark, and whether anything was learned. */
+/** The table before/after: on each benchmark the first evaluation and that of the best checkpoint, else the last. */
 export function results(evaluations: readonly Evaluation[], best: RunRecord['best']): string {
   const rows = [...byBenchmark(evaluations)].flatMap(([title, all]) => {
-    const [first, last] = [all[0], all.at(-1)];
-    return first && last && first !== last ? [resultRow(title, first), resultRow(title, last)] : [];
+    const first = all[0];
+    const after = all.find(({ step }) => step === best?.step) ?? all.at(-1);
+    return first && after && first !== after ? [resultRow(title, first), resultRow(title, after)] : [];
   });
   if (rows.length === 0) {
     return 'There is no evaluation before and after to compare.';
   }
-  const outcome = outcomeOf(evaluations, best);
-  const change = outcome && compareEvaluations(outcome.before, outcome.after);
+  const learned = learnedText(english, evaluations, best);
   return [
     table([['held-out problems', 'after step', 'solved', '95 % interval', 'mean score'], ...rows]),
     ...(best ? [choiceText(best)] : []),
-    ...(change ? [`Did it learn? ${asSentence(changeText(english, change))}`] : []),
+    ...(learned === undefined ? [] : [`Did it learn? ${learned}`]),
   ].join('\n');
 }
 

@@ -7,14 +7,15 @@ import type { Arguments } from './arguments.ts';
 import { interruptible } from './interrupt.ts';
 import { createPullView, showMemory } from './model.ts';
 import { overridesOf } from './overrides.ts';
+import { withUserDomain } from './user-domain.ts';
 import { bar, createProgressOutput, paint, type ProgressOutput } from './terminal.ts';
 
 /**
  * What --adapter, --step, --domain, --model, --device, --precision and --set mean together; says what is read differently of an older run.
  * `domain` is that of the task where none is named.
  */
-export function policySourceOf(args: Arguments, domain?: string): PolicySource {
-  const named = overridesOf(args, ['domain', 'model', 'device']);
+export async function policySourceOf(args: Arguments, domain?: string): Promise<PolicySource> {
+  const named = await withUserDomain(overridesOf(args, ['domain', 'model', 'device']));
   const overrides = { ...optional('domain', domain), ...named, ...optional('evalPrecision', args.text('precision')) };
   const source = findPolicy(args.text('adapter'), overrides, args.integer('step', 0));
   const output = createProgressOutput();

@@ -5,6 +5,8 @@ import { runtimeSettings, type RuntimeSettings } from '../runtime/settings.ts';
 import { sandboxSettings, type SandboxSettings } from '../sandbox/settings.ts';
 import { selfPlaySettings, type SelfPlaySettings } from '../selfplay/settings.ts';
 
+export { shippedDomains } from '../domains/settings.ts';
+
 /** What decides which domain and which model a run has. */
 export const runSettings = {
   domain: {

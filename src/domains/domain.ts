@@ -71,6 +71,15 @@ export interface Domain<Draft = unknown, Content = unknown> {
   tags?(question: Question<Content>): readonly string[];
   /** A question from one row of a file (a problem, a labelled question). Throws where the row is none. */
   read(row: unknown, id: string): Question<Content>;
+  /** Such a row as an example, JSON: for a person whose file has others. */
+  readonly rowExample?: string;
+  /** Whether `grade` knows the truth of a question; absent where it does of every one that is read. */
+  knowsTruth?(question: Question<Content>): boolean;
+  /**
+   * What has to be done about questions that were read, before they are asked; absent where nothing has to be. One for
+   * each, in order. Throws BoundaryError that names the question which cannot be used.
+   */
+  prepare?(questions: readonly Question<Content>[]): Promise<Question<Content>[]>;
 }
 
 /** Tells a rejection from what would have been in its place. */

@@ -3,15 +3,19 @@ import { arithmeticDomain, type ArithmeticOptions } from './arithmetic/arithmeti
 import { codingDomain, type CodingOptions } from './coding/coding.ts';
 import type { Domain, DomainTools } from './domain.ts';
 import { judged } from './safety.ts';
+import { openUserDomain, type UserOptions } from './user/user.ts';
 
-/** What a run's settings say about its domain. */
-export type DomainOptions =
+/** What a run's settings say about a domain that comes with the program. */
+export type ShippedOptions =
   | ({ domain: 'coding' } & CodingOptions)
   | ({ domain: 'arithmetic' } & ArithmeticOptions)
   | ({ domain: 'algebra' } & AlgebraOptions);
 
+/** What a run's settings say about its domain. */
+export type DomainOptions = ShippedOptions | ({ domain: 'user' } & UserOptions);
+
 /** The domain that `options.domain` names. Throws BoundaryError('usage') for options that do not fit each other. */
-export function createDomain(options: DomainOptions, tools: DomainTools): Domain {
+export function createDomain(options: ShippedOptions, tools: DomainTools): Domain {
   switch (options.domain) {
     case 'coding':
       return options.safetyGuard === 'judge'
@@ -22,4 +26,11 @@ export function createDomain(options: DomainOptions, tools: DomainTools): Domain
     case 'algebra':
       return algebraDomain(options);
   }
+}
+
+/** The same for any domain: a user's own is loaded in the sandbox. Throws BoundaryError for one that cannot be used. */
+export async function openDomain(options: DomainOptions, tools: DomainTools): Promise<Domain> {
+  return options.domain === 'user'
+    ? (await openUserDomain(options, tools.sandbox)).domain
+    : createDomain(options, tools);
 }

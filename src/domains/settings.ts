@@ -2,6 +2,7 @@ import type { SettingDefault, SettingTable } from '../base/setting.ts';
 import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
 import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
 import { codingSettings } from './coding/settings.ts';
+import { userDefaults, userSettings } from './user/settings.ts';
 
 /** What a domain says of the settings of its runs. */
 export interface DomainSettings {
@@ -11,12 +12,16 @@ export interface DomainSettings {
   defaults?: Readonly<Record<string, SettingDefault>>;
 }
 
-/** Every domain by name. */
+/** Every domain by name; `user` is whichever one a person wrote. */
 export const domainSettings = {
   coding: { settings: codingSettings },
   arithmetic: { settings: arithmeticSettings, defaults: arithmeticDefaults },
   algebra: { settings: algebraSettings, defaults: algebraDefaults },
+  user: { settings: userSettings, defaults: userDefaults },
 } as const satisfies Readonly<Record<string, DomainSettings>>;
 
 /** Names of the domains. */
 export type DomainName = keyof typeof domainSettings;
+
+/** Names of the domains that come with the program. */
+export const shippedDomains = (Object.keys(domainSettings) as DomainName[]).filter((name) => name !== 'user');

@@ -55,6 +55,8 @@ export interface StartOptions {
   config?: Config;
   /** Continue to this number of steps instead of the one that the run was begun with. */
   steps?: number;
+  /** Continue although the file of the run's own domain has changed since it began. */
+  acceptDomain?: boolean;
   /** The Node (24 or newer) that runs the engine; the caller's own by default. */
   nodePath?: string;
 }
@@ -76,6 +78,7 @@ export async function startEngine(dir: string, options: StartOptions = {}): Prom
     dir,
     ...(options.config ? ['--config', JSON.stringify(options.config)] : []),
     ...(options.steps === undefined ? [] : ['--steps', String(options.steps)]),
+    ...(options.acceptDomain === true ? ['--accept-domain'] : []),
   ];
   const child = spawn(options.nodePath ?? process.execPath, args, {
     detached: true,

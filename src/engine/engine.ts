@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lazily } from '../base/lazy.ts';
-import { createDomain } from '../domains/registry.ts';
+import { openDomain } from '../domains/registry.ts';
+import { assertUnchanged, readDomainFile } from '../domains/user/folder.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
 import type { Config } from '../config/tables.ts';
@@ -29,7 +30,7 @@ import { type Session, trainLoop } from './loop.ts';
 import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
-import { createSource } from './question-source.ts';
+import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -41,6 +42,8 @@ export interface EngineOptions {
   config?: Config;
   /** Continue to this number of steps. */
   steps?: number;
+  /** Continue although the file of the run's own domain has changed since it began. */
+  acceptDomain?: boolean;
   /** Called once the run is owned and the control socket listens. */
   onReady(): void;
 }
@@ -62,6 +65,7 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
     const record = prepareRecord(options);
     const { config, notes } = resolveStored(record.config);
     notes.forEach((note) => log(note));
+    assertSameDomain(config);
     const model = chooseModel(config.model, cacheDir());
     await assertReady(model);
     await checkMemory(model, config);
@@ -73,6 +77,29 @@ export async function runEngine(options: EngineOptions): Promise<RunRecord['stat
   } finally {
     claim.release();
   }
+}
+
+/** Throws where the run has a domain of the user's own whose file is gone or has changed; before anything is loaded. */
+function assertSameDomain(config: Config): void {
+  if (config.domain === 'user') {
+    const remedy =
+      'Restore that file, or continue with the changed one: `selfq resume DIR --changed-domain`. Nothing was changed.';
+    assertUnchanged(readDomainFile(config.domainFolder), config.domainHash, remedy);
+  }
+}
+
+/** The settings of a run with the hash of its domain's file as it is now. */
+function withDomainOfNow(stored: RunRecord['config'], steps: number): RunRecord['config'] {
+  if (stored['domain'] !== 'user') {
+    return stored;
+  }
+  const { hash } = readDomainFile(String(stored['domainFolder']));
+  if (hash !== stored['domainHash']) {
+    log(
+      `the domain ${stored['domainName']} has changed after step ${steps}: its file is ${hash.slice(0, 12)} from now on`,
+    );
+  }
+  return { ...stored, domainHash: hash };
 }
 
 /** Throws as `assertMemory`; what is short is logged. */
@@ -142,6 +169,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
   try {
+    // Before the model is loaded, which takes long: what is wrong here can be told at once.
+    const domain = await gate.race(openDomain(config, { sandbox: () => sandbox.get(), base: runtime.base }));
+    const files = await readQuestionFiles(config, domain);
+    files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
     await gate.race(runtime.stage('load', () => Promise.resolve()));
     const { loaded } = runtime;
@@ -154,14 +185,19 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       await checkMemory(model, { ...config, ...precisions });
     }
     const baseModel = await baseModelName(model);
-    const domain = createDomain(config, { sandbox: () => sandbox.get(), base: runtime.base });
-    const source = await createSource(config, domain, runtime.policy.countTokens);
+    const source = await createSource(config, domain, runtime.policy.countTokens, files);
     const session = { dir, config, baseModel, domain, source, live, notify, runtime };
     await trainLoop({ ...session, ...stagesOf(tools, runtime) });
   } finally {
     await runtime.close();
     await sandbox.close();
   }
+}
+
+/** How much of each step a file of questions makes. */
+function describeFile({ path, questions, share, labelled }: QuestionFile, config: Config): string {
+  const count = Number((config.proposerPrompts * config.proposalsPerPrompt * share).toFixed(2));
+  return `${count} questions a step come from ${path}, which has ${questions.length}${labelled ? ', graded by their known answers' : ''}`;
 }
 
 /** A machine that is very busy can make the sandbox fail its own check at the start: try again. */
@@ -203,7 +239,7 @@ function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<
 }
 
 /** The record of a new run, or that of the folder with this process as its new owner. */
-function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
+function prepareRecord({ dir, config, steps, acceptDomain }: EngineOptions): RunRecord {
   const engine = { ...ownIdentity(), token: newToken(), socket: newSocketPath() };
   if (config) {
     assertEmpty(dir);
@@ -235,7 +271,8 @@ function prepareRecord({ dir, config, steps }: EngineOptions): RunRecord {
       `Continue it with \`selfq resume ${shellWord(dir)} --steps ${step + run.steps}\`.`,
     );
   }
-  return { ...run, state: 'starting', versions: programVersions(), step, steps: goal, engine };
+  const settings = acceptDomain === true ? withDomainOfNow(run.config, step) : run.config;
+  return { ...run, config: settings, state: 'starting', versions: programVersions(), step, steps: goal, engine };
 }
 
 /**

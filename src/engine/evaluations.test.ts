@@ -74,7 +74,7 @@ describe('the evaluations of a run', () => {
       await evaluations.after(step);
     }
     const made = readEvaluations(dir).map(({ step, split, accuracy }) => ({ step, split, accuracy }));
-    return { made, record, asked, held };
+    return { made, record, asked, held, heldOut: evaluations.heldOut };
   }
 
   const shown = (made: { step: number; split?: string | undefined }[]): string[] =>
@@ -113,6 +113,13 @@ describe('the evaluations of a run', () => {
     const { made, record } = await play(3, settings, [0.2, 0.9, 0.5, 0.4]);
     assert.deepEqual(shown(made), ['0 test', '1 test', '2 test', '3 test']);
     assert.deepEqual([record.best?.step, record.best?.split], [1, 'test']);
+  });
+
+  it('hold every question of the benchmark out, those that they do not ask included', async () => {
+    const { heldOut } = await play(0, { evalEvery: 0, evalQuestions: 1, testQuestions: 1 }, [0.5]);
+    const kept = Array.from({ length: count }, (_, i) => heldOut.nearest({ key: `q${i}` })?.duplicate === true);
+    assert.deepEqual(new Set(kept), new Set([true]));
+    assert.equal(heldOut.nearest({ key: 'another' }), undefined);
   });
 
   it('are not made again when the run is continued', async () => {

@@ -9,6 +9,7 @@ import { openJournal } from '../benchmarks/journal.ts';
 import { type Benchmark, benchmarkOf, loadBenchmark } from '../benchmarks/registry.ts';
 import type { Config } from '../config/tables.ts';
 import type { Domain } from '../domains/domain.ts';
+import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import type { Evaluation, RunRecord, Split } from '../protocol/records.ts';
 import type { Stage } from '../protocol/stages.ts';
@@ -24,6 +25,8 @@ import type { LoadedPolicy } from './policy.ts';
 export interface RunEvaluations {
   /** The checkpoint that did best during the run; undefined before the first evaluation after a step. */
   readonly best: RunRecord['best'];
+  /** All questions of the benchmark, those that are not asked now included: others may be read later. */
+  readonly heldOut: DuplicateIndex;
   /** Makes the evaluations that are due after `step`, whose checkpoint is the latest one, and are not recorded yet. */
   after(step: number): Promise<void>;
 }
@@ -56,9 +59,12 @@ export interface EvaluationSession {
 export async function createEvaluations(session: EvaluationSession): Promise<RunEvaluations> {
   const { dir, config, domain, live } = session;
   const name = config.evalBenchmark || benchmarkOf(domain.name)?.name;
+  const heldOut = createDuplicateIndex(config.nearDuplicate);
   if (name === undefined) {
-    return { best: undefined, after: () => Promise.resolve() };
+    return { best: undefined, heldOut, after: () => Promise.resolve() };
   }
+  const { questions } = await loadBenchmark(name, domain);
+  questions.forEach((question) => heldOut.add(question.id, domain.proposer.fingerprint(question)));
   const load = async (split: Split, limit: number, samples: number): Promise<Part> => ({
     ...{ split, samples },
     benchmark: await loadBenchmark(name, domain, { split, limit }),
@@ -86,6 +92,7 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
   noteBest();
 
   return {
+    heldOut,
     get best() {
       return live.record.best;
     },

@@ -36,6 +36,7 @@ export async function trainLoop(session: Session): Promise<void> {
     const context: StepContext = {
       config,
       duplicates,
+      heldOut: evaluations.heldOut,
       domain: session.domain,
       source: session.source,
       policy: session.runtime.policy,

@@ -6,7 +6,7 @@ import type { EngineAnnouncement } from './announcement.ts';
 import { runEngine } from './engine.ts';
 
 /**
- * Entry of the engine process: `engine DIR [--config JSON] [--steps N]`. Started detached by client.ts, with a channel
+ * Entry of the engine process: `engine DIR [--config JSON] [--steps N] [--accept-domain]`. Started detached by client.ts, with a channel
  * on which it says once whether it is up; after that it lives on its own. Standard output and error are engine.log.
  */
 async function main(): Promise<void> {
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   process.on('disconnect', () => undefined);
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { config: { type: 'string' }, steps: { type: 'string' } },
+    options: { config: { type: 'string' }, steps: { type: 'string' }, 'accept-domain': { type: 'boolean' } },
   });
   const [dir] = positionals;
   if (dir === undefined) {
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     dir,
     ...(values.config === undefined ? {} : { config: parseConfig(values.config) }),
     ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
+    acceptDomain: values['accept-domain'] ?? false,
     onReady: () => announce({ type: 'ready' }),
   });
   // The run is over and written down: nothing that is still open may keep the process.

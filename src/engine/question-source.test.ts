@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakePolicy, wordsDomain } from '../../test/support/fake-policy.ts';
 import { proposerSource } from '../selfplay/sources.ts';
-import { createSource } from './question-source.ts';
+import { createSource, readQuestionFiles } from './question-source.ts';
 
 describe('where the questions of a run come from', () => {
   let dir: string;
@@ -18,8 +18,10 @@ describe('where the questions of a run come from', () => {
     writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
     return path;
   };
-  const create = (settings: Partial<typeof none>) =>
-    createSource({ ...none, ...settings }, wordsDomain(), policy.countTokens);
+  const create = async (settings: Partial<typeof none>, domain = wordsDomain()) => {
+    const all = { ...none, ...settings };
+    return createSource(all, domain, policy.countTokens, await readQuestionFiles(all, domain));
+  };
 
   it('is the proposer unless a file is given', async () => {
     assert.equal(await create({}), proposerSource);
@@ -30,6 +32,21 @@ describe('where the questions of a run come from', () => {
     const pool = write('broken.jsonl', '"cat"', '{', '7', '"dog"');
     await assert.rejects(create({ pool }), /2 lines of .*broken\.jsonl cannot be read as words \(line 2: .*line 3: /);
     await assert.rejects(create({ pool: write('empty.jsonl') }), /holds no questions/);
+  });
+
+  it('names a file that is not there with its setting, and the form of a row where the file has another', async () => {
+    const labelled = join(dir, 'nowhere.jsonl');
+    await assert.rejects(create({ labelled }), /There is no file .*nowhere\.jsonl, which the setting labelled names/);
+    const domain = { ...wordsDomain(), rowExample: '"cat"' };
+    const broken = create({ labelled: write('numbers.jsonl', '7') }, domain);
+    await assert.rejects(broken, { remedy: /as JSON, such as "cat"; mend or remove/ });
+  });
+
+  it('refuses labelled questions whose answer nobody knows', async () => {
+    const domain = { ...wordsDomain(), knowsTruth: ({ statement }: { statement: string }) => statement !== 'dog' };
+    const labelled = write('unknown.jsonl', '"cat"', '"dog"');
+    await assert.rejects(create({ labelled }, domain), /1 questions of .* have no known answer, such as unknown\/2/);
+    await create({ pool: labelled }, domain);
   });
 
   it('refuses questions that are longer than prompts may be, by name and with the length that would do', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readQuestions } from '../benchmarks/registry.ts';
 import { BoundaryError } from '../base/errors.ts';
 import type { Domain, Question } from '../domains/domain.ts';
@@ -10,21 +11,26 @@ type SourceSettings = Pick<
   'pool' | 'poolShare' | 'labelled' | 'labelledShare' | 'maxPromptTokens' | 'maxProposalTokens' | 'maxAnswerTokens'
 >;
 
+/** Questions of a file that replace the proposer's for a share of each step. */
+export interface QuestionFile {
+  path: string;
+  /** Of a step's questions, in (0, 1]. */
+  share: number;
+  /** Their truth is known and answers are graded by it. */
+  labelled: boolean;
+  questions: readonly Question[];
+}
+
 /**
- * Where the questions of a run come from, by its settings: the proposer, and files that replace it for a share of each
- * step. Throws BoundaryError('usage') for files that cannot be used, questions and proposer prompts that are too long (the
- * topic is part of them), and shares that add up to more than 1.
+ * The files that the settings name. Needs no model, so that a wrong file is told of before one is loaded. Throws
+ * BoundaryError('usage') for files that cannot be used and shares that add up to more than 1.
  */
-export async function createSource(
-  settings: SourceSettings,
-  domain: Domain,
-  countTokens: Policy['countTokens'],
-): Promise<QuestionSource> {
+export async function readQuestionFiles(settings: SourceSettings, domain: Domain): Promise<QuestionFile[]> {
   const files = [
-    { path: settings.pool, share: settings.poolShare, labelled: false },
-    { path: settings.labelled, share: settings.labelledShare, labelled: true },
+    { name: 'pool', path: settings.pool, share: settings.poolShare, labelled: false },
+    { name: 'labelled', path: settings.labelled, share: settings.labelledShare, labelled: true },
   ].filter(({ path, share }) => path !== '' && share > 0);
-  const total = files.reduce((sum, { share }) => sum + share, 0);
+  const total = sharesOf(files);
   if (total > 1) {
     throw new BoundaryError(
       'usage',
@@ -32,19 +38,59 @@ export async function createSource(
       'Lower one of them, such as --set poolShare=0.9.',
     );
   }
+  return Promise.all(
+    files.map(async ({ name, ...file }) => {
+      if (!existsSync(file.path)) {
+        throw new BoundaryError(
+          'usage',
+          `There is no file ${file.path}, which the setting ${name} names.`,
+          `Give a JSONL file of questions: --set ${name}=FILE.`,
+        );
+      }
+      const questions = await readQuestions(file.path, domain);
+      if (file.labelled) {
+        assertTruth(file.path, questions, domain);
+      }
+      return { ...file, questions };
+    }),
+  );
+}
+
+const sharesOf = (files: readonly { share: number }[]): number => files.reduce((sum, { share }) => sum + share, 0);
+
+/** Answers to a question whose truth nobody knows would count for nothing. */
+function assertTruth(path: string, questions: readonly Question[], domain: Domain): void {
+  const unknown = questions.filter((question) => domain.knowsTruth?.(question) === false);
+  if (unknown.length > 0) {
+    throw new BoundaryError(
+      'usage',
+      `${unknown.length} questions of ${path} have no known answer, such as ${unknown[0]?.id}.`,
+      'Give each line an answer, or name the file with --set pool=FILE, by which answers are rewarded as in self-play.',
+    );
+  }
+}
+
+/**
+ * Where the questions of a run come from, by its settings: the proposer, and `files` that replace it for a share of each
+ * step. Throws BoundaryError('usage') for questions and proposer prompts that are too long (the topic is part of them).
+ */
+export async function createSource(
+  settings: SourceSettings,
+  domain: Domain,
+  countTokens: Policy['countTokens'],
+  files: readonly QuestionFile[],
+): Promise<QuestionSource> {
+  const total = sharesOf(files);
   if (total < 1) {
     await assertProposerFits(settings, domain, countTokens);
   }
   if (files.length === 0) {
     return proposerSource;
   }
-  const pools = await Promise.all(
-    files.map(async ({ path, share, labelled }) => {
-      const questions = readQuestions(path, domain);
-      await assertShort(path, questions, { domain, countTokens, most: settings.maxPromptTokens });
-      return poolSource(questions, { labelled, share });
-    }),
-  );
+  for (const { path, questions } of files) {
+    await assertShort(path, questions, { domain, countTokens, most: settings.maxPromptTokens });
+  }
+  const pools = files.map(({ questions, labelled, share }) => poolSource(questions, { labelled, share }));
   return mixtureSource(pools, total);
 }
 

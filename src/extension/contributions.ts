@@ -1,5 +1,5 @@
 import { presets } from '../base/setting.ts';
-import { runSettings } from '../config/tables.ts';
+import { runSettings, shippedDomains } from '../config/tables.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
 import { selfPlaySettings } from '../selfplay/settings.ts';
 
@@ -104,7 +104,7 @@ export const settingDeclarations = {
     type: 'string',
     default: runSettings.domain.default,
     scope: 'window',
-    choices: runSettings.domain.kind.choices,
+    choices: shippedDomains,
   },
   topic: { type: 'string', default: selfPlaySettings.topic.default, scope: 'window' },
   model: { type: 'string', default: '', scope: 'machine' },

@@ -102,7 +102,7 @@ async function evaluate(
     given ??
     (typeof argument === 'object' && 'imported' in argument
       ? chosenImport(results, argument.imported)
-      : await chooseBenchmark(services, domain));
+      : await chooseBenchmark(services, domain, ownQuestions(entry)));
   if (benchmark === undefined) {
     return [];
   }
@@ -138,8 +138,10 @@ async function offerComparison(
   }
 }
 
+/** The domain of a run as `--domain` takes it: the folder of one of the user's own. */
 function domainOf(entry: RunEntry | undefined): string {
-  return String(entry?.run.config['domain'] ?? setting('domain'));
+  const config = entry?.run.config ?? {};
+  return String(config['domain'] === 'user' ? config['domainFolder'] : (config['domain'] ?? setting('domain')));
 }
 
 function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {
@@ -147,14 +149,35 @@ function chosenImport(results: EvaluationStore, imported: string | ImportRecord)
   return record && { benchmark: record.name, domain: record.domain };
 }
 
+/** The questions that a run of a domain of one's own is evaluated on. */
+function ownQuestions(entry: RunEntry | undefined): Chosen | undefined {
+  const config = entry?.run.config ?? {};
+  const benchmark = String(config['evalBenchmark'] ?? '');
+  return config['domain'] === 'user' && benchmark !== '' ? { benchmark, domain: domainOf(entry) } : undefined;
+}
+
 /** Those of the run's domain first, shipped ones before imported ones. */
-async function chooseBenchmark(services: Services, domain: string): Promise<Chosen | undefined> {
+async function chooseBenchmark(
+  services: Services,
+  domain: string,
+  own: Chosen | undefined,
+): Promise<Chosen | undefined> {
   const rows = Rows.parse(JSON.parse(await runSelfq(services, ['eval', '--list', '--json'])));
   const known = [...rows].sort((a, b) => Number(b.domain === domain) - Number(a.domain === domain));
   const importSet = 'import';
   const ownFile = 'file';
   type Item = vscode.QuickPickItem & { chosen: Chosen | typeof importSet | typeof ownFile };
   const items: Item[] = [
+    ...(own
+      ? [
+          {
+            label: `$(beaker) ${basename(own.benchmark)}`,
+            description: basename(domain),
+            detail: own.benchmark,
+            chosen: own,
+          },
+        ]
+      : []),
     ...known.map((row) => ({
       label: `$(beaker) ${row.name}`,
       description: [domainWord(t, row.domain), ...(row.imported ? [vscode.l10n.t('imported')] : [])].join(' · '),
@@ -167,7 +190,7 @@ async function chooseBenchmark(services: Services, domain: string): Promise<Chos
     },
     {
       label: `$(folder-opened) ${vscode.l10n.t('A file of problems (JSONL)…')}`,
-      description: domainWord(t, domain),
+      description: domainWord(t, basename(domain)),
       chosen: ownFile,
     },
   ];

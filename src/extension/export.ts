@@ -59,14 +59,18 @@ async function chooseFormat(): Promise<string | undefined> {
       label: 'merged',
       description: vscode.l10n.t('whole model with the adapter merged in, a folder with safetensors (bf16)'),
     },
+    { label: 'report', description: vscode.l10n.t('one page with results and curves, to keep or to share') },
     { label: 'tensorboard', description: vscode.l10n.t('curves as TensorBoard events') },
   ];
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Export as') });
   return chosen?.label;
 }
 
+/** Formats that are one file; the others are folders. */
+const fileNames: Readonly<Record<string, string>> = { dataset: 'dataset.jsonl', report: 'report.html' };
+
 async function chooseTarget(dir: string, format: string): Promise<string | undefined> {
-  const name = format === 'dataset' ? 'dataset.jsonl' : format;
+  const name = fileNames[format] ?? format;
   const folder = join(dir, 'export');
   // Dialogs propose a name only in a folder that is there; where it cannot be made, the person chooses another.
   await mkdir(folder, { recursive: true }).catch(() => undefined);

@@ -30,6 +30,8 @@ export const Detail = z.discriminatedUnion('kind', [
   }),
   /** The answer was compared with the known value. */
   z.object({ kind: z.literal('value'), expected: z.string() }),
+  /** What there is to say in words, such as why an answer is masked. */
+  z.object({ kind: z.literal('note'), text: z.string() }),
 ]);
 export type Detail = z.infer<typeof Detail>;
 
@@ -69,6 +71,7 @@ export const rejectionReasons = [
   'unsafe',
   'copied_from_prompt',
   'contains_solution',
+  'held_out',
   'near_duplicate',
   'same_behaviour',
   'few_tests',
@@ -86,6 +89,7 @@ export const rejectionReasons = [
   'trivial',
   'no_unique_solution',
   'sandbox_fault',
+  'domain_fault',
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 

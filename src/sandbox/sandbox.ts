@@ -28,6 +28,8 @@ export interface Sandbox {
   /** Calls `entry(...input)` for every input in one fresh isolate; results by index. `seed` feeds Math.random and Date. */
   execute(job: {
     source: string;
+    /** Default `javascript`. */
+    language?: 'javascript' | 'typescript';
     entry: string;
     inputs: readonly FunctionProblem['tests'][number]['input'][];
     limits: Limits;

@@ -47,7 +47,10 @@ export interface StepContext {
   domain: Domain;
   policy: Policy;
   source: QuestionSource;
+  /** The questions of the run so far. */
   duplicates: DuplicateIndex;
+  /** The questions that the run is evaluated on, which it must not be trained on. */
+  heldOut: DuplicateIndex;
   notify(event: RunEvent): void;
   /** Runs one stage; may run it again from its start when a child process died. */
   stage<T>(stage: Stage, work: () => Promise<T>): Promise<T>;

@@ -3,7 +3,7 @@ import { fakeContext, fakePolicy } from '../../test/support/fake-policy.ts';
 import type { Question } from '../protocol/question.ts';
 import { emptyRound } from './rollout.ts';
 import type { QuestionSource } from './context.ts';
-import { mixtureSource, poolSource } from './sources.ts';
+import { mixtureSource, poolSource, proposerSource } from './sources.ts';
 import { runStep } from './step.ts';
 
 const pool = Array.from({ length: 5 }, (_, i): Question => ({
@@ -30,6 +30,24 @@ const drawnBy = async (source: QuestionSource, steps: number, prompts = 1): Prom
   }
   return draws;
 };
+
+describe('the proposer', () => {
+  it('teaches nothing that the run is evaluated on', async () => {
+    const { policy } = fakePolicy((_, sample) => ['kept', 'new'][sample] ?? '');
+    const { context } = fakeContext(policy, {});
+    context.heldOut.add('benchmark/1', { key: 'kept' });
+    const { proposals, drawn } = await proposerSource.draw(context, 1, 1, emptyRound);
+    assert.deepEqual(
+      proposals.map(({ rejection }) => rejection?.reason),
+      ['held_out', undefined],
+    );
+    assert.match(proposals[0]?.rejection?.detail ?? '', /benchmark\/1/);
+    assert.deepEqual(
+      drawn.map(({ question }) => question.statement),
+      ['new'],
+    );
+  });
+});
 
 describe('a pool of questions', () => {
   it('asks every question once before any comes again, in an order of the run', async () => {

@@ -1,6 +1,6 @@
 import { uniform } from '../base/random.ts';
 import { optional } from '../base/optional.ts';
-import { type Domain, isRejection, type Question, type Rejection } from '../domains/domain.ts';
+import { type Domain, type Fingerprint, isRejection, type Question, type Rejection } from '../domains/domain.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Drawn, QuestionSource, StepContext } from './context.ts';
 import type { Rollout } from './rollout.ts';
@@ -156,7 +156,10 @@ async function parseAndVerify(context: StepContext, proposals: readonly Rollout[
   });
 }
 
-/** A question that this run, this step included, has asked already is rejected; the others are remembered. */
+/**
+ * A question that the run is evaluated on, or that it has asked already, this step included, is rejected; the others are
+ * remembered.
+ */
 function acceptNew(
   context: StepContext,
   step: number,
@@ -168,9 +171,9 @@ function acceptNew(
   const judged = proposals.map((proposal, index): Rollout => {
     const result = verified[index];
     const question = result && !isRejection(result) ? result : undefined;
-    const rejection = isRejection(result) ? result : question && duplicateOf(context, question);
-    if (question && !rejection) {
-      const fingerprint = domain.proposer.fingerprint(question);
+    const fingerprint = question && domain.proposer.fingerprint(question);
+    const rejection = isRejection(result) ? result : fingerprint && duplicateOf(context, fingerprint);
+    if (question && fingerprint && !rejection) {
       const sameAs = duplicates.behavingAlike(fingerprint);
       duplicates.add(proposal.id, fingerprint);
       drawn.push({ ...drawnOf(domain, proposal.id, question, false), ...optional('sameAs', sameAs) });
@@ -187,8 +190,11 @@ function acceptNew(
   return { proposals: judged, drawn };
 }
 
-function duplicateOf({ config, domain, duplicates }: StepContext, question: Question): Rejection | undefined {
-  const fingerprint = domain.proposer.fingerprint(question);
+function duplicateOf({ config, duplicates, heldOut }: StepContext, fingerprint: Fingerprint): Rejection | undefined {
+  const kept = heldOut.nearest(fingerprint);
+  if (kept?.duplicate) {
+    return { reason: 'held_out', detail: `The run is evaluated on this question, or one much like it (${kept.id}).` };
+  }
   const nearest = duplicates.nearest(fingerprint);
   if (nearest?.duplicate) {
     const likeness = nearest.similarity === 1 ? 'It is' : `Its statement is ${Math.round(nearest.similarity * 100)} %`;

@@ -29,6 +29,9 @@ export async function runStep(context: StepContext, step: number): Promise<StepR
   return { lines, metrics: measureStep(config, step, lines, { seconds: context.seconds(), time: new Date() }) };
 }
 
+/** Rejections for which a proposal is not to blame. */
+const ourFaults: readonly string[] = ['sandbox_fault', 'domain_fault'];
+
 /**
  * A rejected proposal gets 0, unless the fault was ours; an accepted one what its answers say. Advantages are relative to
  * the prompt's group.
@@ -37,7 +40,7 @@ function rewardProposals(config: SelfPlaySettings, { proposals, asked }: Round):
   const questions = new Map(asked.map((item) => [item.id, item]));
   const rewardOf = ({ id, rejection }: Rollout): number | undefined => {
     if (rejection) {
-      return rejection.reason === 'sandbox_fault' ? undefined : 0;
+      return ourFaults.includes(rejection.reason) ? undefined : 0;
     }
     const answers = questions.get(id)?.answers.flat() ?? [];
     return proposerReward(

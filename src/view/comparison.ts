@@ -1,9 +1,10 @@
 import { pairedBootstrap, pairedShareInterval, problemsNeeded } from '../base/paired.ts';
 import { mean, signTest } from '../base/statistics.ts';
-import type { Evaluation } from '../protocol/records.ts';
+import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import type { Change } from './compared.ts';
 import { rightShare } from './evaluation.ts';
-import { formatNumber, formatPoints } from './format.ts';
+import { outcomeOf } from './evaluations.ts';
+import { asSentence, formatNumber, formatPoints } from './format.ts';
 import { canCompare, type Pair, pairResults } from './paired-results.ts';
 import { english, type Translate } from './translate.ts';
 
@@ -44,6 +45,17 @@ function verdictOf([low, high]: Change['interval'], p = 0): Change['verdict'] {
     return 'unsure';
   }
   return low > 0 ? 'better' : 'worse';
+}
+
+/** Whether a run learned anything, as a sentence; undefined where it has no evaluations before and after to compare. */
+export function learnedText(
+  t: Translate,
+  evaluations: readonly Evaluation[],
+  best: RunRecord['best'],
+): string | undefined {
+  const outcome = outcomeOf(evaluations, best);
+  const change = outcome && compareEvaluations(outcome.before, outcome.after);
+  return change && asSentence(changeText(t, change));
 }
 
 /** {@link changeOf} two results; undefined where they are not of the same problems. */

@@ -32,6 +32,16 @@ describe('the problem inspector', () => {
     assert.equal(model.question, undefined);
   });
 
+  it("says why an answer is masked, in a domain of the user's own", () => {
+    const noted = lines.map((line) =>
+      line.type === 'answer' && line.questionId === 'q0'
+        ? { ...line, mark: 'masked' as const, detail: { kind: 'note' as const, text: 'It failed in value.' } }
+        : line,
+    );
+    const model = problemModel({ ...facts, id: 'q0' }, noted);
+    assert.equal(model?.question?.answers[0]?.message, 'It failed in value.');
+  });
+
   it('is empty-handed for an id that the step does not have', () => {
     assert.equal(problemModel({ ...facts, id: 'q9' }, lines), undefined);
   });

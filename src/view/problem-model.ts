@@ -136,6 +136,8 @@ function detailView(detail: Detail): Partial<AnswerView> {
       return { vote: { votes: detail.votes, of: detail.of, ...optional('correct', detail.correct) } };
     case 'value':
       return { expected: detail.expected };
+    case 'note':
+      return { message: detail.text };
   }
 }
 

@@ -3,11 +3,17 @@ import type { Translate } from './translate.ts';
 import { labelText } from './visible-text.ts';
 import { domainWord } from './words.ts';
 
+/** The domain of a run as it is called: one of the user's own by the name that it gives itself. */
+export function domainOfRun(config: RunRecord['config'], otherwise = ''): string {
+  const own = config['domain'] === 'user' ? String(config['domainName'] ?? '') : '';
+  return own === '' ? String(config['domain'] ?? otherwise) : own;
+}
+
 /** What a run is called until somebody names it: domain, topic, and when it began, as two runs may share the rest. */
 export function runName(t: Translate, { id, config, createdAt }: RunRecord, language: string): string {
   const topic = String(config['topic'] ?? '');
   const name = [
-    domainWord(t, String(config['domain'] ?? id)),
+    domainWord(t, domainOfRun(config, id)),
     ...(topic === '' ? [] : [topic]),
     begunText(createdAt, language) ?? id,
   ].join(' · ');

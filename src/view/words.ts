@@ -84,6 +84,7 @@ export function reasonWord(t: Translate, reason: string): string {
     unsafe: t('unsafe'),
     copied_from_prompt: t('copied from the prompt'),
     contains_solution: t('contains the solution'),
+    held_out: t('kept for evaluation'),
     near_duplicate: t('near-duplicate'),
     same_behaviour: t('same behaviour as an earlier one'),
     few_tests: t('too few tests'),
@@ -101,6 +102,7 @@ export function reasonWord(t: Translate, reason: string): string {
     trivial: t('trivial'),
     no_unique_solution: t('no unique solution'),
     sandbox_fault: t('fault of the sandbox'),
+    domain_fault: t('fault of the domain'),
   };
   const code = reason
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')

@@ -116,6 +116,14 @@ describe('selfq export', function () {
     assert.match(stderr, /not the model that this run was begun with/);
   });
 
+  it('report writes one page with results and curves', async () => {
+    await ok('export', run, '--format', 'report');
+    const page = readFileSync(join(run, 'export', 'report.html'), 'utf8');
+    assert.match(page, /Did it learn\?/);
+    assert.match(page, /<polyline/);
+    assert.match(page, /<svg/);
+  });
+
   it('tensorboard writes the curves under the name of the run', async () => {
     await ok('export', run, '--format', 'tensorboard');
     const [file] = readdirSync(join(run, 'export', 'tensorboard', 'example'));

@@ -33,6 +33,13 @@ describe('faults and bad input', function () {
       ['eval', '--benchmark', 'coding', '--set', 'topP=0.9'],
       /topP=0\.9 is not computed/,
     ],
+    [
+      'an option of another measurement',
+      ['bench', 'sandbox', '--rows', '1'],
+      /bench sandbox has no --rows[^]*generate/,
+    ],
+    ['a setting that changes nothing served', ['serve', '--model', 'x', '--set', 'seed=1'], /seed changes nothing/],
+    ['a setting without a model to serve', ['serve', '--set', 'threads=1'], /--set is about a model/],
     ['prompts that are not JSON', ['generate', '--prompts', 'bad.jsonl'], /Line 1 of bad.jsonl is not JSON/],
   ];
   for (const [what, args, words] of rejected) {

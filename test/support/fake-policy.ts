@@ -134,6 +134,7 @@ export function fakeContext(
     source,
     policy,
     duplicates: createDuplicateIndex(config.nearDuplicate),
+    heldOut: createDuplicateIndex(config.nearDuplicate),
     notify: (event) => events.push(event),
     stage: (stage, work) => {
       stages.push(stage);

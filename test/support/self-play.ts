@@ -29,6 +29,7 @@ export async function selfPlay(options: SelfPlayOptions): Promise<StepResult[]> 
           {
             config,
             duplicates,
+            heldOut: createDuplicateIndex(config.nearDuplicate),
             domain: options.domain,
             source: proposerSource,
             policy: policyOver((name, argument) => runtime.call(name, argument)),

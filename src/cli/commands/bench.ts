@@ -12,21 +12,50 @@ interface Measured {
 
 type Target = (args: Arguments, observer: PolicyObserver) => Promise<Measured>;
 
+interface TargetRow {
+  /** The options that it takes besides `--json`. */
+  options: readonly string[];
+  load(): Promise<Target>;
+}
+
+const model = ['model', 'threads', 'precision'];
+const peers = ['alone', 'install-peers'];
+const rounds = ['quick', 'repeats'];
+
 /** Every benchmark by name; loaded when it is asked for. */
-const targets: Readonly<Record<string, () => Promise<Target>>> = {
-  generate: async () => (await import('../../../bench/generate.ts')).generateTarget,
-  train: async () => (await import('../../../bench/train.ts')).trainTarget,
-  step: async () => (await import('../../../bench/step.ts')).stepTarget,
-  learn: async () => (await import('../../../bench/learn.ts')).learnTarget,
-  adapter: async () => (await import('../../../bench/adapter.ts')).adapterTarget,
-  sandbox: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget,
+const targets: Readonly<Record<string, TargetRow>> = {
+  generate: {
+    options: [...model, ...peers, ...rounds, 'python', 'rows', 'prompt-tokens', 'formats'],
+    load: async () => (await import('../../../bench/generate.ts')).generateTarget,
+  },
+  train: {
+    options: [...model, ...peers, ...rounds, 'python'],
+    load: async () => (await import('../../../bench/train.ts')).trainTarget,
+  },
+  step: {
+    options: [...model, ...peers, ...rounds, 'python', 'no-sleep'],
+    load: async () => (await import('../../../bench/step.ts')).stepTarget,
+  },
+  learn: {
+    options: [...model, 'quick', 'steps', 'seed', 'reward'],
+    load: async () => (await import('../../../bench/learn.ts')).learnTarget,
+  },
+  sandbox: { options: ['quick'], load: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget },
+  serve: {
+    options: [...model, ...peers, ...rounds],
+    load: async () => (await import('../../../bench/serve.ts')).serveTarget,
+  },
+  adapter: {
+    options: ['adapter', 'new-tokens', 'install-peers'],
+    load: async () => (await import('../../../bench/adapter.ts')).adapterTarget,
+  },
 };
 
 /** `selfq bench TARGET`: measures a part of the program on this machine against what one would use without it. */
 export async function bench(args: Arguments): Promise<number> {
   const [name = ''] = args.positionals;
-  const load = Object.hasOwn(targets, name) ? targets[name] : undefined;
-  if (!load) {
+  const row = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  if (!row) {
     const nearest = nearestName(name, Object.keys(targets));
     throw usage(
       name === '' ? 'What is to be measured?' : `There is no benchmark "${name}".`,
@@ -35,7 +64,12 @@ export async function bench(args: Arguments): Promise<number> {
         : `Did you mean \`selfq bench ${nearest}\`?`,
     );
   }
-  const target = await load();
+  const foreign = args.given.find((option) => option !== 'json' && !row.options.includes(option));
+  if (foreign !== undefined) {
+    const those = Object.entries(targets).flatMap(([other, { options }]) => (options.includes(foreign) ? [other] : []));
+    throw usage(`bench ${name} has no --${foreign}.`, `Leave it out; it is for ${those.join(', ')}.`);
+  }
+  const target = await row.load();
   const output = createProgressOutput();
   const { figures, lines } = await target(args, createPolicyView(output)).finally(() => output.clear());
   process.stdout.write(args.has('json') ? `${JSON.stringify(figures)}\n` : `${lines.join('\n')}\n`);

@@ -14,7 +14,7 @@ import { contextFor } from '../../benchmarks/room.ts';
 import type { Config } from '../../config/tables.ts';
 import { type Domain, firstPrompt } from '../../domains/domain.ts';
 import { needsPython } from '../../domains/coding/content.ts';
-import { createDomain } from '../../domains/registry.ts';
+import { openDomain } from '../../domains/registry.ts';
 import { generateWith } from '../../engine/evaluations.ts';
 import type { PolicySource } from '../../engine/policy-source.ts';
 import { trainedFiles } from '../../engine/policy.ts';
@@ -32,10 +32,7 @@ export async function evalCommand(args: Arguments): Promise<number> {
     process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
     return 0;
   }
-  const [name, out] = [args.text('benchmark'), args.text('out')];
-  if (name === undefined) {
-    throw usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
-  }
+  const [asked, out] = [args.text('benchmark'), args.text('out')];
   if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
     throw usage(`${out} is a folder.`, 'Give --out the path of a file.');
   }
@@ -43,12 +40,13 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (cut !== undefined) {
     throw usage(`An evaluation draws from the whole distribution: ${cut} is not computed.`, 'Leave it out.');
   }
-  const source = policySourceOf(args, domainOfBenchmark(name));
+  const source = await policySourceOf(args, asked === undefined ? undefined : domainOfBenchmark(asked));
+  const name = asked ?? ownQuestions(source.config);
   const answering = answeringOf(args, source.config);
   const { sandboxWorkers } = source.config;
   const sandbox = lazily(() => createSandbox(sandboxWorkers > 0 ? { workers: sandboxWorkers } : {}));
   const noBase = () => Promise.reject(new Error('An evaluation asks no base policy.'));
-  const domain = createDomain(source.config, { sandbox: () => sandbox.get(), base: noBase });
+  const domain = await openDomain(source.config, { sandbox: () => sandbox.get(), base: noBase });
   const benchmark = await loadBenchmark(name, domain, {
     ...optional('split', splitArgument(args)),
     ...optional('limit', args.integer('limit', 1)),
@@ -71,6 +69,16 @@ export async function evalCommand(args: Arguments): Promise<number> {
   } finally {
     await sandbox.close();
   }
+}
+
+/** The questions that a domain of the user's own brings. Throws BoundaryError('usage') where there are none. */
+function ownQuestions(config: Config): string {
+  if (config.domain === 'user' && config.evalBenchmark !== '') {
+    return config.evalBenchmark;
+  }
+  throw config.domain === 'user'
+    ? usage(`${config.domainFolder} has no questions.jsonl.`, 'Write some there, or give --benchmark FILE.')
+    : usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
 }
 
 /** How questions are answered: greedy, unless there are several samples or a temperature is given. */

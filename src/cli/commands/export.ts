@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { optional } from '../../base/optional.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import type { FolderType } from '../../model/formats/folder-files.ts';
 import { assertExpected, assertReady, type ChosenModel, chooseModel } from '../../model/installed.ts';
@@ -11,11 +12,18 @@ import { findCheckpoint } from '../../run/checkpoint.ts';
 import { exportTensorboard } from '../../run/export/export-tensorboard.ts';
 import { assertAdapter, exportAdapter, exportDataset, exportReadme, ollamaModelfile } from '../../run/export/export.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
-import { readRun } from '../../run/folder.ts';
+import { readEvaluations, readMetrics, readRun, readStep, recordedSteps } from '../../run/folder.ts';
+import { shownState } from '../../run/ownership.ts';
 import { readCheckpoint } from '../../runtime/training/checkpoint.ts';
 import { readTrained } from '../../runtime/training/full-checkpoint.ts';
 import { isFull, withWeights } from '../../runtime/decoder/trained.ts';
 import { nearestName } from '../../base/nearest-name.ts';
+import { learnedText } from '../../view/comparison.ts';
+import { feedOf, runView } from '../../view/dashboard-model.ts';
+import type { FeedEntry } from '../../view/messages.ts';
+import { reportPage } from '../../view/report.ts';
+import { english } from '../../view/translate.ts';
+import { describeSubject } from '../run-view.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { interruptible } from '../interrupt.ts';
 import { bar, createProgressOutput } from '../terminal.ts';
@@ -47,6 +55,7 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['gguf-lora', { defaultName: 'gguf-lora', options: ['step'], write: exportGgufLora }],
   ['merged', { defaultName: 'merged', options: ['step', 'precision'], write: exportMerged }],
   ['dataset', { defaultName: 'dataset.jsonl', options: [], write: exportQuestions }],
+  ['report', { defaultName: 'report.html', options: [], write: exportReport }],
   ['tensorboard', { defaultName: 'tensorboard', options: [], write: exportCurves }],
 ]);
 
@@ -97,6 +106,34 @@ function exportQuestions({ dir, out }: ExportRequest): Exported {
 function exportCurves({ dir, out }: ExportRequest): Exported {
   const points = exportTensorboard(dir, out);
   return { figures: { points }, what: `${points} points for \`tensorboard --logdir\`` };
+}
+
+/** Questions that a report shows, of the latest steps. */
+const reportedQuestions = 24;
+
+function exportReport({ dir, out }: ExportRequest): Exported {
+  const run = readRun(dir);
+  const evaluations = readEvaluations(dir);
+  const feed: FeedEntry[] = [];
+  for (const step of recordedSteps(dir).reverse()) {
+    if (feed.length < reportedQuestions) {
+      feed.push(...feedOf(step, readStep(dir, step, ['proposal', 'question', 'answer'])));
+    }
+  }
+  const { domain, topic = '' } = run.config;
+  const page = reportPage({
+    run: runView({ dir, name: run.id, state: shownState(run), run, metrics: readMetrics(dir), evaluations }),
+    subject: describeSubject(String(domain), String(topic)),
+    ...optional('outcome', learnedText(english, evaluations, run.best)),
+    feed: feed.slice(0, reportedQuestions),
+    made: new Date().toISOString().slice(0, 10),
+  });
+  try {
+    writeFileAtomic(out, page);
+  } catch (error) {
+    throw explainFileError(error, out);
+  }
+  return { figures: { steps: run.step, bytes: Buffer.byteLength(page) }, what: 'The report' };
 }
 
 async function exportGgufLora({ dir, out, step }: ExportRequest): Promise<Exported> {

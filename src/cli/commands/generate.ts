@@ -17,7 +17,7 @@ export async function generate(args: Arguments): Promise<number> {
     throw usage('Which prompts?', 'Give --prompts FILE.jsonl, each line {"messages": […]} or {"prompt": "…"}.');
   }
   const lines = readInputLines(file, Line, '{"messages": [{"role", "content"}]} or {"prompt": "…"}');
-  const { config, adapter } = policySourceOf(args);
+  const { config, adapter } = await policySourceOf(args);
   const maxTokens = args.integer('max-tokens', 1) ?? config.maxAnswerTokens;
   const seed = args.integer('seed', 0) ?? config.seed;
   const temperature = args.number('temperature', 0, 4) ?? config.temperature;

@@ -1,4 +1,5 @@
 import { attach, startEngine } from '../../engine/client.ts';
+import { optional } from '../../base/optional.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { isLive } from '../../protocol/run-state.ts';
 import { readRun } from '../../run/folder.ts';
@@ -11,7 +12,10 @@ import { createProgressOutput } from '../terminal.ts';
 import { runFolderOf } from './steer.ts';
 
 /** Resumes a live run, or starts an engine for one that has none, up to `steps` where given. Returns its record before. */
-export async function continueRun(dir: string, steps?: number): Promise<RunRecord> {
+export async function continueRun(
+  dir: string,
+  { steps, acceptDomain = false }: { steps?: number; acceptDomain?: boolean } = {},
+): Promise<RunRecord> {
   const record = readRun(dir);
   assertTrainedHere(dir, record);
   if (isLive(shownState(record))) {
@@ -21,7 +25,7 @@ export async function continueRun(dir: string, steps?: number): Promise<RunRecor
   } else {
     const { config } = resolveStored(record.config);
     await warnOfMemory(await ensureModel(config.model), config, 'run');
-    await startEngine(dir, steps === undefined ? {} : { steps });
+    await startEngine(dir, { acceptDomain, ...optional('steps', steps) });
   }
   return record;
 }
@@ -29,7 +33,10 @@ export async function continueRun(dir: string, steps?: number): Promise<RunRecor
 /** `selfq resume`: resumes a paused run, starts the engine of one that has none, and watches; also a live one. */
 export async function resume(args: Arguments): Promise<number> {
   const dir = runFolderOf(args);
-  const record = await continueRun(dir, args.integer('steps', 1));
+  const record = await continueRun(dir, {
+    ...optional('steps', args.integer('steps', 1)),
+    acceptDomain: args.has('changed-domain'),
+  });
   if (args.has('detach')) {
     return 0;
   }

@@ -14,19 +14,26 @@ import { overridesOf } from '../overrides.ts';
 import { describeSubject } from '../run-view.ts';
 import { settingsData, settingsText } from '../settings-text.ts';
 import { createProgressOutput } from '../terminal.ts';
+import { findUserDomain, withUserDomain } from '../user-domain.ts';
+import { domainSettings } from '../../domains/settings.ts';
+import { domainOfRun } from '../../view/run-name.ts';
 import { shellWord } from '../../base/shell.ts';
 
 /** `selfq run`: settings, model, engine, and then watching it. */
 export async function run(args: Arguments): Promise<number> {
   if (args.has('settings')) {
-    const domain = args.text('domain') ?? runSettings.domain.default;
+    const name = args.text('domain') ?? runSettings.domain.default;
+    const domain = Object.hasOwn(domainSettings, name) ? name : 'user';
+    if (domain === 'user') {
+      findUserDomain(name);
+    }
     process.stdout.write(`${args.has('json') ? JSON.stringify(settingsData(domain)) : settingsText(domain)}\n`);
     return 0;
   }
-  const config = configOf(args);
+  const config = await configOf(args);
   const model = await ensureModel(config.model);
   await warnOfMemory(model, config, 'run');
-  const dir = args.text('out') ?? defaultFolder(config.domain);
+  const dir = args.text('out') ?? defaultFolder(domainOfRun(config));
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
   const paths = {
     ...{ pool: absolute(config.pool), labelled: absolute(config.labelled) },
@@ -38,7 +45,7 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   if (!args.has('json')) {
-    const from = `${describeSubject(config.domain, config.topic)}, ${config.model}, ${config.steps} steps`;
+    const from = `${describeSubject(domainOfRun(config), config.topic)}, ${config.model}, ${config.steps} steps${mixText(config)}`;
     createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
   }
   return follow(dir, { json: args.has('json') });
@@ -49,7 +56,7 @@ function absolute(path: string): string {
 }
 
 /** The settings: preset, then the named options, then every --set. */
-export function configOf(args: Arguments): Config {
+export async function configOf(args: Arguments): Promise<Config> {
   const preset = args.text('preset') ?? 'quick';
   const known = presets.find((name) => name === preset);
   if (!known) {
@@ -60,8 +67,9 @@ export function configOf(args: Arguments): Config {
     );
   }
   const selection = args.has('paper-selection') ? { paperSelection: 'on' } : {};
-  const named = overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']);
+  const named = await withUserDomain(overridesOf(args, ['domain', 'topic', 'model', 'device', 'steps']));
   const config = resolveConfig(known, { ...selection, ...named });
+  assertShares(named, config);
   if (config.paperSelection === 'on' && config.evalEvery === 0) {
     throw usage(
       'With paperSelection there have to be evaluations during the run to choose from, and evalEvery is 0.',
@@ -69,6 +77,32 @@ export function configOf(args: Arguments): Config {
     );
   }
   return config;
+}
+
+/** A share of a file that was not named would mix in nothing. */
+function assertShares(named: Readonly<Record<string, unknown>>, config: Config): void {
+  for (const [share, file] of [
+    ['labelledShare', 'labelled'],
+    ['poolShare', 'pool'],
+  ] as const) {
+    if (share in named && config[share] > 0 && config[file] === '') {
+      throw usage(
+        `${share} has no effect: ${file} names no file.`,
+        `Add --set ${file}=FILE, a JSONL file of questions.`,
+      );
+    }
+  }
+}
+
+/** What is mixed in, in words; empty where the proposer alone asks. */
+function mixText(config: Config): string {
+  const perStep = config.proposerPrompts * config.proposalsPerPrompt;
+  const parts = [
+    { path: config.pool, count: perStep * config.poolShare, what: 'questions' },
+    { path: config.labelled, count: perStep * config.labelledShare, what: 'questions with answers' },
+  ].filter(({ path, count }) => path !== '' && count > 0);
+  const texts = parts.map(({ path, count, what }) => `${Number(count.toFixed(1))} ${what} a step from ${path}`);
+  return texts.length === 0 ? '' : `, ${texts.join(', ')}`;
 }
 
 /** runs/<time>-<domain> here if this folder can be written, else below the home folder. */

@@ -1,6 +1,7 @@
 import { optional } from '../../base/optional.ts';
 import { createPolicyService } from '../../engine/policy-service.ts';
 import { findPolicy } from '../../engine/policy-source.ts';
+import { runtimeSettings } from '../../runtime/settings.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { startServer } from '../../sandbox/http/server.ts';
 import { domainRoutes } from '../../scale/routes.ts';
@@ -23,7 +24,7 @@ export function serve(args: Arguments): Promise<number> {
 }
 
 async function serveJudge(args: Arguments): Promise<number> {
-  const forPolicy = ['device', 'context', 'slots', 'idle-minutes'].find((name) => args.text(name) !== undefined);
+  const forPolicy = args.given.find((name) => ['device', 'set', 'context', 'slots', 'idle-minutes'].includes(name));
   if (forPolicy !== undefined) {
     throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
   }
@@ -54,9 +55,15 @@ async function servePolicy(args: Arguments): Promise<number> {
   }
   const address = addressOf(args);
   const adapters = args.texts('adapter');
+  const overrides = overridesOf(args, ['device']);
+  const foreign = Object.keys(overrides).find((name) => !Object.hasOwn(runtimeSettings, name));
+  if (foreign !== undefined) {
+    throw usage(`--set ${foreign} changes nothing that is served.`, 'Leave it out; clients send how they sample.');
+  }
   const { config } = findPolicy(adapters[0], {
     slots: args.integer('slots', 1) ?? defaultSlots,
-    ...overridesOf(args, ['model', 'device']),
+    ...overrides,
+    ...optional('model', args.text('model')),
   });
   const output = createProgressOutput();
   const service = await createPolicyService({

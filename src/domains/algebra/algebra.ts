@@ -81,6 +81,7 @@ export function algebraDomain(options: AlgebraOptions): Domain<AlgebraDraft, Alg
       return Promise.resolve(truth && gradeValue(readAnswer(answer, form, unknown), truth));
     },
     read: readRow,
+    rowExample: '{"question": "Ann has 3 bags of 24 pens. How many pens?", "answer": "72"}',
   };
 }
 

@@ -115,7 +115,10 @@ describe('rewards of arithmetic', () => {
   });
 
   it('do not depend on the truth, which is recorded alone', async () => {
-    const { grades, label } = await domain.reward(question('12 * 13'), [direct([166, 166, 156]), direct([166, 1, 2])]);
+    const { grades, label } = await domain.reward(question('12 * 13'), [
+      direct([166, 166, 156]),
+      direct([178, 13, 14]),
+    ]);
     assert.deepEqual(
       grades.flat().map(({ reward }) => reward),
       [1, 1, 0, 1, 0, 0],
@@ -142,9 +145,9 @@ describe('rewards of arithmetic', () => {
   it('are none for a model that copies what it reads, and the copies are counted', async () => {
     const { grades, label } = await domain.reward(question('276 * 195'), [
       direct([195, 195, 195, 195]),
-      direct([195, 195, 195, 276]),
+      direct([196, 196, 196, 276]),
     ]);
-    assert.deepEqual([label?.value, label?.formAgreement], [null, 1]);
+    assert.equal(label?.value, null);
     assert.ok(grades.flat().every(({ reward, detail }) => reward === 0 && detail?.kind === 'vote' && detail.copied));
   });
 });
@@ -186,16 +189,29 @@ describe('forms of an expression', () => {
     );
   });
 
+  it('change the digits that are worked with, so that an error made in one order is not made in the other, too', () => {
+    const second = (expression: string) =>
+      domain.solver.prompts(question(expression)).at(1)?.messages.at(-1)?.content.split('\n').at(-1);
+    assert.equal(second('185 + 45'), '50 + 180');
+    assert.equal(second('3 + 45'), '10 + 38');
+    assert.equal(second('3 + 4'), '4 + 3');
+    assert.equal(second('45 + 50'), '57 + 38');
+    assert.equal(second('924 - 28'), '926 - 30');
+    assert.equal(second('28 - 924'), '924 - 28');
+    assert.equal(second('80 * 40'), '41 * 80');
+    assert.equal(second('2 + 3 * 4'), '4 * 3 + 2');
+  });
+
   it('are asked as one question each, at once or by a working that the prompt begins', () => {
     const prefills = (model: string, expression: string) =>
       arithmeticDomain({ ...options, model })
         .solver.prompts(question(expression))
         .map(({ prefill }) => prefill);
     assert.deepEqual(prefills('a-0.5b', '163 * 856'), ['<answer>', '<answer>']);
-    assert.deepEqual(prefills('a-1.5b', '163 * 856'), ['163 * 856 = 163 *', '856 * 163 = 856 *']);
-    assert.deepEqual(prefills('a-1.5b', '905 * 6'), ['905 * 6 = 900 *', '6 * 905 = 6 *']);
-    assert.deepEqual(prefills('a-1.5b', '7 * 30'), ['7 * 30 =', '30 * 7 =']);
-    assert.deepEqual(prefills('a-1.5b', '358 - 129'), ['358 - 129 =', '365 - 136 =']);
+    assert.deepEqual(prefills('a-1.5b', '163 * 856'), ['163 * 856 = 163 *', '857 * 163 = 857 *']);
+    assert.deepEqual(prefills('a-1.5b', '905 * 6'), ['905 * 6 = 900 *', '7 * 905 = 7 *']);
+    assert.deepEqual(prefills('a-1.5b', '7 * 30'), ['7 * 30 =', '31 * 7 = 30 *']);
+    assert.deepEqual(prefills('a-1.5b', '358 - 129'), ['358 - 129 =', '359 - 130 =']);
     assert.equal(
       arithmeticDomain({ ...options, answerForm: 'think' }).solver.prompts(question('3 + 4'))[0]?.prefill,
       undefined,

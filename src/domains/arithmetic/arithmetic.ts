@@ -1,4 +1,5 @@
 import { BoundaryError } from '../../base/errors.ts';
+import { optional } from '../../base/optional.ts';
 import type { Grade } from '../../protocol/question.ts';
 import { type AnswerForm, answerStops, extractAnswer, resolveAnswerForm } from '../answer-form.ts';
 import type { Domain } from '../domain.ts';
@@ -45,7 +46,12 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
     const prompt = (statement: string) => solverPrompt(statement, form, expression !== undefined);
     return expression && options.label !== 'majority'
       ? arithmeticForms(expression, prompt)
-      : [{ statement: question.statement, prompt: prompt(question.statement), restore: sameValue }];
+      : [
+          {
+            ...{ statement: question.statement, prompt: prompt(question.statement), restore: sameValue },
+            ...optional('expression', expression),
+          },
+        ];
   };
   return {
     name: 'arithmetic',
@@ -53,7 +59,8 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
     proposer: {
       prompt: (variant) =>
         isSized ? sizedProposerPrompt(variant, { ...guards, sizes: options.sizes }) : freeProposerPrompt(guards.digits),
-      stop: isSized ? ['\n'] : [],
+      // A solver's training teaches the proposer to solve what it writes, too: the proposal ends before that.
+      stop: isSized ? ['\n', '='] : [],
       parse: (proposal) => parseProposal(proposal, guards),
       verify: (drafts) =>
         Promise.resolve(drafts.map(({ id, draft }) => checkExpression(draft, guards) ?? expressionQuestion(id, draft))),
@@ -71,12 +78,13 @@ export function arithmeticDomain(options: ArithmeticOptions): Domain<Expression,
         rewardByLabel(readForms(forms, answers, read), {
           rule: options.label,
           truth: truth && rationalText(truth),
-          shown: shownNumbers(question),
+          shown: shownNumbers(forms),
         }),
       );
     },
     grade: (question, answer) => Promise.resolve(gradeByTruth(question, answer, form)),
     read: readRow,
+    rowExample: '{"question": "What is 12 times 7?", "answer": "84"} or {"expression": "12 * 7"}',
   };
 }
 
@@ -95,13 +103,14 @@ function keyOf(question: ArithmeticQuestion): string {
   return expression ? canonicalKey(expression) : question.statement;
 }
 
-/** The numbers of the expression: an answer that is one of them was probably copied. */
-function shownNumbers(question: ArithmeticQuestion): ReadonlySet<string> {
-  const expression = expressionOf(question);
-  const parts = expression ? partsOf(expression) : [];
-  const numbers = parts.flatMap((part) => (part.kind === 'number' ? [part.value] : []));
-  // A difference turned round gives the negative of what was copied.
-  return new Set(numbers.flatMap((value) => [rationalText(value), rationalText(value.neg())]));
+/** What the numbers of each form would say about the question: an answer that is one of them was probably copied. */
+function shownNumbers(forms: readonly ArithmeticForm[]): ReadonlySet<string> {
+  const copies = forms.flatMap(({ expression, restore }) =>
+    (expression ? partsOf(expression) : []).flatMap((part) =>
+      part.kind === 'number' ? [part.value, part.value.neg()].map(restore) : [],
+    ),
+  );
+  return new Set(copies.flatMap((value) => (value ? [rationalText(value)] : [])));
 }
 
 /** What an answer to `statement` says. A quotient that is repeated (14/2 for 14 / 2) is no answer. */

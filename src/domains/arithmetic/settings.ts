@@ -32,14 +32,17 @@ export const arithmeticSettings = {
 } as const satisfies SettingTable;
 
 /**
- * Defaults of self-play in this domain. Direct answers take 5 tokens, workings about 50. The proposer is frozen unless
- * the paper is followed: what learnt in trials was the solver alone (docs/log.md).
+ * Defaults of self-play in this domain: what the smallest model was seen to learn with (docs/results.md). Direct answers
+ * take 5 tokens, workings about 50. The proposer is frozen unless the paper is followed.
  */
 export const arithmeticDefaults = {
+  steps: { quick: 20, laptop: 60, paper: 100 },
   temperature: { quick: 0.8, paper: 1 },
   answersPerQuestion: 4,
   maxProposalTokens: { quick: 32, paper: 1024 },
   maxAnswerTokens: { quick: 96, paper: 1024 },
-  learningRate: { quick: 5e-5, paper: 1e-5 },
+  learningRate: { quick: 1e-4, paper: 1e-5 },
   proposerUpdateEvery: { quick: 0, paper: 5 },
+  evalBenchmark: { quick: '', paper: 'multiplication' },
+  testQuestions: { quick: 400, laptop: 800, paper: 100_000 },
 } as const satisfies Readonly<Record<string, SettingDefault>>;

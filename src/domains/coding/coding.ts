@@ -65,6 +65,8 @@ export function codingDomain(options: CodingOptions, tools: DomainTools): Domain
     grade: async (question, answer) => gradeAnswer(question, answer, await tools.sandbox()),
     tags: ({ content }) => content.problem.tags,
     read: (row) => codingQuestion(Problem.parse(row)),
+    rowExample:
+      '{"id": "sum", "kind": "function", "statement": "Return the sum of nums.", "entry": "solve", "tests": [{"input": [[1, 2]], "output": 3}], "limits": {"timeMs": 1000, "memoryMb": 64}}',
   };
 }
 

@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { type Preset, presets } from '../../base/setting.ts';
-import { resolveConfig } from '../../config/resolve.ts';
+import { resolveConfig, type SettingValues } from '../../config/resolve.ts';
 import type { Config } from '../../config/tables.ts';
+import { settingsOfUserDomain } from '../../config/user-domain.ts';
+import type { UserDomainRow } from '../../protocol/user-domain.ts';
 
 /**
  * Argument of the command `selfQuestioning.start`, for other extensions, keybindings and tasks. What is not given is
  * taken from the settings; `ask: true` asks the questions all the same, with these answers to begin with.
  */
 export const StartArguments = z.strictObject({
+  /** A domain that comes with the program, or the absolute path of a folder with one of your own. */
   domain: z.string().optional(),
   topic: z.string().optional(),
   /** Name in the catalogue, a GGUF file, or a folder with safetensors. */
@@ -27,7 +30,10 @@ export type StartArguments = z.infer<typeof StartArguments>;
 
 /** Every answer given. */
 export interface StartAnswers {
+  /** Name of a domain that comes with the program, or the absolute path of the folder of another one. */
   domain: string;
+  /** What the domain in that folder says of itself. */
+  own?: UserDomainRow;
   topic: string;
   model: string;
   preset: Preset;
@@ -54,8 +60,9 @@ export function parseStartArguments(value: unknown): StartArguments {
 /** All settings of the run. Throws BoundaryError('usage') for a value out of its range. */
 export function configOf(answers: StartAnswers): Config {
   return resolveConfig(answers.preset, {
+    ...domainSettingsOf(answers),
     ...answers.overrides,
-    domain: answers.domain,
+    ...(answers.own ? {} : { domain: answers.domain }),
     device: answers.device,
     ...(answers.topic === '' ? {} : { topic: answers.topic }),
     ...(answers.model === '' ? {} : { model: answers.model }),
@@ -63,10 +70,15 @@ export function configOf(answers: StartAnswers): Config {
   });
 }
 
+/** The settings that follow from the choice of a domain. */
+function domainSettingsOf({ domain, own }: Pick<StartAnswers, 'domain' | 'own'>): SettingValues {
+  return own ? settingsOfUserDomain(own) : { domain };
+}
+
 /** The default of a setting in a preset and a domain, as the engine would take it. */
 export function presetValue(
   name: keyof Config,
-  { preset, domain }: Pick<StartAnswers, 'preset' | 'domain'>,
+  { preset, ...answers }: Pick<StartAnswers, 'preset' | 'domain' | 'own'>,
 ): string | number {
-  return resolveConfig(preset, { domain })[name];
+  return resolveConfig(preset, domainSettingsOf(answers))[name];
 }

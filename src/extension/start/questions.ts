@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
 import { parseHubName } from '../../model/fetch/hub-name.ts';
 import type { ModelRow } from '../../protocol/model-row.ts';
-import { runSettings } from '../../config/tables.ts';
+import { shippedDomains } from '../../config/tables.ts';
 import { devices, devicesOf } from '../../runtime/devices/devices.ts';
 import type { Device } from '../../runtime/settings.ts';
 import { formatBytes } from '../../view/format.ts';
 import { domainDescription, domainWord } from '../../view/words.ts';
+import { type Services, showError } from '../services.ts';
 import { t } from '../translate.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
+import { describeOwnDomain, isOwnDomain, namedDomain, ownDomainChoices } from './own-domains.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 
 const title = (): string => vscode.l10n.t('Start Self-Questioning');
@@ -18,20 +20,20 @@ const browseFolder = 'folder:';
 const nameOfHub = 'hub:';
 
 /** The questions of the start in order. */
-export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
-  (answers, place) =>
+export const questions = (services: Services, models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
+  async (answers, place) =>
     askChoice(
       place,
       {
         title: title(),
         placeholder: vscode.l10n.t('In which field should the model question itself?'),
-        items: runSettings.domain.kind.choices.map((value) => ({ ...domainWords(value), value })),
+        items: [
+          ...shippedDomains.map((value) => ({ ...domainWords(value), value })),
+          ...(await ownDomainChoices(answers.domain)),
+        ],
         active: (value) => value === answers.domain,
       },
-      (value) => {
-        answers.domain = value;
-        return true;
-      },
+      (value) => takeDomain(services, answers, value),
     ),
   (answers, place) =>
     askText(
@@ -91,6 +93,23 @@ export const questions = (models: Promise<ModelRow[]>): WizardStep<StartAnswers>
     ),
 ];
 
+/** Takes a domain over into the answers; false, and the list stays, where the person left or it cannot be used. */
+async function takeDomain(services: Services, answers: StartAnswers, choice: string): Promise<boolean> {
+  const domain = await namedDomain(choice);
+  if (domain === undefined) {
+    return false;
+  }
+  try {
+    const own = isOwnDomain(domain) ? { own: await describeOwnDomain(services, domain) } : {};
+    delete answers.own;
+    Object.assign(answers, { domain }, own);
+    return true;
+  } catch (error) {
+    void showError(services, error);
+    return false;
+  }
+}
+
 function domainWords(domain: string): { label: string; description: string; detail?: string } {
   const detail = domainDescription(t, domain);
   return { label: domainWord(t, domain), description: domain, ...(detail === undefined ? {} : { detail }) };
@@ -117,16 +136,16 @@ function deviceWords(device: Device): { label: string; description?: string; det
   };
 }
 
-function presetChoices({ steps, domain }: StartAnswers): Choice<StartAnswers['preset']>[] {
+function presetChoices({ steps, ...answers }: StartAnswers): Choice<StartAnswers['preset']>[] {
   const figures = (preset: StartAnswers['preset']): string =>
     vscode.l10n.t(
       '{0} steps · {1} proposals a step · {2} answers each',
-      String(steps === 0 ? presetValue('steps', { preset, domain }) : steps),
+      String(steps === 0 ? presetValue('steps', { ...answers, preset }) : steps),
       String(
-        Number(presetValue('proposerPrompts', { preset, domain })) *
-          Number(presetValue('proposalsPerPrompt', { preset, domain })),
+        Number(presetValue('proposerPrompts', { ...answers, preset })) *
+          Number(presetValue('proposalsPerPrompt', { ...answers, preset })),
       ),
-      String(presetValue('answersPerQuestion', { preset, domain })),
+      String(presetValue('answersPerQuestion', { ...answers, preset })),
     );
   return [
     { label: 'quick', description: vscode.l10n.t('minutes on a laptop CPU'), detail: figures('quick'), value: 'quick' },

@@ -8,7 +8,9 @@ import { type Disposables, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
+import { domainOfRun } from '../../view/run-name.ts';
 import { ensureModel, listModels } from './models.ts';
+import { describeOwnDomain, isOwnDomain } from './own-domains.ts';
 import { questions } from './questions.ts';
 import { runWizard } from './wizard.ts';
 
@@ -47,7 +49,7 @@ async function ask(services: Services, answers: StartAnswers): Promise<boolean> 
   const models = listModels(services);
   // A failure is told where the list is needed.
   models.catch(() => undefined);
-  return runWizard(answers, questions(models));
+  return runWizard(answers, questions(services, models));
 }
 
 /** What is not given comes from the settings; questions begin with the last answers where nobody set anything. */
@@ -73,9 +75,10 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 }
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
-async function begin(services: Services, answers: StartAnswers, out?: string): Promise<string> {
+async function begin(services: Services, given: StartAnswers, out?: string): Promise<string> {
+  const answers = await withOwnDomain(services, given);
   const config = configOf(answers);
-  const dir = out ?? (await newRunFolder(services, config.domain));
+  const dir = out ?? (await newRunFolder(services, domainOfRun(config)));
   await ensureModel(services, config.model);
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
@@ -84,6 +87,12 @@ async function begin(services: Services, answers: StartAnswers, out?: string): P
   services.store.select(dir);
   await vscode.commands.executeCommand(commands.openDashboard, { dir });
   return dir;
+}
+
+/** The file of a domain of one's own is read again: it may have changed since it was chosen. */
+async function withOwnDomain(services: Services, answers: StartAnswers): Promise<StartAnswers> {
+  const { own: _, ...others } = answers;
+  return isOwnDomain(answers.domain) ? { ...others, own: await describeOwnDomain(services, answers.domain) } : others;
 }
 
 /** `2026-01-31T12-00-00-coding` in the folder for runs, numbered where two begin in one second. */

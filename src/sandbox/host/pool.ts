@@ -244,6 +244,7 @@ class Pool implements SandboxPool {
 
   async #call(job: {
     source: string;
+    language?: 'javascript' | 'typescript';
     entry: string;
     inputs: readonly string[];
     inputsOnWire?: boolean;
@@ -255,7 +256,7 @@ class Pool implements SandboxPool {
     const program = {
       kind: 'function',
       source: job.source,
-      language: 'javascript',
+      language: job.language ?? 'javascript',
       entry: job.entry,
       inputs: job.inputs,
       inputsOnWire: job.inputsOnWire,

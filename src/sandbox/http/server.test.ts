@@ -64,7 +64,7 @@ describe('judge server', function () {
     ],
     [
       'what a Python program wrote before it was cut off',
-      { code: 'print("x")\nwhile True: pass', run_timeout: 1, language: 'python' },
+      { code: 'print("x")\nwhile True: pass', run_timeout: 4, language: 'python' },
       ['Failed', null, 'TimeLimitExceeded', null, 'x\n'],
     ],
     [
