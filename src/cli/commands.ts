@@ -279,7 +279,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 2,
     summary: 'Settings for the trainer on verl (many GPUs; scale/verl): those of a run, or of a preset.',
     options: {
-      domain: { value: 'NAME', description: `Field of the questions (${Object.keys(domainSettings).join(', ')}).` },
+      domain: { value: 'NAME', description: `Field of the questions (${shippedDomains.join(', ')}).` },
       topic: { value: 'TEXT', description: 'What the questions are about.' },
       model,
       preset: { value: 'NAME', description: 'quick, laptop or paper; not together with a run.' },

@@ -113,6 +113,7 @@ describe('domains over HTTP', function () {
       ['reward', { settings: { domain: 'cooking' }, items: [{ question, answers: [['x']] }] }, /no domain "cooking"/],
       ['reward', { settings: { domain: 'coding', sead: 1 }, items: [{ question, answers: [['x']] }] }, /"sead"/],
       ['reward', { settings: coding, items: [{ question, answers: [['x']] }] }, /content of the question q.*problem/],
+      ['verify', { settings: { domain: 'user', domainFolder: '/' }, proposals: [{ id: 'a', text: '' }] }, /./],
       ['verify', { settings: { ...coding, safetyGuard: 'judge' }, proposals: [{ id: 'a', text: '' }] }, /base model/],
       ['verify', { settings: coding, proposals: [{ id: 'a' }] }, /proposals\.0\.text/],
     ];

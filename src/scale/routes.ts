@@ -58,6 +58,10 @@ function playOf(settings: SettingValues, { sandbox }: JudgeAccess) {
       'Set safetyGuard=words.',
     );
   }
+  if (config.domain === 'user') {
+    // Its folder would be a path of this machine that a client chooses, and what lies there is run.
+    throw new BoundaryError('usage', 'Domains of a folder are not served.', 'Choose coding, arithmetic or algebra.');
+  }
   const domain: Domain = createDomain(config, {
     sandbox: () => Promise.resolve(sandbox),
     base: () => Promise.reject(new RangeError('There is no base policy.')),

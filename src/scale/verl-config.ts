@@ -56,6 +56,7 @@ function refuseUnknown(config: Config): void {
     [config.labelled !== '' && config.labelledShare > 0, 'labelled', 'Leave the labelled questions away.'],
     [config.minAgreement > 0, 'minAgreement', 'Set minAgreement=0.'],
     [config.shortReferences < 1, 'shortReferences', 'Set shortReferences=1.'],
+    [config.domain === 'user', 'a domain of a folder', 'Choose coding, arithmetic or algebra.'],
     [config.safetyGuard === 'judge', 'safetyGuard=judge', 'Set safetyGuard=words.'],
   ];
   const [first] = refusals.filter(([refused]) => refused);

@@ -15,6 +15,12 @@ from sqlm_verl.run_folder import RunFolder
 SERVER = os.environ.get("SELFQ_SERVER")
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
 
+SETTINGS = {
+    **{"seed": 1, "steps": 1, "proposerPrompts": 2, "answersPerQuestion": 4, "maxPromptTokens": 512},
+    **{"nearDuplicate": 0.8, "behaviourDuplicates": "reject", "solverReward": "tests", "proposerReward": "mean"},
+    "model": "qwen2.5-coder-0.5b",
+}
+
 pytestmark = pytest.mark.skipif(SERVER is None, reason="SELFQ_SERVER names no `selfq serve`")
 
 
@@ -39,7 +45,7 @@ def test_served_grades_are_the_golden_ones(case: dict) -> None:
 
 def test_a_step_becomes_a_run_folder(tmp_path: Path) -> None:
     case = GOLDEN["questions"][0]
-    settings = {**case["settings"], "steps": 1, "proposerPrompts": 2, "answersPerQuestion": 4}
+    settings = {**case["settings"], **SETTINGS}
     domains = DomainClient([SERVER], settings)
     groups = domains.propose(1, 2)
     texts = [["12 + 30 * 2", "7 - 4"], ["12 + 30 * 2", "no expression"]]

@@ -14,7 +14,7 @@ import { configOf } from './run.ts';
 const action = 'export-config';
 
 /** `selfq scale export-config`: the settings of a run, or those of a preset, for the trainer on verl. */
-export function scale(args: Arguments): Promise<number> {
+export async function scale(args: Arguments): Promise<number> {
   const [given = '', dir] = args.positionals;
   if (given !== action) {
     const nearest = nearestName(given, [action]);
@@ -23,7 +23,7 @@ export function scale(args: Arguments): Promise<number> {
       nearest === undefined ? `There is ${action}.` : `Did you mean ${nearest}?`,
     );
   }
-  const text = verlConfig(settingsOf(args, dir), {
+  const text = verlConfig(await settingsOf(args, dir), {
     base: args.text('base'),
     servers: args.texts('server').length > 0 ? args.texts('server') : ['http://127.0.0.1:8177'],
     runDir: args.text('run-dir') ?? 'runs/verl',
@@ -35,11 +35,11 @@ export function scale(args: Arguments): Promise<number> {
     writeFileAtomic(resolve(out), text);
     process.stdout.write(`verl's configuration: ${shellWord(out)}\n`);
   }
-  return Promise.resolve(0);
+  return 0;
 }
 
 /** Those of the run in `dir` with what was named on the command line instead; without a run, of a preset. */
-function settingsOf(args: Arguments, dir: string | undefined): Config {
+async function settingsOf(args: Arguments, dir: string | undefined): Promise<Config> {
   if (dir === undefined) {
     return configOf(args);
   }
