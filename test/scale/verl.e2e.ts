@@ -46,6 +46,21 @@ describe('self-play on verl, two ranks on this machine', function () {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  it('grades through the server as the golden vectors say, and makes a step of canned completions', () => {
+    const scale = join(root, 'scale', 'verl');
+    const env = {
+      ...process.env,
+      PYTHONPATH: scale,
+      SELFQ_SERVER: `http://127.0.0.1:${port}`,
+      SELFQ_RUN: join(dir, 'canned'),
+    };
+    const args = ['-m', 'pytest', '-q', join(scale, 'tests', 'test_step.py')];
+    const { status, stdout } = spawnSync(python, args, { cwd: scale, env, encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /7 passed/);
+    assert.match(selfq('status', join(dir, 'canned')), /finished, step 1 of 1/);
+  });
+
   it('makes three steps, while the server is killed and restarted in the middle', async () => {
     const started = Date.now();
     const training = train(config, dir);
