@@ -15,6 +15,8 @@ class CpuWorker(ActorRolloutRefWorker):
 
     def __init__(self, config: Any, *args: Any, **kwargs: Any) -> None:
         torch.set_num_threads(1)
+        # verl registers its engine for FSDP under the names of accelerators alone.
+        os.environ.setdefault("VERL_ENGINE_DEVICE", "cuda")
         # The sampler of trials takes whole weights, with the adapter added to them.
         with open_dict(config):
             config.model.lora.merge = True
