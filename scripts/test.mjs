@@ -84,20 +84,19 @@ async function scale(node, place, install) {
   });
   if (python === undefined) {
     console.log(`\n== scale: skipped: ${reason}`);
-    total.skipped++;
+    total.skipped.push(`scale: ${reason}`);
     return;
   }
   console.log('\n== scale: scale/verl/tests');
   const PYTHONPATH = join(place.cwd, 'scale', 'verl');
   const env = { ...place.env, PYTHONPATH, SELFQ_SCALE_PYTHON: python };
-  const { code, output } = await capture(python, ['-m', 'pytest', '-q', PYTHONPATH], { ...place, env });
-  const counted = (word) =>
-    Number(new RegExp(`(\\d+) ${word}`).exec(output.trimEnd().split('\n').at(-1) ?? '')?.[1] ?? 0);
-  total.passed += counted('passed');
-  total.failed += counted('failed') + counted('error');
-  total.skipped += counted('skipped');
+  const { code, output } = await capture(python, ['-m', 'pytest', '-q', '-rfEs', PYTHONPATH], { ...place, env });
   console.log(output.trimEnd());
-  if (code !== 0 && counted('failed') + counted('error') === 0) {
+  const named = (pattern) => [...output.matchAll(pattern)].map(([line]) => `scale: ${line}`);
+  total.passed += Number(/(\d+) passed/.exec(output)?.[1] ?? 0);
+  total.failures.push(...named(/^(?:FAILED|ERROR) .*$/gm));
+  total.skipped.push(...named(/^SKIPPED .*$/gm));
+  if (code !== 0 && named(/^(?:FAILED|ERROR) /gm).length === 0) {
     count(false, `pytest ends by itself (exit code ${code})`);
   }
   await mocha('scale', onRequest.scale, node, { ...place, env });
