@@ -12,6 +12,7 @@ const program = [
   'src/config',
   'src/run',
   'src/serve',
+  'src/scale',
   'src/engine',
 ];
 
@@ -94,6 +95,15 @@ export const layers = {
   ],
   'src/run': ['src/base', 'src/protocol'],
   'src/serve': ['src/base', 'src/protocol', 'src/http'],
+  'src/scale': [
+    'src/base',
+    'src/protocol',
+    'src/sandbox/http',
+    'src/domains',
+    'src/selfplay',
+    'src/config',
+    'src/model/catalogue.ts',
+  ],
   'src/view': ['src/base', 'src/protocol', 'src/config', 'src/domains/coding/content.ts'],
   'src/sweep': ['src/base', 'src/protocol', 'src/benchmarks/split.ts', 'src/config', 'src/run', 'src/view'],
   'src/engine': [

@@ -1,4 +1,4 @@
-// The suites check, unit, program and editor, or those named as arguments. Runs on Node >= 18 and hands each suite to
+// The suites check, unit, program and editor, or those named as arguments (scale is one on request). Runs on Node >= 18 and hands each suite to
 // the Node that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportFailure, setUp } from '../bin/setup.mjs';
 import { ensureEditor } from './in-host.mjs';
+import { scalePython } from './scale-python.mjs';
 
 /** Each counts as one test. */
 const checks = {
@@ -24,6 +25,12 @@ const suites = {
   editor: 'test/in-host/*.e2e.ts',
 };
 
+/** Asked for by name alone: it needs a Python of its own with verl, 6 GB that nothing else of the project uses. */
+const onRequest = {
+  /** The trainer on verl; see scale/verl/README.md. */
+  scale: 'test/scale/*.e2e.ts',
+};
+
 /** What runs now; it ends with us. */
 const children = new Set();
 
@@ -31,8 +38,9 @@ const children = new Set();
 const total = { passed: 0, failures: [], skipped: [] };
 
 async function main() {
-  const known = ['check', ...Object.keys(suites)];
-  const wanted = process.argv.slice(2);
+  const known = ['check', ...Object.keys(suites), ...Object.keys(onRequest)];
+  const install = process.argv.includes('--install');
+  const wanted = process.argv.slice(2).filter((name) => name !== '--install');
   const stranger = wanted.find((name) => !known.includes(name));
   if (stranger !== undefined) {
     throw new Error(`There is no suite "${stranger}"; there are ${known.join(', ')}.`);
@@ -44,18 +52,54 @@ async function main() {
   if (runs('check')) {
     await check(node, place);
   }
-  if (Object.keys(suites).some(runs)) {
+  const asksFor = (name) => wanted.includes(name);
+  if (Object.keys(suites).some(runs) || Object.keys(onRequest).some(asksFor)) {
     const { code, output } = await capture(node, ['scripts/build.mjs'], place);
     count(code === 0, 'build', output);
     const { cli } = await setUp();
     // Many tests are about the real model; the command says itself what to do where it cannot be fetched.
-    count((await run(node, [cli, 'models', 'pull'], place)) === 0, 'the default model is here');
+    if (Object.keys(suites).some(runs)) {
+      count((await run(node, [cli, 'models', 'pull'], place)) === 0, 'the default model is here');
+    }
   }
   for (const [name, files] of Object.entries(suites)) {
     if (runs(name)) {
       await mocha(name, files, node, name === 'editor' ? await editorPlace(place) : place);
     }
   }
+  if (asksFor('scale')) {
+    await scale(node, place, install);
+  } else if (wanted.length === 0) {
+    console.log(
+      '\n== scale: left out, since it needs verl in a Python of its own (6 GB): `npm test -- scale --install`',
+    );
+  }
+}
+
+/** Tests in Python, then two ranks of verl. Without its Python it is skipped, with what to do. */
+async function scale(node, place, install) {
+  const { python, reason } = await scalePython(place.cwd, {
+    install,
+    run: (command, args) => run(command, args, place),
+  });
+  if (python === undefined) {
+    console.log(`\n== scale: skipped: ${reason}`);
+    total.skipped.push(`scale: ${reason}`);
+    return;
+  }
+  console.log('\n== scale: scale/verl/tests');
+  const PYTHONPATH = join(place.cwd, 'scale', 'verl');
+  const env = { ...place.env, PYTHONPATH, SELFQ_SCALE_PYTHON: python };
+  const { code, output } = await capture(python, ['-m', 'pytest', '-q', '-rfEs', PYTHONPATH], { ...place, env });
+  console.log(output.trimEnd());
+  const named = (pattern) => [...output.matchAll(pattern)].map(([line]) => `scale: ${line}`);
+  total.passed += Number(/(\d+) passed/.exec(output)?.[1] ?? 0);
+  total.failures.push(...named(/^(?:FAILED|ERROR) .*$/gm));
+  total.skipped.push(...named(/^SKIPPED .*$/gm));
+  if (code !== 0 && named(/^(?:FAILED|ERROR) /gm).length === 0) {
+    count(false, `pytest ends by itself (exit code ${code})`);
+  }
+  await mocha('scale', onRequest.scale, node, { ...place, env });
 }
 
 /** Where the editor cannot be had, its tests still run, and fail with what is missing. */

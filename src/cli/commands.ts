@@ -187,7 +187,8 @@ export const commands: Readonly<Record<string, Command>> = {
   seeds: {
     parameters: '[DIR]',
     positionals: 1,
-    summary: 'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
+    summary:
+      'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
     options: {
       exclude: {
         value: 'GLOB',
@@ -256,7 +257,7 @@ export const commands: Readonly<Record<string, Command>> = {
     parameters: '',
     positionals: 0,
     summary:
-      "The judge as an HTTP server (POST /judge, /run_code), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
+      "The judge as an HTTP server (POST /judge, /run_code) with the domains (/domain/…), or with a model the policy (OpenAI's /v1, llama.cpp's /infill).",
     options: {
       model,
       adapter: {
@@ -277,15 +278,47 @@ export const commands: Readonly<Record<string, Command>> = {
       },
       port: { value: 'N', description: 'Default: any free one.' },
       host: { value: 'ADDRESS', description: 'Default 127.0.0.1; another one only together with --token.' },
-      token: { value: 'SECRET', description: 'Asked of every request as Authorization: Bearer SECRET.' },
+      token: {
+        value: 'SECRET',
+        description: 'Asked of every request as Authorization: Bearer SECRET; default what SELFQ_TOKEN holds.',
+      },
       owned: {
         description:
           'With a model: the secret is the first line of standard input, and the server ends when that does.',
       },
       workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
+      'max-in-flight': {
+        value: 'N',
+        description: 'Programs, answers and proposals that wait at most, beyond which requests get 429; default 1024.',
+      },
       json,
     },
     load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  scale: {
+    parameters: 'export-config [RUN]',
+    positionals: 2,
+    summary: 'Settings for the trainer on verl (many GPUs; scale/verl): those of a run, or of a preset.',
+    options: {
+      domain: { value: 'NAME', description: `Field of the questions (${shippedDomains.join(', ')}).` },
+      topic: { value: 'TEXT', description: 'What the questions are about.' },
+      model,
+      preset: { value: 'NAME', description: 'quick, laptop or paper; not together with a run.' },
+      steps: { value: 'N', description: 'Steps of self-play.' },
+      set,
+      base: {
+        value: 'MODEL',
+        description: 'Weights that verl loads: ORG/NAME or a folder; default what the model was made of.',
+      },
+      server: {
+        value: 'URL',
+        multiple: true,
+        description: 'Address of `selfq serve`; may be repeated. Default http://127.0.0.1:8177.',
+      },
+      'run-dir': { value: 'DIR', description: 'Folder of the run that verl makes; default runs/verl.' },
+      out: { value: 'FILE', description: 'Write there instead of to standard output.' },
+    },
+    load: async () => (await import('./commands/scale.ts')).scale,
   },
   bench: {
     parameters: 'generate | train | step | learn | sandbox | serve | adapter',

@@ -108,7 +108,8 @@ export function meanPairwiseDistance(texts: readonly string[]): number | undefin
   return count === 0 ? undefined : sum / count;
 }
 
-function minHash(text: string): number[] {
+/** The signature of a text: the least hash of its word 3-grams under each permutation, 32-bit numbers. */
+export function minHash(text: string): number[] {
   const signature = new Array<number>(permutations).fill(0xffffffff);
   for (const gram of wordTrigrams(text)) {
     const hash = fnv1a(gram);

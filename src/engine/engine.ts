@@ -18,7 +18,7 @@ import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
 import { makeRunFolders, readMetrics, readRun, recordedSteps, stepName, truncateToStep } from '../run/folder.ts';
-import { type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
+import { assertTrainedHere, type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
@@ -292,6 +292,7 @@ function prepareRecord({ dir, config, steps, acceptDomain }: EngineOptions): Run
     };
   }
   const { error: _, ...run } = readRun(dir);
+  assertTrainedHere(dir, run);
   removeSocket(run.engine.socket);
   const step = latestCheckpoint(dir)?.step ?? 0;
   const goal = steps ?? run.steps;

@@ -118,7 +118,8 @@ export async function resolveModel(name: string, cacheDir: string): Promise<stri
  * is not what it should be.
  */
 export function assertExpected({ id, path, entry, hub }: ChosenModel, hash: string, earlier?: string): void {
-  const expected = earlier ?? entry?.sha256;
+  // A run that was trained elsewhere knows no hash.
+  const expected = earlier || entry?.sha256;
   if (expected === undefined || expected === hash) {
     return;
   }

@@ -371,8 +371,11 @@ export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
   state: z.enum(runStates),
+  /** Who trains, such as `verl 0.9.1`; absent: the engine of this program, which alone can continue its runs. */
+  trainer: z.string().optional(),
   /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */
   config: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** `hash`: empty where whoever trains does not know it. */
   model: z.object({ id: z.string(), path: z.string(), hash: z.string() }),
   /** What frozen matrices are computed in since the model was last loaded, and why where the settings say otherwise. */
   precisions: z

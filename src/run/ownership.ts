@@ -44,6 +44,17 @@ export function shownState(run: RunRecord): ShownState {
   return isLive(run.state) && !isAlive(run.engine) ? 'interrupted' : run.state;
 }
 
+/** Throws BoundaryError('run') for a run that another program trains, which alone can continue it. */
+export function assertTrainedHere(dir: string, { trainer }: RunRecord): void {
+  if (trainer !== undefined) {
+    throw new BoundaryError(
+      'run',
+      `The run in ${dir} is trained by ${trainer}, not by this program.`,
+      'Start it again where it was launched: it continues from its latest checkpoint.',
+    );
+  }
+}
+
 /** Ownership of a run folder. */
 export interface Claim {
   /** Whether the lock is still this process's own; an owner looks again from time to time. */

@@ -3,7 +3,7 @@ import { optional } from '../../base/optional.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { isLive } from '../../protocol/run-state.ts';
 import { readRun } from '../../run/folder.ts';
-import { shownState } from '../../run/ownership.ts';
+import { assertTrainedHere, shownState } from '../../run/ownership.ts';
 import type { Arguments } from '../arguments.ts';
 import { follow } from '../follow.ts';
 import { resolveStored } from '../../config/stored.ts';
@@ -17,6 +17,7 @@ export async function continueRun(
   { steps, acceptDomain = false }: { steps?: number; acceptDomain?: boolean } = {},
 ): Promise<RunRecord> {
   const record = readRun(dir);
+  assertTrainedHere(dir, record);
   if (isLive(shownState(record))) {
     const client = await attach(dir);
     await client.resume();

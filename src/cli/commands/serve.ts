@@ -5,6 +5,7 @@ import { findPolicy } from '../../engine/policy-source.ts';
 import { runtimeSettings } from '../../runtime/settings.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import { startServer } from '../../sandbox/http/server.ts';
+import { domainRoutes } from '../../scale/routes.ts';
 import { startPolicyServer } from '../../serve/policy-server.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { overridesOf } from '../overrides.ts';
@@ -17,8 +18,10 @@ const defaultSlots = 8;
 const graceMs = 10_000;
 /** Exit code of a program that was interrupted. */
 const interruptedCode = 130;
+/** A trainer sends all records of a step at once, to have its figures computed. */
+const maxBodyBytes = 64 * 1024 * 1024;
 
-/** `selfq serve`: the judge, or with a model or an adapter the policy, over HTTP until it is interrupted. */
+/** `selfq serve`: judge and domains, or with a model or an adapter the policy, over HTTP until it is interrupted. */
 export function serve(args: Arguments): Promise<number> {
   return args.text('model') === undefined && args.texts('adapter').length === 0 ? serveJudge(args) : servePolicy(args);
 }
@@ -33,7 +36,11 @@ async function serveJudge(args: Arguments): Promise<number> {
   const workers = args.integer('workers', 1);
   const sandbox = await createSandbox(workers === undefined ? {} : { workers });
   try {
-    const server = await startServer({ sandbox, ...address });
+    const maxInFlight = args.integer('max-in-flight', 1);
+    const server = await startServer({
+      ...{ sandbox, ...address, maxBodyBytes, extension: domainRoutes() },
+      ...optional('maxInFlight', maxInFlight),
+    });
     await untilInterrupted(args, server.url, `Judging at ${server.url}. Ctrl-C ends it.`);
     await server.close();
     return 0;
@@ -43,8 +50,12 @@ async function serveJudge(args: Arguments): Promise<number> {
 }
 
 async function servePolicy(args: Arguments): Promise<number> {
-  if (args.text('workers') !== undefined) {
-    throw usage('--workers is about the judge, and a model is served.', 'Leave it out; --slots N sets rows at once.');
+  const forJudge = ['workers', 'max-in-flight'].find((name) => args.text(name) !== undefined);
+  if (forJudge !== undefined) {
+    throw usage(
+      `--${forJudge} is about the judge, and a model is served.`,
+      'Leave it out; --slots N sets rows at once.',
+    );
   }
   const owner = args.has('owned') ? await readOwner(args) : undefined;
   const address = { ...addressOf(args), ...optional('token', owner) };
@@ -115,7 +126,7 @@ function addressOf(args: Arguments): { port: number; host: string | undefined; t
   if (port > 65_535) {
     throw usage(`--port cannot be "${port}".`, 'Give a number from 0 (any free one) to 65535.');
   }
-  return { port, host: args.text('host'), token: args.text('token') };
+  return { port, host: args.text('host'), token: args.text('token') ?? process.env['SELFQ_TOKEN'] };
 }
 
 async function untilInterrupted(args: Arguments, url: string, words: string): Promise<void> {

@@ -78,7 +78,11 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     ...(run.precisions?.reason === undefined ? [] : [run.precisions.reason]),
     ...lastingAlarms(run.alarms).map(({ since, message }) => `alarm since step ${since}: ${message}`),
     ...(shownState(run) === 'interrupted'
-      ? [`Its engine is gone. Continue with \`selfq resume ${shellWord(dir)}\`.`]
+      ? [
+          run.trainer === undefined
+            ? `Its engine is gone. Continue with \`selfq resume ${shellWord(dir)}\`.`
+            : `Its trainer, ${run.trainer}, is gone. Start it again where it was launched: it continues.`,
+        ]
       : []),
     ...(metrics.length > 0 ? ['', metricsTable(metrics.slice(-10))] : []),
     ...(metrics.slice(-10).some(({ quality }) => quality) ? ['', qualityTable(metrics.slice(-10))] : []),

@@ -38,6 +38,7 @@ export interface SandboxPool extends Sandbox {
     caller?: Caller;
   }): Promise<ProgramRun>;
   judge(job: Parameters<Sandbox['judge']>[0] & { caller?: Caller }): Promise<JudgeResult>;
+  execute(job: Parameters<Sandbox['execute']>[0] & { caller?: Caller }): Promise<Execution[]>;
   readonly fences: Fences;
   /** Process ids of the workers that are alive. */
   workerPids(): number[];
@@ -235,7 +236,7 @@ class Pool implements SandboxPool {
     return summarise(tests);
   }
 
-  execute(job: Parameters<Sandbox['execute']>[0]): Promise<Execution[]> {
+  execute(job: Parameters<SandboxPool['execute']>[0]): Promise<Execution[]> {
     this.counters.programs += 1;
     const inputs = job.inputs.map((input) => JSON.stringify(Array.isArray(input) ? input : [input]));
     return this.#call({ ...job, inputs, order: shuffled(inputs.length, job.seed ?? 0) });
@@ -250,8 +251,9 @@ class Pool implements SandboxPool {
     limits: Limits;
     seed?: number;
     order?: number[];
+    caller?: Caller;
   }): Promise<Execution[]> {
-    const report = await this.#submit({
+    const program = {
       kind: 'function',
       source: job.source,
       language: job.language ?? 'javascript',
@@ -261,7 +263,8 @@ class Pool implements SandboxPool {
       ...job.limits,
       seed: job.seed ?? 0,
       ...(job.order === undefined ? {} : { order: job.order }),
-    });
+    } as const;
+    const report = await this.#submit(program, job.caller);
     return job.inputs.map((_, index) => executionOf(report, index));
   }
 

@@ -12,6 +12,7 @@ import { runCode, RunCodeRequest } from './fusion.ts';
 import { Metrics } from './metrics.ts';
 import type { SandboxPool } from '../host/pool.ts';
 import type { Caller } from '../host/scheduler.ts';
+import type { Sandbox } from '../sandbox.ts';
 
 /** Where the server listens and what it allows. */
 export interface ServerOptions extends Address {
@@ -20,6 +21,25 @@ export interface ServerOptions extends Address {
   maxBodyBytes?: number;
   /** Programs accepted and not yet answered; beyond it requests get 429. Default 1,024. */
   maxInFlight?: number;
+  /** Further pages beside the judge's. */
+  extension?: Extension;
+}
+
+/** Pages that another part of the program adds: each takes a JSON body by POST. */
+export interface Extension {
+  paths: readonly string[];
+  /** Throws nothing that is the client's fault. */
+  answer(path: string, body: unknown, access: JudgeAccess): Promise<Response>;
+}
+
+/** What an {@link Extension} may use of the server, for one request. */
+export interface JudgeAccess {
+  /** Runs programs for the client of this request, for as long as it waits for them. */
+  sandbox: Sandbox;
+  /** Runs `work` if there is room for `items` more, else answers 429. */
+  admitted(items: number, work: () => Promise<Response>): Promise<Response>;
+  /** Counts what was done, for /metrics. */
+  count(operation: string, domain: string, items: number): void;
 }
 
 /** A server that listens. */
@@ -64,9 +84,10 @@ function addGuards(
   metrics: Metrics,
   state: { closing: boolean },
 ): void {
+  const known = new Set(['/run_code', '/judge', '/healthz', '/metrics', ...(options.extension?.paths ?? [])]);
   app.use(async (context, next) => {
     await next();
-    metrics.countRequest(knownPath(context.req.path), context.res.status);
+    metrics.countRequest(known.has(context.req.path) ? context.req.path : 'other', context.res.status);
   });
   app.use(async (context, next) => {
     const refusal = refusalOf(context.env.incoming, options.host, options.token);
@@ -88,11 +109,7 @@ function addGuards(
   app.notFound((context) => context.json({ error: 'There is no such page.' }, 404));
 }
 
-function knownPath(path: string): string {
-  return ['/run_code', '/judge', '/healthz', '/metrics'].includes(path) ? path : 'other';
-}
-
-function addRoutes(app: App, { sandbox, maxInFlight = 1024 }: ServerOptions, metrics: Metrics): void {
+function addRoutes(app: App, { sandbox, maxInFlight = 1024, extension }: ServerOptions, metrics: Metrics): void {
   /** Runs `work` if there is room for `programs` more, else answers 429. */
   async function admitted(context: ServerContext, programs: number, work: () => Promise<Response>): Promise<Response> {
     if (metrics.inFlight > 0 && metrics.inFlight + programs > maxInFlight) {
@@ -149,6 +166,34 @@ function addRoutes(app: App, { sandbox, maxInFlight = 1024 }: ServerOptions, met
       return context.json(single ? results[0] : { results });
     });
   });
+
+  for (const path of extension?.paths ?? []) {
+    app.post(path, async (context) => {
+      const text = await context.req.text();
+      let body: unknown;
+      try {
+        body = JSON.parse(text);
+      } catch {
+        return context.json({ error: notJson }, 422);
+      }
+      const access: JudgeAccess = {
+        sandbox: sandboxFor(sandbox, callerOf(context.env)),
+        admitted: (items, work) => admitted(context, items, work),
+        count: (operation, domain, items) => metrics.countItems(operation, domain, items),
+      };
+      return extension?.answer(path, body, access) ?? context.notFound();
+    });
+  }
+}
+
+/** The sandbox as one client sees it: its programs take turns with those of others, and end when it leaves. */
+function sandboxFor(pool: SandboxPool, caller: Caller): Sandbox {
+  return {
+    counters: pool.counters,
+    judge: (job) => pool.judge({ ...job, caller }),
+    execute: (job) => pool.execute({ ...job, caller }),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** One job of a request. What stops one from being judged is its result, and nothing to the others. */
