@@ -1,5 +1,5 @@
 // Bundles every process of the project to dist/. Runs on Node >= 18; the bundles need Node >= 24.
-// usage: node scripts/build.mjs [engine] [extension] [webview]   (all without a name)
+// usage: node scripts/build.mjs [engine] [workspace] [extension] [webview]   (all without a name)
 import { build } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -40,6 +40,18 @@ const bundles = {
       js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
     },
   },
+  /** Holds the TypeScript compiler, which nothing else loads. */
+  workspace: {
+    entryPoints: { workspace: 'src/workspace/main.ts' },
+    outdir: 'dist',
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module';import { fileURLToPath as bundlePath } from 'node:url';const require = bundleRequire(import.meta.url);const __filename = bundlePath(import.meta.url);const __dirname = '';",
+    },
+  },
   /** Runs in the editor's own extension host (Node 22 or newer): no native package may get in here. */
   extension: {
     entryPoints: { extension: 'src/extension/main.ts' },
@@ -59,6 +71,7 @@ const bundles = {
       dashboard: 'webview/dashboard/page.ts',
       problem: 'webview/problem/page.ts',
       comparison: 'webview/comparison/page.ts',
+      trial: 'webview/trial/page.ts',
       style: 'webview/style.css',
     },
     outdir: 'dist/webview',

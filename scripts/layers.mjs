@@ -7,6 +7,7 @@ const program = [
   'src/sandbox',
   'src/domains',
   'src/benchmarks',
+  'src/workspace',
   'src/selfplay',
   'src/config',
   'src/run',
@@ -81,6 +82,7 @@ export const layers = {
 
   'src/domains': ['src/base', 'src/protocol', 'src/sandbox/sandbox.ts', 'src/sandbox/judge/extract.ts'],
   'src/benchmarks': ['src/base', 'src/protocol', 'src/domains'],
+  'src/workspace': ['src/base', 'src/protocol'],
   'src/selfplay': ['src/base', 'src/protocol', 'src/domains', 'src/sandbox/sandbox.ts'],
   'src/config': [
     'src/base',
@@ -114,6 +116,7 @@ export const layers = {
     'src/sandbox',
     'src/domains',
     'src/benchmarks',
+    'src/workspace',
     'src/selfplay',
     'src/config',
     'src/run',
@@ -127,11 +130,13 @@ export const layers = {
     'src/model/catalogue.ts',
     'src/runtime/settings.ts',
     'src/runtime/devices/devices.ts',
+    'src/sandbox/judge/extract.ts',
     'src/benchmarks/imported.ts',
     'src/selfplay/settings.ts',
     'src/config',
     'src/run',
     'src/sweep/record.ts',
+    'src/workspace/glob.ts',
     'src/engine',
     'src/view',
   ],
@@ -140,4 +145,9 @@ export const layers = {
 };
 
 /** Packages that only one layer may load, because they bring native code or a host of their own. */
-export const owners = { 'onnxruntime-node': 'src/runtime', 'isolated-vm': 'src/sandbox', vscode: 'src/extension' };
+export const owners = {
+  'onnxruntime-node': 'src/runtime',
+  'isolated-vm': 'src/sandbox',
+  vscode: 'src/extension',
+  typescript: 'src/workspace',
+};

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs that this project starts as separate processes. */
-export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'bench-shared-context' | 'bench-llama-cpp';
+export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'workspace' | 'bench-shared-context' | 'bench-llama-cpp';
 
 /** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */
 const sources: Record<Entry, string> = {
@@ -9,6 +9,7 @@ const sources: Record<Entry, string> = {
   engine: '../engine/main.ts',
   runtime: '../runtime/process/main.ts',
   'sandbox-worker': '../sandbox/worker/worker.ts',
+  workspace: '../workspace/main.ts',
   'bench-shared-context': '../../bench/shared-context.ts',
   'bench-llama-cpp': '../../bench/peers/llama-cpp.ts',
 };

@@ -145,6 +145,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'max-tokens': { value: 'N', description: 'Longest answer, tokens; default the setting maxAnswerTokens.' },
       problems: { description: 'Also a table of all problems.' },
       list: { description: 'List the shipped and imported benchmarks, and end.' },
+      questions: { description: 'Print the questions of the benchmark with their prompts as JSON lines, and end.' },
       out: { value: 'FILE', description: 'Write the evaluation there. Interrupted, the same command continues it.' },
       json,
     },
@@ -182,6 +183,21 @@ export const commands: Readonly<Record<string, Command>> = {
       json,
     },
     load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  seeds: {
+    parameters: '[DIR]',
+    positionals: 1,
+    summary: 'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
+    options: {
+      exclude: {
+        value: 'GLOB',
+        multiple: true,
+        description: 'Files or functions (FILE#NAME) that are not wanted, such as test/** or *.spec.ts.',
+      },
+      rejected: { description: 'Also every function that is none, with the reason.' },
+      json,
+    },
+    load: async () => (await import('./commands/seeds.ts')).seeds,
   },
   judge: {
     parameters: '',
@@ -264,6 +280,10 @@ export const commands: Readonly<Record<string, Command>> = {
       token: {
         value: 'SECRET',
         description: 'Asked of every request as Authorization: Bearer SECRET; default what SELFQ_TOKEN holds.',
+      },
+      owned: {
+        description:
+          'With a model: the secret is the first line of standard input, and the server ends when that does.',
       },
       workers: { value: 'N', description: 'Programs that run at once; default one per core.' },
       'max-in-flight': {

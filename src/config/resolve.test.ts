@@ -219,7 +219,7 @@ describe('settings of a domain', () => {
     const error = refused({ domain: 'constructor' });
     assert.deepEqual(
       [error.message, error.remedy],
-      ['There is no domain "constructor".', 'Choose one of coding, arithmetic, algebra, user.'],
+      ['There is no domain "constructor".', 'Choose one of coding, arithmetic, algebra, workspace, user.'],
     );
   });
 });

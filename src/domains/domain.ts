@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Grade, Label, Question, Rejection } from '../protocol/question.ts';
 import type { Completion, GenerateRequest, Prompt } from '../protocol/runtime.ts';
+import type { Seed } from '../protocol/seed.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 export type { Question, Rejection } from '../protocol/question.ts';
@@ -10,6 +11,8 @@ export interface DomainTools {
   sandbox(): Promise<Sandbox>;
   /** Completions of the frozen base policy (adapter off): reply is [request][sample]. */
   base(requests: GenerateRequest[]): Promise<Completion[][]>;
+  /** Functions of the person's own code that proposals are about; of the domain `workspace` alone. */
+  seeds?: readonly Seed[];
 }
 
 /** What makes two questions the same, or alike. */
@@ -46,8 +49,8 @@ export interface Domain<Draft = unknown, Content = unknown> {
     prompt(variant: number): Prompt;
     /** Texts that end a proposal. */
     readonly stop: readonly string[];
-    /** `proposal`: the prompt's prefill followed by the completion. */
-    parse(proposal: string): Draft | Rejection;
+    /** `proposal`: the prompt's prefill followed by the completion; `variant`: that of the prompt. */
+    parse(proposal: string, variant: number): Draft | Rejection;
     /** Applies the guards: executes references, checks statement and safety. One entry for each draft, in order. */
     verify(drafts: readonly { id: string; draft: Draft }[]): Promise<(Question<Content> | Rejection)[]>;
     fingerprint(question: Question<Content>): Fingerprint;

@@ -3,13 +3,15 @@ import { arithmeticDomain, type ArithmeticOptions } from './arithmetic/arithmeti
 import { codingDomain, type CodingOptions } from './coding/coding.ts';
 import type { Domain, DomainTools } from './domain.ts';
 import { judged } from './safety.ts';
+import { workspaceDomain, type WorkspaceOptions } from './workspace/workspace.ts';
 import { openUserDomain, type UserOptions } from './user/user.ts';
 
 /** What a run's settings say about a domain that comes with the program. */
 export type ShippedOptions =
   | ({ domain: 'coding' } & CodingOptions)
   | ({ domain: 'arithmetic' } & ArithmeticOptions)
-  | ({ domain: 'algebra' } & AlgebraOptions);
+  | ({ domain: 'algebra' } & AlgebraOptions)
+  | ({ domain: 'workspace' } & WorkspaceOptions);
 
 /** What a run's settings say about its domain. */
 export type DomainOptions = ShippedOptions | ({ domain: 'user' } & UserOptions);
@@ -18,14 +20,23 @@ export type DomainOptions = ShippedOptions | ({ domain: 'user' } & UserOptions);
 export function createDomain(options: ShippedOptions, tools: DomainTools): Domain {
   switch (options.domain) {
     case 'coding':
-      return options.safetyGuard === 'judge'
-        ? judged(codingDomain(options, tools), tools.base)
-        : codingDomain(options, tools);
+      return guarded(codingDomain(options, tools), options, tools);
+    case 'workspace':
+      return guarded(workspaceDomain(options, tools), options, tools);
     case 'arithmetic':
       return arithmeticDomain(options);
     case 'algebra':
       return algebraDomain(options);
   }
+}
+
+/** With the base model as a further guard where that is asked for. */
+function guarded<Draft, Content>(
+  domain: Domain<Draft, Content>,
+  { safetyGuard }: CodingOptions,
+  { base }: DomainTools,
+): Domain<Draft, Content> {
+  return safetyGuard === 'judge' ? judged(domain, base) : domain;
 }
 
 /** The same for any domain: a user's own is loaded in the sandbox. Throws BoundaryError for one that cannot be used. */

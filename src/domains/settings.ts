@@ -2,6 +2,7 @@ import type { SettingDefault, SettingTable } from '../base/setting.ts';
 import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
 import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
 import { codingSettings } from './coding/settings.ts';
+import { workspaceDefaults, workspaceSettings } from './workspace/settings.ts';
 import { userDefaults, userSettings } from './user/settings.ts';
 
 /** What a domain says of the settings of its runs. */
@@ -17,6 +18,7 @@ export const domainSettings = {
   coding: { settings: codingSettings },
   arithmetic: { settings: arithmeticSettings, defaults: arithmeticDefaults },
   algebra: { settings: algebraSettings, defaults: algebraDefaults },
+  workspace: { settings: workspaceSettings, defaults: workspaceDefaults },
   user: { settings: userSettings, defaults: userDefaults },
 } as const satisfies Readonly<Record<string, DomainSettings>>;
 

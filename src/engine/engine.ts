@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lazily } from '../base/lazy.ts';
+import { optional } from '../base/optional.ts';
 import { openDomain } from '../domains/registry.ts';
 import { assertUnchanged, readDomainFile } from '../domains/user/folder.ts';
+import { splitByFile } from '../domains/workspace/held-out.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { resolveStored } from '../config/stored.ts';
 import type { Config } from '../config/tables.ts';
@@ -23,6 +25,7 @@ import { createRuntimeOwner, type RuntimeOwner } from './children.ts';
 import { type ControlServer, newToken, serveControl, withoutToken } from './control.ts';
 import { newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 import { assertDisk } from './disk.ts';
+import { heldOutBenchmark } from './held-out.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
@@ -31,6 +34,8 @@ import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
+import { seedsOfRun } from './run-seeds.ts';
+import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
@@ -169,8 +174,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
   try {
+    const seeds = await seedsOf(dir, config, tools, () => sandbox.get());
+    const domainTools = { sandbox: () => sandbox.get(), base: runtime.base, seeds: seeds.shown };
     // Before the model is loaded, which takes long: what is wrong here can be told at once.
-    const domain = await gate.race(openDomain(config, { sandbox: () => sandbox.get(), base: runtime.base }));
+    const domain = await gate.race(openDomain(config, domainTools));
     const files = await readQuestionFiles(config, domain);
     files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
@@ -186,11 +193,37 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     }
     const baseModel = await baseModelName(model);
     const source = await createSource(config, domain, runtime.policy.countTokens, files);
-    const session = { dir, config, baseModel, domain, source, live, notify, runtime };
-    await trainLoop({ ...session, ...stagesOf(tools, runtime) });
+    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime) };
+    const ownBenchmark = await session.stage(live.record.step, 'evaluate', () =>
+      heldOutBenchmark(dir, config, seeds.heldOut, domainTools),
+    );
+    await trainLoop({ ...session, ...optional('ownBenchmark', ownBenchmark) });
   } finally {
     await runtime.close();
     await sandbox.close();
+  }
+}
+
+/** Functions of the person's own code that the run is about, where its domain is about such. */
+async function seedsOf(
+  dir: string,
+  config: Config,
+  { gate, live, reporter }: Tools,
+  sandbox: () => Promise<Sandbox>,
+): Promise<ReturnType<typeof splitByFile>> {
+  if (config.domain !== 'workspace') {
+    return { shown: [], heldOut: [] };
+  }
+  reporter.enter(live.record.step, 'search');
+  const abort = new AbortController();
+  const onProgress = ({ stage, done, total, found }: SeedProgress): void =>
+    reporter.report(done, total, stage === 'reading' ? `${found} functions` : `${found} of them can be used`);
+  try {
+    const tools = { sandbox: await sandbox(), onProgress, signal: abort.signal };
+    const { seeds } = await gate.race(seedsOfRun(dir, config, tools));
+    return splitByFile(seeds, config.heldOutShare);
+  } finally {
+    abort.abort();
   }
 }
 

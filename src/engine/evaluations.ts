@@ -7,6 +7,7 @@ import {
 } from '../benchmarks/evaluate.ts';
 import { openJournal } from '../benchmarks/journal.ts';
 import { type Benchmark, benchmarkOf, loadBenchmark } from '../benchmarks/registry.ts';
+import { optional } from '../base/optional.ts';
 import type { Config } from '../config/tables.ts';
 import type { Domain } from '../domains/domain.ts';
 import { createDuplicateIndex, type DuplicateIndex } from '../domains/near-duplicate.ts';
@@ -33,10 +34,14 @@ export interface RunEvaluations {
 
 /** A part of the run's benchmark and how it is answered. */
 interface Part {
-  split: Split;
+  /** Absent: all of the benchmark. */
+  split?: Split;
   benchmark: Benchmark;
   samples: number;
 }
+
+/** A validation or test part. */
+type SplitPart = Part & { split: Split };
 
 /** What the evaluations of a run work with. */
 export interface EvaluationSession {
@@ -44,6 +49,8 @@ export interface EvaluationSession {
   config: Config;
   live: LiveRun;
   domain: Domain;
+  /** Questions that this run alone has, read whole wherever the test questions are. */
+  ownBenchmark?: Benchmark;
   runtime: Pick<RuntimeOwner, 'evaluated' | 'loaded' | 'loadCheckpoint' | 'policy'>;
   /** Waits at the gate, announces the stage, runs it, again where a child died, and measures its time. */
   stage<T>(step: number, stage: Stage, work: () => Promise<T>): Promise<T>;
@@ -53,34 +60,31 @@ export interface EvaluationSession {
 /**
  * Evaluations on the run's benchmark. Every `evalEvery` steps: its validation questions, which choose the best checkpoint.
  * Before the first step and after the last one: its test questions, at the end with the best checkpoint (without
- * validation, the last). With `paperSelection`, the test questions take the place of the validation ones. Throws
- * BoundaryError('usage') for a benchmark that cannot be used.
+ * validation, the last), and with them the run's own questions. With `paperSelection`, the test questions take the place of
+ * the validation ones. Throws BoundaryError('usage') for a benchmark that cannot be used.
  */
 export async function createEvaluations(session: EvaluationSession): Promise<RunEvaluations> {
   const { dir, config, domain, live } = session;
   const name = config.evalBenchmark || benchmarkOf(domain.name)?.name;
-  const heldOut = createDuplicateIndex(config.nearDuplicate);
   if (name === undefined) {
+    const heldOut = createDuplicateIndex(config.nearDuplicate);
     return { best: undefined, heldOut, after: () => Promise.resolve() };
   }
-  const { questions } = await loadBenchmark(name, domain);
-  questions.forEach((question) => heldOut.add(question.id, domain.proposer.fingerprint(question)));
-  const load = async (split: Split, limit: number, samples: number): Promise<Part> => ({
-    ...{ split, samples },
-    benchmark: await loadBenchmark(name, domain, { split, limit }),
-  });
-  const validation = await load('validation', config.evalQuestions, config.evalSamples);
-  const test = await load('test', config.testQuestions, config.testSamples);
-  const chosenOn = config.paperSelection === 'on' ? test : validation;
+  const { heldOut, chosenOn, tested } = await loadParts(session, name);
   const find = ({ split, benchmark }: Part, step: number): Evaluation | undefined =>
     readEvaluations(dir).find(
       (made) => made.step === step && made.split === split && made.benchmark === benchmark.name,
     );
   const examine = async (part: Part, step: number, checkpoint: Checkpoint): Promise<void> => {
     if (part.benchmark.questions.length === 0) {
-      log(`${name} has no ${part.split} questions: it is not evaluated on them`);
+      log(`${part.benchmark.name} has no ${part.split ?? ''} questions: it is not evaluated on them`);
     } else if (!find(part, step)) {
       await evaluatePart(session, part, checkpoint);
+    }
+  };
+  const examineAll = async (step: number, checkpoint: Checkpoint): Promise<void> => {
+    for (const part of tested) {
+      await examine(part, step, checkpoint);
     }
   };
   const noteBest = (): void => {
@@ -100,22 +104,42 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
       const isLast = step === live.record.steps;
       const latest = findCheckpoint(dir, step);
       if (step === 0) {
-        await examine(test, step, latest);
+        await examineAll(step, latest);
       }
       if (config.evalEvery > 0 && (step % config.evalEvery === 0 || isLast)) {
         await examine(chosenOn, step, latest);
         noteBest();
       }
       if (isLast) {
-        const chosen = await theBest(session, latest, (best) => find(test, best) !== undefined);
-        await examine(test, chosen.step, chosen);
+        const isRead = (best: number): boolean => tested.every((part) => find(part, best) !== undefined);
+        const chosen = await theBest(session, latest, isRead);
+        await examineAll(chosen.step, chosen);
       }
     },
   };
 }
 
+/** What a run is evaluated on: by which the best checkpoint is chosen, what is read at its begin and end, and all of it. */
+async function loadParts(
+  { config, domain, ownBenchmark }: EvaluationSession,
+  name: string,
+): Promise<{ chosenOn: SplitPart; tested: Part[]; heldOut: DuplicateIndex }> {
+  const heldOut = createDuplicateIndex(config.nearDuplicate);
+  const { questions } = await loadBenchmark(name, domain);
+  const all = [...questions, ...(ownBenchmark?.questions ?? [])];
+  all.forEach((question) => heldOut.add(question.id, domain.proposer.fingerprint(question)));
+  const load = async (split: Split, limit: number, samples: number): Promise<SplitPart> => ({
+    ...{ split, samples },
+    benchmark: await loadBenchmark(name, domain, { split, limit }),
+  });
+  const validation = await load('validation', config.evalQuestions, config.evalSamples);
+  const test = await load('test', config.testQuestions, config.testSamples);
+  const own = ownBenchmark ? [{ benchmark: ownBenchmark, samples: config.testSamples }] : [];
+  return { chosenOn: config.paperSelection === 'on' ? test : validation, tested: [test, ...own], heldOut };
+}
+
 /** Of the evaluations after a step on that part the first with the highest accuracy. */
-export function bestOf(evaluations: readonly Evaluation[], { split, benchmark }: Part): RunRecord['best'] {
+export function bestOf(evaluations: readonly Evaluation[], { split, benchmark }: SplitPart): RunRecord['best'] {
   const candidates = evaluations.filter(
     (made) => made.step > 0 && made.split === split && made.benchmark === benchmark.name,
   );
@@ -157,7 +181,7 @@ async function evaluatePart(session: EvaluationSession, part: Part, checkpoint: 
     seed: config.seed,
     maxTokens: config.maxAnswerTokens,
   };
-  const path = `${evaluationPath(dir, { step, split, benchmark: benchmark.name })}.journal`;
+  const path = `${evaluationPath(dir, { step, ...optional('split', split), benchmark: benchmark.name })}.journal`;
   const { evaluation, journal } = await session.stage(step, 'evaluate', async () => {
     const { evalPrecision: precision } = runtime.loaded.precisions;
     const policy: EvaluatedPolicy = { step, model: id, modelHash: hash, adapter: checkpoint.dir, precision };

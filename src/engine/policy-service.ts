@@ -55,10 +55,12 @@ export async function createPolicyService(options: PolicyServiceOptions): Promis
     observer.onMemory(advice);
   }
   const request = { ...loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() }), contextTokens };
+  let hasContext = contextTokens;
 
   const load = async (): Promise<RuntimeProcess> => {
     const { runtime, loaded } = await startRuntime(request, observer);
     try {
+      hasContext = Math.min(contextTokens, loaded.contextTokens);
       assertExpected(model, loaded.modelHash);
       assertContext(options.contextTokens, loaded.contextTokens);
       for (const { id, dir } of adapters) {
@@ -100,6 +102,18 @@ export async function createPolicyService(options: PolicyServiceOptions): Promis
     );
     return loading;
   };
+  const inUse = async <Result>(work: (process: RuntimeProcess) => Promise<Result>): Promise<Result> => {
+    clearTimeout(idle);
+    busy++;
+    try {
+      return await work(await runtime());
+    } finally {
+      busy--;
+      if (busy === 0 && idleMs > 0) {
+        idle = setTimeout(() => void unload(), idleMs).unref();
+      }
+    }
+  };
   const models: ServedModel[] = [
     { id: model.id, created: createdOf(model.path), description: 'the base model' },
     ...adapters.map(({ id, created, description }) => ({ id, created, description })),
@@ -107,18 +121,14 @@ export async function createPolicyService(options: PolicyServiceOptions): Promis
   return {
     models,
     fillsInMiddle: marks.every((count) => count === around + 1),
-    async complete(name, wanted, hooks) {
-      clearTimeout(idle);
-      busy++;
-      try {
-        return await ask(await runtime(), name === model.id ? undefined : name, wanted, hooks);
-      } finally {
-        busy--;
-        if (busy === 0 && idleMs > 0) {
-          idle = setTimeout(() => void unload(), idleMs).unref();
-        }
-      }
-    },
+    contextTokens: hasContext,
+    complete: (name, wanted, hooks) =>
+      inUse((process) => ask(process, name === model.id ? undefined : name, wanted, hooks)),
+    countTokens: (prompt) =>
+      inUse(async (process) => {
+        const [count = 0] = await process.call('countTokens', { prompts: [prompt] });
+        return count;
+      }),
     async close() {
       clearTimeout(idle);
       await unload();

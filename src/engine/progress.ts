@@ -13,6 +13,8 @@ export interface ProgressReporter {
   readonly last: StageEvent | undefined;
   enter(step: number, stage: Stage): void;
   progress(progress: Progress): void;
+  /** How far the stage is that the engine itself works on. */
+  report(done: number, total: number, what: string): void;
 }
 
 /** Turns the runtime's progress into events of the stage that is running. */
@@ -40,6 +42,12 @@ export function createProgressReporter(
       }
       last = describe(progress, last?.stage === current.stage ? last : current, (now() - entered) / 1000);
       if (progress.stage !== 'completion') {
+        notify(last);
+      }
+    },
+    report(done, total, what) {
+      if (current) {
+        last = { ...current, done, total, what };
         notify(last);
       }
     },

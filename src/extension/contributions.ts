@@ -35,6 +35,9 @@ export const commands = {
   openBenchmark: 'selfQuestioning.openBenchmark',
   deleteBenchmark: 'selfQuestioning.deleteBenchmark',
   exportRun: 'selfQuestioning.exportRun',
+  useModel: 'selfQuestioning.useModel',
+  stopUsingModel: 'selfQuestioning.stopUsingModel',
+  tryModel: 'selfQuestioning.tryModel',
   doctor: 'selfQuestioning.doctor',
   showLog: 'selfQuestioning.showLog',
   reportIssue: 'selfQuestioning.reportIssue',
@@ -49,6 +52,7 @@ export const internalCommands = {
   showOlderSteps: 'selfQuestioning.showOlderSteps',
   runTests: 'selfQuestioning.runTests',
   showModelAnswers: 'selfQuestioning.showModelAnswers',
+  showModelMenu: 'selfQuestioning.showModelMenu',
 } as const;
 
 /** Ids of the views. */
@@ -74,6 +78,8 @@ export const contextKeys = {
   /** A run is shown in Problems and Benchmarks. */
   hasSelectedRun: 'selfQuestioning.hasSelectedRun',
   problemsFiltered: 'selfQuestioning.problemsFiltered',
+  /** A model answers in chat and at the cursor. */
+  modelInUse: 'selfQuestioning.modelInUse',
 } as const;
 
 /** Panels' view types, and the scheme of virtual documents. */
@@ -81,7 +87,10 @@ export const panels = {
   dashboard: 'selfQuestioning.dashboard',
   problem: 'selfQuestioning.problem',
   comparison: 'selfQuestioning.comparison',
+  trial: 'selfQuestioning.trial',
 } as const;
+/** Vendor of the language models that the extension offers to chats. */
+export const chatVendor = 'self-questioning';
 /** Scheme of the addresses of read-only documents. */
 export const documentScheme = 'self-questioning';
 /** Id of the walkthrough. */
@@ -121,6 +130,7 @@ export const settingDeclarations = {
   nodePath: { type: 'string', default: '', scope: 'machine' },
   whenWindowCloses: { type: 'string', default: 'continue', scope: 'window', choices: ['continue', 'stop'] },
   solveLanguage: { type: 'string', default: 'javascript', scope: 'window', choices: ['javascript', 'typescript'] },
+  inlineCompletion: { type: 'boolean', default: false, scope: 'window' },
 } as const satisfies Record<string, SettingDeclaration>;
 
 /** Names of the extension's settings. */

@@ -15,7 +15,7 @@ import { canCompare } from '../view/paired-results.ts';
 import type { Comparisons } from './panels/comparison-panel.ts';
 import { allResults, baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
 import { type RunArgument } from './run-commands.ts';
-import { type RunEntry } from './run-store.ts';
+import { modelOf, type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
 import { requireTrust } from './trust.ts';
 import { progressLines } from './selfq.ts';
@@ -138,10 +138,14 @@ async function offerComparison(
   }
 }
 
-/** The domain of a run as `--domain` takes it: the folder of one of the user's own. */
+/**
+ * The domain of a run as `--domain` takes it: the folder of one of the user's own. Problems made from a person's code are
+ * problems of coding.
+ */
 function domainOf(entry: RunEntry | undefined): string {
   const config = entry?.run.config ?? {};
-  return String(config['domain'] === 'user' ? config['domainFolder'] : (config['domain'] ?? setting('domain')));
+  const domain = String(config['domain'] === 'user' ? config['domainFolder'] : (config['domain'] ?? setting('domain')));
+  return domain === 'workspace' ? 'coding' : domain;
 }
 
 function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {
@@ -262,11 +266,6 @@ function comparable({ run: { config } }: RunEntry): string[] {
   return ['device', 'maxPromptTokens', 'maxAnswerTokens', 'evalPrecision'].flatMap((name) =>
     config[name] === undefined ? [] : ['--set', `${name}=${config[name]}`],
   );
-}
-
-/** Catalogue id, or path of an own model. */
-function modelOf({ run }: RunEntry): string {
-  return String(run.config['model'] ?? run.model.path);
 }
 
 async function evaluateOne(

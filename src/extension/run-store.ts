@@ -289,6 +289,11 @@ export class RunStore implements vscode.Disposable {
   }
 }
 
+/** The model that a run was begun with: its name in the catalogue, or the path of an own one. */
+export function modelOf({ run }: RunEntry): string {
+  return String(run.config['model'] ?? run.model.path);
+}
+
 /** Whether a new engine can continue with the run. */
 export function isResumable(state: ShownState): boolean {
   return state === 'interrupted' || state === 'stopped' || state === 'failed';

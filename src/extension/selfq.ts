@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError } from '../base/errors.ts';
@@ -29,40 +29,62 @@ export function selfq(args: readonly string[], options: ChildOptions): Promise<s
 
 /** Runs a program of ours with the engine's Node. Like {@link selfq} otherwise. */
 export async function runNode(args: readonly string[], options: ChildOptions): Promise<string> {
-  options.log.debug(args.join(' '));
-  const child = spawn(nodePath(options.extensionPath), ['--no-node-snapshot', ...args], {
-    env: { ...environmentOfChildren(), SELFQ_PROGRESS_MS: '700' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
-  const cancelled = options.token?.onCancellationRequested(() => child.kill('SIGINT'));
+  const child = startNode(args, options);
+  child.process.stdin.end();
   let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-10_000)));
-  child.stdout.on(
-    'data',
-    eachLine((line) => options.onOutput?.(line)),
-  );
-  child.stderr.on(
-    'data',
-    eachLine((line) => {
-      options.log.debug(line);
-      options.onLine?.(line);
-    }),
-  );
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  child.process.stdout.on('data', (chunk: string) => (stdout += chunk));
+  const cancelled = options.token?.onCancellationRequested(() => child.process.kill('SIGINT'));
+  const code = await child.ended;
   cancelled?.dispose();
   if (options.token?.isCancellationRequested) {
     throw new BoundaryError('interrupted', vscode.l10n.t('Cancelled.'), '');
   }
   if (code !== 0 && !(options.accept ?? []).includes(code ?? -1)) {
-    throw failure(stderr, code);
+    throw child.failure(code);
   }
   return stdout;
+}
+
+/** A program of ours in a process of its own. */
+export interface Child {
+  process: ChildProcessWithoutNullStreams;
+  /** Its exit code, null where a signal ended it. Rejects where it could not be started. */
+  ended: Promise<number | null>;
+  /** Why it ended with this code, by its last words. */
+  failure: (code: number | null) => BoundaryError;
+}
+
+/** Starts a program of ours with the engine's Node. Throws BoundaryError('environment') where there is none. */
+export function startNode(
+  args: readonly string[],
+  { extensionPath, log, onLine, onOutput }: Omit<ChildOptions, 'token' | 'accept'>,
+): Child {
+  log.debug(args.join(' '));
+  const child = spawn(nodePath(extensionPath), ['--no-node-snapshot', ...args], {
+    env: { ...environmentOfChildren(), SELFQ_PROGRESS_MS: '700' },
+    stdio: 'pipe',
+    windowsHide: true,
+  });
+  let stderr = '';
+  // A program that ends before it has read what it was told says why by its end.
+  child.stdin.on('error', () => undefined);
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-10_000)));
+  child.stdout.setEncoding('utf8').on(
+    'data',
+    eachLine((line) => onOutput?.(line)),
+  );
+  child.stderr.on(
+    'data',
+    eachLine((line) => {
+      log.debug(line);
+      onLine?.(line);
+    }),
+  );
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { process: child, ended, failure: (code) => failure(stderr, code) };
 }
 
 /**
@@ -79,13 +101,17 @@ export function progressLines(
       Number(total) > 0
         ? (100 * Number(done)) / Number(total)
         : Number(/(\d{1,20}(?:\.\d{1,20})?)\s?%/.exec(line)?.[1] ?? reached);
-    const message = line
-      .replaceAll(/▕[█░]*▏/g, '')
-      .trim()
-      .slice(0, 120);
-    progress.report({ message, increment: Math.max(0, percent - reached) });
+    progress.report({ message: progressText(line), increment: Math.max(0, percent - reached) });
     reached = Math.max(reached, percent);
   };
+}
+
+/** A line of progress without its bar, as it fits in a message. */
+export function progressText(line: string): string {
+  return line
+    .replaceAll(/▕[█░]*▏/g, '')
+    .trim()
+    .slice(0, 120);
 }
 
 function environmentOfChildren(): NodeJS.ProcessEnv {

@@ -8,9 +8,11 @@ type ValueOf<Name extends SettingName> = Declarations[Name] extends { choices: r
   ? Choice
   : Declarations[Name]['type'] extends 'number'
     ? number
-    : Declarations[Name]['type'] extends 'object'
-      ? Readonly<Record<string, unknown>>
-      : string;
+    : Declarations[Name]['type'] extends 'boolean'
+      ? boolean
+      : Declarations[Name]['type'] extends 'object'
+        ? Readonly<Record<string, unknown>>
+        : string;
 
 /** The value of a setting; one of the wrong type or outside its choices counts as its default. */
 export function setting<Name extends SettingName>(name: Name): ValueOf<Name> {
@@ -19,6 +21,11 @@ export function setting<Name extends SettingName>(name: Name): ValueOf<Name> {
   const choices: readonly string[] | undefined = 'choices' in declaration ? declaration.choices : undefined;
   const fits = typeof value === declaration.type && (choices === undefined || choices.includes(String(value)));
   return (fits ? value : declaration.default) as ValueOf<Name>;
+}
+
+/** Sets it for all workspaces of the person. */
+export async function setSetting<Name extends SettingName>(name: Name, value: ValueOf<Name>): Promise<void> {
+  await vscode.workspace.getConfiguration(section).update(name, value, vscode.ConfigurationTarget.Global);
 }
 
 /** Whether somebody has set it, in whichever scope. */

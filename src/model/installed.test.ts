@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { BoundaryError } from '../base/errors.ts';
+import { catalogue } from './catalogue.ts';
 import { writeGguf, type MetadataValue } from './formats/gguf-writer.ts';
-import { baseModelName, chooseModel } from './installed.ts';
+import { assertExpected, baseModelName, chooseModel, verifyModel } from './installed.ts';
 
 describe('the name of the base model of an adapter', () => {
   let cache = '';
@@ -40,5 +42,49 @@ describe('the name of the base model of an adapter', () => {
 
   it('is the path of a file that is no hub’s', async () => {
     assert.equal(await baseModelName({ id: './mine.gguf', path: join(cache, 'mine.gguf') }), './mine.gguf');
+  });
+});
+
+describe('a file under the name of a model of the catalogue', () => {
+  let cache = '';
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'selfq-installed-'));
+  });
+  afterEach(() => rm(cache, { recursive: true }));
+
+  for (const { id, fileName, bytes } of catalogue) {
+    it(`is refused as ${id} where its content is another, in words that name file and checksum`, () => {
+      const model = chooseModel(id, cache);
+      assert.throws(
+        () => assertExpected(model, '0'.repeat(64)),
+        (error) =>
+          error instanceof BoundaryError &&
+          error.message.includes(fileName) &&
+          error.message.includes(model.entry?.sha256 ?? 'nothing') &&
+          error.remedy.includes(`selfq models pull ${id}`),
+      );
+      assertExpected(model, model.entry?.sha256 ?? '');
+    });
+
+    it(`is wrong as ${id} where its size is another`, async () => {
+      const model = chooseModel(id, cache);
+      await mkdir(dirname(model.path), { recursive: true });
+      const file = await open(model.path, 'w');
+      await file.truncate((bytes ?? 0) - 1);
+      await file.close();
+      const { state, problem } = await verifyModel(model);
+      assert.equal(state, 'wrong');
+      assert.match(problem ?? '', new RegExp(`instead of ${bytes}`));
+    });
+  }
+
+  it('is read through to see that it is wrong although its size is right', async () => {
+    const [entry] = catalogue;
+    assert.ok(entry);
+    const path = join(cache, entry.fileName);
+    await writeFile(path, 'abc');
+    const { state, problem } = await verifyModel({ id: entry.id, path, entry: { ...entry, bytes: 3 } });
+    assert.equal(state, 'wrong');
+    assert.match(problem ?? '', new RegExp(`instead of ${entry.sha256}`));
   });
 });

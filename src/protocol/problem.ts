@@ -12,8 +12,9 @@ export type Limits = z.infer<typeof Limits>;
 export const Comparison = z.strictObject({
   mode: z.enum(['exact', 'token', 'unordered', 'caseInsensitive']).optional(),
   /**
-   * Absolute or relative tolerance for each number, whole ones too. Where none is given, expected integers are exact, and
-   * others have 1e-6.
+   * Absolute or relative tolerance for each number, whole ones too, even where that makes a small number equal to zero.
+   * Where none is given, expected integers are exact, and others have 1e-6, but no more than a hundredth of the expected
+   * value: 1e-8 is not 0.
    */
   tolerance: z.number().min(0).max(1).optional(),
   /** Source of a JavaScript function `check(input, actual, expected) => boolean`, run in a separate sandbox. */

@@ -33,7 +33,10 @@ export const runPaths = (dir: string) => ({
   metrics: join(dir, 'metrics.jsonl'),
   steps: join(dir, 'steps'),
   evals: join(dir, 'evals'),
+  seeds: join(dir, 'seeds.json'),
+  heldOut: join(dir, 'held-out.jsonl'),
   checkpoints: join(dir, 'checkpoints'),
+  preferences: join(dir, 'preferences.jsonl'),
 });
 
 /** Records as they lie on disk: those of older versions are brought up to date. */
@@ -50,11 +53,13 @@ export const stepName = (step: number): string => String(step).padStart(6, '0');
  * was copied or cloned from elsewhere must not lead out of its folder, to read there, to write or to remove.
  */
 export function assertOwnParts(dir: string): void {
-  const { steps, evals, checkpoints, run, lock, log, metrics } = runPaths(dir);
+  const { steps, evals, checkpoints, run, lock, log, metrics, preferences, seeds, heldOut } = runPaths(dir);
   [steps, evals, checkpoints].forEach((path) => assertKind(path, 'folder'));
   [lock, log].forEach((path) => assertKind(path, 'file'));
   assertKind(run, 'file', largestFile.record);
   assertKind(metrics, 'file', largestFile.metrics);
+  assertKind(preferences, 'file', largestFile.lines);
+  [seeds, heldOut].forEach((path) => assertKind(path, 'file', largestFile.metrics));
 }
 
 /** Makes the folders of a run. Throws BoundaryError as {@link assertOwnParts}, and where they cannot be made. */

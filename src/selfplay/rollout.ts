@@ -11,6 +11,8 @@ export interface Rollout {
   /** In [0, 1]; undefined where it is masked. */
   reward?: number | undefined;
   advantage: number;
+  /** Of a proposal: what its prompt was drawn by (domains/domain.ts). */
+  variant?: number;
   /** Of a proposal that is no question. */
   rejection?: Rejection;
   /** Of an answer. */

@@ -105,11 +105,11 @@ async function propose(
   first: number,
   count: number,
 ): Promise<Rollout[]> {
-  const groups = Array.from({ length: count }, (_, index) => first + index).map((group) => ({
-    id: `p${step}.${group}`,
-    prompt: domain.proposer.prompt(drawInteger(config.seed, step, randomKeys.variant, group)),
-    seed: drawInteger(config.seed, step, randomKeys.proposer, group),
-  }));
+  const groups = Array.from({ length: count }, (_, index) => first + index).map((group) => {
+    const variant = drawInteger(config.seed, step, randomKeys.variant, group);
+    const seed = drawInteger(config.seed, step, randomKeys.proposer, group);
+    return { id: `p${step}.${group}`, variant, prompt: domain.proposer.prompt(variant), seed };
+  });
   const completions = await policy.generate(
     groups.map(({ prompt, seed }) => ({
       prompt,
@@ -120,12 +120,11 @@ async function propose(
       ...samplingOf(config),
     })),
   );
-  return groups.flatMap(({ id, prompt }, group) =>
+  return groups.flatMap(({ id, variant, prompt }, group) =>
     (completions[group] ?? []).map((completion, sample) => ({
       id: `${id}.${sample}`,
       groupId: id,
-      prompt,
-      completion,
+      ...{ variant, prompt, completion },
       advantage: 0,
     })),
   );
@@ -136,7 +135,10 @@ type Verified = Question | Rejection;
 /** Proposals that parse become drafts, drafts that pass every guard become questions. One entry for each proposal. */
 async function parseAndVerify(context: StepContext, proposals: readonly Rollout[]): Promise<Verified[]> {
   const { domain, policy, config } = context;
-  const parsed = proposals.map((proposal) => ({ id: proposal.id, draft: domain.proposer.parse(textOf(proposal)) }));
+  const parsed = proposals.map((proposal) => ({
+    id: proposal.id,
+    draft: domain.proposer.parse(textOf(proposal), proposal.variant ?? 0),
+  }));
   const drafts = parsed.filter(({ draft }) => !isRejection(draft));
   const results = await domain.proposer.verify(drafts);
   const byId = new Map(drafts.map(({ id }, index) => [id, results[index]]));

@@ -1,49 +1,8 @@
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
+import { Parrot } from '../../test/support/parrot.ts';
 import type { Listening } from '../http/listen.ts';
-import type { Completion, DrawnToken, GenerateRequest } from '../protocol/runtime.ts';
 import { startPolicyServer } from './policy-server.ts';
-import type { CompletionHooks, PolicyService } from './service.ts';
-
-/** Says what it was asked, word by word. */
-class Parrot implements PolicyService {
-  readonly models = [
-    { id: 'base', created: 1_700_000_000, description: 'the base model' },
-    { id: 'trained', created: 1_700_000_001, description: 'after 3 steps of self-play' },
-  ];
-  fillsInMiddle = true;
-  readonly asked: { model: string; request: GenerateRequest }[] = [];
-  readonly cancelled: string[] = [];
-  /** Promises that answers wait for. */
-  gate: Promise<void> = Promise.resolve();
-
-  async complete(model: string, request: GenerateRequest, { onText, signal }: CompletionHooks): Promise<Completion[]> {
-    this.asked.push({ model, request });
-    signal.addEventListener('abort', () => this.cancelled.push(model));
-    const { prompt, samples, maxTokens } = request;
-    const words = ('text' in prompt ? prompt.text : (prompt.messages.at(-1)?.content ?? '')).match(/\S+\s*/g) ?? [];
-    const drawn = words.slice(0, maxTokens).map((text, id): DrawnToken => ({ id, text, logprob: -0.5 }));
-    const promptTokenIds = words.map((_, id) => id);
-    const completions: Completion[] = [];
-    for (let sample = 0; sample < samples; sample++) {
-      for (const token of drawn) {
-        await this.gate;
-        if (signal.aborted) {
-          throw new Error('cancelled');
-        }
-        onText(sample, token.text, [token]);
-      }
-      completions.push({
-        text: drawn.map(({ text }) => text).join(''),
-        promptTokenIds,
-        tokenIds: drawn.map(({ id }) => id),
-        logprobs: drawn.map(({ logprob }) => logprob),
-        finishReason: drawn.length < words.length ? 'length' : 'stop',
-      });
-    }
-    return completions;
-  }
-}
 
 describe('the policy over HTTP', () => {
   let parrot: Parrot;
@@ -127,6 +86,29 @@ describe('the policy over HTTP', () => {
     assert.equal(chunks.at(-2)?.choices[0]?.finish_reason, 'stop');
     assert.equal(chunks.at(-1)?.usage?.prompt_tokens, 3);
     assert.equal(new Set(chunks.map(({ id }) => id)).size, 1);
+  });
+
+  it('continues an answer that the request begins, and refuses one that cannot be', async () => {
+    const begun = [...messages, { role: 'assistant' as const, content: 'four' }];
+    const continued = { add_generation_prompt: false, continue_final_message: true };
+    assert.equal((await post('/v1/chat/completions', { messages: begun, ...continued })).status, 200);
+    assert.deepEqual(parrot.asked[0]?.request.prompt, { messages, prefill: 'four' });
+    const refused = [
+      { messages, ...continued },
+      { messages: begun, continue_final_message: true },
+      { messages: begun, add_generation_prompt: false },
+    ];
+    for (const body of refused) {
+      assert.equal((await post('/v1/chat/completions', body)).status, 400);
+    }
+  });
+
+  it('counts the tokens of a conversation and of a text', async () => {
+    const count = async (body: object) => JSON.parse((await post('/tokenize', body)).text) as object;
+    assert.deepEqual(await count({ model: 'base', messages }), { count: 3, max_model_len: 4096 });
+    assert.deepEqual(await count({ prompt: 'a b' }), { count: 2, max_model_len: 4096 });
+    assert.equal((await post('/tokenize', { messages, prompt: 'a' })).status, 400);
+    assert.equal((await post('/tokenize', { model: 'other', prompt: 'a' })).status, 404);
   });
 
   it('completes several texts, whole and as a stream, and fills gaps', async () => {

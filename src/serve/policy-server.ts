@@ -10,7 +10,16 @@ import { assertAddress, listen, type Address, type App, type Listening } from '.
 import type { DrawnToken, GenerateRequest } from '../protocol/runtime.ts';
 import { chatShape, type Head, infillShape, type Sample, type Shape, textShape } from './answers.ts';
 import { fillInMiddlePrompt, fillInMiddleStops, type Gap } from './fill-in-middle.ts';
-import { ChatRequest, CompletionRequest, InfillRequest, promptOf, samplingOf, unsupportedOption } from './requests.ts';
+import {
+  ChatRequest,
+  CompletionRequest,
+  contradicts,
+  InfillRequest,
+  promptOf,
+  samplingOf,
+  TokenizeRequest,
+  unsupportedOption,
+} from './requests.ts';
 import type { PolicyService } from './service.ts';
 
 /** Where the server listens, and what it serves. */
@@ -50,7 +59,7 @@ const usualMaxTokens = 2048;
 
 /**
  * A policy over HTTP in the shapes that clients know: OpenAI's /v1/models, /v1/chat/completions and /v1/completions, and
- * llama.cpp's /infill. What would change an answer and is not computed is refused by name. Throws BoundaryError: 'usage'
+ * llama.cpp's /infill, and vLLM's /tokenize without the tokens. What would change an answer and is not computed is refused by name. Throws BoundaryError: 'usage'
  * for an open address without a token, 'environment' where the port is taken.
  */
 export async function startPolicyServer(options: PolicyServerOptions): Promise<Listening> {
@@ -111,11 +120,19 @@ export async function startPolicyServer(options: PolicyServerOptions): Promise<L
     '/infill',
     answer((body) => infillWork(service, body)),
   );
+  app.post('/tokenize', async (context) => context.json(await tokenize(service, await readBody(context))));
   return listen(app, options, () => inFlight);
 }
 
 function chatWork(service: PolicyService, body: Record<string, unknown>): Work {
   const request = parse(ChatRequest, body);
+  if (contradicts(request)) {
+    throw new Refusal(
+      400,
+      'continue_final_message continues a last message of the assistant, together with add_generation_prompt: false.',
+      'invalid_value',
+    );
+  }
   const { n, max_tokens, max_completion_tokens, logprobs, stream, stream_options } = request;
   const maxTokens = max_completion_tokens ?? max_tokens ?? usualMaxTokens;
   return {
@@ -162,6 +179,16 @@ function infillWork(service: PolicyService, body: Record<string, unknown>): Work
     includeUsage: false,
     idPrefix: 'infill',
   };
+}
+
+async function tokenize(service: PolicyService, body: Record<string, unknown>): Promise<object> {
+  const { model, messages, prompt } = parse(TokenizeRequest, body);
+  modelOf(service, model);
+  if ((messages === undefined) === (prompt === undefined)) {
+    throw new Refusal(400, 'Give either messages or a prompt.', 'invalid_value');
+  }
+  const count = await service.countTokens(messages ? promptOf({ messages }) : { text: prompt ?? '' });
+  return { count, max_model_len: service.contextTokens };
 }
 
 function fillingOf(

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { GenerateRequest } from '../protocol/runtime.ts';
+import type { GenerateRequest, Prompt } from '../protocol/runtime.ts';
 
 /** Most samples of one request. */
 const largestN = 64;
@@ -31,6 +31,9 @@ export const ChatRequest = z.looseObject({
     .min(1),
   max_completion_tokens: z.number().int().min(1).nullish(),
   logprobs: z.boolean().nullish(),
+  /** vLLM's: the last message, the assistant's, is begun and is completed; both are given together. */
+  continue_final_message: z.boolean().nullish(),
+  add_generation_prompt: z.boolean().nullish(),
 });
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
@@ -54,6 +57,13 @@ export const InfillRequest = z.looseObject({
   n_predict: z.number().int().min(-1).nullish(),
 });
 export type InfillRequest = z.infer<typeof InfillRequest>;
+
+/** POST /tokenize, vLLM's: how long a prompt is, template included. */
+export const TokenizeRequest = z.looseObject({
+  model: z.string().optional(),
+  messages: ChatRequest.shape.messages.optional(),
+  prompt: z.string().optional(),
+});
 
 type Harmless = (value: unknown) => boolean;
 const always: Harmless = () => true;
@@ -109,12 +119,25 @@ export function samplingOf(
   };
 }
 
-/** The conversation as a template renders it. */
-export function promptOf({ messages }: ChatRequest): GenerateRequest['prompt'] {
-  return {
-    messages: messages.map(({ role, content }) => ({
-      role: role === 'developer' ? 'system' : role,
-      content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
-    })),
-  };
+/** The conversation as a template renders it, with the answer begun where the request says so. */
+export function promptOf({
+  messages,
+  continue_final_message: continues,
+}: Pick<ChatRequest, 'messages' | 'continue_final_message'>): Prompt {
+  const turns = messages.map(({ role, content }) => ({
+    role: role === 'developer' ? ('system' as const) : role,
+    content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+  }));
+  const last = turns.at(-1);
+  return continues && last?.role === 'assistant'
+    ? { messages: turns.slice(0, -1), prefill: last.content }
+    : { messages: turns };
+}
+
+/** Whether a request asks for what cannot be: to begin an answer and to continue one, or to continue a question. */
+export function contradicts({ messages, continue_final_message, add_generation_prompt }: ChatRequest): boolean {
+  const continues = continue_final_message ?? false;
+  return continues
+    ? add_generation_prompt !== false || messages.at(-1)?.role !== 'assistant' || messages.length === 1
+    : add_generation_prompt === false;
 }

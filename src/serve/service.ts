@@ -21,6 +21,10 @@ export interface PolicyService {
   readonly models: readonly ServedModel[];
   /** Whether the model knows the tokens of filling in the middle. */
   readonly fillsInMiddle: boolean;
+  /** Longest prompt plus completion, tokens. */
+  readonly contextTokens: number;
   /** One completion for each sample. Throws BoundaryError: 'usage' for an unknown model or a prompt that does not fit. */
   complete(model: string, request: GenerateRequest, hooks: CompletionHooks): Promise<Completion[]>;
+  /** Length of a prompt in tokens, template and prefill included. */
+  countTokens(prompt: GenerateRequest['prompt']): Promise<number>;
 }

@@ -5,6 +5,7 @@ import type { Label, Mark } from '../protocol/question.ts';
 import { type Alarm, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
+import { type TrialModel, trialChoices } from './trial-model.ts';
 
 export type { Alarm, Label, Mark, ShownState, Verdict };
 
@@ -185,6 +186,8 @@ export interface TestsView {
   entry?: string;
   reference?: string;
   testsMode: string;
+  /** The function of the person's own code that the problem comes from: it is the reference, or was shown alone. */
+  seed?: { name: string; place: string; isReference: boolean };
   rows: { input: string; expected: string }[];
 }
 
@@ -235,6 +238,7 @@ export type HostMessage =
   | { type: 'problem'; model: ProblemModel; answer: number }
   | { type: 'comparison'; model: ComparisonModel; before: string; after: string }
   | { type: 'answers'; answers: PairAnswers }
+  | { type: 'trial'; model: TrialModel }
   | { type: 'failure'; message: string; remedy: string };
 
 /** Buttons of the dashboard: each is one command of the extension for the page's run. */
@@ -245,6 +249,8 @@ export const dashboardActions = [
   'stop',
   'evaluate',
   'exportRun',
+  'useModel',
+  'tryModel',
   'compareRuns',
   'inspectProblems',
   'showLog',
@@ -295,3 +301,16 @@ export const ComparisonMessage = z.discriminatedUnion('type', [
   Save,
 ]);
 export type ComparisonMessage = z.infer<typeof ComparisonMessage>;
+
+/** From the page "Try the Model" to the host. */
+export const TrialMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('ask'), prompt: z.string().max(1_000_000), temperature: z.number().min(0).max(4) }),
+  z.strictObject({ type: z.literal('stop') }),
+  z.strictObject({ type: z.literal('chooseProblem') }),
+  z.strictObject({ type: z.literal('ownPrompt') }),
+  z.strictObject({ type: z.literal('blind'), on: z.boolean() }),
+  z.strictObject({ type: z.literal('prefer'), choice: z.enum(trialChoices) }),
+  z.strictObject({ type: z.literal('use') }),
+]);
+export type TrialMessage = z.infer<typeof TrialMessage>;

@@ -11,6 +11,7 @@ import type { Translate } from './translate.ts';
 
 export function stageWord(t: Translate, stage: Stage | (string & {})): string {
   const words: Record<Stage, string> = {
+    search: t('reading your code'),
     load: t('loading the model'),
     evaluate: t('evaluating'),
     propose: t('proposing'),
@@ -174,6 +175,7 @@ export function domainWord(t: Translate, domain: string): string {
     coding: t('Coding'),
     arithmetic: t('Arithmetic'),
     algebra: t('Algebra'),
+    workspace: t('Your own code'),
   };
   return lookUp(words, domain) ?? domain.charAt(0).toUpperCase() + domain.slice(1);
 }
@@ -184,6 +186,7 @@ export function domainDescription(t: Translate, domain: string): string | undefi
     coding: t('JavaScript problems with tests, run in sandboxes'),
     arithmetic: t('Arithmetic without tests: the answers elect a label'),
     algebra: t('Equations without tests: the answers elect a label'),
+    workspace: t('Problems made from the functions of a folder, with tests; nothing leaves this machine'),
   };
   return lookUp(words, domain);
 }

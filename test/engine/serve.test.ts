@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import OpenAI from 'openai';
+import { entryPath } from '../../src/base/entries.ts';
 import { uniform } from '../../src/base/random.ts';
 import { openModel } from '../../src/model/open.ts';
 import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
-import { createWorkplace, selfq, type Workplace } from '../support/whole-program.ts';
+import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 
 /** The command line with a tiny model, asked by the official client. */
 describe('selfq serve with a model', function () {
@@ -65,6 +68,22 @@ describe('selfq serve with a model', function () {
     await assert.rejects(client.chat.completions.create(tooLong), { status: 400, message: /does not fit/ });
   });
 
+  it('takes its key from the program that owns it, and ends with it', async () => {
+    const args = ['serve', '--model', place.model, '--context', '256', '--json', '--owned'];
+    const child = spawn(process.execPath, [entryPath('cli'), ...args], {
+      ...{ cwd: place.dir, env: environment(place), stdio: ['pipe', 'pipe', 'inherit'] },
+    });
+    const exit = once(child, 'exit');
+    child.stdin.write('my secret\n');
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { url } = JSON.parse(line.toString()) as { url: string };
+    const status = async (key: string): Promise<number> =>
+      (await fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } })).status;
+    assert.deepEqual([await status('my secret'), await status('')], [200, 401]);
+    child.stdin.end();
+    assert.deepEqual(await exit, [0, null]);
+  });
+
   it('gives its memory back when nobody asks, and answers again', async () => {
     const client = new OpenAI({ baseURL: `${await serve('--idle-minutes', '0.001')}/v1`, apiKey: 'none' });
     const ask = async () => (await client.chat.completions.create({ ...greedy, model: place.model })).choices[0];
@@ -82,6 +101,8 @@ describe('selfq serve with a model', function () {
       [['--model', place.model, '--adapter', adapter, '--adapter', adapter], /Two adapters have the name/],
       [['--model', place.model, '--context', '1000000'], /The model has a context of \d+ tokens/],
       [['--slots', '4'], /--slots is about a model/],
+      [['--owned'], /--owned is about a model/],
+      [['--model', place.model, '--owned'], /no secret on standard input/],
     ] as const) {
       const { code, stderr } = await selfq(place, ['serve', ...args]).finished;
       assert.notEqual(code, 0);

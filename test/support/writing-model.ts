@@ -24,6 +24,10 @@ const tasks = {
 const answers = [...Object.values(tasks), '  return nums[0];\n'];
 const calls = ['[1, 2, 3]', '[4, 9]', '[5, 0, 7, 8]'].map((list) => `solve(${list});\n`).join('');
 
+/** Tokens of filling in the middle; behind the last of them comes what fills every gap. */
+const fillTokens = ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'];
+const gapFilling = ' nums.length;';
+
 /** Phrase -> what may follow it, all equally likely. `end` is the end of the turn. */
 function grammar(): Map<string, string[]> {
   const follows = new Map<string, string[]>();
@@ -50,6 +54,8 @@ function grammar(): Map<string, string[]> {
   answers.forEach((body) => follows.set(`\n${body}`, [close]));
   follows.set(close, [fence]);
   follows.set(fence, ['end']);
+  follows.set(gapFilling, ['end']);
+  follows.set(fillTokens.at(-1) ?? '', [gapFilling]);
   return follows;
 }
 
@@ -61,7 +67,8 @@ const forbidden = -14;
 export async function writeWritingModel(dir: string): Promise<void> {
   await writeTinyModel(dir, { layers: 1, hidden, tiedEmbedding: false, contextLength: 4096 });
   const follows = grammar();
-  const phrases = [...follows.keys()].filter((phrase) => phrase !== start.proposal && phrase !== start.answer);
+  const known: readonly string[] = [start.proposal, start.answer, ...fillTokens];
+  const phrases = [...[...follows.keys()].filter((phrase) => !known.includes(phrase)), ...fillTokens];
   await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(tokenizerOf(phrases)));
   const ids = new Map(phrases.map((phrase, index) => [phrase, 259 + index]));
   ids.set('end', tinyTokens.endOfTurn);
@@ -93,7 +100,11 @@ export async function writeWritingModel(dir: string): Promise<void> {
 function tokenizerOf(phrases: readonly string[]): object {
   const alphabet = byteLevelAlphabet();
   const specials = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
-  const added = specials.map((content, index) => ({ id: 256 + index, content, special: true }));
-  const spelled = phrases.map((phrase) => [...Buffer.from(phrase)].map((byte) => alphabet[byte] ?? '').join(''));
-  return byteLevelBpe('gpt2', [...alphabet, ...specials, ...spelled], [], added);
+  const spell = (phrase: string): string => [...Buffer.from(phrase)].map((byte) => alphabet[byte] ?? '').join('');
+  const spelled = phrases.map((phrase) => (fillTokens.includes(phrase) ? phrase : spell(phrase)));
+  const vocabulary = [...alphabet, ...specials, ...spelled];
+  const added = [...specials, ...fillTokens].map((content) => ({
+    ...{ id: vocabulary.indexOf(content), content, special: true },
+  }));
+  return byteLevelBpe('gpt2', vocabulary, [], added);
 }

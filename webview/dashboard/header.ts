@@ -60,6 +60,8 @@ function actions({ state, step, requested }: RunView, act: (action: Action) => v
     ${state === 'finished' ? button(t('More steps…'), () => act('moreSteps'), { icon: 'debug-continue' }) : nothing}
     ${isLive(state) ? nothing : button(t('Evaluate…'), () => act('evaluate'))}
     ${step > 0 && !isLive(state) ? button(t('Export…'), () => act('exportRun')) : nothing}
+    ${step > 0 ? button(t('Try…'), () => act('tryModel')) : nothing}
+    ${step > 0 && !isLive(state) ? button(t('Use This Model'), () => act('useModel'), { icon: 'sparkle' }) : nothing}
     ${button(t('Compare…'), () => act('compareRuns'))}
     ${button(t('Inspect problems'), () => act('inspectProblems'), { primary: !goesOn, disabled: step === 0 })}
   `;

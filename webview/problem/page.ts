@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
-import type { HostMessage, ProblemMessage, ProblemModel } from '../../src/view/messages.ts';
+import type { HostMessage, ProblemMessage, ProblemModel, TestsView } from '../../src/view/messages.ts';
 import { formatNumber, formatShare, formatSigned } from '../../src/view/format.ts';
 import { reasonWord } from '../../src/view/words.ts';
 import { connect } from '../host.ts';
@@ -142,6 +142,7 @@ function facts(problem: ProblemModel): TemplateResult {
       : [t('mean reward of the answers {0}', formatShare(question.solveRate))]),
     ...(question?.skipped ? [t('not trained on: its answers earned all the same')] : []),
     ...(question?.tests ? [testsOrigin(question.tests.testsMode)] : []),
+    ...(question?.tests?.seed ? [seedText(question.tests.seed)] : []),
     ...(proposal?.meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(proposal.meanLogprob))]),
     ...(proposal?.cut ? [t('cut at the token limit')] : []),
   ];
@@ -157,6 +158,11 @@ function verdictOf({ rejection, source, origin }: ProblemModel): TemplateResult 
   }
   const where = source === 'pool' ? t('from a pool') : t('from a data set');
   return html`<span>${[where, ...(origin === undefined ? [] : [origin])].join(': ')}</span>`;
+}
+
+/** Which function of the person's own code it comes from. */
+function seedText({ name, place, isReference }: NonNullable<TestsView['seed']>): string {
+  return isReference ? t('solved by {0} of {1}', name, place) : t('after {0} of {1}', name, place);
 }
 
 function rewardText({ reward, advantage }: NonNullable<ProblemModel['proposal']>): string {

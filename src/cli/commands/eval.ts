@@ -12,7 +12,7 @@ import { listImports } from '../../benchmarks/imported.ts';
 import { type Benchmark, benchmarks, domainOfBenchmark, loadBenchmark } from '../../benchmarks/registry.ts';
 import { contextFor } from '../../benchmarks/room.ts';
 import type { Config } from '../../config/tables.ts';
-import { type Domain, firstPrompt } from '../../domains/domain.ts';
+import { type Domain, firstPrompt, type Question } from '../../domains/domain.ts';
 import { needsPython } from '../../domains/coding/content.ts';
 import { openDomain } from '../../domains/registry.ts';
 import { generateWith } from '../../engine/evaluations.ts';
@@ -54,6 +54,12 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (benchmark.questions.length === 0) {
     throw usage(`${name} has no questions of that part.`, 'Leave --split out, or take another benchmark.');
   }
+  if (args.has('questions')) {
+    process.stdout.write(
+      benchmark.questions.map((question) => `${JSON.stringify(withPrompt(domain, question))}\n`).join(''),
+    );
+    return 0;
+  }
   if (benchmark.questions.some(needsPython)) {
     // Before a model is loaded: it says how to install what is missing.
     findPyodide();
@@ -79,6 +85,11 @@ function ownQuestions(config: Config): string {
   throw config.domain === 'user'
     ? usage(`${config.domainFolder} has no questions.jsonl.`, 'Write some there, or give --benchmark FILE.')
     : usage('Which benchmark?', 'Give --benchmark NAME (`selfq eval --list`), or a JSONL file of problems.');
+}
+
+/** A question with what the policy is asked. */
+function withPrompt(domain: Domain, question: Question): object {
+  return { ...question, prompt: firstPrompt(domain, question) };
 }
 
 /** How questions are answered: greedy, unless there are several samples or a temperature is given. */

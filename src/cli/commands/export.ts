@@ -10,7 +10,14 @@ import { openModel } from '../../model/open.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../../run/checkpoint.ts';
 import { exportTensorboard } from '../../run/export/export-tensorboard.ts';
-import { assertAdapter, exportAdapter, exportDataset, exportReadme, ollamaModelfile } from '../../run/export/export.ts';
+import {
+  assertAdapter,
+  exportAdapter,
+  exportDataset,
+  exportPreferences,
+  exportReadme,
+  ollamaModelfile,
+} from '../../run/export/export.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { readEvaluations, readMetrics, readRun, readStep, recordedSteps } from '../../run/folder.ts';
 import { shownState } from '../../run/ownership.ts';
@@ -100,7 +107,9 @@ function exportPeft({ dir, out, step }: ExportRequest): Exported {
 
 function exportQuestions({ dir, out }: ExportRequest): Exported {
   const questions = exportDataset(dir, out);
-  return { figures: { questions }, what: `${questions} questions` };
+  const preferences = exportPreferences(dir, out.replace(/(?:\.jsonl)?$/, '-preferences.jsonl'));
+  const beside = preferences === 0 ? '' : `, and ${preferences} preferences beside them`;
+  return { figures: { questions, preferences }, what: `${questions} questions${beside}` };
 }
 
 function exportCurves({ dir, out }: ExportRequest): Exported {

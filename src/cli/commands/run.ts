@@ -36,6 +36,7 @@ export async function run(args: Arguments): Promise<number> {
   const dir = args.text('out') ?? defaultFolder(domainOfRun(config));
   // A path of the person's own is stored as an absolute one: the engine and a later resume start elsewhere.
   const paths = {
+    ...(config.domain === 'workspace' ? { workspace: resolve(config.workspace) } : {}),
     ...{ pool: absolute(config.pool), labelled: absolute(config.labelled) },
     evalBenchmark: domainOfBenchmark(config.evalBenchmark) ? config.evalBenchmark : absolute(config.evalBenchmark),
   };

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { optional } from '../../base/optional.ts';
 import { createPolicyService } from '../../engine/policy-service.ts';
 import { findPolicy } from '../../engine/policy-source.ts';
@@ -17,6 +18,8 @@ const defaultSlots = 8;
 const graceMs = 10_000;
 /** A trainer sends all records of a step at once, to have its figures computed. */
 const maxBodyBytes = 64 * 1024 * 1024;
+/** Exit code of a program that was interrupted. */
+const interruptedCode = 130;
 
 /** `selfq serve`: judge and domains, or with a model or an adapter the policy, over HTTP until it is interrupted. */
 export function serve(args: Arguments): Promise<number> {
@@ -24,7 +27,8 @@ export function serve(args: Arguments): Promise<number> {
 }
 
 async function serveJudge(args: Arguments): Promise<number> {
-  const forPolicy = args.given.find((name) => ['device', 'set', 'context', 'slots', 'idle-minutes'].includes(name));
+  const options = ['device', 'set', 'context', 'slots', 'idle-minutes', 'owned'];
+  const forPolicy = args.given.find((name) => options.includes(name));
   if (forPolicy !== undefined) {
     throw usage(`--${forPolicy} is about a model, and none is served.`, 'Add --model NAME, or leave it out.');
   }
@@ -53,7 +57,8 @@ async function servePolicy(args: Arguments): Promise<number> {
       'Leave it out; --slots N sets rows at once.',
     );
   }
-  const address = addressOf(args);
+  const owner = args.has('owned') ? await readOwner(args) : undefined;
+  const address = { ...addressOf(args), ...optional('token', owner) };
   const adapters = args.texts('adapter');
   const overrides = overridesOf(args, ['device']);
   const foreign = Object.keys(overrides).find((name) => !Object.hasOwn(runtimeSettings, name));
@@ -81,6 +86,37 @@ async function servePolicy(args: Arguments): Promise<number> {
     return 0;
   } finally {
     await service.close();
+  }
+}
+
+/**
+ * The secret of the program that started this server for itself: where others see neither arguments nor environment. When
+ * that program goes, by whatever end, its pipe ends, and with it this server, whatever it is doing.
+ */
+async function readOwner(args: Arguments): Promise<string> {
+  if (args.text('token') !== undefined) {
+    throw usage('--owned reads the secret, and --token gives one.', 'Leave one of them out.');
+  }
+  const lines = createInterface({ input: process.stdin });
+  let secret = '';
+  await new Promise<void>((resolve) => {
+    lines.once('line', (line) => {
+      secret = line.trim();
+      resolve();
+    });
+    lines.once('close', () => (secret === '' ? resolve() : endWithOwner()));
+  });
+  if (secret === '') {
+    lines.close();
+    throw usage('There is no secret on standard input.', 'Write it there as one line, and keep the input open.');
+  }
+  return secret;
+}
+
+function endWithOwner(): void {
+  // Nobody listens while the model is loaded: its process ends with this one.
+  if (!process.emit('SIGTERM')) {
+    process.exit(interruptedCode);
   }
 }
 

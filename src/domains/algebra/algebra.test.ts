@@ -22,7 +22,7 @@ const proposal = (equations: string, find = 'h', text = story) =>
   `Problem: ${text}\nFind: ${find}\nEquations: ${equations}\n\nLet us solve it.`;
 
 async function propose(text: string, asked = domain) {
-  const draft = asked.proposer.parse(text);
+  const draft = asked.proposer.parse(text, 0);
   const [result] = isRejection(draft) ? [draft] : await asked.proposer.verify([{ id: 'q', draft }]);
   return result ?? assert.fail();
 }

@@ -19,7 +19,7 @@ const paper = arithmeticDomain({ ...options, label: 'majority' });
 
 /** Statement of what a proposal becomes, or the reason of its rejection. */
 async function propose(text: string, asked = domain): Promise<string> {
-  const draft = asked.proposer.parse(text);
+  const draft = asked.proposer.parse(text, 0);
   const [result] = isRejection(draft) ? [draft] : await asked.proposer.verify([{ id: 'q', draft }]);
   return result && isRejection(result) ? result.reason : (result?.statement ?? assert.fail());
 }

@@ -165,7 +165,7 @@ console.log(solve([1, 3, 5, 7, 9]));
 console.log(solve([2, 4, 6, 8, 10]));
 console.log(solve([1, 3, 5, 7, 9, 11, 13, 15]));
 `;
-    const draft = domain.proposer.parse(proposal);
+    const draft = domain.proposer.parse(proposal, 0);
     assert.ok(!isRejection(draft));
     const [question] = await withSandbox().proposer.verify([{ id: 'q1', draft }]);
     assert.ok(question && !isRejection(question));

@@ -30,7 +30,8 @@ export interface CodingOptions {
   limits?: Limits;
 }
 
-const defaultLimits: Limits = { timeMs: 1000, memoryMb: 64 };
+/** Limits of one test of a generated question. */
+export const defaultLimits: Limits = { timeMs: 1000, memoryMb: 64 };
 
 /** Programming exercises for JavaScript functions, scored by tests in the sandbox. */
 export function codingDomain(options: CodingOptions, tools: DomainTools): Domain<Draft, CodingContent> {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { optional } from '../../base/optional.ts';
 import { Problem } from '../../protocol/problem.ts';
+import { FunctionPlace } from '../../protocol/seed.ts';
 import type { Question } from '../domain.ts';
 
 /** What a coding question holds: the problem with its tests, and the proposer's own solution, which no solver sees. */
@@ -9,6 +10,8 @@ export const CodingContent = z.object({
   reference: z.string().optional(),
   /** Equal for references that do the same (behaviour.ts); absent where that cannot be told. */
   behaviour: z.string().optional(),
+  /** The function of the person's own code that the proposer was shown, and what it was asked for. */
+  seed: z.object({ ...FunctionPlace.shape, kind: z.enum(['statement', 'variation']) }).optional(),
 });
 export type CodingContent = z.infer<typeof CodingContent>;
 /** A programming problem as a question. */

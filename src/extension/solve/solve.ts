@@ -1,12 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
-import { JudgeResult } from '../../protocol/problem.ts';
+import type { JudgeResult } from '../../protocol/problem.ts';
 import { commands, internalCommands } from '../contributions.ts';
 import { type ProblemPlace } from '../panels/problem-panel.ts';
-import { type Disposables, NoRunError, type Services, guarded, runSelfq } from '../services.ts';
+import { judgeProgram } from '../judge.ts';
+import { type Disposables, NoRunError, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { setting } from '../settings.ts';
 import { problemOf, testsOf } from '../../view/domains/coding.ts';
@@ -277,14 +275,6 @@ async function judge(
   token: vscode.CancellationToken,
 ): Promise<JudgeResult> {
   const document = await vscode.workspace.openTextDocument(path);
-  const folder = await mkdtemp(join(tmpdir(), 'selfq-solution-'));
-  try {
-    const solution = join(folder, path.endsWith('.ts') ? 'solution.ts' : 'solution.js');
-    await writeFile(solution, document.getText());
-    await writeFile(join(folder, 'problem.json'), JSON.stringify(problem));
-    const args = ['judge', '--problem', join(folder, 'problem.json'), '--solution', solution, '--json'];
-    return JudgeResult.parse(JSON.parse(await runSelfq(services, args, { token })));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const language = path.endsWith('.ts') ? 'typescript' : 'javascript';
+  return judgeProgram(services, { problem, source: document.getText(), language }, token);
 }

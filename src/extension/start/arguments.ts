@@ -40,6 +40,8 @@ export interface StartAnswers {
   steps: number;
   device: string;
   overrides: Readonly<Record<string, string | number>>;
+  /** Of the domain `workspace`: the folder, and patterns of what is not used of it. */
+  code?: { folder: string; exclude: readonly string[] };
 }
 
 /** Throws BoundaryError('usage') that names the wrong field. */
@@ -59,10 +61,12 @@ export function parseStartArguments(value: unknown): StartArguments {
 
 /** All settings of the run. Throws BoundaryError('usage') for a value out of its range. */
 export function configOf(answers: StartAnswers): Config {
+  const { code, domain } = answers;
   return resolveConfig(answers.preset, {
+    ...(code && domain === 'workspace' ? { workspace: code.folder, exclude: code.exclude.join(',') } : {}),
     ...domainSettingsOf(answers),
     ...answers.overrides,
-    ...(answers.own ? {} : { domain: answers.domain }),
+    ...(answers.own ? {} : { domain }),
     device: answers.device,
     ...(answers.topic === '' ? {} : { topic: answers.topic }),
     ...(answers.model === '' ? {} : { model: answers.model }),

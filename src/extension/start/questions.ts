@@ -9,6 +9,7 @@ import { domainDescription, domainWord } from '../../view/words.ts';
 import { type Services, showError } from '../services.ts';
 import { t } from '../translate.ts';
 import { type StartAnswers, presetValue } from './arguments.ts';
+import { functionsStep } from './functions.ts';
 import { describeOwnDomain, isOwnDomain, namedDomain, ownDomainChoices } from './own-domains.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
 
@@ -35,6 +36,7 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
       },
       (value) => takeDomain(services, answers, value),
     ),
+  functionsStep(services),
   (answers, place) =>
     askText(
       place,

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
+import { optional } from '../../base/optional.ts';
 import { commands } from '../contributions.ts';
 import { makeFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
 import { type StartAnswers, type StartArguments, configOf, parseStartArguments } from './arguments.ts';
+import { openFolder } from './functions.ts';
 import { domainOfRun } from '../../view/run-name.ts';
 import { ensureModel, listModels } from './models.ts';
 import { describeOwnDomain, isOwnDomain } from './own-domains.ts';
@@ -63,6 +65,7 @@ function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers 
     preset: choose('preset'),
     steps: given.steps ?? setting('steps'),
     device: choose('device'),
+    ...optional('code', last?.code),
     overrides: { ...plainOverrides(setting('overrides')), ...given.overrides },
   };
 }
@@ -76,7 +79,7 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
 async function begin(services: Services, given: StartAnswers, out?: string): Promise<string> {
-  const answers = await withOwnDomain(services, given);
+  const answers = withFolder(await withOwnDomain(services, given));
   const config = configOf(answers);
   const dir = out ?? (await newRunFolder(services, domainOfRun(config)));
   await ensureModel(services, config.model);
@@ -87,6 +90,12 @@ async function begin(services: Services, given: StartAnswers, out?: string): Pro
   services.store.select(dir);
   await vscode.commands.executeCommand(commands.openDashboard, { dir });
   return dir;
+}
+
+/** A run about the person's own code that was started without questions is about the open folder. */
+function withFolder(answers: StartAnswers): StartAnswers {
+  const isMissing = answers.domain === 'workspace' && !answers.code && !answers.overrides['workspace'];
+  return isMissing ? { ...answers, code: { folder: openFolder(), exclude: [] } } : answers;
 }
 
 /** The file of a domain of one's own is read again: it may have changed since it was chosen. */

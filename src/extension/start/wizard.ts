@@ -3,30 +3,53 @@ import * as vscode from 'vscode';
 /** Where a step leads: on, one step back, or out. */
 type Move = 'next' | 'back' | 'cancel';
 
-/** A choice of a quick pick with its value. */
+/** A choice of a quick pick with its value; a separator has none. */
 export interface Choice<T> extends vscode.QuickPickItem {
   value: T;
 }
 
+/** Where a question stands among those that are asked. */
+interface Place {
+  step: number;
+  totalSteps: number;
+}
+
 /** One question of a wizard; writes its answer into `answers`. */
-export type WizardStep<Answers> = (answers: Answers, place: { step: number; totalSteps: number }) => Promise<Move>;
+export interface WizardStep<Answers> {
+  (answers: Answers, place: Place): Promise<Move>;
+  /** Whether it is asked, by the answers so far; absent: always. */
+  applies?(answers: Answers): boolean;
+}
+
+/** A question that is asked for some answers alone. */
+export function onlyWhen<Answers>(
+  applies: (answers: Answers) => boolean,
+  ask: (answers: Answers, place: Place) => Promise<Move>,
+): WizardStep<Answers> {
+  return Object.assign(ask, { applies });
+}
 
 /** Asks the questions in order, with Back. False when the person left. */
 export async function runWizard<Answers>(answers: Answers, steps: readonly WizardStep<Answers>[]): Promise<boolean> {
-  let index = 0;
-  while (index < steps.length) {
-    const move = await steps[index]!(answers, { step: index + 1, totalSteps: steps.length });
+  let asked = 0;
+  for (;;) {
+    // An answer decides which questions follow, never which came before.
+    const applying = steps.filter((step) => step.applies?.(answers) ?? true);
+    const step = applying[asked];
+    if (!step) {
+      return true;
+    }
+    const move = await step(answers, { step: asked + 1, totalSteps: applying.length });
     if (move === 'cancel') {
       return false;
     }
-    index += move === 'next' ? 1 : -1;
+    asked += move === 'next' ? 1 : -1;
   }
-  return true;
 }
 
 /** A choice from a list; `active` is chosen beforehand. */
 export function askChoice<T>(
-  place: { step: number; totalSteps: number },
+  place: Place,
   options: { title: string; placeholder: string; items: readonly Choice<T>[]; active: (value: T) => boolean },
   take: (value: T) => Promise<boolean> | boolean,
 ): Promise<Move> {
@@ -43,9 +66,37 @@ export function askChoice<T>(
   });
 }
 
+/** Any number of choices from a list, at least one; `isTicked` are chosen beforehand. */
+export function askSeveral<T extends object>(
+  place: Place,
+  options: {
+    title: string;
+    placeholder: string;
+    items: readonly Choice<T | undefined>[];
+    isTicked: (value: T) => boolean;
+  },
+  take: (values: readonly T[]) => void,
+): Promise<Move> {
+  const pick = vscode.window.createQuickPick<Choice<T | undefined>>();
+  Object.assign(pick, place);
+  pick.title = options.title;
+  pick.placeholder = options.placeholder;
+  pick.canSelectMany = true;
+  pick.items = options.items;
+  pick.selectedItems = options.items.filter(({ value }) => value !== undefined && options.isTicked(value));
+  pick.matchOnDescription = true;
+  return ask(pick, place, () => {
+    const values = pick.selectedItems.flatMap(({ value }) => value ?? []);
+    if (values.length > 0) {
+      take(values);
+    }
+    return Promise.resolve(values.length > 0);
+  });
+}
+
 /** A line of text with a default. */
 export function askText(
-  place: { step: number; totalSteps: number },
+  place: Place,
   options: { title: string; prompt: string; placeholder: string; value: string },
   take: (value: string) => void,
 ): Promise<Move> {

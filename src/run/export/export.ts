@@ -4,6 +4,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import type { Alarm, Evaluation, RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../checkpoint.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
+import { readPreferences } from '../preferences.ts';
 import { readEvaluations, readRun, readStep, recordedSteps } from '../folder.ts';
 
 /**
@@ -77,6 +78,22 @@ export function exportDataset(runDir: string, file: string): number {
       }));
   });
   writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return rows.length;
+}
+
+/**
+ * Writes the preferences of a run as trainers of preferences read them (TRL: prompt, chosen and rejected as messages), one
+ * JSON line each; ties say nothing to them. Returns their number; without any no file is written.
+ */
+export function exportPreferences(runDir: string, file: string): number {
+  const rows = readPreferences(runDir).flatMap(({ messages, preferred, base, trained }) => {
+    const answer = ({ text }: { text: string }): object[] => [{ role: 'assistant', content: text }];
+    const [chosen, rejected] = preferred === 'base' ? [base, trained] : [trained, base];
+    return preferred === 'tie' ? [] : [{ prompt: messages, chosen: answer(chosen), rejected: answer(rejected) }];
+  });
+  if (rows.length > 0) {
+    writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
   return rows.length;
 }
 

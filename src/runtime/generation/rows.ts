@@ -64,7 +64,7 @@ export function readablePrompt(
     throw new BoundaryError(
       'usage',
       `A prompt of ${ids.length} tokens does not fit into a context of ${contextTokens}.`,
-      'Shorten the prompt or raise contextTokens.',
+      'Shorten the prompt, or load the model with a longer context.',
     );
   }
   return ids;

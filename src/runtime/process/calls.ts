@@ -73,7 +73,7 @@ export interface RuntimeCalls {
 }
 
 /** Calls that may run at the same time as others of them; every other call runs alone, in order of arrival. */
-export const sharedCalls: readonly (keyof RuntimeCalls)[] = ['complete'];
+export const sharedCalls: readonly (keyof RuntimeCalls)[] = ['complete', 'countTokens'];
 
 /** From the client to the runtime process. */
 export type RuntimeRequest =

@@ -88,6 +88,16 @@ export function fencedCommand(
   return { command: '/bin/sh', args: ['-c', steps.join('; '), command, ...args] };
 }
 
+const javascriptFlags = [
+  // Boot scripts come whole out of V8's code cache, instead of function by function as they are called. Of Pyodide's
+  // script, a megabyte, a program needs little.
+  '--no-lazy',
+  // Room for new objects, MiB: what the contexts of a small program leave behind need not be collected before the isolate
+  // goes. isolated-vm gives half a MiB.
+  '--min-semi-space-size=4',
+  '--max-semi-space-size=4',
+];
+
 /**
  * Real paths only: where node_modules or the folder of the program is a link, Node would ask for leave to read along the
  * link. So the worker is told where isolated-vm lies instead of looking for it.
@@ -120,9 +130,7 @@ function nodeArguments(path: string, python?: PythonKit): string[] {
     '--random-seed=1',
     // Cheaper isolates. Hash seeds protect one program from another's keys, and here each has a separate isolate.
     '--no-rehash-snapshot',
-    // Boot scripts come whole out of V8's code cache, instead of function by function as they are called. Of Pyodide's
-    // script, a megabyte, a program needs little.
-    ...(python === undefined ? ['--no-lazy'] : []),
+    ...(python === undefined ? javascriptFlags : []),
     workerPath,
     nativePath,
     ...kit,

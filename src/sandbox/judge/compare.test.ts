@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { ExactNumber } from '../../protocol/json.ts';
 import { compareText, compareValues } from './compare.ts';
 import { decodeValue, encodeValue, showValue } from '../wire/values.ts';
 
@@ -91,6 +92,36 @@ describe('comparison of values', () => {
     }
     assert.equal(compareValues('Yes', 'YES', { mode: 'caseInsensitive' }).equal, true);
     assert.equal(compareValues(0.5, 0.5001, { tolerance: 0.01 }).equal, true);
+  });
+
+  it('tells small fractions from zero and from each other where no tolerance is named', () => {
+    const cases: [expected: unknown, actual: unknown, equal: boolean][] = [
+      [1e-8, 0, false],
+      [-1e-8, 1e-8, false],
+      [1e-8, 1.2e-8, false],
+      [1e-8, 1.0000000001e-8, true],
+      [[1e-7, 0.5], [2e-7, 0.5], false],
+      [0.0001, 0.0001005, true],
+      [0.333333, 1 / 3, true],
+      [0.1 + 0.2 - 0.3, 0, true],
+      [new ExactNumber('1e-8'), 0, false],
+      [new ExactNumber('0.0'), 1e-7, true],
+    ];
+    for (const [expected, actual, equal] of cases) {
+      assert.equal(compareValues(expected, actual).equal, equal, showValue([expected, actual]));
+    }
+    assert.equal(compareValues(1e-8, 0, { tolerance: 1e-6 }).equal, true);
+    const texts: [expected: string, actual: string, equal: boolean][] = [
+      ['0.00000001', '0', false],
+      ['1.0e-8', '0.0', false],
+      ['0.000033', '0.0000334', true],
+      ['0.000033', '0.000034', false],
+      ['0.0', '0.04', false],
+      ['0.000000', '0.0000001', true],
+    ];
+    for (const [expected, actual, equal] of texts) {
+      assert.equal(compareText(expected, actual).equal, equal, `${expected} ${actual}`);
+    }
   });
 
   it('gives every number the tolerance that a problem names', () => {

@@ -1,7 +1,7 @@
 import type { Comparison } from '../../protocol/problem.ts';
 import { ExactNumber } from '../../protocol/json.ts';
 import { showValue } from '../wire/values.ts';
-import { isNumeric, numbersAgree, numericsAgree, type Tolerance, toleranceOf } from './numbers.ts';
+import { isClose, isNumeric, numericsAgree, type Tolerance, toleranceOf } from './numbers.ts';
 
 /** How values are compared. */
 export type Mode = NonNullable<Comparison['mode']>;
@@ -258,7 +258,7 @@ function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: To
     return true;
   }
   // The text tells a fraction: `15.0` is one, `15` is an integer.
-  if (!(tolerance.integers || expected.includes('.')) || !decimal.test(expected) || !decimal.test(actual)) {
+  if (!(tolerance.named || expected.includes('.')) || !decimal.test(expected) || !decimal.test(actual)) {
     return false;
   }
   const [wanted, got] = [Number(expected), Number(actual)];
@@ -270,7 +270,15 @@ function tokensAgree(expected: string, actual: string, mode: Mode, tolerance: To
     const apart = BigInt(expected.replace('+', '')) - BigInt(actual.replace('+', ''));
     return Math.abs(Number(apart)) <= tolerance.amount * Math.abs(wanted);
   }
-  return numbersAgree(wanted, got, { ...tolerance, integers: true });
+  // Digits that the expected text does not have were rounded away.
+  const apart = Math.abs(wanted - got);
+  return wanted === got || isClose(wanted, got, tolerance) || apart <= roundedAway(expected, tolerance);
+}
+
+/** Half of what the last digit stands for, up to the tolerance; 0 for zero and where there is an exponent. */
+function roundedAway(text: string, { amount }: Tolerance): number {
+  const decimals = /^[+-]?\d*\.(\d+)$/.exec(text)?.[1];
+  return decimals === undefined || Number(text) === 0 ? 0 : Math.min(amount, 0.5 * 10 ** -decimals.length);
 }
 
 /** Numbers first, by value, so that those within a tolerance of each other meet; then text. */

@@ -9,21 +9,37 @@ export function isNumeric(value: unknown): value is Numeric {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
 }
 
-/** `amount`: absolute or relative, whichever is more. `integers`: whether whole expected numbers have it, too. */
+/**
+ * `amount`: absolute or relative, whichever is more. `named`: whether the problem names it. Then whole expected numbers have
+ * it, too, and it may be larger than the expected value, as contests mean "absolute or relative error".
+ */
 export interface Tolerance {
   amount: number;
-  integers: boolean;
+  named: boolean;
 }
 
 /** Absolute or relative, for expected values that are no integers. */
 export const defaultTolerance = 1e-6;
+
+/** Where a problem names no tolerance: the largest difference, as a share of the expected value. 1e-8 is not 0. */
+const largestShare = 0.01;
+/** What sums of doubles around 1 lose: 0.1 + 0.2 - 0.3 is 5.6e-17, and 0 is as right. */
+const roundingNoise = 1e-12;
 
 /**
  * A tolerance that a problem names counts for each of its numbers. Where it names none, an expected integer is either
  * right or wrong, and only fractions have one.
  */
 export function toleranceOf(comparison: Comparison): Tolerance {
-  return { amount: comparison.tolerance ?? defaultTolerance, integers: comparison.tolerance !== undefined };
+  return { amount: comparison.tolerance ?? defaultTolerance, named: comparison.tolerance !== undefined };
+}
+
+/** The largest difference from `expected` that counts as equal. */
+function allowed(expected: number, { amount, named }: Tolerance): number {
+  const size = Math.abs(expected);
+  const most = amount * Math.max(1, size);
+  // Zero has no scale of its own.
+  return named || size === 0 ? most : Math.min(most, Math.max(largestShare * size, roundingNoise));
 }
 
 /** By value with -0 = 0 and NaN = NaN, and within the tolerance. */
@@ -31,7 +47,7 @@ export function numbersAgree(expected: number, actual: number, tolerance: Tolera
   if (expected === actual || (Number.isNaN(expected) && Number.isNaN(actual))) {
     return true;
   }
-  return (tolerance.integers || !Number.isInteger(expected)) && isClose(expected, actual, tolerance);
+  return (tolerance.named || !Number.isInteger(expected)) && isClose(expected, actual, tolerance);
 }
 
 /**
@@ -43,7 +59,7 @@ export function numericsAgree(expected: number | ExactNumber, actual: Numeric, t
   if (typeof expected === 'number' && typeof actual === 'number') {
     return numbersAgree(expected, actual, tolerance);
   }
-  const tolerant = tolerance.integers && tolerance.amount > 0 && typeof actual !== 'bigint';
+  const tolerant = tolerance.named && tolerance.amount > 0 && typeof actual !== 'bigint';
   if (tolerant && isClose(doubleOf(expected), doubleOf(actual), tolerance)) {
     return true;
   }
@@ -82,9 +98,10 @@ function doubleOf(value: Numeric): number {
   return value instanceof ExactNumber ? value.value : Number(value);
 }
 
-function isClose(expected: number, actual: number, { amount }: Tolerance): boolean {
+/** By value within the tolerance, whole or not; false for what is not finite. */
+export function isClose(expected: number, actual: number, tolerance: Tolerance): boolean {
   if (!Number.isFinite(expected) || !Number.isFinite(actual)) {
     return false;
   }
-  return Math.abs(expected - actual) <= amount * Math.max(1, Math.abs(expected));
+  return Math.abs(expected - actual) <= allowed(expected, tolerance);
 }

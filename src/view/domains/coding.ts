@@ -13,12 +13,15 @@ export function testsView(content: unknown, testsMode: string): TestsView | unde
   if (!coding) {
     return undefined;
   }
-  const { problem, reference } = coding;
+  const { problem, reference, seed } = coding;
   return {
     kind: problem.kind,
     ...(problem.kind === 'function' ? { entry: problem.entry } : {}),
     ...(reference === undefined ? {} : { reference }),
     testsMode,
+    ...(seed
+      ? { seed: { name: seed.name, place: `${seed.file}:${seed.line}`, isReference: seed.kind === 'statement' } }
+      : {}),
     rows: testsOf(problem),
   };
 }

@@ -90,6 +90,43 @@ export function defineSuites(): void {
       rmSync(out, { recursive: true });
     });
 
+    it('offers the model in use and its base to chats: they stream, count, cancel, and say what is wrong', async function () {
+      this.timeout(240_000);
+      const given = JSON.parse(process.env['SELFQ_TEST_START'] ?? '{}') as StartArguments;
+      const start: StartArguments = { ...given, domain: 'coding', topic: 'used', steps: 1 };
+      const dir = await vscode.commands.executeCommand<string>('selfQuestioning.start', start);
+      while ((JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as RunRecord).state !== 'finished') {
+        await sleep(200);
+      }
+      const vendor = 'self-questioning';
+      assert.deepEqual(await vscode.lm.selectChatModels({ vendor }), []);
+      await vscode.commands.executeCommand('selfQuestioning.useModel', dir);
+      const models = await vscode.lm.selectChatModels({ vendor });
+      assert.deepEqual(models.map(({ id, version }) => [id, version]).sort(), [['base', '0'], ['trained', '1']]); // prettier-ignore
+      const ask = async (text: string, id: string, token?: vscode.CancellationToken): Promise<string[]> => {
+        const [model] = await vscode.lm.selectChatModels({ vendor, id });
+        assert.ok(model);
+        const response = await model.sendRequest([vscode.LanguageModelChatMessage.User(text)], {}, token);
+        const pieces: string[] = [];
+        for await (const piece of response.text) {
+          pieces.push(piece);
+        }
+        return pieces;
+      };
+      for (const id of ['base', 'trained']) {
+        const pieces = await ask('hello', id);
+        assert.ok(pieces.length > 2 && pieces.join('').includes('function solve'), pieces.join('|'));
+      }
+      // As a conversation: <|im_start|> and <|im_end|> are a token each, every letter is one.
+      assert.equal(await models[0]?.countTokens('hello'), 5);
+      await assert.rejects(ask('x'.repeat(9000), 'trained'), /does not fit/);
+      const cancel = new vscode.CancellationTokenSource();
+      cancel.cancel();
+      await assert.rejects(ask('hello', 'trained', cancel.token));
+      await vscode.commands.executeCommand('selfQuestioning.stopUsingModel');
+      assert.deepEqual(await vscode.lm.selectChatModels({ vendor }), []);
+    });
+
     it('starts nothing with an argument that it does not know', async () => {
       assert.equal(await vscode.commands.executeCommand('selfQuestioning.start', { stpes: 1 }), undefined);
     });

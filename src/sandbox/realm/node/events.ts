@@ -15,8 +15,8 @@ export interface Emitter {
 
 /** What the module `events` gives to the realm's other parts. */
 export interface Events {
-  EventEmitter: { new (): Emitter; prototype: object };
-  /** An emitter in the shape of `members`, which become its own. */
+  EventEmitter: { new (): Emitter; (): void; prototype: object };
+  /** Makes `members` an emitter. */
   emitterWith<T extends object>(members: T): Emitter & T;
   /** Values that come in through `push`, handed out to `for await`. */
   queueIterator<T>(): { push: (value: T) => void; end: () => void; iterator: AsyncIterableIterator<T> };
@@ -92,9 +92,11 @@ export function makeEvents(libraries: Libraries, inspection: Inspection): Events
 
   return {
     EventEmitter,
-    emitterWith: (members) =>
-      Object.defineProperties(new EventEmitter(), Object.getOwnPropertyDescriptors(members)) as Emitter &
-        typeof members,
+    emitterWith(members) {
+      Object.setPrototypeOf(members, EventEmitter.prototype);
+      Reflect.apply(EventEmitter, members, []);
+      return members as Emitter & typeof members;
+    },
     queueIterator,
   };
 }
