@@ -7,8 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../../src/config/tables.ts';
-import { listCheckpoints } from '../../src/run/checkpoint.ts';
+import { resolveStored } from '../../src/config/stored.ts';
+import { findCheckpoint } from '../../src/run/checkpoint.ts';
 import { readMetrics, readRun, readStep } from '../../src/run/folder.ts';
 import { groupAdvantages, proposerReward, solverReward } from '../../src/selfplay/rewards.ts';
 import { readCheckpoint } from '../../src/runtime/training/checkpoint.ts';
@@ -89,7 +89,7 @@ describe('self-play on verl, two ranks on this machine', function () {
   });
 
   it('has the rewards and advantages that this program computes from its records', () => {
-    const { solverReward: solverKind, proposerReward: proposerKind } = readRun(run).config as unknown as Config;
+    const { solverReward: solverKind, proposerReward: proposerKind } = resolveStored(readRun(run).config).config;
     for (const step of [1, 2, 3]) {
       const answers = readStep(run, step, ['answer']);
       const proposals = readStep(run, step, ['proposal']);
@@ -115,9 +115,9 @@ describe('self-play on verl, two ranks on this machine', function () {
   });
 
   it('has an adapter that this program and PEFT load', async () => {
-    const [, , last] = listCheckpoints(run);
-    assert.equal(last?.step, 3);
-    const { adapter } = await readCheckpoint(last?.dir ?? '', await readModelConfig(model));
+    const last = findCheckpoint(run);
+    assert.equal(last.step, 3);
+    const { adapter } = await readCheckpoint(last.dir, await readModelConfig(model));
     assert.ok(
       adapter.pairs.some(({ b }) => b.some((value) => value !== 0)),
       'it was trained',
@@ -131,7 +131,7 @@ describe('self-play on verl, two ranks on this machine', function () {
       'm = PeftModel.from_pretrained(M.from_pretrained(sys.argv[1]), sys.argv[2])\n' +
       'c = m.peft_config["default"]; print(c.base_model_name_or_path, c.r)\n' +
       'print(sum(float(p.abs().sum()) for n, p in m.named_parameters() if "lora_B" in n) > 0)';
-    const said = execFileSync(python, ['-c', program, model, last?.dir ?? ''], { encoding: 'utf8' });
+    const said = execFileSync(python, ['-c', program, model, last.dir], { encoding: 'utf8' });
     assert.deepEqual(said.trim().split('\n'), [`${model} 4`, 'True']);
   });
 
