@@ -40,6 +40,11 @@ describe('the trained model in the editor', function () {
     dir = join(editor.folders.workspace, 'runs', 'taught');
     const { code, stderr } = await selfq(place, ['run', ...place.options({ steps: 1 }), '--out', dir]).finished;
     assert.equal(code, 0, stderr);
+    // A command that comes before the extension is there is answered by a dialog that waits.
+    const { page } = editor;
+    await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
+    await page.locator('.monaco-list-row', { hasText: 'Coding' }).first().waitFor();
+    await runCommand(page, 'View: Show Explorer');
   });
   afterEach(function () {
     return tellFailure(this.currentTest, editor);
