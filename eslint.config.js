@@ -30,7 +30,7 @@ function ownedPackages(allowed) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-vsix/', 'runs/', '**/fixtures/', '.vscode-test/'] },
+  { ignores: ['dist/', 'data/domain-template/', 'dist-vsix/', 'runs/', '**/fixtures/', '.vscode-test/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -41,7 +41,14 @@ const natives = {
 const required = (target) => [
   noticesFile,
   ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json', 'media/icon.png'],
-  ...['dist/extension.cjs', 'dist/cli.js', 'dist/engine.js', 'dist/runtime.js', 'dist/sandbox-worker.js', 'dist/workspace.js'],
+  ...[
+    'dist/extension.cjs',
+    'dist/cli.js',
+    'dist/engine.js',
+    'dist/runtime.js',
+    'dist/sandbox-worker.js',
+    'dist/workspace.js',
+  ],
   'dist/sandbox-libraries.json',
   ...['dist/webview/dashboard.js', 'dist/webview/problem.js', 'dist/webview/style.css'],
   ...[

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs that this project starts as separate processes. */
-export type Entry = 'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'workspace' | 'bench-shared-context' | 'bench-llama-cpp';
+export type Entry =
+  'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'workspace' | 'bench-shared-context' | 'bench-llama-cpp';
 
 /** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */
 const sources: Record<Entry, string> = {

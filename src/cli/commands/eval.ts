@@ -54,17 +54,17 @@ export async function evalCommand(args: Arguments): Promise<number> {
   if (benchmark.questions.length === 0) {
     throw usage(`${name} has no questions of that part.`, 'Leave --split out, or take another benchmark.');
   }
-  if (args.has('questions')) {
-    process.stdout.write(
-      benchmark.questions.map((question) => `${JSON.stringify(withPrompt(domain, question))}\n`).join(''),
-    );
-    return 0;
-  }
-  if (benchmark.questions.some(needsPython)) {
+  if (!args.has('questions') && benchmark.questions.some(needsPython)) {
     // Before a model is loaded: it says how to install what is missing.
     findPyodide();
   }
   try {
+    if (args.has('questions')) {
+      process.stdout.write(
+        benchmark.questions.map((question) => `${JSON.stringify(withPrompt(domain, question))}\n`).join(''),
+      );
+      return 0;
+    }
     const evaluation = await evaluateOn(benchmark, source, { domain, answering, out });
     process.stdout.write(
       args.has('json')
