@@ -187,7 +187,8 @@ export const commands: Readonly<Record<string, Command>> = {
   seeds: {
     parameters: '[DIR]',
     positionals: 1,
-    summary: 'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
+    summary:
+      'List the functions of a folder that `run --domain workspace` makes problems from, and why others are none.',
     options: {
       exclude: {
         value: 'GLOB',

@@ -83,13 +83,21 @@ const propose = operation({
   },
 });
 
+/** The variant of the prompt that {@link propose} gave for a proposal's group, by its id `p<step>.<group>.<sample>`. */
+function variantOf(id: string, seed: number): number {
+  const [, step, group] = /^p(\d+)\.(\d+)/.exec(id) ?? [];
+  return step === undefined || group === undefined
+    ? 0
+    : drawInteger(seed, Number(step), randomKeys.variant, Number(group));
+}
+
 /** Whether proposals can be read: by format alone, nothing is run. Null where one can. */
 const parse = operation({
   body: Proposals,
   items: ({ proposals }) => proposals.length,
-  run: ({ proposals }, { domain }) => ({
+  run: ({ proposals }, { domain, config }) => ({
     results: proposals.map(({ id, text }) => {
-      const draft = domain.proposer.parse(text);
+      const draft = domain.proposer.parse(text, variantOf(id, config.seed));
       return { id, rejection: isRejection(draft) ? draft : null };
     }),
   }),
@@ -99,8 +107,11 @@ const parse = operation({
 const verify = operation({
   body: Proposals,
   items: ({ proposals }) => proposals.length,
-  async run({ proposals }, { domain }) {
-    const parsed = proposals.map(({ id, text }) => ({ id, draft: domain.proposer.parse(text) }));
+  async run({ proposals }, { domain, config }) {
+    const parsed = proposals.map(({ id, text }) => ({
+      id,
+      draft: domain.proposer.parse(text, variantOf(id, config.seed)),
+    }));
     const drafts = parsed.filter(({ draft }) => !isRejection(draft));
     const verified = (await domain.proposer.verify(drafts)).values();
     const results = parsed.map(({ id, draft }) => {

@@ -16,10 +16,10 @@ const defaultIdleMinutes = 15;
 /** Rows that decode at once: enough for an editor or two; memory grows with them. */
 const defaultSlots = 8;
 const graceMs = 10_000;
-/** A trainer sends all records of a step at once, to have its figures computed. */
-const maxBodyBytes = 64 * 1024 * 1024;
 /** Exit code of a program that was interrupted. */
 const interruptedCode = 130;
+/** A trainer sends all records of a step at once, to have its figures computed. */
+const maxBodyBytes = 64 * 1024 * 1024;
 
 /** `selfq serve`: judge and domains, or with a model or an adapter the policy, over HTTP until it is interrupted. */
 export function serve(args: Arguments): Promise<number> {
