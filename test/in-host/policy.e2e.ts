@@ -35,7 +35,7 @@ describe('the trained model in the editor', function () {
   let dir: string;
 
   before(async () => {
-    place = await createWorkplace();
+    place = await createWorkplace({ fillsGaps: true });
     editor = await openEditor({ env: environment(place) });
     dir = join(editor.folders.workspace, 'runs', 'taught');
     const { code, stderr } = await selfq(place, ['run', ...place.options({ steps: 1 }), '--out', dir]).finished;

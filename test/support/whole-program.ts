@@ -9,7 +9,7 @@ import type { StepMetrics } from '../../src/protocol/records.ts';
 import { readEvaluations, readMetrics, runPaths } from '../../src/run/folder.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import type { Config } from '../../src/config/tables.ts';
-import { writeWritingModel } from './writing-model.ts';
+import { type WritingOptions, writeWritingModel } from './writing-model.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -48,10 +48,10 @@ const overrides = {
   learningRate: 0.001,
 };
 
-export async function createWorkplace(): Promise<Workplace> {
+export async function createWorkplace(writing: WritingOptions = {}): Promise<Workplace> {
   const dir = mkdtempSync(join(tmpdir(), 'selfq-test-'));
   const model = join(dir, 'model');
-  await writeWritingModel(model);
+  await writeWritingModel(model, writing);
   return {
     dir,
     model,

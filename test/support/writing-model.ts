@@ -63,12 +63,19 @@ const hidden = 64;
 /** Logit of what may not follow; that of what may is 0. */
 const forbidden = -14;
 
+/** What a writing model can do besides proposing and answering. */
+export interface WritingOptions {
+  /** It knows tokens of filling in the middle, and one text that fills every gap. Default false. */
+  fillsGaps?: boolean;
+}
+
 /** Writes the model folder; the same bytes every time. */
-export async function writeWritingModel(dir: string): Promise<void> {
+export async function writeWritingModel(dir: string, { fillsGaps = false }: WritingOptions = {}): Promise<void> {
   await writeTinyModel(dir, { layers: 1, hidden, tiedEmbedding: false, contextLength: 4096 });
   const follows = grammar();
-  const known: readonly string[] = [start.proposal, start.answer, ...fillTokens];
-  const phrases = [...[...follows.keys()].filter((phrase) => !known.includes(phrase)), ...fillTokens];
+  const fills = fillsGaps ? [gapFilling, ...fillTokens] : [];
+  const notPhrases: readonly string[] = [start.proposal, start.answer, gapFilling, ...fillTokens];
+  const phrases = [...[...follows.keys()].filter((phrase) => !notPhrases.includes(phrase)), ...fills];
   await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(tokenizerOf(phrases)));
   const ids = new Map(phrases.map((phrase, index) => [phrase, 259 + index]));
   ids.set('end', tinyTokens.endOfTurn);
@@ -103,8 +110,8 @@ function tokenizerOf(phrases: readonly string[]): object {
   const spell = (phrase: string): string => [...Buffer.from(phrase)].map((byte) => alphabet[byte] ?? '').join('');
   const spelled = phrases.map((phrase) => (fillTokens.includes(phrase) ? phrase : spell(phrase)));
   const vocabulary = [...alphabet, ...specials, ...spelled];
-  const added = [...specials, ...fillTokens].map((content) => ({
-    ...{ id: vocabulary.indexOf(content), content, special: true },
-  }));
+  const added = vocabulary.flatMap((content, id) =>
+    [...specials, ...fillTokens].includes(content) ? [{ id, content, special: true }] : [],
+  );
   return byteLevelBpe('gpt2', vocabulary, [], added);
 }
