@@ -6,7 +6,7 @@ import { readGgufHeader } from '../../src/model/formats/gguf.ts';
 import { openModel } from '../../src/model/open.ts';
 import { uniform } from '../../src/base/random.ts';
 import { writeCheckpoint } from '../../src/run/checkpoint.ts';
-import { appendMetrics, runPaths, writeEvaluation, writeRun } from '../../src/run/folder.ts';
+import { appendMetrics, makeRunFolders, writeEvaluation, writeRun } from '../../src/run/folder.ts';
 import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { writeCheckpoint as writeAdapter } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
@@ -37,9 +37,7 @@ describe('selfq export', function () {
     // Sure of itself, so that rounding to bfloat16 and to 8 bit changes no greedy token.
     await writeTinyModel(model, { embeddingScale: 0.8 });
     const opened = await openModel(model);
-    Object.values(runPaths(run))
-      .slice(-3)
-      .forEach((folder) => mkdirSync(folder, { recursive: true }));
+    makeRunFolders(run);
     const base = { id: model, path: model, hash: opened.hash };
     writeRun(run, { ...exampleRun(), state: 'finished', model: base, step: 2 });
     let drawn = 0;
