@@ -22,7 +22,7 @@ const trainingOnly = new Set([
   ...['dualClip', 'miniBatchSequences', 'proposerPrompts', 'proposalsPerPrompt', 'answersPerQuestion', 'operators'],
   ...['dynamicSampling', 'pool', 'poolShare', 'labelled', 'labelledShare', 'oldLogprobs', 'topic'],
   ...['importanceSamplingCorrection', 'importanceSamplingCap', 'nearDuplicate', 'behaviourDuplicates', 'safetyGuard'],
-  ...['minAgreement', 'shortReferences', 'multiplyTests', 'questionEmbeddings'],
+  ...['minAgreement', 'shortReferences', 'multiplyTests', 'questionEmbeddings', 'topP', 'topK'],
 ]);
 
 /** Interval of the lines in which an evaluation says how far it is, milliseconds. */
@@ -50,7 +50,7 @@ export function createSweepEvaluations(evaluate: readonly EvaluationRequest[], f
     /** Of the policy that training begins with; runs that begin with the same one share it. */
     async before({ run }: RunProgress, signal: AbortSignal): Promise<void> {
       for (const request of evaluate) {
-        const settings = Object.entries(run.config).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+        const settings = baseSettings(run).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
         await make(request, beforePath(run, request), settings, signal);
       }
     },
