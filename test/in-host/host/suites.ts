@@ -27,7 +27,7 @@ export function defineSuites(): void {
       const folder = mkdtempSync(join(tmpdir(), 'selfq-bundle-'));
       try {
         // The bundle as a fresh module, without the cache of modules; the quickest of several, as the machine is shared.
-        const loads = Array.from({ length: 5 }, (_, index) => {
+        const loads = Array.from({ length: 15 }, (_, index) => {
           const fresh = join(folder, `extension-${index}.cjs`);
           copyFileSync(join(extension.extensionPath, 'dist', 'extension.cjs'), fresh);
           const cpu = process.cpuUsage();
