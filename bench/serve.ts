@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { entryPath } from '../src/base/entries.ts';
 import { BoundaryError } from '../src/base/errors.ts';
+import { eventData } from '../src/base/event-stream.ts';
 import { describeConditions, median, medianRatio, noteConditions, round, type Conditions } from './measure.ts';
 import { startLlamaServer } from './peers/llama-server.ts';
 import { codeTokens, openBenchModel, type BenchArguments, type BenchModel, type BenchObserver } from './policy.ts';
@@ -52,14 +52,12 @@ export async function serveTarget(
     const peer = args.has('alone') ? undefined : await startPeer(args, model);
     served.push(...(peer ? [peer] : []));
     const runtime = await model.start({ slots: 1, contextTokens });
-    const figures: ServeBench = { conditions: finish({}), own: [], llama: [], engine: [] };
+    const figures: Omit<ServeBench, 'conditions'> = { own: [], llama: [], engine: [] };
     try {
-      const texts = promptsOf(model, (rounds + 1) * (clients + 1));
-      const take = (): string[] => texts.splice(0, clients + 1);
       // A first round loads the weights of both.
       await Promise.all(served.map((server) => complete(server, 'function first(', 1)));
       for (let turn = 0; turn < rounds; turn++) {
-        const prompts = take();
+        const prompts = promptsOf(model, clients + 1, turn);
         figures.own.push(await measure(own, prompts));
         figures.engine.push(await engineRate(runtime, prompts[0] ?? ''));
         if (peer) {
@@ -69,7 +67,8 @@ export async function serveTarget(
     } finally {
       await runtime.close();
     }
-    return { figures: { ...figures, conditions: finish({}) }, lines: describe(figures) };
+    const measured = { ...figures, conditions: finish({}) };
+    return { figures: measured, lines: describe(measured) };
   } finally {
     served.forEach((server) => server.stop());
     await model.close();
@@ -94,9 +93,9 @@ async function startPeer(args: BenchArguments, { path, threads }: BenchModel): P
 }
 
 /** Code that no two share from its first line on, so that nobody's cache of prompts is measured. */
-function promptsOf({ file }: BenchModel, count: number): string[] {
+function promptsOf({ file }: BenchModel, count: number, turn: number): string[] {
   return Array.from({ length: count }, (_, index) =>
-    file.tokenizer.decode(codeTokens(file, promptTokens, index * 100)),
+    file.tokenizer.decode(codeTokens(file, promptTokens, 100 * (turn * count + index))),
   );
 }
 
@@ -136,10 +135,9 @@ async function complete(
   }
   let firstTokenMs: number | undefined;
   let tokens = 0;
-  for await (const line of createInterface({ input: Readable.fromWeb(body) })) {
-    const [, json] = /^data: (\{.*)$/.exec(line) ?? [];
-    if (json !== undefined) {
-      const { choices, usage } = Event.parse(JSON.parse(json));
+  for await (const data of eventData(body)) {
+    if (data !== '[DONE]') {
+      const { choices, usage } = Event.parse(JSON.parse(data));
       firstTokenMs ??= choices[0]?.text ? performance.now() - start : undefined;
       tokens = usage?.completion_tokens ?? tokens;
     }

@@ -4,7 +4,7 @@ import type { Listening } from '../../http/listen.ts';
 import { startPolicyServer } from '../../serve/policy-server.ts';
 import { english } from '../../view/translate.ts';
 import { PolicyClient } from './client.ts';
-import { eventData } from './event-stream.ts';
+import { eventData } from '../../base/event-stream.ts';
 
 describe('the client of a served policy', () => {
   let parrot: Parrot;

@@ -3,7 +3,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import type { Prompt } from '../../protocol/runtime.ts';
 import type { Translate } from '../../view/translate.ts';
-import { eventData } from './event-stream.ts';
+import { eventData } from '../../base/event-stream.ts';
 
 /** Where a policy is served, and the key that its server asks for. */
 export interface Address {
