@@ -49,6 +49,7 @@ export const commands: Readonly<Record<string, Command>> = {
         description:
           'Choose the best of all evaluated steps on the test questions, as the paper does; the result says so.',
       },
+      estimate: { description: 'Say how long it would take here and how much memory it needs, and end.' },
       settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
       detach: { description: 'Start the run and return; it continues in the background.' },
       json,

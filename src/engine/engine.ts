@@ -17,6 +17,7 @@ import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
+import { createStopwatch, type Stopwatch } from '../run/estimate.ts';
 import { makeRunFolders, readMetrics, readRun, recordedSteps, stepName, truncateToStep } from '../run/folder.ts';
 import { assertTrainedHere, type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
@@ -161,7 +162,12 @@ interface Tools {
 
 /** Starts the children, runs the loop, ends the children. */
 async function work(dir: string, config: Config, model: ChosenModel, tools: Tools): Promise<void> {
-  const { gate, live, notify, reporter } = tools;
+  const { gate, live, reporter } = tools;
+  const stopwatch = createStopwatch(config, cacheDir());
+  const notify = (event: RunEvent): void => {
+    time(stopwatch, event);
+    tools.notify(event);
+  };
   const runtime = createRuntimeOwner({
     load: loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() }),
     onProgress: (progress: Progress) => reporter.progress(progress),
@@ -181,7 +187,9 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const files = await readQuestionFiles(config, domain);
     files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
+    const loading = performance.now();
     await gate.race(runtime.stage('load', () => Promise.resolve()));
+    remember(() => stopwatch.loaded((performance.now() - loading) / 1000));
     const { loaded } = runtime;
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
@@ -201,6 +209,24 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   } finally {
     await runtime.close();
     await sandbox.close();
+  }
+}
+
+/** Notes how long what has just been recorded took. */
+function time(stopwatch: Stopwatch, event: RunEvent): void {
+  if (event.type === 'metrics') {
+    remember(() => stopwatch.step(event.metrics));
+  } else if (event.type === 'evaluation') {
+    remember(() => stopwatch.evaluation(event.evaluation));
+  }
+}
+
+/** Later estimates are not worth a run: a cache folder that cannot be written is logged. */
+function remember(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    log(`how long this took is not kept: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -2,6 +2,11 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { startEngine } from '../../engine/client.ts';
+import { type Forecast, forecast } from '../../engine/forecast.ts';
+import { cacheDir } from '../../base/cache-dir.ts';
+import { chooseModel } from '../../model/installed.ts';
+import { memoryText, timeText } from '../../view/forecast.ts';
+import { english } from '../../view/translate.ts';
 import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { presets } from '../../base/setting.ts';
@@ -31,6 +36,9 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   const config = await configOf(args);
+  if (args.has('estimate')) {
+    return showForecast(config, args.has('json'));
+  }
   const model = await ensureModel(config.model);
   await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(domainOfRun(config));
@@ -46,10 +54,25 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   if (!args.has('json')) {
+    const output = createProgressOutput();
     const from = `${describeSubject(domainOfRun(config), config.topic)}, ${config.model}, ${config.steps} steps${mixText(config)}`;
-    createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
+    output.line(`Self-questioning: ${from}. Run folder: ${dir}`);
+    output.line(forecastText(await forecast({ ...config, model: storedModelName(model) })));
   }
   return follow(dir, { json: args.has('json') });
+}
+
+async function showForecast(given: Config, json: boolean): Promise<number> {
+  const config = { ...given, model: storedModelName(chooseModel(given.model, cacheDir())) };
+  const known = await forecast(config);
+  const { time, memory } = known;
+  const data = { time: time ?? null, memory: memory ? { needed: memory.needed, available: memory.available } : null };
+  process.stdout.write(`${json ? JSON.stringify(data) : forecastText(known)}\n`);
+  return 0;
+}
+
+function forecastText({ time, memory }: Forecast): string {
+  return [timeText(english, time), ...(memory ? [memoryText(english, memory.needed, memory.available)] : [])].join(' ');
 }
 
 function absolute(path: string): string {
