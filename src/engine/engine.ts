@@ -13,7 +13,7 @@ import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseMod
 import type { RunEvent } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
 import { shellWord } from '../base/shell.ts';
-import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
+import { type HeldBy, type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
@@ -35,11 +35,16 @@ import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
+import { dequeueFolder } from './queue.ts';
 import { seedsOfRun } from './run-seeds.ts';
+import { createRunWhen } from './run-when.ts';
 import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
+
+/** How often a run that is held looks whether it may continue, milliseconds. */
+const holdCheckMs = 15_000;
 
 /** What an engine is started for. */
 export interface EngineOptions {
@@ -133,7 +138,11 @@ async function own(
     status: () => ({ run: withoutToken(live.record), ...(reporter.last ? { last: reporter.last } : {}) }),
     pause: () => gate.pause(),
     resume: () => gate.open(),
-    stop,
+    stop() {
+      // A person wants it to end; what a shutdown ends is resumed by the queue.
+      dequeueFolder(options.dir);
+      stop();
+    },
   });
   clients.server = server;
   process.on('SIGTERM', stop).on('SIGINT', stop);
@@ -179,7 +188,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   });
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
+  const untilAllowed = createHold(live, gate, createRunWhen(config.runWhen));
   try {
+    // A run that has to wait does so before it takes memory.
+    await untilAllowed();
     const seeds = await seedsOf(dir, config, tools, () => sandbox.get());
     const domainTools = { sandbox: () => sandbox.get(), base: runtime.base, seeds: seeds.shown };
     // Before the model is loaded, which takes long: what is wrong here can be told at once.
@@ -201,7 +213,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     }
     const baseModel = await baseModelName(model);
     const source = await createSource(config, domain, runtime.policy.countTokens, files);
-    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime) };
+    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime, untilAllowed) };
     const ownBenchmark = await session.stage(live.record.step, 'evaluate', () =>
       heldOutBenchmark(dir, config, seeds.heldOut, domainTools),
     );
@@ -275,13 +287,18 @@ async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
 }
 
 /** Stages with a gate in front, announced, timed, and run again where the runtime died. */
-function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<Session, 'stage' | 'seconds'> {
+function stagesOf(
+  { gate, live, reporter }: Tools,
+  runtime: RuntimeOwner,
+  untilAllowed: () => Promise<void>,
+): Pick<Session, 'stage' | 'seconds'> {
   let seconds: Record<string, number> = {};
   let secondsOf = -1;
   return {
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
       await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));
+      await untilAllowed();
       if (step !== secondsOf) {
         seconds = {};
         secondsOf = step;
@@ -294,6 +311,29 @@ function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<
         seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - started) / 1000;
       }
     },
+  };
+}
+
+/**
+ * Waits as long as the run is held by its setting `runWhen`, paused with that as its reason. A person who resumes it all the
+ * same is not asked again.
+ */
+function createHold(live: LiveRun, gate: Gate, heldNow: () => Promise<HeldBy | undefined>): () => Promise<void> {
+  let overruled = false;
+  return async () => {
+    let held = overruled ? undefined : await heldNow();
+    if (held === undefined) {
+      return;
+    }
+    while (held !== undefined) {
+      if (live.record.held !== held) {
+        log(`the run is held: ${held}`);
+        live.update({ state: 'paused', held });
+      }
+      overruled = await gate.wait(holdCheckMs);
+      held = overruled ? undefined : await heldNow();
+    }
+    live.update({ state: 'running', held: null });
   };
 }
 
@@ -331,7 +371,7 @@ function prepareRecord({ dir, config, steps, acceptDomain }: EngineOptions): Run
     );
   }
   const settings = acceptDomain === true ? withDomainOfNow(run.config, step) : run.config;
-  return { ...run, config: settings, state: 'starting', versions: programVersions(), step, steps: goal, engine };
+  return { ...run, held: null, config: settings, state: 'starting', versions: programVersions(), step, steps: goal, engine };
 }
 
 /**
