@@ -1,4 +1,12 @@
-import { choice, text, textLike, type Setting, type SettingTable, type SettingValue, type ValuesOf } from '../base/setting.ts';
+import {
+  choice,
+  text,
+  textLike,
+  type Setting,
+  type SettingTable,
+  type SettingValue,
+  type ValuesOf,
+} from '../base/setting.ts';
 import { domainSettings, type DomainName, type DomainSettings } from '../domains/settings.ts';
 import { defaultModelId } from '../model/catalogue.ts';
 import { runtimeSettings, type RuntimeSettings } from '../runtime/settings.ts';

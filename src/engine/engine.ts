@@ -213,7 +213,17 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     }
     const baseModel = await baseModelName(model);
     const source = await createSource(config, domain, runtime.policy.countTokens, files);
-    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime, untilAllowed) };
+    const session = {
+      dir,
+      config,
+      baseModel,
+      domain,
+      source,
+      live,
+      notify,
+      runtime,
+      ...stagesOf(tools, runtime, untilAllowed),
+    };
     const ownBenchmark = await session.stage(live.record.step, 'evaluate', () =>
       heldOutBenchmark(dir, config, seeds.heldOut, domainTools),
     );
@@ -371,7 +381,16 @@ function prepareRecord({ dir, config, steps, acceptDomain }: EngineOptions): Run
     );
   }
   const settings = acceptDomain === true ? withDomainOfNow(run.config, step) : run.config;
-  return { ...run, held: null, config: settings, state: 'starting', versions: programVersions(), step, steps: goal, engine };
+  return {
+    ...run,
+    held: null,
+    config: settings,
+    state: 'starting',
+    versions: programVersions(),
+    step,
+    steps: goal,
+    engine,
+  };
 }
 
 /**

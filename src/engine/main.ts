@@ -22,8 +22,8 @@ async function main(): Promise<void> {
   if (dir === undefined) {
     throw new BoundaryError('usage', 'The engine needs the folder of a run.', 'Start runs with `selfq run`.');
   }
-  let shutDown = false;
-  process.once('SIGTERM', () => (shutDown = true));
+  const shutdown = new AbortController();
+  process.once('SIGTERM', () => shutdown.abort());
   const state = await runEngine({
     dir,
     ...(values.config === undefined ? {} : { config: parseConfig(values.config) }),
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     acceptDomain: values['accept-domain'] ?? false,
     onReady: () => announce({ type: 'ready' }),
   });
-  if (!shutDown) {
+  if (!shutdown.signal.aborted) {
     await startNext();
   }
   // The run is over and written down: nothing that is still open may keep the process.

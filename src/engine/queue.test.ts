@@ -26,7 +26,13 @@ describe('the queue of runs', () => {
   function record(dir: string, state: RunState, alive: boolean): void {
     mkdirSync(dir, { recursive: true });
     const engine = { ...ownIdentity(), token: '', socket: '' };
-    writeRun(dir, exampleRun({ state, engine: alive ? engine : { ...engine, heartbeat: '2026-01-01T00:00:00.000Z', startTime: 'before:1' } }));
+    writeRun(
+      dir,
+      exampleRun({
+        state,
+        engine: alive ? engine : { ...engine, heartbeat: '2026-01-01T00:00:00.000Z', startTime: 'before:1' },
+      }),
+    );
   }
 
   /** Advances with engines that begin at once; the started folders with what they were started with. */

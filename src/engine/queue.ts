@@ -129,7 +129,10 @@ export async function advanceQueue(options: AdvanceOptions = {}): Promise<Queued
       return undefined;
     }
     try {
-      await start(dir, { ...(state === undefined ? { config: config as Config } : {}), ...(nodePath ? { nodePath } : {}) });
+      await start(dir, {
+        ...(state === undefined ? { config: config as Config } : {}),
+        ...(nodePath ? { nodePath } : {}),
+      });
       const { problem: _, ...file } = queued;
       writeQueueFile(id, file, cache);
       return queued;

@@ -174,7 +174,8 @@ export class RunStore implements vscode.Disposable {
       .map(({ dir, run, notes }) => ({
         ...{ dir, run, tags: notes.tags, note: notes.note },
         state: shownState(run),
-        name: labelText(notes.name ?? names[dir] ?? inSweep.get(dir)?.title ?? '') || runName(t, run, vscode.env.language),
+        name:
+          labelText(notes.name ?? names[dir] ?? inSweep.get(dir)?.title ?? '') || runName(t, run, vscode.env.language),
         ...optional('variant', inSweep.get(dir)?.variant),
       }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));

@@ -24,7 +24,10 @@ export function readNotes(dir: string): RunNotes {
 }
 
 /** Changes some of the notes. Throws BoundaryError: 'usage' for what is too long, else as {@link assertOwnParts}. */
-export function writeNotes(dir: string, change: { name?: string | undefined; tags?: string[]; note?: string }): RunNotes {
+export function writeNotes(
+  dir: string,
+  change: { name?: string | undefined; tags?: string[]; note?: string },
+): RunNotes {
   assertOwnParts(dir);
   const parsed = RunNotes.safeParse({ ...readNotes(dir), ...change });
   if (!parsed.success) {

@@ -9,7 +9,11 @@ import { domainWord } from './words.ts';
  * What a run is called until somebody names it: domain, topic, the model where it is not the default one, and when it
  * began, as two runs may share the rest.
  */
-export function runName(t: Translate, { id, config, createdAt }: Pick<RunRecord, 'id' | 'config' | 'createdAt'>, language: string): string {
+export function runName(
+  t: Translate,
+  { id, config, createdAt }: Pick<RunRecord, 'id' | 'config' | 'createdAt'>,
+  language: string,
+): string {
   const topic = String(config['topic'] ?? '');
   const model = String(config['model'] ?? runSettings.model.default);
   const name = [

@@ -82,7 +82,10 @@ describe('commands', function () {
       ok('run', '--estimate', ...place.options({ samplerPrecision: 'strict' })),
     ]);
     assert.match(known, /^About .*, by 3 steps measured on this machine\. About .* of memory; .* are free\.\n$/);
-    const { time, memory } = JSON.parse(json) as { time: { seconds: number; perStep: number }; memory: { needed: number } };
+    const { time, memory } = JSON.parse(json) as {
+      time: { seconds: number; perStep: number };
+      memory: { needed: number };
+    };
     assert.ok(time.perStep > 0 && time.seconds > 300 * time.perStep && memory.needed > 1e6);
     assert.match(unknown, /^No measurement of this machine with this model yet/);
   });
@@ -130,7 +133,12 @@ describe('commands', function () {
       }
     };
     assert.equal((await add('one', 40)).started, true);
-    assert.deepEqual(await add('two', 1), { dir: join(place.dir, 'queued', 'two'), number: 2, started: false, before: 1 });
+    assert.deepEqual(await add('two', 1), {
+      dir: join(place.dir, 'queued', 'two'),
+      number: 2,
+      started: false,
+      before: 1,
+    });
     await add('three', 1);
     assert.match(await ok('queue'), /1\s+(starting|running).*one[^]*2\s+waits.*two[^]*3\s+waits.*three/);
     await ok('queue', 'cancel', '3');

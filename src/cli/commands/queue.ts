@@ -71,7 +71,8 @@ async function start(): Promise<void> {
 /** By its number or its folder. A run that is running is taken out of the queue and continues. */
 function cancel(which: string | undefined): void {
   const found = listQueue().find(
-    ({ id, dir }) => String(id) === which || (which !== undefined && (dir === resolve(which) || basename(dir) === which)),
+    ({ id, dir }) =>
+      String(id) === which || (which !== undefined && (dir === resolve(which) || basename(dir) === which)),
   );
   if (!found) {
     throw usage(`The queue has no run "${which ?? ''}".`, '`selfq queue` lists them by number.');

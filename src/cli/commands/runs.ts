@@ -15,14 +15,7 @@ import { parseTags, readNotes, writeNotes } from '../../run/notes.ts';
 import { shownState } from '../../run/ownership.ts';
 import { formatBytes } from '../../view/format.ts';
 import { type RunColumn, runColumns } from '../../view/run-columns.ts';
-import {
-  type RunRow,
-  runCell,
-  runColumnWord,
-  runRow,
-  sortedRuns,
-  usualOrder,
-} from '../../view/run-table.ts';
+import { type RunRow, runCell, runColumnWord, runRow, sortedRuns, usualOrder } from '../../view/run-table.ts';
 import { runName } from '../../view/default-name.ts';
 import { english } from '../../view/translate.ts';
 import { visibleText } from '../../view/visible-text.ts';
@@ -163,7 +156,11 @@ function runOf(args: Arguments): { dir: string; run: RunRecord } {
 function endedRun(args: Arguments): { dir: string; run: RunRecord } {
   const found = runOf(args);
   if (isLive(shownState(found.run))) {
-    throw new BoundaryError('run', `${found.dir} is still running.`, `Stop it: \`selfq stop ${shellWord(found.dir)}\`.`);
+    throw new BoundaryError(
+      'run',
+      `${found.dir} is still running.`,
+      `Stop it: \`selfq stop ${shellWord(found.dir)}\`.`,
+    );
   }
   return found;
 }

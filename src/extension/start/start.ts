@@ -68,7 +68,11 @@ function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers 
     steps: given.steps ?? setting('steps'),
     device: choose('device'),
     ...optional('code', last?.code),
-    overrides: { ...(isSet('runWhen') ? { runWhen: setting('runWhen') } : {}), ...plainOverrides(setting('overrides')), ...given.overrides },
+    overrides: {
+      ...(isSet('runWhen') ? { runWhen: setting('runWhen') } : {}),
+      ...plainOverrides(setting('overrides')),
+      ...given.overrides,
+    },
   };
 }
 
