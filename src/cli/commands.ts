@@ -1,6 +1,6 @@
 import { shippedDomains } from '../domains/settings.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
-import { runColumns } from '../view/run-columns.ts';
+import { runColumns } from '../view/run-rows.ts';
 import type { Arguments, Options } from './arguments.ts';
 
 /** A command's implementation; loaded when it is called, so that help and completion are instant. Returns the exit code. */

@@ -13,7 +13,7 @@ import { assertExpected, assertReady, baseModelName, type ChosenModel, chooseMod
 import type { RunEvent } from '../protocol/control.ts';
 import { BoundaryError, toErrorRecord } from '../base/errors.ts';
 import { shellWord } from '../base/shell.ts';
-import { type HeldBy, type RunRecord, runFolderVersion } from '../protocol/records.ts';
+import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
@@ -27,6 +27,7 @@ import { type ControlServer, newToken, serveControl, withoutToken } from './cont
 import { newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 import { assertDisk } from './disk.ts';
 import { heldOutBenchmark } from './held-out.ts';
+import { createHold } from './hold.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
@@ -42,9 +43,6 @@ import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
 
 const sandboxAttempts = 4;
-
-/** How often a run that is held looks whether it may continue, milliseconds. */
-const holdCheckMs = 15_000;
 
 /** What an engine is started for. */
 export interface EngineOptions {
@@ -321,29 +319,6 @@ function stagesOf(
         seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - started) / 1000;
       }
     },
-  };
-}
-
-/**
- * Waits as long as the run is held by its setting `runWhen`, paused with that as its reason. A person who resumes it all the
- * same is not asked again.
- */
-function createHold(live: LiveRun, gate: Gate, heldNow: () => Promise<HeldBy | undefined>): () => Promise<void> {
-  let overruled = false;
-  return async () => {
-    let held = overruled ? undefined : await heldNow();
-    if (held === undefined) {
-      return;
-    }
-    while (held !== undefined) {
-      if (live.record.held !== held) {
-        log(`the run is held: ${held}`);
-        live.update({ state: 'paused', held });
-      }
-      overruled = await gate.wait(holdCheckMs);
-      held = overruled ? undefined : await heldNow();
-    }
-    live.update({ state: 'running', held: null });
   };
 }
 

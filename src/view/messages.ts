@@ -5,7 +5,7 @@ import type { Label, Mark } from '../protocol/question.ts';
 import { type Alarm, type HeldBy, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
-import type { RunRow } from './run-table.ts';
+import type { RunRow } from './run-rows.ts';
 import { type TrialModel, trialChoices } from './trial-model.ts';
 
 export type { Alarm, Label, Mark, ShownState, Verdict };

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { exampleRun } from './example-records.ts';
 import { examplePair, exampleResult } from './example-results.ts';
-import { runColumns } from './run-columns.ts';
+import { runColumns, type RunRow } from './run-rows.ts';
 import {
   heldOutSentence,
   matchingRuns,
   type RunFacts,
-  type RunRow,
   runCell,
   runRow,
   sortedRuns,

@@ -1,42 +1,14 @@
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import type { Change } from './compared.ts';
 import { changeText, compareEvaluations } from './comparison.ts';
 import { benchmarkTitle } from './evaluation.ts';
 import { decisive, outcomeOf } from './evaluations.ts';
 import { formatBytes, formatPercent, formatPoints } from './format.ts';
-import type { RunColumn } from './run-columns.ts';
 import { domainOfRun, modelWord } from './run-name.ts';
+import type { RunColumn, RunRow } from './run-rows.ts';
 import type { Translate } from './translate.ts';
 import { labelText } from './visible-text.ts';
 import { domainWord, stateWord } from './words.ts';
-
-/** A run as a row of the table of runs; plain data. */
-export interface RunRow {
-  dir: string;
-  name: string;
-  domain: string;
-  topic: string;
-  model: string;
-  /** ISO time of its begin. */
-  date: string;
-  state: ShownState;
-  step: number;
-  steps: number;
-  /** Its result on the held-out problems; absent before the first evaluation. */
-  heldOut?: {
-    benchmark: string;
-    /** Shares of right answers; `before` alone until there is a second evaluation. */
-    before: number;
-    after?: number;
-    /** Absent where the two are not of the same problems. */
-    change?: Change;
-  };
-  /** On the disk. */
-  bytes: number;
-  tags: string[];
-  note: string;
-}
 
 /** How the table is sorted. */
 export interface RunOrder {

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { diskUse } from '../../run/disk-use.ts';
 import { type HostMessage, RunTableMessage } from '../../view/messages.ts';
-import { type RunRow, runRow } from '../../view/run-table.ts';
+import type { RunRow } from '../../view/run-rows.ts';
+import { runRow } from '../../view/run-table.ts';
 import { commands, panels } from '../contributions.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
