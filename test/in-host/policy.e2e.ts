@@ -212,10 +212,12 @@ describe('the trained model in the editor', function () {
   it('is said to be gone with its run, and is put out of use', async () => {
     const { page } = editor;
     rmSync(dir, { recursive: true });
+    await statusItem(page).locator('[aria-label^="The run whose model is in use is gone"]').waitFor();
+    await until('no server is left', () => servers(dir).length === 0);
     await page.keyboard.type('\n  const a =');
     await notification(page, 'The run whose model is in use is gone');
     await runCommand(page, 'Self-Questioning: Stop Using the Model');
     await statusItem(page).waitFor({ state: 'detached' });
-    await until('no server is left', () => servers(dir).length === 0);
+    assert.deepEqual(servers(dir), []);
   });
 });

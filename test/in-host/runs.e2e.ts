@@ -97,7 +97,7 @@ describe('the runs of a person', function () {
       ['Edit Note', 'Edit Note', 'twice the steps of the first'],
     ] as const) {
       await more.click();
-      await chooseByTyping(page, 'Coding', action);
+      await chooseByTyping(page, 'binary trees', action);
       await quickInput(page, question).locator('input').fill(words);
       await page.keyboard.press('Enter');
       await rows()
@@ -136,7 +136,7 @@ describe('the runs of a person', function () {
     const inside = webview(page);
     await inside.locator('th[aria-sort]', { hasText: 'held-out problems' }).waitFor();
     await inside.getByRole('button', { name: /^Actions for .*binary trees/ }).click();
-    await chooseByTyping(page, 'Coding', 'Remove Old Checkpoints');
+    await chooseByTyping(page, 'binary trees', 'Remove Old Checkpoints');
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'Remove 4 checkpoints' });
     await dialog.getByRole('button', { name: 'Remove' }).click();
     const { checkpoints } = runPaths(join(editor.folders.workspace, 'runs', 'run-3'));
