@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { exampleRun } from './example-records.ts';
 import { examplePair, exampleResult } from './example-results.ts';
 import { runColumns, type RunRow } from './run-rows.ts';
-import {
-  heldOutSentence,
-  matchingRuns,
-  type RunFacts,
-  runCell,
-  runRow,
-  sortedRuns,
-  usualOrder,
-} from './run-table.ts';
+import { heldOutSentence, matchingRuns, type RunFacts, runCell, runRow, sortedRuns, usualOrder } from './run-table.ts';
 import { english } from './translate.ts';
 
 function row(name: string, given: Partial<RunFacts> = {}): RunRow {
