@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { readPreferences } from '../../src/run/preferences.ts';
@@ -169,24 +169,6 @@ describe('the trained model in the editor', function () {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it('serves a second window by a process of its own', async () => {
-    const second = await editor.openWindow();
-    try {
-      await statusItem(second).waitFor();
-      await runCommand(second, 'Self-Questioning: Try the Model');
-      const inside = webview(second);
-      await inside.getByRole('textbox').fill('Hello.');
-      await inside.getByRole('button', { name: /^Ask/ }).click();
-      await inside.getByRole('heading', { name: 'Which is better?' }).waitFor();
-      // That of a window that was reloaded lives until its extension host is given up.
-      assert.ok(servers(dir).length >= 2);
-    } finally {
-      await second.close();
-    }
-    await webview(editor.page).getByRole('button', { name: 'Ask again' }).click();
-    await webview(editor.page).getByRole('button', { name: 'Both alike', pressed: false }).waitFor();
-  });
-
   it('completes at the cursor, once that is turned on', async () => {
     const { page } = editor;
     const file = join(editor.folders.workspace, 'sum.js');
@@ -207,17 +189,5 @@ describe('the trained model in the editor', function () {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Control+S');
     await until('the completion is in the file', () => readFileSync(file, 'utf8').includes('return  nums.length;\n}'));
-  });
-
-  it('is said to be gone with its run, and is put out of use', async () => {
-    const { page } = editor;
-    rmSync(dir, { recursive: true });
-    await statusItem(page).locator('[aria-label^="The run whose model is in use is gone"]').waitFor();
-    await until('no server is left', () => servers(dir).length === 0);
-    await page.keyboard.type('\n  const a =');
-    await notification(page, 'The run whose model is in use is gone');
-    await runCommand(page, 'Self-Questioning: Stop Using the Model');
-    await statusItem(page).waitFor({ state: 'detached' });
-    assert.deepEqual(servers(dir), []);
   });
 });
