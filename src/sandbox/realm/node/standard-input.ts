@@ -164,7 +164,11 @@ export function makeStandardInput(
       notes.forEach(({ event, run }) => own.on(event, run));
     }
     if (flowing !== undefined) {
-      void (flowing ? own.resume() : own.pause());
+      if (flowing) {
+        own.resume();
+      } else {
+        own.pause();
+      }
     }
     notes = [];
   }
@@ -197,13 +201,13 @@ export function makeStandardInput(
     stream: () => (stream ??= begin()),
     follow(from, data, end) {
       if (from === stream && !real) {
-        note('data', data as Listener, true);
-        note('end', end as Listener, true);
+        note('data', data, true);
+        note('end', end, true);
         flowing = true;
         return;
       }
-      from.on('data', data as Listener);
-      from.on('end', end as Listener);
+      from.on('data', data);
+      from.on('end', end);
       from.resume();
     },
   };
