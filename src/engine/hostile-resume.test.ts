@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
 import { appendMetrics, makeRunFolders, runPaths, writeRun } from '../run/folder.ts';
 import { runEngine } from './engine.ts';
-import { isOwnSocket, newSocketPath, removeSocket } from './socket-path.ts';
+import { isOwnSocket, newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 
 describe('resuming a run of unknown origin', () => {
   let dir: string;
@@ -72,4 +84,34 @@ describe('the address of a control socket', () => {
       }
     }
   });
+
+  it('is removed some time after its engine was killed, and while that lives never', async function () {
+    if (process.platform === 'win32') {
+      return this.skip();
+    }
+    const [killed, living, young] = [newSocketPath(), newSocketPath(), newSocketPath()];
+    const listen = async (path: string) => {
+      const script = "require('net').createServer().listen(process.argv[1], () => console.log('listens'))";
+      const child = spawn(process.execPath, ['-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout, 'data');
+      return child;
+    };
+    const children = await Promise.all([killed, living, young].map(listen));
+    try {
+      for (const index of [0, 2]) {
+        const child = children[index];
+        const ended = child && once(child, 'exit');
+        child?.kill('SIGKILL');
+        await ended;
+      }
+      const before = new Date(Date.now() - 3_600_000);
+      utimesSync(killed, before, before);
+      utimesSync(living, before, before);
+      await removeDeadSockets();
+      assert.deepEqual([killed, living, young].map(existsSync), [false, true, true]);
+    } finally {
+      children.forEach((child) => child.kill('SIGKILL'));
+      [killed, living, young].forEach((path) => rmSync(path, { force: true }));
+    }
+  }).timeout(60_000);
 });

@@ -6,7 +6,7 @@ import { writeTinyModel } from '../../test/support/tiny-model.ts';
 import { catalogueEntry, defaultModelId } from '../model/catalogue.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { resolveConfig } from '../config/resolve.ts';
-import { adviseMemory, assertMemory, machineMemory, memoryNeed } from './memory.ts';
+import { adviseMemory, assertMemory, gb, machineMemory, memoryNeed } from './memory.ts';
 
 const config = resolveConfig('quick', {});
 const decoder = catalogueEntry(defaultModelId).config;
@@ -30,6 +30,10 @@ describe('advice about memory', () => {
     );
     assert.match(advice.remedy, /--set microBatchTokens=640/);
     assert.ok(memoryNeed(decoder, { ...config, microBatchTokens: 640 }, 'run') <= machine.available);
+  });
+
+  it('never calls a need nothing', () => {
+    assert.deepEqual([1, 4e7, 9.9e7, 1e8, 3.24e9].map(gb), ['1 MB', '40 MB', '99 MB', '0.1 GB', '3.2 GB']);
   });
 
   it('names the largest model that fits where no setting helps', () => {

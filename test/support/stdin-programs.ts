@@ -212,6 +212,87 @@ const stream: Row[] = [
     "let d = ''; process.stdin.on('data', (c) => (d += c)); process.stdin.once('end', () => { console.log(d.split(' ')); });",
   ],
   [
+    'standard input that is listened to and then looked at',
+    numbers,
+    "process.stdin.on('data', (c) => console.log('data', c instanceof Buffer, c.length)); process.stdin.on('end', () => console.log('end', process.stdin.readableEnded, process.stdin.listenerCount('data'))); console.log(process.stdin.listenerCount('data'), process.stdin.readableFlowing, process.stdin.isTTY, 'pipe' in process.stdin);",
+  ],
+  [
+    'standard input that becomes a stream in the middle',
+    'x'.repeat(200_000),
+    "const seen = []; const first = (c) => { seen.push(c.length); process.stdin.removeListener('data', first); process.stdin.once('data', (d) => seen.push(d.length > 0)); process.stdin.on('data', () => {}); }; process.stdin.on('data', first).on('end', () => console.log(seen)).on('close', () => console.log('close'));",
+  ],
+  [
+    'standard input that is paused and resumed',
+    numbers,
+    "process.stdin.setEncoding('utf-8'); process.stdin.pause(); process.stdin.on('data', (c) => { console.log('data', JSON.stringify(c)); }); process.stdin.on('end', () => console.log('end')); setTimeout(() => { console.log('now'); process.stdin.resume(); }, 5);",
+  ],
+  ['an end that nothing flows to', numbers, "process.stdin.on('end', () => console.log('end')); console.log('last');"],
+  [
+    'an end without data',
+    numbers,
+    "process.stdin.resume(); process.stdin.on('end', () => console.log('end')); process.nextTick(() => console.log('tick'));",
+  ],
+  [
+    'empty standard input',
+    '',
+    "process.stdin.on('data', () => console.log('data')); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'other encodings of standard input',
+    numbers,
+    "process.stdin.setEncoding('hex'); process.stdin.on('data', (c) => console.log(c.slice(0, 8))); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'an encoding that comes late',
+    unicode,
+    "process.stdin.on('data', (c) => console.log(typeof c, c.length)); setImmediate(() => 0); process.stdin.setEncoding('utf8'); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'listeners among promises, ticks and immediates',
+    numbers,
+    "const log = (x) => console.log(x); process.stdin.on('data', () => { log('data'); process.nextTick(log, 'tick'); Promise.resolve().then(() => log('promise')); setImmediate(log, 'immediate'); }); process.stdin.on('end', () => { log('end'); Promise.resolve().then(() => log('last')); }); log('main');",
+  ],
+  [
+    'input before a timer that is far away',
+    numbers,
+    "setTimeout(() => console.log('timer'), 1500); setTimeout(() => console.log('soon'), 0); process.stdin.on('data', () => console.log('data')); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'a listener that throws',
+    numbers,
+    "process.stdin.on('data', () => { console.log('data'); throw new Error('no'); }); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'exit in a listener',
+    numbers,
+    "process.stdin.on('data', (c) => { console.log(c.length); process.exit(0); }); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'the this of listeners',
+    numbers,
+    "process.stdin.on('data', function () { console.log(this === process.stdin); }); process.stdin.on('end', function () { console.log(this === process.stdin, this.fd); });",
+  ],
+  [
+    'standard input as a Readable',
+    numbers,
+    "const { Readable } = require('stream'); console.log(process.stdin instanceof Readable, process.stdin instanceof require('events')); process.stdin.note = 1; process.stdin.on('data', (c) => console.log(process.stdin.note, c.length));",
+  ],
+  [
+    'a readline beside a listener',
+    numbers,
+    "const rl = require('readline').createInterface({ input: process.stdin }); rl.on('line', (l) => console.log('line', l)).on('close', () => console.log('close')); process.stdin.on('data', (c) => console.log('data', c.length)); process.stdin.on('end', () => console.log('end'));",
+  ],
+  [
+    'a readline that is closed at once and input that is read on',
+    numbers,
+    "const rl = require('readline').createInterface(process.stdin); rl.once('line', (l) => { console.log(l); rl.close(); }); rl.on('close', () => console.log('close')); process.on('exit', () => console.log('exit'));",
+  ],
+  [
+    'process replaced and captured',
+    numbers,
+    "const { stdin, stdout, argv } = process; stdin.on('data', (c) => stdout.write(String(c.length + argv.length))); stdin.on('end', () => stdout.write('\\n')); globalThis.process = null;",
+  ],
+  [
     'ES import',
     numbers,
     "import { readFileSync } from 'fs'; import * as os from 'node:os'; console.log(readFileSync(0, 'utf8').split(os.EOL).length);",

@@ -91,6 +91,22 @@ describe('importing a benchmark', () => {
     });
   }
 
+  it('takes a row of Eurus-2 whose function has no name for a whole program', async () => {
+    const truth = (fn_name: unknown) => JSON.stringify({ inputs: ['2\n'], outputs: ['4\n'], fn_name });
+    const row = (name: unknown) => ({
+      data_source: 'codeforces',
+      prompt: [{ role: 'user', content: 'Double the number.' }],
+      ability: 'code',
+      reward_model: { style: 'rule', ground_truth: truth(name) },
+    });
+    const record = await take(putLines('rows.jsonl', [row(null), row(''), row(undefined)]));
+    assert.deepEqual(
+      problemsOf(record).map(({ kind }) => kind),
+      ['program', 'program', 'program'],
+    );
+    assert.deepEqual(skippedOf(record), {});
+  });
+
   it('takes the questions of mathematics of Eurus-2 where they are asked for', async () => {
     const record = await take(fixture('eurus-zstd.parquet'), { format: 'eurus-2-math' });
     assert.deepEqual([record.domain, record.questions], ['algebra', 1]);

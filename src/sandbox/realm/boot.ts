@@ -17,7 +17,7 @@ export interface Boot extends Calls {
   parts: { define: Define; clock: VirtualClock; loop: EventLoop; describe: Describe; module: { exports: unknown } };
 }
 
-function boot(
+function makeParts(
   makers: {
     prepareGlobals: typeof prepareGlobals;
     seededClock: typeof seededClock;
@@ -25,33 +25,29 @@ function boot(
     makeTimers: typeof makeTimers;
     makeEventLoop: typeof makeEventLoop;
     makeDescribe: typeof makeDescribe;
-    makeWireText: typeof makeWireText;
-    makeCalls: typeof makeCalls;
   },
-  maxLength: number,
   seed: number,
-): Boot {
+): Boot['parts'] {
   const define = makers.prepareGlobals();
   const clock = makers.seededClock(seed, define);
   const timers = makers.makeTimers(clock, define);
   const loop = makers.makeEventLoop(clock, timers, makers.makeQueue, define);
   const describe = makers.makeDescribe();
-  const wire = makers.makeWireText(maxLength, describe);
-  const module = { exports: {} };
-  const { call, poll, turn, find } = makers.makeCalls(wire, loop, describe, module);
-  return { call, poll, turn, find, parts: { define, clock, loop, describe, module } };
+  return { define, clock, loop, describe, module: { exports: {} } };
 }
 
-const makers = {
-  prepareGlobals,
-  seededClock,
-  makeQueue,
-  makeTimers,
-  makeEventLoop,
-  makeDescribe,
-  makeWireText,
-  makeCalls,
-};
+function boot(
+  parts: Boot['parts'],
+  makers: { makeWireText: typeof makeWireText; makeCalls: typeof makeCalls },
+  maxLength: number,
+): Boot {
+  const { loop, describe, module } = parts;
+  const wire = makers.makeWireText(maxLength, describe);
+  const { call, poll, turn, find } = makers.makeCalls(wire, loop, describe, module);
+  return { call, poll, turn, find, parts };
+}
+
+const partMakers = { prepareGlobals, seededClock, makeQueue, makeTimers, makeEventLoop, makeDescribe };
 
 /** Source text of an object of functions. */
 export function sourceOf(functions: Record<string, { toString(): string }>): string {
@@ -59,9 +55,13 @@ export function sourceOf(functions: Record<string, { toString(): string }>): str
   return `{\n${members.join(',\n')}\n}`;
 }
 
-const text = `(${boot.toString()})(${sourceOf(makers)}, MAX, seed)`;
+/** Expression that yields a function of the seed that makes the parts of a {@link Boot} in a fresh context. */
+export function partsSource(): string {
+  return `(function (seed) { 'use strict'; return (${makeParts.toString()})(${sourceOf(partMakers)}, seed); })`;
+}
 
 /** Expression that yields a function of the seed that makes a {@link Boot} in a fresh context. */
 export function bootSource(maxLength: number): string {
-  return `(function (seed) { 'use strict'; return ${text.replace('MAX', () => String(maxLength | 0))}; })`;
+  const calls = `(${boot.toString()})(${partsSource()}(seed), ${sourceOf({ makeWireText, makeCalls })}, ${maxLength | 0})`;
+  return `(function (seed) { 'use strict'; return ${calls}; })`;
 }

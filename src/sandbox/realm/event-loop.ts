@@ -38,6 +38,8 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
   let phase: 'timers' | 'input' | 'immediates' = 'immediates';
   let time = clock.peek();
   let deliver = (): boolean => false;
+  /** Whether input came in the last round, so that more may be there at once: no time passes until a timer is due. */
+  let fed = true;
 
   class Immediate {
     readonly #job: Job;
@@ -119,7 +121,7 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
   /** A round of the loop takes a millisecond, or as long as the next timer takes; false where there is no next one. */
   function beginRound(): boolean {
     const due = timers.next();
-    if (counting > 0) {
+    if (counting > 0 || fed) {
       clock.advanceTo(clock.peek() + 1);
     } else if (due !== undefined) {
       clock.advanceTo(due);
@@ -140,19 +142,21 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
         phase = 'input';
       }
       if (phase === 'input') {
-        if (deliver()) {
-          return true;
-        }
+        // One piece in each round: what it set off comes before the next one.
+        fed = deliver();
         phase = 'immediates';
         round = immediates;
         immediates = makeQueue<Job>();
+        if (fed) {
+          return true;
+        }
       }
       if (runImmediate()) {
         return true;
       }
       if (!beginRound()) {
-        phase = 'input';
-        return deliver();
+        fed = deliver();
+        return fed;
       }
     }
   }
@@ -176,6 +180,7 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
       immediates.clear();
       round.clear();
       counting = 0;
+      fed = false;
     },
   };
 }

@@ -1,19 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type ivm from 'isolated-vm';
-import type { WorkerJob } from '../wire/messages.ts';
+import type IsolatedVm from 'isolated-vm';
+import { ivm } from './native.ts';
 import { Prelude } from './prelude.ts';
-
-/**
- * Which parts of Node a source wants, told by the words in it: loading all of them would take ten times as long as a small
- * program. A word too many costs a little time, one too few cannot be, as long as a module is required by its name; where
- * it may not be, all are loaded.
- */
-interface Wanted {
-  /** The parts of Node that are this project's own (realm/node). */
-  node: boolean;
-  /** Names of libraries (scripts/libraries.mjs). */
-  libraries: string[];
-}
 
 const nodeWords = [
   ...['require', 'module', 'exports', 'process', 'console', 'global', '__filename', '__dirname', 'Buffer'],
@@ -21,57 +9,41 @@ const nodeWords = [
   ...['TextEncoder', 'TextDecoder', 'URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'Event', 'EventTarget'],
   ...['structuredClone', 'atob', 'btoa', 'fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'crypto'],
 ];
+const nodePattern = new RegExp(`\\b(?:${nodeWords.join('|')})\\b`);
+/** Names that are put together at run time, and the ways to get at a global under such a name. */
+const dynamic =
+  /\b(?:__)?import\s*\(|\b(?:eval|Function|getBuiltinModule|createRequire)\s*\(|\b(?:globalThis|global)\s*\[/;
 
-/** Library -> the words that may need it. Those that one library requires of another are in the row of the latter. */
-const libraryWords: Record<string, string[]> = {
-  inspect: ['console', 'util', 'assert', 'inspect', 'sys'],
-  buffer: ['Buffer', 'fs', 'buffer', 'stdin', 'stream', 'readline', 'crypto', 'string_decoder', 'createReadStream'],
-  events: [],
-  assert: ['assert', 'isDeepStrictEqual'],
-  stream: ['stdin', 'stream', 'readline', 'createReadStream'],
-  string_decoder: ['stdin', 'stream', 'readline', 'createReadStream', 'string_decoder'],
-  abort: ['stdin', 'stream', 'readline', 'createReadStream', 'AbortController', 'AbortSignal', 'Event', 'EventTarget'],
-  path: ['path'],
-  url: ['URL', 'URLSearchParams', 'url'],
-  hashes: ['crypto'],
-};
-
-const anyWord = (words: readonly string[]): RegExp => new RegExp(`\\b(?:${words.join('|')})\\b`);
-const nodePattern = anyWord(nodeWords);
-const libraryPatterns = Object.entries(libraryWords).map(([name, words]) => [name, anyWord(words)] as const);
-/** Names that are put together at run time, and the ways to get at a global or a module under such a name. */
-const dynamic = new RegExp(
-  [
-    String.raw`\brequire\b(?!\s*\(\s*(['"\`])[\w:/]+\1\s*\)|\s*\.\s*main\b)`,
-    String.raw`\b(?:__)?import\s*\(\s*(?!['"])`,
-    String.raw`\b(?:eval|Function|getBuiltinModule|createRequire)\s*\(`,
-    String.raw`\b(?:globalThis|global)\s*\[`,
-  ].join('|'),
-);
-
-/** Every library that a program may ask for. */
-export const libraryNames: readonly string[] = Object.keys(libraryWords);
-
-/** Which libraries a program may ask for, by what its source names. */
-export function wantedBy(job: WorkerJob, source: string): Wanted {
-  // A path that is read at once is no stream.
-  const text = source.replaceAll('/dev/stdin', '');
-  const all = dynamic.test(text);
-  const node = all || job.kind === 'program' || nodePattern.test(text);
-  const libraries = libraryPatterns
-    .filter(([name, pattern]) => name === 'events' || all || pattern.test(text))
-    .map(([name]) => name);
-  return { node, libraries: node ? libraries : [] };
+/**
+ * Whether a source may look at anything that Node has and the language has not: a solution that is one function, as most
+ * are, does without all of it.
+ */
+export function wantsNode(source: string): boolean {
+  return nodePattern.test(source) || dynamic.test(source);
 }
+
+/** Every library that a program may ask for (scripts/libraries.mjs). */
+export const libraryNames: readonly string[] = [
+  ...['inspect', 'buffer', 'events', 'assert', 'stream', 'string_decoder', 'abort', 'path', 'url', 'hashes'],
+];
 
 /** The libraries that the build put beside the worker, compiled when they are first wanted. */
 export class LibraryShelf {
   #texts: Record<string, string> | undefined;
   readonly #compiled = new Map<string, Prelude>();
 
-  /** In an isolate, ready to be run in each of its contexts. */
-  compile(isolate: ivm.Isolate, names: readonly string[]): { name: string; script: ivm.Script }[] {
-    return names.map((name) => ({ name, script: this.prelude(name).compile(isolate) }));
+  /** What gives contexts of an isolate the body of a library; it is compiled when the first of them asks for it. */
+  loader(isolate: IsolatedVm.Isolate): (context: IsolatedVm.Context) => IsolatedVm.Callback {
+    const scripts = new Map<string, IsolatedVm.Script>();
+    return (context) =>
+      new ivm.Callback((name: unknown) => {
+        if (typeof name !== 'string' || !libraryNames.includes(name)) {
+          throw new Error(`There is no library ${String(name)}`);
+        }
+        const script = scripts.get(name) ?? this.prelude(name).compile(isolate);
+        scripts.set(name, script);
+        return script.runSync(context, { reference: true }).derefInto({ release: true });
+      });
   }
 
   /** Body of a CommonJS module. */

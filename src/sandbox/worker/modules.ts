@@ -19,7 +19,7 @@ const entryExport = 'the entry function';
  */
 export function startModule(
   isolate: ivm.Isolate,
-  around: Surroundings,
+  around: Pick<Surroundings, 'context' | 'node'>,
   source: string,
   timeout: number,
   entry?: string,
@@ -72,7 +72,11 @@ function withEntry(isolate: ivm.Isolate, source: string, entry: string | undefin
 }
 
 /** A module that re-exports what `require` would give. */
-function builtInModule(isolate: ivm.Isolate, { context, node }: Surroundings, specifier: string): ivm.Module {
+function builtInModule(
+  isolate: ivm.Isolate,
+  { context, node }: Pick<Surroundings, 'context' | 'node'>,
+  specifier: string,
+): ivm.Module {
   if (node === undefined) {
     throw new Error(`Cannot find module '${specifier}'`);
   }

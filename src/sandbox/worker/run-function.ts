@@ -4,7 +4,7 @@ import { type Code, compileSource } from './compile.ts';
 import type { LibraryShelf } from './libraries.ts';
 import { entryExports, type StartedModule, startModule } from './modules.ts';
 import { notCompiled, outcomeOf } from './outcomes.ts';
-import { prepare, type Surroundings } from './surroundings.ts';
+import { prepareFunction, type Surroundings } from './surroundings.ts';
 import { maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
 
 /** Loads the source once and calls its entry function for each test, all in one context. */
@@ -21,7 +21,7 @@ export function* runFunction(
     yield* notCompiled(order, code.fault).map((outcome) => ({ ...outcome, status }) as const);
     return;
   }
-  const around = prepare(isolate, job, source, shelf)();
+  const around = prepareFunction(isolate, job, source, shelf);
   const clock = new Clock(isolate, job);
   const loaded = load(clock, isolate, around, code, job.entry);
   if (loaded.status !== 'ok') {

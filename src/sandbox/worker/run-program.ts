@@ -4,7 +4,7 @@ import { moduleOr } from './compile.ts';
 import type { LibraryShelf } from './libraries.ts';
 import { type StartedModule, startModule } from './modules.ts';
 import { notCompiled, outcomeOf, withStreams } from './outcomes.ts';
-import { prepare, type Surroundings } from './surroundings.ts';
+import { prepareProgram, type ProgramSurroundings } from './surroundings.ts';
 import { maxValueLength, type TestOutcome, type WorkerJob } from '../wire/messages.ts';
 
 /** Runs the whole program once for each test, each time in a separate context. */
@@ -15,13 +15,10 @@ export function* runProgram(
   order: readonly number[],
   shelf: LibraryShelf,
 ): Generator<TestOutcome> {
-  const make = prepare(isolate, job, source, shelf);
+  const make = prepareProgram(isolate, job, shelf);
   for (const index of order) {
     const around = make();
     const { context, node } = around;
-    if (node === undefined) {
-      throw new Error('a program without the parts of Node');
-    }
     const top = topLevel(isolate, around, source);
     if ('fault' in top) {
       const status = isolate.isDisposed ? 'memory' : 'compile';
@@ -40,14 +37,12 @@ export function* runProgram(
 type TopLevel =
   { form: 'commonJs'; run: (timeout: number) => unknown } | { form: 'module'; run: (timeout: number) => StartedModule };
 
-function topLevel(isolate: ivm.Isolate, around: Surroundings, source: string): TopLevel | { fault: string } {
-  const node = around.node;
+function topLevel(isolate: ivm.Isolate, around: ProgramSurroundings, source: string): TopLevel | { fault: string } {
+  const { node } = around;
   try {
-    const main = node?.('main');
-    const compiled: ivm.Reference | undefined = node?.('compile').applySync(undefined, [source], {
-      result: { reference: true },
-    });
-    return { form: 'commonJs', run: (timeout) => main?.applySync(undefined, [compiled?.derefInto()], { timeout }) };
+    const compiled: ivm.Reference = node('compile').applySync(undefined, [source], { result: { reference: true } });
+    const main = node('main');
+    return { form: 'commonJs', run: (timeout) => main.applySync(undefined, [compiled.derefInto()], { timeout }) };
   } catch (error) {
     const code = isolate.isDisposed ? { fault: messageOf(error) } : moduleOr(isolate, source, messageOf(error));
     return 'fault' in code ? code : { form: 'module', run: (timeout) => startModule(isolate, around, source, timeout) };
@@ -55,7 +50,7 @@ function topLevel(isolate: ivm.Isolate, around: Surroundings, source: string): T
 }
 
 interface Run {
-  node: NonNullable<Surroundings['node']>;
+  node: ProgramSurroundings['node'];
   top: TopLevel;
 }
 

@@ -6,21 +6,22 @@ import { promisify } from 'node:util';
 const script = `
   import { ivm } from './native.ts';
   import { bootSource } from '../realm/boot.ts';
-  import { nodeSource } from '../realm/node/compose.ts';
+  import { nodeSource, programSource } from '../realm/node/compose.ts';
   import { LibraryShelf, libraryNames } from './libraries.ts';
   import { Prelude } from './prelude.ts';
   import { warmUp } from './warm-up.ts';
 
   const shelf = new LibraryShelf();
+  const program = new Prelude(programSource());
   const [boot, node] = [new Prelude(bootSource(1000)), new Prelude(nodeSource())];
-  const preludes = { boot, node, ...Object.fromEntries(libraryNames.map((name) => [name, shelf.prelude(name)])) };
+  const preludes = { boot, node, program, ...Object.fromEntries(libraryNames.map((name) => [name, shelf.prelude(name)])) };
   const isolate = new ivm.Isolate();
   const compile = () => Object.entries(preludes).map(([name, prelude]) => {
     const { cachedDataRejected } = prelude.compile(isolate);
     return [name, cachedDataRejected];
   });
   const cold = compile();
-  warmUp(boot, node, shelf);
+  warmUp({ boot, node, program }, shelf);
   process.stdout.write(JSON.stringify({ cold, warm: compile() }));
 `;
 

@@ -1,7 +1,7 @@
-import { constants, createContext, Script } from 'node:vm';
+import { constants, type Context, createContext, Script } from 'node:vm';
 import type { Boot } from '../realm/boot.ts';
 import type { NodeRealm } from '../realm/node/compose.ts';
-import type { LibraryBody } from '../realm/node/libraries.ts';
+import type { LibraryBody, LoadLibrary } from '../realm/node/libraries.ts';
 import { type LibraryShelf, libraryNames } from './libraries.ts';
 import type { Prelude } from './prelude.ts';
 
@@ -56,30 +56,37 @@ const readers = [
  * code cache holds what was compiled when it was made: one made of a script that has not run leaves nearly all of the work
  * to every isolate again. Only trusted code runs here, in a context without anything of the worker. About 0.1 s of CPU time.
  */
-export function warmUp(boot: Prelude, node: Prelude, shelf: LibraryShelf): void {
+export function warmUp(preludes: { boot: Prelude; node: Prelude; program: Prelude }, shelf: LibraryShelf): void {
   const script = (prelude: Prelude): [Prelude, Script] => [prelude, new Script(prelude.source)];
-  const [bootScript, nodeScript] = [script(boot), script(node)];
-  const libraries = libraryNames.map((name) => ({ name, script: script(shelf.prelude(name)) }));
+  const [boot, node, program] = [script(preludes.boot), script(preludes.node), script(preludes.program)];
+  const libraries = new Map(libraryNames.map((name) => [name, script(shelf.prelude(name))]));
+  const names = libraryNames.join(',');
+  const loaderOf =
+    (context: Context): LoadLibrary =>
+    (name) =>
+      libraries.get(name)?.[1].runInContext(context) as LibraryBody;
   for (const reader of readers) {
     const context = createContext(constants.DONT_CONTEXTIFY);
-    const made = (bootScript[1].runInContext(context) as (seed: number) => Boot)(0);
+    const make = program[1].runInContext(context) as (seed: number, ...rest: unknown[]) => NodeRealm;
+    runToEnd(make(0, maxOutput, names, loaderOf(context)), reader);
+    const other = createContext(constants.DONT_CONTEXTIFY);
+    const made = (boot[1].runInContext(other) as (seed: number) => Boot)(0);
     made.call((data: unknown) => ({ data, sum: 1.5 }), '[[1, "a", null, { "b": true }]]', false);
-    const bodies = libraries.flatMap((library) => [
-      library.name,
-      library.script[1].runInContext(context) as LibraryBody,
-    ]);
-    type Compose = (made: Boot, maxLength: number, ...bodies: unknown[]) => NodeRealm;
-    const realm = (nodeScript[1].runInContext(context) as Compose)(made, maxOutput, ...bodies);
-    realm.start('1 2\n3\n');
-    let reply = realm.main(realm.compile(reader));
-    while (reply === 't') {
-      reply = realm.poll();
-    }
-    if (!reply.startsWith('v')) {
-      throw new Error(`a program of the warm-up failed: ${reply}`);
-    }
+    type Compose = (made: Boot, ...rest: unknown[]) => NodeRealm;
+    runToEnd((node[1].runInContext(other) as Compose)(made, maxOutput, names, loaderOf(other)), reader);
   }
-  for (const [prelude, used] of [bootScript, nodeScript, ...libraries.map((library) => library.script)]) {
+  for (const [prelude, used] of [boot, node, program, ...libraries.values()]) {
     prelude.useCache(used.createCachedData());
+  }
+}
+
+function runToEnd(realm: NodeRealm, source: string): void {
+  realm.start('1 2\n3\n');
+  let reply = realm.main(realm.compile(source));
+  while (reply === 't') {
+    reply = realm.poll();
+  }
+  if (!reply.startsWith('v')) {
+    throw new Error(`a program of the warm-up failed: ${reply}`);
   }
 }

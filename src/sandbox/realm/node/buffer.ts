@@ -90,14 +90,12 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
     return maker().from(data.buffer, data.byteOffset, data.byteLength);
   }
 
-  if (libraries.has('buffer')) {
-    Object.defineProperty(globalThis, 'Buffer', {
-      get: maker,
-      set: (value: unknown) => {
-        Object.defineProperty(globalThis, 'Buffer', { value, writable: true, configurable: true });
-      },
-      configurable: true,
-    });
-  }
+  Object.defineProperty(globalThis, 'Buffer', {
+    get: maker,
+    set: (value: unknown) => {
+      Object.defineProperty(globalThis, 'Buffer', { value, writable: true, configurable: true });
+    },
+    configurable: true,
+  });
   return { wrap };
 }

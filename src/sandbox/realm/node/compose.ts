@@ -1,18 +1,18 @@
 import { maxStderrLength } from '../../wire/messages.ts';
-import { type Boot, sourceOf } from '../boot.ts';
+import { type Boot, partsSource, sourceOf } from '../boot.ts';
 import { defineStructuredClone } from '../clone.ts';
 import { defineTextCoders } from '../text-coders.ts';
 import { makeUtf8 } from '../utf8.ts';
 import { makeAssertions } from './assertions.ts';
 import { makeBuffers } from './buffer.ts';
 import { makeConsole } from './console.ts';
-import { makeEvents } from './events.ts';
+import { type Events, makeEvents } from './events.ts';
 import { makeFiles } from './files.ts';
 import { defineWebGlobals } from './web.ts';
 import { makeHashes } from './hashes.ts';
 import { makeInput } from './input.ts';
 import { makeInspection } from './inspection.ts';
-import { type LibraryBody, makeLibraries } from './libraries.ts';
+import { type LoadLibrary, makeLibraries } from './libraries.ts';
 import { makeModuleTable } from './module-table.ts';
 import { makeModules } from './modules.ts';
 import { makeSink } from './output.ts';
@@ -20,6 +20,7 @@ import { makeProcess } from './process.ts';
 import { makeProgram, type Program } from './program.ts';
 import { makeReadline } from './readline.ts';
 import { defineScope } from './scope.ts';
+import { makeStandardInput } from './standard-input.ts';
 import { makeStreams } from './streams.ts';
 import { makeTable } from './table.ts';
 import { makeTimerModules } from './timer-modules.ts';
@@ -54,6 +55,7 @@ const makers = {
   makeProgram,
   makeReadline,
   makeSink,
+  makeStandardInput,
   makeStreams,
   makeTable,
   makeTimerModules,
@@ -66,18 +68,20 @@ const makers = {
 function compose(
   use: typeof makers,
   maxErrors: number,
-  { parts }: Boot,
+  { parts }: Pick<Boot, 'parts'>,
   maxLength: number,
-  bodies: Record<string, LibraryBody>,
+  names: string,
+  load: LoadLibrary,
 ): NodeRealm {
   const { define, clock, loop, describe, module } = parts;
   const silent = maxLength === 0;
   const utf8 = use.makeUtf8();
   use.defineStructuredClone();
   use.defineTextCoders(utf8);
-  const libraries = use.makeLibraries(bodies);
+  const libraries = use.makeLibraries(names, load);
   const inspection = use.makeInspection(libraries);
-  const events = use.makeEvents(libraries, inspection);
+  let madeEvents: Events | undefined;
+  const events = (): Events => (madeEvents ??= use.makeEvents(libraries, inspection));
   const buffers = use.makeBuffers(libraries, utf8);
   const input = use.makeInput(utf8);
   let overflowed = false;
@@ -90,9 +94,20 @@ function compose(
   const err = use.makeSink(utf8, maxErrors, () => undefined);
   const sinks = { out: silent ? nothing : out, err: silent ? nothing : err, overflowed: () => overflowed };
 
-  const processes = use.makeProcess(events, loop, clock, describe, () => sinks.out.close());
+  const processes = use.makeProcess(
+    events,
+    loop,
+    clock,
+    describe,
+    () => sinks.out.close(),
+    (process) => {
+      streams.complete(process);
+      scope.complete(process);
+    },
+  );
   const { process } = processes;
-  const streams = use.makeStreams(process, events, libraries, buffers, loop, input, sinks);
+  const standardInput = use.makeStandardInput(libraries, buffers, utf8, loop, input);
+  const streams = use.makeStreams(events, libraries, loop, standardInput, sinks);
   const quiet = { ...inspection, format: () => '', inspect: () => '' };
   const console = use.makeConsole(streams.text, silent ? quiet : inspection, use.makeTable, clock);
   define('console', console);
@@ -102,23 +117,26 @@ function compose(
     libraries,
     use.makeModuleTable(use, { ...shared, require: (specifier) => modules.require(specifier) }),
   );
-  use.defineScope(define, modules, process, module, !silent);
+  const scope = use.defineScope(define, modules, module, !silent);
   const program = use.makeProgram(processes, loop, describe, input, sinks, module, modules.require);
   return { ...program, exportsOf: modules.exportsOf, why: modules.why };
 }
 
 /**
- * Expression that yields a function of a {@link Boot}, the longest output and the libraries, as name and body in turn, which
- * makes a {@link NodeRealm}.
+ * Expression that yields a function of a {@link Boot}, the longest output, the names of the libraries and what loads one,
+ * which makes a {@link NodeRealm}.
  */
 export function nodeSource(): string {
-  return `(function (boot, maxLength) {
+  return `(function (boot, maxLength, names, load) {
     'use strict';
-    const bodies = {};
-    const libraries = Array.prototype.slice.call(arguments, 2);
-    for (let index = 0; index < libraries.length; index += 2) {
-      bodies[libraries[index]] = libraries[index + 1];
-    }
-    return (${compose.toString()})(${sourceOf(makers)}, ${maxStderrLength}, boot, maxLength, bodies);
+    return (${compose.toString()})(${sourceOf(makers)}, ${maxStderrLength}, boot, maxLength, names, load);
+  })`;
+}
+
+/** The same for a whole program, boot included: a function of the seed, the longest output, the names and what loads one. */
+export function programSource(): string {
+  return `(function (seed, maxLength, names, load) {
+    'use strict';
+    return ${nodeSource()}({ parts: ${partsSource()}(seed) }, maxLength, names, load);
   })`;
 }

@@ -1,7 +1,7 @@
-/** The packages that came with a program (worker/libraries.ts): each runs when it is first needed. */
+/** The packages that implement modules of Node (worker/libraries.ts): each is fetched and runs when it is first needed. */
 export interface Libraries {
   has(name: string): boolean;
-  /** What the library exports. Throws where the program came without it. */
+  /** What the library exports. Throws where there is none of that name. */
   need(name: string): Record<string, unknown>;
   /** Answers a `require` of a library by something else than another library. */
   provide(name: string, make: () => object): void;
@@ -12,8 +12,14 @@ export interface Libraries {
 /** The body of a bundled CommonJS module. */
 export type LibraryBody = (module: object, exports: object, require: (name: string) => unknown) => void;
 
-/** Turned into text (compose.ts): self-contained. */
-export function makeLibraries(bodies: Record<string, LibraryBody>): Libraries {
+/** Gives the body of a library, compiled for this context. Throws where there is none of that name. */
+export type LoadLibrary = (name: string) => LibraryBody;
+
+/**
+ * `names`: of all libraries, comma-separated. `load` reaches out of the isolate, so that a program pays only for what it
+ * uses; it gives whoever asks for it nothing but code of public packages. Turned into text (compose.ts): self-contained.
+ */
+export function makeLibraries(names: string, load: LoadLibrary): Libraries {
   const made = new Map<string, object>();
   const provided = new Map<string, () => object>();
   const refinements = new Map<string, (library: object) => void>();
@@ -28,10 +34,7 @@ export function makeLibraries(bodies: Record<string, LibraryBody>): Libraries {
       made.set(name, make());
       return need(name);
     }
-    const body = Object.hasOwn(bodies, name) ? bodies[name] : undefined;
-    if (body === undefined) {
-      throw new Error(`'${name}' is loaded only for a source that names it`);
-    }
+    const body = load(name);
     const module: { exports: object } = { exports: {} };
     made.set(name, module.exports);
     body(module, module.exports, need);
@@ -41,7 +44,7 @@ export function makeLibraries(bodies: Record<string, LibraryBody>): Libraries {
   }
 
   return {
-    has: (name) => Object.hasOwn(bodies, name),
+    has: (name) => `,${names},`.includes(`,${name},`),
     need,
     provide: (name, make) => provided.set(name, make),
     refine: (name, change) => refinements.set(name, change),

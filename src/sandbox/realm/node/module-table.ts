@@ -18,13 +18,13 @@ import type { Utf8 } from '../utf8.ts';
 export interface ModuleParts {
   libraries: Libraries;
   inspection: Inspection;
-  events: Events;
+  events: () => Events;
   buffers: Buffers;
   streams: Streams;
   input: Input;
   sinks: { out: Sink; err: Sink };
   utf8: Utf8;
-  process: object;
+  process: () => object;
   console: object;
   url: () => object;
   /** The `require` of the program. */
@@ -32,8 +32,8 @@ export interface ModuleParts {
 }
 
 /**
- * The modules that are offered, by name: each is made when it is first asked for, because making all of them takes as long
- * as all else that a small program does. Turned into text (compose.ts): self-contained.
+ * Makes the module of a name that is offered: each when it is first asked for, because making all of them takes as long as
+ * all else that a small program does. Turned into text (compose.ts): self-contained.
  */
 export function makeModuleTable(
   use: {
@@ -46,69 +46,95 @@ export function makeModuleTable(
     makeUtilities: typeof makeUtilities;
   },
   parts: ModuleParts,
-): Record<string, () => object> {
-  const { libraries, inspection, events, buffers, streams, input, sinks, utf8 } = parts;
-  function once<T>(make: () => T): () => T {
-    let made: { value: T } | undefined;
-    return () => (made ??= { value: make() }).value;
-  }
-  const member = (name: string, of: () => object) => () => Reflect.get(of(), name) as object;
-  const library = (name: string) => () => libraries.need(name);
-  const wholeStream = once(() => (libraries.need('stream') as { whole(): object }).whole());
+): (name: string) => object | undefined {
+  const { libraries, inspection, events, buffers, streams, input, sinks, utf8, require } = parts;
+  const member = (name: string, of: object): object => Reflect.get(of, name) as object;
+  let timerModules: ReturnType<typeof makeTimerModules> | undefined;
+  let readlineModules: ReturnType<typeof makeReadline> | undefined;
+  const timers = () => (timerModules ??= use.makeTimerModules());
+  const readline = () => (readlineModules ??= use.makeReadline(events(), streams, utf8));
+  const wholeStream = () => (libraries.need('stream') as { whole(): object }).whole();
 
   const encoded = (text: string, encoding: string): Uint8Array => {
+    if (/^utf-?8$/i.test(encoding)) {
+      return utf8.fromText(text);
+    }
     const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding: string): Uint8Array } };
-    return /^utf-?8$/i.test(encoding) ? utf8.fromText(text) : Buffer.from(text, encoding);
+    return Buffer.from(text, encoding);
   };
-  const files = once(() => use.makeFiles(input, sinks, streams, buffers, encoded));
-  const readline = once(() => use.makeReadline(events, streams.stdin, utf8));
-  const timers = once(() => use.makeTimerModules());
-  const types = once(() => use.makeTypes());
-  const util = once(() => {
+  function os(): object {
+    return {
+      EOL: '\n',
+      arch: () => 'x64',
+      availableParallelism: () => 1,
+      cpus: () => [],
+      freemem: () => 2 ** 30,
+      homedir: () => '/',
+      hostname: () => 'localhost',
+      platform: () => 'linux',
+      tmpdir: () => '/tmp',
+      totalmem: () => 2 ** 31,
+      type: () => 'Linux',
+    };
+  }
+  function util(): object {
     // What util.promisify makes of the timers comes with their modules.
     timers();
-    return use.makeUtilities(libraries, inspection, types());
-  });
-  const assert = once(() => use.makeAssertions(libraries));
-  const os = once(() => ({
-    EOL: '\n',
-    arch: () => 'x64',
-    availableParallelism: () => 1,
-    cpus: () => [],
-    freemem: () => 2 ** 30,
-    homedir: () => '/',
-    hostname: () => 'localhost',
-    platform: () => 'linux',
-    tmpdir: () => '/tmp',
-    totalmem: () => 2 ** 31,
-    type: () => 'Linux',
-  }));
+    return use.makeUtilities(libraries, inspection, require('util/types') as object);
+  }
 
-  return {
-    assert,
-    'assert/strict': member('strict', assert),
-    buffer: () => ({ ...libraries.need('buffer'), Buffer: Reflect.get(globalThis, 'Buffer') as unknown }),
-    console: () => parts.console,
-    crypto: () => use.makeHashes(libraries, buffers, utf8),
-    events: () => events.EventEmitter,
-    fs: member('fs', files),
-    'fs/promises': member('promises', files),
-    module: () => ({ builtinModules: [], createRequire: () => parts.require, isBuiltin: () => true }),
-    os,
-    path: library('path'),
-    'path/posix': library('path'),
-    perf_hooks: () => ({ performance: Reflect.get(globalThis, 'performance') as unknown }),
-    process: () => parts.process,
-    readline: member('readline', readline),
-    'readline/promises': member('promises', readline),
-    stream: wholeStream,
-    'stream/promises': member('promises', wholeStream),
-    string_decoder: library('string_decoder'),
-    sys: util,
-    timers: member('timers', timers),
-    'timers/promises': member('promises', timers),
-    url: parts.url,
-    util,
-    'util/types': types,
+  return (name) => {
+    switch (name) {
+      case 'fs':
+        return use.makeFiles(input, sinks, streams, buffers, encoded);
+      case 'fs/promises':
+        return member('promises', require('fs') as object);
+      case 'readline':
+        return readline().readline;
+      case 'readline/promises':
+        return readline().promises;
+      case 'assert':
+        return use.makeAssertions(libraries);
+      case 'assert/strict':
+        return member('strict', require('assert') as object);
+      case 'buffer':
+        return { ...libraries.need('buffer'), Buffer: Reflect.get(globalThis, 'Buffer') as unknown };
+      case 'console':
+        return parts.console;
+      case 'crypto':
+        return use.makeHashes(libraries, buffers, utf8);
+      case 'events':
+        return events().EventEmitter;
+      case 'module':
+        return { builtinModules: [], createRequire: () => require, isBuiltin: () => true };
+      case 'os':
+        return os();
+      case 'path':
+      case 'path/posix':
+        return libraries.need('path');
+      case 'perf_hooks':
+        return { performance: Reflect.get(globalThis, 'performance') as unknown };
+      case 'process':
+        return parts.process();
+      case 'stream':
+        return wholeStream();
+      case 'stream/promises':
+        return member('promises', wholeStream());
+      case 'string_decoder':
+        return libraries.need('string_decoder');
+      case 'timers':
+        return timers().timers;
+      case 'timers/promises':
+        return timers().promises;
+      case 'url':
+        return parts.url();
+      case 'util':
+      case 'sys':
+        return name === 'sys' ? (require('util') as object) : util();
+      case 'util/types':
+        return use.makeTypes();
+      default:
+        return undefined;
+    }
   };
 }

@@ -3,6 +3,7 @@ import type { Libraries } from './libraries.ts';
 /** `require` and the modules that a program may ask for. */
 export interface Modules {
   require: (specifier: unknown) => unknown;
+  isOffered(specifier: string): boolean;
   /** Comma-separated names that a module exports; empty where there is no such module, which `why` explains. */
   exportsOf(specifier: string): string;
   /** What `import()` gives. */
@@ -12,12 +13,12 @@ export interface Modules {
 }
 
 /**
- * `require` over a table of what is offered; what Node has and is not offered here is refused by name, with what to do
- * instead. Turned into text (compose.ts): self-contained.
+ * `require` over what is offered; what Node has and is not offered here is refused by name, with what to do instead. `make`
+ * gives nothing for a name that is not offered. Turned into text (compose.ts): self-contained.
  */
-export function makeModules(libraries: Libraries, table: Record<string, () => object>): Modules {
+export function makeModules(libraries: Libraries, make: (name: string) => object | undefined): Modules {
   /** Why each family of Node's modules is not offered, and what to do instead. */
-  const refusals: [names: string, reason: string][] = [
+  const refusals = (): [names: string, reason: string][] => [
     ['http https http2 net dgram dns tls', 'there is no network. Read the data from standard input.'],
     ['child_process cluster worker_threads', 'a program runs alone, in one thread. Do the work in the program itself.'],
     ['sqlite tty repl inspector wasi', 'there are no files. Read standard input and write standard output.'],
@@ -34,10 +35,10 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
   function find(specifier: unknown): object | undefined {
     const name = bare(specifier);
     const known = made.get(name);
-    if (known !== undefined || !Object.hasOwn(table, name)) {
+    if (known !== undefined) {
       return known;
     }
-    const module = table[name]?.();
+    const module = make(name);
     if (module !== undefined) {
       made.set(name, module);
     }
@@ -46,7 +47,7 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
 
   function why(specifier: string): string {
     const [name = ''] = bare(specifier).split('/', 1);
-    const refusal = refusals.find(([names]) => names.split(' ').includes(name));
+    const refusal = refusals().find(([names]) => names.split(' ').includes(name));
     return refusal === undefined
       ? `Cannot find module '${specifier}': only Node's own modules are here, no packages and no files.`
       : `Cannot find module '${specifier}': ${refusal[1]}`;
@@ -79,7 +80,7 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
     return identifiers.filter((name) => !hidden.includes(name) && canBeRead(module, name));
   }
 
-  /** False for what needs a library that this program came without. */
+  /** False for an accessor that throws. */
   function canBeRead(module: object, name: string): boolean {
     try {
       Reflect.get(module, name);
@@ -104,6 +105,7 @@ export function makeModules(libraries: Libraries, table: Record<string, () => ob
         resolve(Object.freeze(Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })));
       });
     },
+    isOffered: (specifier) => find(specifier) !== undefined,
     exportsOf(specifier) {
       const found = find(specifier);
       return found === undefined ? '' : ['default', ...namesOf(found)].join(',');

@@ -10,9 +10,15 @@ export interface NodeProcess extends Emitter {
 
 /** The process of a program, and how the realm ends it. */
 export interface Processes {
-  process: NodeProcess;
-  /** What `process.exit` throws to leave the program. */
-  exitSignal: object;
+  /** The global `process`. Most programs never look at it, and it takes as long to make as all that they do. */
+  process(): NodeProcess;
+  /** Tells the listeners, where there can be any. */
+  emit(name: string, ...parts: unknown[]): boolean;
+  listenerCount(name: string): number;
+  /** Whether `process.exit` threw this to leave the program. */
+  isExit(error: unknown): boolean;
+  /** The program has failed: the exit code is 1. */
+  fail(): void;
   hasLeft(): boolean;
   /** What happens once at the end, however the end comes. */
   leave(): void;
@@ -20,34 +26,55 @@ export interface Processes {
   exitCode(): number;
 }
 
-/** The global `process`. Its streams come later (streams.ts). Turned into text (compose.ts): self-contained. */
+/**
+ * `complete` gives a process that has just been made its other members. Turned into text (compose.ts): self-contained.
+ */
 export function makeProcess(
-  events: Events,
+  events: () => Events,
   loop: EventLoop,
   clock: VirtualClock,
   describe: Describe,
   closeOutput: () => void,
+  complete: (process: NodeProcess) => void,
 ): Processes {
-  const exitSignal = new Error('process.exit was called');
   const begin = clock.peek();
+  let made: NodeProcess | undefined;
+  let exitSignal: Error | undefined;
+  let failed = false;
   let left = false;
+
+  function process(): NodeProcess {
+    if (made === undefined) {
+      made = makeMembers();
+      complete(made);
+    }
+    return made;
+  }
 
   function leave(): void {
     if (!left) {
       left = true;
       try {
-        process.emit('exit', exitCode());
+        made?.emit('exit', exitCode());
       } finally {
         closeOutput();
       }
     }
   }
   function exitCode(): number {
-    return Number(process.exitCode ?? 0) & 255;
+    return made === undefined ? Number(failed) : Number(made.exitCode ?? 0) & 255;
+  }
+  function fail(): void {
+    failed = true;
+    if (made !== undefined) {
+      made.exitCode = 1;
+    }
   }
   function exit(code?: number | string): never {
-    process.exitCode = code ?? process.exitCode;
+    const own = process();
+    own.exitCode = code ?? own.exitCode;
     leave();
+    exitSignal = new Error('process.exit was called');
     throw exitSignal;
   }
   function hrtime(since?: [number, number]): [number, number] {
@@ -64,37 +91,56 @@ export function makeProcess(
     loop.nextTick(() => (run as Listener)(...parts));
   }
 
-  const process: NodeProcess = events.emitterWith({
-    title: 'node',
-    argv: ['/usr/bin/node', '/solution.js'],
-    argv0: 'node',
-    execArgv: [] as string[],
-    execPath: '/usr/bin/node',
-    env: {},
-    pid: 1,
-    ppid: 0,
-    platform: 'linux',
-    arch: 'x64',
-    version: 'v24.0.0',
-    versions: { node: '24.0.0', v8: '13.6' },
-    release: { name: 'node' },
-    exitCode: undefined as number | undefined,
-    exit,
-    reallyExit: exit,
-    abort: () => exit(134),
-    kill: () => exit(143),
-    nextTick,
-    hrtime: Object.assign(hrtime, { bigint: () => BigInt(clock.now() - begin) * 1_000_000n }),
-    uptime: () => (clock.now() - begin) / 1000,
-    memoryUsage: Object.assign(() => ({ rss: 5e7, heapTotal: 3e7, heapUsed: 2e7, external: 1e6, arrayBuffers: 1e4 }), {
-      rss: () => 5e7,
-    }),
-    cpuUsage: () => ({ user: 1000, system: 1000 }),
-    resourceUsage: () => ({ userCPUTime: 1000, systemCPUTime: 1000, maxRSS: 50_000 }),
-    cwd: () => '/',
-    umask: () => 18,
-    emitWarning: (warning: unknown) => void describe(warning),
+  const makeMembers = (): NodeProcess =>
+    events().emitterWith({
+      title: 'node',
+      argv: ['/usr/bin/node', '/solution.js'],
+      argv0: 'node',
+      execArgv: [] as string[],
+      execPath: '/usr/bin/node',
+      env: {},
+      pid: 1,
+      ppid: 0,
+      platform: 'linux',
+      arch: 'x64',
+      version: 'v24.0.0',
+      versions: { node: '24.0.0', v8: '13.6' },
+      release: { name: 'node' },
+      exitCode: failed ? 1 : (undefined as number | undefined),
+      exit,
+      reallyExit: exit,
+      abort: () => exit(134),
+      kill: () => exit(143),
+      nextTick,
+      hrtime: Object.assign(hrtime, { bigint: () => BigInt(clock.now() - begin) * 1_000_000n }),
+      uptime: () => (clock.now() - begin) / 1000,
+      memoryUsage: Object.assign(
+        () => ({ rss: 5e7, heapTotal: 3e7, heapUsed: 2e7, external: 1e6, arrayBuffers: 1e4 }),
+        {
+          rss: () => 5e7,
+        },
+      ),
+      cpuUsage: () => ({ user: 1000, system: 1000 }),
+      resourceUsage: () => ({ userCPUTime: 1000, systemCPUTime: 1000, maxRSS: 50_000 }),
+      cwd: () => '/',
+      umask: () => 18,
+      emitWarning: (warning: unknown) => void describe(warning),
+    });
+  Object.defineProperty(globalThis, 'process', {
+    get: process,
+    set: (value: unknown) => {
+      Object.defineProperty(globalThis, 'process', { value, writable: true, configurable: true });
+    },
+    configurable: true,
   });
-  Object.defineProperty(globalThis, 'process', { value: process, writable: true, configurable: true });
-  return { process, exitSignal, hasLeft: () => left, leave, exitCode };
+  return {
+    process,
+    emit: (name, ...parts) => made?.emit(name, ...parts) ?? false,
+    listenerCount: (name) => made?.listenerCount(name) ?? 0,
+    isExit: (error) => exitSignal !== undefined && error === exitSignal,
+    fail,
+    hasLeft: () => left,
+    leave,
+    exitCode,
+  };
 }

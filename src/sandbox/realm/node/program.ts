@@ -27,7 +27,7 @@ export interface Program {
 
 /** Turned into text (compose.ts): self-contained. */
 export function makeProgram(
-  { process, exitSignal, hasLeft, leave, exitCode }: Processes,
+  { emit, listenerCount, isExit, fail, hasLeft, leave, exitCode }: Processes,
   loop: EventLoop,
   describe: Describe,
   input: Input,
@@ -42,7 +42,7 @@ export function makeProgram(
       return 'othe output is too large';
     }
     if (!hasLeft() && fault !== '') {
-      process.exitCode = 1;
+      fail();
       sinks.err.write(`Uncaught ${fault}\n`);
       return 'e' + fault;
     }
@@ -59,13 +59,13 @@ export function makeProgram(
     }
   }
   function failed(error: unknown): string {
-    if (error === exitSignal || hasLeft() || sinks.overflowed()) {
+    if (isExit(error) || hasLeft() || sinks.overflowed()) {
       return ended('');
     }
-    if (process.listenerCount('uncaughtException') === 0) {
+    if (listenerCount('uncaughtException') === 0) {
       return ended(describe(error));
     }
-    return guarded(() => process.emit('uncaughtException', error, 'uncaughtException'));
+    return guarded(() => emit('uncaughtException', error, 'uncaughtException'));
   }
 
   function turn(): boolean {
@@ -75,7 +75,7 @@ export function makeProgram(
     if (loop.turn()) {
       return true;
     }
-    process.emit('beforeExit', exitCode());
+    emit('beforeExit', exitCode());
     return loop.turn();
   }
 
@@ -93,8 +93,8 @@ export function makeProgram(
         return true;
       }),
     fault(text) {
-      if (!hasLeft() && !sinks.overflowed() && process.listenerCount('unhandledRejection') > 0) {
-        return guarded(() => process.emit('unhandledRejection', new Error(text), Promise.resolve()));
+      if (!hasLeft() && !sinks.overflowed() && listenerCount('unhandledRejection') > 0) {
+        return guarded(() => emit('unhandledRejection', new Error(text), Promise.resolve()));
       }
       return ended(text);
     },

@@ -1,5 +1,6 @@
 import type { Emitter, Events } from './events.ts';
-import type { InputStream } from './streams.ts';
+import type { InputStream } from './standard-input.ts';
+import type { Streams } from './streams.ts';
 import type { Utf8 } from '../utf8.ts';
 
 /** The modules `readline` and `readline/promises`. */
@@ -9,7 +10,7 @@ export interface ReadlineModules {
 }
 
 /** The modules `readline` and `readline/promises`, without a terminal. Turned into text (compose.ts): self-contained. */
-export function makeReadline(events: Events, stdin: () => InputStream, utf8: Utf8): ReadlineModules {
+export function makeReadline(events: Events, streams: Streams, utf8: Utf8): ReadlineModules {
   interface Target {
     write(text: string): unknown;
   }
@@ -19,6 +20,8 @@ export function makeReadline(events: Events, stdin: () => InputStream, utf8: Utf
     output?: Target;
   }
   const silence = (): boolean => true;
+  /** Without a look into standard input, which would make a real stream of it. */
+  const isStream = (first: object): first is InputStream => first === streams.stdin() || 'on' in first;
 
   class Interface extends events.EventEmitter {
     closed = false;
@@ -35,21 +38,22 @@ export function makeReadline(events: Events, stdin: () => InputStream, utf8: Utf
     constructor(first?: InputStream | Options, second?: Target) {
       super();
       const options: Options =
-        first !== undefined && 'on' in first ? { input: first, ...(second && { output: second }) } : (first ?? {});
-      this.input = options.input ?? stdin();
+        first !== undefined && isStream(first) ? { input: first, ...(second && { output: second }) } : (first ?? {});
+      this.input = options.input ?? streams.stdin();
       this.output = options.output;
       this.#prompt = options.prompt ?? '> ';
-      this.input.on('data', (chunk: unknown) => {
-        this.#feed(typeof chunk === 'string' ? chunk : this.#decode(chunk as Uint8Array));
-      });
-      this.input.on('end', () => {
-        if (this.#rest !== '' && !this.closed) {
-          this.#take(this.#rest.replace(/\r$/, ''));
-          this.#rest = '';
-        }
-        this.close();
-      });
-      this.input.resume();
+      streams.follow(
+        this.input,
+        (chunk) => this.#feed(typeof chunk === 'string' ? chunk : this.#decode(chunk)),
+        () => this.#end(),
+      );
+    }
+    #end(): void {
+      if (this.#rest !== '' && !this.closed) {
+        this.#take(this.#rest.replace(/\r$/, ''));
+        this.#rest = '';
+      }
+      this.close();
     }
     #decode(data: Uint8Array): string {
       const whole = new Uint8Array(this.#held.length + data.length);

@@ -8,19 +8,14 @@ import type { Modules } from './modules.ts';
 export function defineScope(
   define: Define,
   modules: Modules,
-  process: object,
   module: { exports: unknown },
   isMain: boolean,
-): void {
+): { complete(process: object): void } {
   const { require } = modules;
   const main = isMain ? module : { exports: {} };
   Object.assign(require, { main });
   Object.assign(module, { id: isMain ? '.' : '/solution.js', path: '/', filename: '/solution.js', loaded: false });
   Object.assign(module, { children: [], paths: ['/node_modules'], require });
-  Object.assign(process, {
-    mainModule: main,
-    getBuiltinModule: (name: string) => (modules.exportsOf(name) === '' ? undefined : modules.require(name)),
-  });
   define('global', globalThis);
   Object.defineProperty(globalThis, 'crypto', {
     get: () => Reflect.get(modules.require('crypto') as object, 'webcrypto') as unknown,
@@ -39,4 +34,12 @@ export function defineScope(
     define('__filename', '/solution.js');
     define('__dirname', '/');
   }
+  return {
+    complete(process) {
+      Object.assign(process, {
+        mainModule: main,
+        getBuiltinModule: (name: string) => (modules.isOffered(name) ? modules.require(name) : undefined),
+      });
+    },
+  };
 }

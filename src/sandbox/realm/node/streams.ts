@@ -1,17 +1,8 @@
 import type { EventLoop } from '../event-loop.ts';
 import type { Emitter, Events, Listener } from './events.ts';
-import type { Input } from './input.ts';
-import type { Libraries } from './libraries.ts';
+import type { InputStream, StandardInput } from './standard-input.ts';
 import type { Sink } from './output.ts';
-import type { Buffers } from './buffer.ts';
-
-/** Standard input as a readable stream. */
-export interface InputStream extends Emitter {
-  fd: number;
-  setEncoding(encoding: string): this;
-  pause(): this;
-  resume(): this;
-}
+import type { Libraries } from './libraries.ts';
 
 /** Standard output or error as a writable stream. */
 export interface OutputStream extends Emitter {
@@ -24,49 +15,25 @@ export interface Streams {
   stdin(): InputStream;
   stdout(): OutputStream;
   stderr(): OutputStream;
+  /** Puts them into `process`. */
+  complete(process: object): void;
+  /** Follows an input, as `on('data')`, `on('end')` and `resume()` do. */
+  follow: StandardInput['follow'];
   /** Writes as console.log does: through the streams where the program has got hold of them. */
   text: { out(text: string): void; err(text: string): void };
 }
 
 /**
- * The standard streams, as members of `process`. Standard input is a real Readable of the package `readable-stream`; the outputs write
- * at once, so they need no queue. Turned into text (compose.ts): self-contained.
+ * The standard streams. Standard input comes from standard-input.ts; the outputs write at once, so they need no queue. Turned
+ * into text (compose.ts): self-contained.
  */
 export function makeStreams(
-  process: object,
-  events: Events,
+  events: () => Events,
   libraries: Libraries,
-  buffers: Buffers,
   loop: EventLoop,
-  input: Input,
+  standardInput: StandardInput,
   sinks: { out: Sink; err: Sink },
 ): Streams {
-  /** What a pipe gives at once. */
-  const chunkLength = 65_536;
-
-  function makeInputStream(): InputStream {
-    const { Readable } = libraries.need('stream') as {
-      Readable: new (options: object) => InputStream & { push(chunk: unknown): boolean };
-    };
-    let wanted = false;
-    const stream = new Readable({
-      highWaterMark: chunkLength,
-      read() {
-        wanted = true;
-      },
-    });
-    loop.onInput(() => {
-      if (!wanted) {
-        return false;
-      }
-      wanted = false;
-      const data = input.takeBytes(chunkLength);
-      stream.push(data.length === 0 ? null : buffers.wrap(data));
-      return true;
-    });
-    return Object.assign(stream, { fd: 0, ref: () => stream, unref: () => stream });
-  }
-
   function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
     if (typeof chunk === 'string') {
       const name = typeof encoding === 'string' ? encoding : 'utf8';
@@ -92,7 +59,7 @@ export function makeStreams(
         loop.nextTick(() => (done as Listener)());
       }
     };
-    const stream: OutputStream = events.emitterWith({
+    const stream: OutputStream = events().emitterWith({
       fd,
       writable: true,
       isTTY: undefined,
@@ -130,20 +97,21 @@ export function makeStreams(
     return stream;
   }
 
-  let stdin: InputStream | undefined;
   let stdout: OutputStream | undefined;
   let stderr: OutputStream | undefined;
   const streams = {
-    stdin: () => (stdin ??= makeInputStream()),
+    stdin: standardInput.stream,
     stdout: () => (stdout ??= makeOutputStream(1, sinks.out)),
     stderr: () => (stderr ??= makeOutputStream(2, sinks.err)),
   };
-  for (const [name, get] of Object.entries(streams)) {
-    Object.defineProperty(process, name, { get, configurable: true, enumerable: true });
+  function complete(process: object): void {
+    for (const [name, get] of Object.entries(streams)) {
+      Object.defineProperty(process, name, { get, configurable: true, enumerable: true });
+    }
   }
   const text = {
     out: (line: string) => void (stdout ?? sinks.out).write(line),
     err: (line: string) => void (stderr ?? sinks.err).write(line),
   };
-  return { ...streams, text };
+  return { ...streams, complete, follow: standardInput.follow, text };
 }

@@ -57,11 +57,11 @@ export function makeUtilities(libraries: Libraries, inspection: Inspection, type
   }
 
   const lines = (text: unknown): string => String(text).replace(/\u001b\[[0-9;]*[A-Za-z]/g, '');
-  const whole = libraries.has('inspect') ? libraries.need('inspect') : {};
+  const whole = libraries.need('inspect');
   const comparisons = (): Record<string, unknown> => libraries.need('assert');
   return {
     ...inspection,
-    inspect: whole['inspect'] ?? inspection.inspect,
+    inspect: whole['inspect'],
     formatWithOptions: whole['formatWithOptions'],
     promisify: Object.assign(promisify, { custom }),
     callbackify,

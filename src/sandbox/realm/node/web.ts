@@ -2,15 +2,12 @@ import type { Define } from '../globals.ts';
 import type { Libraries } from './libraries.ts';
 
 /**
- * Globals that Node shares with browsers: those of packages are there when the package is; what needs a network is refused
- * by name. Turned into text (compose.ts): self-contained.
+ * Globals that Node shares with browsers, those of packages made when they are first looked at; what needs a network is
+ * refused by name. Turned into text (compose.ts): self-contained.
  */
 export function defineWebGlobals(libraries: Libraries, define: Define): { url(): object } {
   /** A global whose package runs when it is first looked at. */
   function lazily(library: string, names: readonly string[]): void {
-    if (!libraries.has(library)) {
-      return;
-    }
     for (const name of names) {
       Object.defineProperty(globalThis, name, {
         get: () => libraries.need(library)[name],
