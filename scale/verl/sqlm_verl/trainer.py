@@ -246,7 +246,7 @@ class SelfPlayTrainer(PPOTrainerSync):
     ) -> KVBatchMeta:
         """Rewards and advantages into verl's queue; of a batch that is trained on, also old and reference logprobs."""
         rewards = {one.key: one.reward or 0.0 for one in rollouts}
-        self._put_rows(batch, {"rm_scores": rewards}, last_only=True)
+        batch = self._put_rows(batch, {"rm_scores": rewards}, last_only=True)
         if trains:
             batch = self._balance_batch(batch, metrics={})
             with marked_timer("old_log_prob", timing_raw, color="blue"):
@@ -258,11 +258,15 @@ class SelfPlayTrainer(PPOTrainerSync):
                 # For its importance weights; its advantages know nothing of masked answers, and are replaced.
                 batch = self._compute_advantage(batch, metrics={})
         advantages = {one.key: one.advantage for one in rollouts}
-        self._put_rows(batch, {"advantages": advantages, "returns": advantages})
-        return batch
+        return self._put_rows(batch, {"advantages": advantages, "returns": advantages})
 
-    def _put_rows(self, batch: KVBatchMeta, columns: dict[str, dict[str, float]], last_only: bool = False) -> None:
-        """One number for each row of a batch, at all of its tokens or at the last; rows of padding get 0."""
+    def _put_rows(
+        self, batch: KVBatchMeta, columns: dict[str, dict[str, float]], last_only: bool = False
+    ) -> KVBatchMeta:
+        """One number for each row of a batch, at all of its tokens or at the last; rows of padding get 0.
+
+        Ranks are given the columns that the batch names: only the returned one names these and all before them.
+        """
         data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=["response_mask"])
         masks = [mask.to(torch.float32) for mask in data["response_mask"].unbind()]
         fields = {}
@@ -276,7 +280,7 @@ class SelfPlayTrainer(PPOTrainerSync):
                     row = mask * values.get(key, 0.0)
                 rows.append(row)
             fields[name] = torch.nested.as_nested_tensor(rows, layout=torch.jagged)
-        tq.kv_batch_put(keys=batch.keys, partition_id=batch.partition_id, fields=tu.get_tensordict(fields))
+        return tq.kv_batch_put(keys=batch.keys, partition_id=batch.partition_id, fields=tu.get_tensordict(fields))
 
     def _logprobs(self, batch: KVBatchMeta) -> dict[str, dict[str, list[float]]]:
         """Old and reference logprobs of each row, by the names of our records."""
