@@ -309,13 +309,15 @@ class SelfPlayTrainer(PPOTrainerSync):
             before = {"policyLogprobs": logprobs["oldLogprobs"]} if trainer else {}
             sequences.append({"id": one.id, "tokenWeight": 1 / max(1, tokens), **logprobs, **before})
         clipped = _finite(figures.get("actor/pg_clipfrac"))
+        policy_loss, kl = _finite(figures.get("actor/pg_loss")), _finite(figures.get("actor/kl_loss"))
+        loss = None if policy_loss is None else policy_loss + self.settings["beta"] * (kl or 0.0)
         return {
             "type": "update",
             "role": role,
             "index": 0,
             "sequences": sequences,
-            "loss": _finite(figures.get("actor/pg_loss")),
-            "kl": _finite(figures.get("actor/kl_loss")),
+            "loss": loss,
+            "kl": kl,
             "clipRatio": 0.0 if clipped is None else clipped,
             "gradNorm": grad_norm,
             "learningRate": self.settings["learningRate"],
