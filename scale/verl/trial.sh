@@ -32,6 +32,7 @@ fi
   actor_rollout_ref.actor.use_torch_compile=false \
   actor_rollout_ref.actor.fsdp_config.model_dtype=fp32 actor_rollout_ref.actor.fsdp_config.dtype=float32 \
   actor_rollout_ref.actor.fsdp_config.use_torch_compile=false \
+  '+actor_rollout_ref.actor.fsdp_config.mixed_precision={param_dtype: fp32, reduce_dtype: fp32, buffer_dtype: fp32}' \
   actor_rollout_ref.ref.fsdp_config.model_dtype=fp32 actor_rollout_ref.ref.fsdp_config.dtype=float32 \
   transfer_queue.backend.SimpleStorage.num_data_storage_units=1 \
   "$@"

@@ -99,6 +99,8 @@ describe('self-play on verl, two ranks on this machine', function () {
     assert.ok(metrics.every(({ valid, solver }) => valid > 0 && (solver.reward ?? 0) > 0 && solver.grad_norm !== null));
     const updates = [1, 2, 3].map((step) => readStep(run, step, ['update']).map(({ role }) => role));
     assert.deepEqual(updates, [['solver'], ['solver', 'proposer'], ['solver']]);
+    // The reference is the model without adapter: after the restart the adapter of before is trained on.
+    assert.ok(metrics.slice(1).every(({ solver }) => (solver.kl ?? 0) > 1e-6));
     assert.match(selfq('status', run), /finished, step 3 of 3/);
   });
 
