@@ -75,10 +75,8 @@ class SelfPlayTrainer(PPOTrainerSync):
         try:
             super().fit(agent_loop_manager)
         except BaseException as error:
-            words = f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}"
-            remedy = "Start the same command again: it continues from the latest checkpoint of verl."
-            self.run_folder.log(words)
-            self.run_folder.end("failed", {"boundary": "runtime", "message": words, "remedy": remedy})
+            # Ray wraps what a rank has thrown, with the rank's traceback as text.
+            self.run_folder.fail(getattr(error, "cause", None) or error)
             raise
         finally:
             self.domains.close()
