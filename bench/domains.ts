@@ -6,6 +6,7 @@ import { entryPath } from '../src/base/entries.ts';
 import { BoundaryError } from '../src/base/errors.ts';
 import { CodingContent } from '../src/domains/coding/content.ts';
 import { createSandbox } from '../src/sandbox/host/pool.ts';
+import { treeCpuMs } from './cpu-time.ts';
 import { median, medianRatio, round } from './measure.ts';
 
 const clients = 64;
@@ -17,6 +18,8 @@ const maxInFlight = 512;
 export interface DomainRate {
   programs: number;
   programsPerSecond: number;
+  /** CPU milliseconds of the pool or the server and all of its workers for one program; null where nobody tells. */
+  cpuMsPerProgram: number | null;
 }
 
 export interface DomainsBench {
@@ -50,11 +53,11 @@ export async function domainsTarget(args: {
   const server = await startServer(cores);
   try {
     const load = await prepareLoad(server.url);
-    await serve(server.url, load, figures, requests / 8, false);
+    await serve(server, load, figures, requests / 8, false);
     for (let turn = 0; turn < rounds; turn++) {
       figures.pool.push(await poolRate(load.question, cores, requests * answersPerRequest));
-      figures.coding.push(await serve(server.url, load, figures, requests, false));
-      figures.mixed.push(await serve(server.url, load, figures, requests, true));
+      figures.coding.push(await serve(server, load, figures, requests, false));
+      figures.mixed.push(await serve(server, load, figures, requests, true));
     }
   } finally {
     server.stop();
@@ -64,12 +67,14 @@ export async function domainsTarget(args: {
 }
 
 function describe({ pool, coding, mixed, busy, lost, cpu, cores, load }: DomainsBench): string[] {
-  const rate = (rates: readonly DomainRate[]): number[] => rates.map(({ programsPerSecond }) => programsPerSecond);
+  const perSecond = (rates: readonly DomainRate[]): number[] => rates.map(({ programsPerSecond }) => programsPerSecond);
+  const cpuMs = (rates: readonly DomainRate[]): number[] => rates.map(({ cpuMsPerProgram }) => cpuMsPerProgram ?? NaN);
   const row = (name: string, rates: readonly DomainRate[]): string =>
-    `${name}: ${round(median(rate(rates)))}/s, ${medianRatio(rate(rates), rate(pool)).toFixed(2)} x of the pool`;
+    `${name}: ${round(median(perSecond(rates)))}/s, ${medianRatio(perSecond(rates), perSecond(pool)).toFixed(2)} x of the ` +
+    `pool; ${round(median(cpuMs(rates)))} ms of CPU each, ${medianRatio(cpuMs(rates), cpuMs(pool)).toFixed(2)} x`;
   return [
     `Programs of ten tests a second; ${clients} clients, requests of ${answersPerRequest} answers, ${maxInFlight} in flight.`,
-    `the pool by itself: ${round(median(rate(pool)))}/s`,
+    `the pool by itself: ${round(median(perSecond(pool)))}/s; ${round(median(cpuMs(pool)))} ms of CPU each`,
     row('served', coding),
     row('served, with as many requests of arithmetic and algebra', mixed),
     `${busy} requests were told to come again; ${lost} got no answer, or another than theirs.`,
@@ -152,7 +157,7 @@ function codingRequest({ question }: Load, index: number): Asked {
 
 function arithmeticRequest(_load: Load, index: number): Asked {
   const ids = Array.from({ length: answersPerRequest }, (_, sample) => `${index}.${sample}`);
-  const proposals = ids.map((id, sample) => ({ id, text: `Problem: ${index} + ${10 + sample} * 3` }));
+  const proposals = ids.map((id, sample) => ({ id, text: `Problem: ${index % 1000} + ${10 + sample} * 3` }));
   return {
     path: 'verify',
     body: { settings: settings.arithmetic, proposals },
@@ -176,7 +181,7 @@ function algebraRequest({ algebra }: Load): Asked {
 
 /** `requests` requests of programs by all clients, `mixed` with as many of the other domains. */
 async function serve(
-  url: string,
+  { url, pid }: BenchServer,
   load: Load,
   figures: DomainsBench,
   requests: number,
@@ -189,7 +194,7 @@ async function serve(
     return { ...rest, body: JSON.stringify(body), reply: '' };
   });
   const waiting = asked.values();
-  const start = performance.now();
+  const [start, cpuBefore] = [performance.now(), treeCpuMs(pid)];
   let programs = 0;
   // Until nothing is left to ask: then some clients still wait for their turn while others have nothing to do.
   let rate: DomainRate | undefined;
@@ -200,13 +205,13 @@ async function serve(
       one.reply = reply;
       programs += one.programs;
     }
-    rate ??= { programs, programsPerSecond: round((1000 * programs) / (performance.now() - start)) };
+    rate ??= rateOf(programs, performance.now() - start, treeCpuMs(pid) - cpuBefore);
   };
   await Promise.all(Array.from({ length: clients }, client));
   figures.lost += asked.filter(
     ({ found, reply, expected }) => found(JSON.parse(reply)).join() !== expected.join(),
   ).length;
-  return rate ?? { programs, programsPerSecond: 0 };
+  return rate ?? rateOf(programs, Infinity, 0);
 }
 
 /** As a trainer does it: comes again when it is told so. Throws BoundaryError where the server fails. */
@@ -238,22 +243,37 @@ async function poolRate(question: unknown, workers: number, programs: number): P
     };
     const lanes = Array.from({ length: 2 * workers }, (_, lane) => lane);
     await Promise.all(lanes.map((lane) => judgeFrom(lane, 50)));
-    const start = performance.now();
+    // The server is a child of this process, too, and idle.
+    const [start, cpuBefore] = [performance.now(), treeCpuMs(process.pid)];
     await Promise.all(lanes.map((lane) => judgeFrom(lane, programs)));
-    return { programs, programsPerSecond: round(programs / ((performance.now() - start) / 1000)) };
+    return rateOf(programs, performance.now() - start, treeCpuMs(process.pid) - cpuBefore);
   } finally {
     await sandbox.close();
   }
 }
 
+function rateOf(programs: number, ms: number, cpuMs: number): DomainRate {
+  return {
+    programs,
+    programsPerSecond: round((1000 * programs) / ms),
+    cpuMsPerProgram: cpuMs > 0 ? round(cpuMs / programs) : null,
+  };
+}
+
+interface BenchServer {
+  url: string;
+  pid: number;
+  stop(): void;
+}
+
 /** The command line as a process of its own, as a person starts it. */
-async function startServer(workers: number): Promise<{ url: string; stop(): void }> {
+async function startServer(workers: number): Promise<BenchServer> {
   const options = ['--port', '0', '--workers', String(workers), '--max-in-flight', String(maxInFlight), '--json'];
   const args = ['--no-node-snapshot', entryPath('cli'), 'serve', ...options];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const { url } = z.object({ url: z.string() }).parse(JSON.parse(line));
-    return { url, stop: () => void child.kill('SIGINT') };
+    return { url, pid: child.pid ?? 0, stop: () => void child.kill('SIGINT') };
   }
   throw new BoundaryError('environment', '`selfq serve` ended before it served.', 'Read what it said above.');
 }
