@@ -123,6 +123,8 @@ export interface RunView {
   steps: number;
   model: string;
   device: string;
+  /** Another program that trains it, such as verl 0.9.1: it is neither resumed nor steered from here. */
+  trainer?: string;
   createdAt: string;
   /** Why it failed, and what to do. */
   error?: { message: string; remedy: string };
