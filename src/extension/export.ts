@@ -55,6 +55,7 @@ async function chooseFormat(): Promise<string | undefined> {
     { label: 'peft', description: vscode.l10n.t('LoRA adapter as Python’s PEFT loads it') },
     { label: 'gguf-lora', description: vscode.l10n.t('LoRA adapter for llama.cpp and Ollama') },
     { label: 'dataset', description: vscode.l10n.t('problems and answers as JSON lines') },
+    { label: 'harbor', description: vscode.l10n.t('problems as task folders for Harbor, to try agents on') },
     {
       label: 'merged',
       description: vscode.l10n.t('whole model with the adapter merged in, a folder with safetensors (bf16)'),

@@ -104,6 +104,10 @@ describe('commands', function () {
     const [first] = rows.map((row) => JSON.parse(row) as { answers: { verdict: string }[]; reference: string });
     assert.equal(first?.answers.length, 4);
     assert.match(first.reference, /function solve/);
+    const card = readFileSync(join(place.dir, 'data-card.md'), 'utf8');
+    assert.match(card, new RegExp(`^---\\nlanguage: en\\n[^]*\\n${valid} questions that`));
+    await ok('export', dir, '--format', 'harbor', '--out', 'harbor');
+    assert.equal(readdirSync(join(place.dir, 'harbor')).length, valid);
   });
 
   it('resume --steps goes on where the run ended', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { openModel } from '../../src/model/open.ts';
 import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
+import { formOf, openAiCalls } from '../support/openai-calls.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 
 /** The command line with a tiny model, asked by the official client. */
@@ -66,6 +67,21 @@ describe('selfq serve with a model', function () {
     assert.ok((long.usage?.total_tokens ?? 0) <= 256);
     const tooLong = { ...greedy, model: place.model, messages: [{ role: 'user' as const, content: 'x'.repeat(900) }] };
     await assert.rejects(client.chat.completions.create(tooLong), { status: 400, message: /does not fit/ });
+  });
+
+  it('replies to the official client in the form of llama.cpp, whose own additions are all that it lacks', async () => {
+    const file = join(import.meta.dirname, 'llama-server-replies.json');
+    const { forms } = JSON.parse(readFileSync(file, 'utf8')) as { forms: Record<string, string[]> };
+    // What may be null there is a text here; the code of an error is a number there, and a text at OpenAI and here.
+    const additions =
+      / null$|error\.code|(^|\.)(timings|system_fingerprint|prompt_tokens_details|meta|architecture|aliases|tags)\b|top_logprobs|logprobs\..*\.id /;
+    const replies = await openAiCalls(await serve(), place.model);
+    assert.deepEqual(Object.keys(replies), Object.keys(forms));
+    for (const [name, value] of Object.entries(replies)) {
+      const own = new Set(formOf(value));
+      const lacking = forms[name]?.filter((line) => !own.has(line) && !additions.test(line));
+      assert.deepEqual([name, lacking], [name, []]);
+    }
   });
 
   it('takes its key from the program that owns it, and ends with it', async () => {

@@ -9,9 +9,11 @@ import { writeMerged } from '../../model/formats/merged.ts';
 import { openModel } from '../../model/open.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../../run/checkpoint.ts';
+import { exportHarbor } from '../../run/export/harbor.ts';
 import { exportTensorboard } from '../../run/export/export-tensorboard.ts';
 import {
   assertAdapter,
+  dataCard,
   exportAdapter,
   exportDataset,
   exportPreferences,
@@ -62,6 +64,7 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['gguf-lora', { defaultName: 'gguf-lora', options: ['step'], write: exportGgufLora }],
   ['merged', { defaultName: 'merged', options: ['step', 'precision'], write: exportMerged }],
   ['dataset', { defaultName: 'dataset.jsonl', options: [], write: exportQuestions }],
+  ['harbor', { defaultName: 'harbor', options: [], write: exportTasks }],
   ['report', { defaultName: 'report.html', options: [], write: exportReport }],
   ['tensorboard', { defaultName: 'tensorboard', options: [], write: exportCurves }],
 ]);
@@ -109,7 +112,13 @@ function exportQuestions({ dir, out }: ExportRequest): Exported {
   const questions = exportDataset(dir, out);
   const preferences = exportPreferences(dir, out.replace(/(?:\.jsonl)?$/, '-preferences.jsonl'));
   const beside = preferences === 0 ? '' : `, and ${preferences} preferences beside them`;
+  writeFileAtomic(out.replace(/(?:\.jsonl)?$/, '-card.md'), dataCard(dir, { questions, preferences }));
   return { figures: { questions, preferences }, what: `${questions} questions${beside}` };
+}
+
+function exportTasks({ dir, out }: ExportRequest): Exported {
+  const tasks = exportHarbor(dir, out);
+  return { figures: { tasks }, what: `${tasks} tasks for Harbor` };
 }
 
 function exportCurves({ dir, out }: ExportRequest): Exported {

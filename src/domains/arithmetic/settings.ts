@@ -36,12 +36,12 @@ export const arithmeticSettings = {
  * take 5 tokens, workings about 50. The proposer is frozen unless the paper is followed.
  */
 export const arithmeticDefaults = {
-  steps: { quick: 20, laptop: 60, paper: 100 },
+  steps: { quick: 40, laptop: 60, paper: 100 },
   temperature: { quick: 0.8, paper: 1 },
   answersPerQuestion: 4,
   maxProposalTokens: { quick: 32, paper: 1024 },
   maxAnswerTokens: { quick: 96, paper: 1024 },
-  learningRate: { quick: 1e-4, paper: 1e-5 },
+  learningRate: { quick: 5e-5, paper: 1e-5 },
   proposerUpdateEvery: { quick: 0, paper: 5 },
   evalBenchmark: { quick: '', paper: 'multiplication' },
   testQuestions: { quick: 400, laptop: 800, paper: 100_000 },

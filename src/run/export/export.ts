@@ -97,6 +97,53 @@ export function exportPreferences(runDir: string, file: string): number {
   return rows.length;
 }
 
+/**
+ * The card of an exported data set as hubs of data sets read it (their README.md): what a row holds, where the rows come from,
+ * and what they are not.
+ */
+export function dataCard(
+  runDir: string,
+  { questions, preferences }: { questions: number; preferences: number },
+): string {
+  const run = readRun(runDir);
+  const size = questions < 1000 ? 'n<1K' : questions < 10_000 ? '1K<n<10K' : '10K<n<100K';
+  const more =
+    preferences === 0
+      ? []
+      : [`${preferences} preferences between two answers are in the file beside it (prompt, chosen, rejected).`, ''];
+  return [
+    '---',
+    'language: en',
+    `size_categories: [${size}]`,
+    `tags: [synthetic, self-play, ${String(run.config['domain'])}]`,
+    '---',
+    '',
+    `# Questions and answers of ${run.id}`,
+    '',
+    `${questions} questions that ${run.model.id} wrote for itself in ${run.step} steps of asymmetric self-play`,
+    '(Self-Questioning Language Models, arXiv 2508.03682), with its own answers.',
+    `Model file: ${basename(run.model.path)}, sha256 ${run.model.hash}. Its licence may apply to what it wrote.`,
+    '',
+    '| field | |',
+    '|---|---|',
+    '| `step`, `id` | when it was asked |',
+    '| `statement` | the question |',
+    '| `problem`, `reference` | of programming problems: the tests, and the solution of the proposer; other domains have fields of their own |',
+    '| `label` | the answer that the model elected itself, where no tests tell; it may be wrong |',
+    '| `solveRate` | mean reward of the answers, in [0, 1] |',
+    '| `answers` | `answer`, whole `text`, `reward`, `mark`, and the verdict of the tests |',
+    '',
+    ...more,
+    'Everything in it was written by a language model and judged by programs, not by people: tests and statements of some',
+    'questions disagree, and answers that pass may be wrong.',
+    '',
+    '## Settings',
+    '',
+    ...Object.entries(run.config).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+  ].join('\n');
+}
+
 /** README.md of what is exported of a run after `step` steps: where it comes from, how it does, how to load it. */
 export function exportReadme(runDir: string, step: number, kind: keyof typeof usage): string {
   const run = readRun(runDir);
