@@ -35,9 +35,9 @@ describe('a run of the trainer on verl, in a real window', function () {
     await picture(page, 'verl-dashboard');
     assert.ok((await inside.locator('.card').count()) > 4);
     await inside.locator('header', { hasText: 'verl 0.9.1' }).waitFor();
-    await inside.locator('button', { hasText: 'Export…' }).waitFor();
+    await inside.locator('vscode-button', { hasText: 'Export…' }).waitFor();
     assert.equal(
-      await inside.locator('button', { hasText: 'More steps…' }).count(),
+      await inside.locator('vscode-button', { hasText: 'More steps…' }).count(),
       0,
       'that is for its trainer to do',
     );
