@@ -72,6 +72,7 @@ const bundles = {
       problem: 'webview/problem/page.ts',
       comparison: 'webview/comparison/page.ts',
       trial: 'webview/trial/page.ts',
+      runs: 'webview/runs/page.ts',
       style: 'webview/style.css',
     },
     outdir: 'dist/webview',

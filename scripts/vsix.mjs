@@ -4,14 +4,19 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import yauzl from 'yauzl';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SetUpError, collect, lastLines, makeFolder, npm, say, step } from '../bin/commands.mjs';
 import { cacheDir, nodePackages, reportFailure, setUp } from '../bin/setup.mjs';
 import { bundledPackages, noticesFile, thirdPartyNotices } from './notices.mjs';
+import { extensionPage, repositoryFields } from './page.mjs';
+import { contentsOf, nodeFile, problemsOf } from './vsix-check.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const out = join(root, 'dist-vsix');
+/** Where the packed files lie. */
+export const out = join(root, 'dist-vsix');
+
+/** Where the sources are published; absent while that is nowhere. */
+const repository = process.env.SELFQ_REPOSITORY;
 
 /** What packs a VSIX; heavy, and needed here alone. */
 const vsce = '@vscode/vsce@4.1.0';
@@ -37,45 +42,11 @@ const natives = {
   'node-gyp-build': ['package.json', 'LICENSE', '*.js'],
 };
 
-/** Must be there, or the main job cannot run. */
-const required = (target) => [
-  noticesFile,
-  ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json', 'media/icon.png'],
-  ...[
-    'dist/extension.cjs',
-    'dist/cli.js',
-    'dist/engine.js',
-    'dist/runtime.js',
-    'dist/sandbox-worker.js',
-    'dist/workspace.js',
-  ],
-  'dist/sandbox-libraries.json',
-  ...['dist/webview/dashboard.js', 'dist/webview/problem.js', 'dist/webview/style.css'],
-  ...[
-    'dist/webview/codicon.ttf',
-    'data/coding/problems.jsonl',
-    'data/functions/problems.jsonl',
-    'data/codeforces-style/problems.jsonl',
-    'data/multiplication.csv',
-    'data/mixed-arithmetic.csv',
-    'data/linear-equations.jsonl',
-    'data/linear-equations-400.jsonl',
-    'data/domain-template/domain.ts',
-    nodeFile(target),
-  ],
-  `node_modules/onnxruntime-node/bin/napi-v6/${target.replace('-', '/')}/onnxruntime_binding.node`,
-  'node_modules/onnxruntime-node/dist/index.js',
-  'node_modules/onnxruntime-common/dist/cjs/index.js',
-  'node_modules/node-gyp-build/index.js',
-];
-
-/** Largest VSIX, megabytes: Node is about 45 of it packed, onnxruntime about 20. */
-const largestMegabytes = 120;
-
-const nodeFile = (target) => (target.startsWith('win32') ? 'node/node.exe' : 'node/node');
-
-async function main() {
-  const targets = process.argv.slice(2);
+/**
+ * Packs and checks a VSIX for each platform: {target, file, sha256}. Nothing where this Node is too old and another one has
+ * run the same command in its place.
+ */
+export async function pack(targets) {
   const known = Object.keys(nodePackages);
   const stranger = targets.find((target) => !known.includes(target));
   if (stranger !== undefined) {
@@ -84,26 +55,29 @@ async function main() {
   const { node } = await setUp({ build: false });
   if (fs.globSync === undefined) {
     // This Node is older than the one that the project fetched.
-    return must(node, process.argv.slice(1), root, say);
+    await must(node, process.argv.slice(1), root, say);
+    return undefined;
   }
   await step('Building', () => must(node, [join(root, 'scripts', 'build.mjs')], root));
   const packer = await ensureVsce();
-  for (const target of targets.length > 0 ? targets : [`${process.platform}-${process.arch}`]) {
+  const packed = [];
+  for (const target of targets) {
     const folder = join(out, target);
     await step(`Collecting the files for ${target}`, () => stage(target, folder));
     const file = join(out, `self-questioning-${target}.vsix`);
     const options = ['--target', target, '--out', file, '--allow-missing-repository', '--no-rewrite-relative-links'];
     await step(`Packing ${target}`, () => must(node, [packer, 'package', ...options], folder));
-    await check(target, file);
+    packed.push(await check(target, file));
   }
+  return packed;
 }
 
 /** Lays out exactly what goes into the VSIX. */
 async function stage(target, folder) {
   rmSync(folder, { recursive: true, force: true });
   copy(root, folder, ours);
-  // The page of the extension: what a person does in the editor, without links into the repository.
-  cpSync(join(root, 'docs', 'extension.md'), join(folder, 'README.md'));
+  const page = extensionPage(readFileSync(join(root, 'docs', 'extension.md'), 'utf8'), repository);
+  writeFileSync(join(folder, 'README.md'), page);
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const {
     scripts: _scripts,
@@ -115,8 +89,8 @@ async function stage(target, folder) {
     ...rest
   } = manifest;
   const direct = Object.fromEntries(Object.keys(natives).map((name) => [name, dependencies[name] ?? '*']));
-  const page = { engines: { vscode: engines.vscode }, pricing: 'Free', qna: false };
-  writeJson(join(folder, 'package.json'), { ...rest, ...page, dependencies: direct });
+  const gallery = { engines: { vscode: engines.vscode }, ...repositoryFields(repository) };
+  writeJson(join(folder, 'package.json'), { ...rest, ...gallery, dependencies: direct });
   const [os, cpu] = target.split('-');
   for (const [name, patterns] of Object.entries(natives)) {
     const from = join(root, 'node_modules', name);
@@ -166,48 +140,14 @@ function copy(from, to, patterns) {
 
 /** Compares what was packed with what must and must not be there, and says how large it is. */
 async function check(target, file) {
-  const names = (await namesIn(file)).filter((name) => name.startsWith('extension/')).map((name) => name.slice(10));
-  const missing = required(target).filter((name) => !names.some((found) => found.toLowerCase() === name.toLowerCase()));
-  const [os, cpu] = target.split('-');
-  const abi = names.filter((name) => name.startsWith(`node_modules/isolated-vm/prebuilds/${target}/`));
-  const foreign = names.filter(
-    (name) =>
-      // What `selfq domain init` copies is source that belongs there.
-      (/\.(?:map|ts|gguf)$/.test(name) && !name.startsWith('data/domain-template/')) ||
-      (name.includes('/prebuilds/') && !name.includes(`/prebuilds/${target}/`)) ||
-      (name.includes('/napi-v6/') && !name.includes(`/napi-v6/${os}/${cpu}/`)),
-  );
-  const megabytes = statSync(file).size / 1e6;
-  const problems = [
-    ...missing.map((name) => `${name} is missing`),
-    ...(abi.length === 0 ? [`isolated-vm has no binary for ${target}`] : []),
-    ...foreign.map((name) => `${name} does not belong there`),
-    ...(megabytes > largestMegabytes ? [`${megabytes.toFixed(0)} MB are more than ${largestMegabytes}`] : []),
-  ];
+  const contents = await contentsOf(file);
+  const problems = problemsOf(target, contents, await bundledPackages(root));
   if (problems.length > 0) {
     throw new SetUpError(`${file} is not right:\n  ${problems.join('\n  ')}`, 'Mend the lists in scripts/vsix.mjs.');
   }
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
-  say(`${file}: ${names.length} files, ${megabytes.toFixed(1)} MB, sha256 ${sha256}`);
-}
-
-function namesIn(file) {
-  return new Promise((resolve, reject) => {
-    yauzl.open(file, { lazyEntries: true }, (error, zip) => {
-      if (error) {
-        reject(error);
-        return;
-      }
-      const names = [];
-      zip.on('entry', ({ fileName }) => {
-        names.push(fileName);
-        zip.readEntry();
-      });
-      zip.on('end', () => resolve(names));
-      zip.on('error', reject);
-      zip.readEntry();
-    });
-  });
+  say(`${file}: ${contents.names.length} files, ${contents.megabytes.toFixed(1)} MB, sha256 ${sha256}`);
+  return { target, file, sha256 };
 }
 
 async function ensureVsce() {
@@ -240,6 +180,9 @@ function writeJson(path, value) {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-main().catch((error) => {
-  process.exitCode = reportFailure(error);
-});
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const targets = process.argv.slice(2);
+  pack(targets.length > 0 ? targets : [`${process.platform}-${process.arch}`]).catch((error) => {
+    process.exitCode = reportFailure(error);
+  });
+}

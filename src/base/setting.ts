@@ -21,6 +21,8 @@ interface TextKind {
   type: 'text';
   /** Most characters; absent: any number. */
   longest?: number;
+  /** What a value must look like, with words that say so. */
+  form?: { pattern: RegExp; remedy: string };
 }
 /** What values a setting may have. */
 export type SettingKind = NumberKind | ChoiceKind | TextKind;
@@ -66,6 +68,9 @@ export const text = { type: 'text' } as const;
 /** Free text of at most `longest` characters; may be empty. */
 export const textUpTo = (longest: number) => ({ type: 'text' as const, longest });
 
+/** Text of a certain form; `remedy` says of which. */
+export const textLike = (pattern: RegExp, remedy: string) => ({ type: 'text' as const, form: { pattern, remedy } });
+
 /** The value that a setting has in a preset unless told otherwise. */
 export function defaultIn(preset: Preset, given: SettingDefault): SettingValue {
   return typeof given === 'object' ? (given[preset] ?? given.quick) : given;
@@ -90,6 +95,9 @@ export function parseSetting(name: string, { kind, unit }: Setting, value: Setti
       const given = String(value);
       if (kind.longest !== undefined && given.length > kind.longest) {
         throw unfit(name, `${given.slice(0, 40)}…`, `It has ${given.length} characters; give at most ${kind.longest}.`);
+      }
+      if (kind.form && !kind.form.pattern.test(given)) {
+        throw unfit(name, given.slice(0, 40), kind.form.remedy);
       }
       return given;
     }

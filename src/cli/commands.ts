@@ -1,5 +1,6 @@
 import { shippedDomains } from '../domains/settings.ts';
 import { runtimeSettings } from '../runtime/settings.ts';
+import { runColumns } from '../view/run-rows.ts';
 import type { Arguments, Options } from './arguments.ts';
 
 /** A command's implementation; loaded when it is called, so that help and completion are instant. Returns the exit code. */
@@ -49,8 +50,10 @@ export const commands: Readonly<Record<string, Command>> = {
         description:
           'Choose the best of all evaluated steps on the test questions, as the paper does; the result says so.',
       },
+      estimate: { description: 'Say how long it would take here and how much memory it needs, and end.' },
       settings: { description: 'List every setting of the domain by owner, with its defaults, and end.' },
       detach: { description: 'Start the run and return; it continues in the background.' },
+      queue: { description: 'Start it when the runs before it have ended; `selfq queue` lists them.' },
       json,
     },
     load: async () => (await import('./commands/run.ts')).run,
@@ -89,6 +92,25 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Show a run, or all runs of the folder runs/.',
     options: { json },
     load: async () => (await import('./commands/status.ts')).status,
+  },
+  queue: {
+    parameters: '[start | cancel NUMBER]',
+    positionals: 2,
+    summary: 'The runs that wait for each other: list them, start the first after a reboot, cancel one.',
+    options: { json },
+    load: async () => (await import('./commands/queue.ts')).queue,
+  },
+  runs: {
+    parameters: '[FOLDER] | name DIR TEXT | tag DIR TAG,… | note DIR TEXT | clean DIR | remove DIR',
+    positionals: 3,
+    summary: 'The table of the runs of a folder (default runs/); name, tag and note one, remove it or old checkpoints.',
+    options: {
+      sort: { value: 'COLUMN', description: `${runColumns.join(', ')}; default date.` },
+      reverse: { description: 'The other way round.' },
+      yes: { description: 'clean, remove: without asking.' },
+      json,
+    },
+    load: async () => (await import('./commands/runs.ts')).runs,
   },
   domain: {
     parameters: 'init NAME | check DIR | show DIR | list',

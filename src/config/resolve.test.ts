@@ -13,6 +13,7 @@ const codingDefaults: Record<
   domain: ['coding'],
   topic: [''],
   model: ['qwen2.5-coder-0.5b'],
+  runWhen: ['always'],
   device: ['cpu'],
   seed: [1],
   steps: [6, 60, 100],

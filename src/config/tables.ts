@@ -1,4 +1,12 @@
-import { choice, text, type Setting, type SettingTable, type SettingValue, type ValuesOf } from '../base/setting.ts';
+import {
+  choice,
+  text,
+  textLike,
+  type Setting,
+  type SettingTable,
+  type SettingValue,
+  type ValuesOf,
+} from '../base/setting.ts';
 import { domainSettings, type DomainName, type DomainSettings } from '../domains/settings.ts';
 import { defaultModelId } from '../model/catalogue.ts';
 import { runtimeSettings, type RuntimeSettings } from '../runtime/settings.ts';
@@ -7,7 +15,7 @@ import { selfPlaySettings, type SelfPlaySettings } from '../selfplay/settings.ts
 
 export { shippedDomains } from '../domains/settings.ts';
 
-/** What decides which domain and which model a run has. */
+/** What decides which domain and which model a run has, and when it works. */
 export const runSettings = {
   domain: {
     kind: choice(...(Object.keys(domainSettings) as DomainName[])),
@@ -18,6 +26,15 @@ export const runSettings = {
     kind: text,
     description: 'Name in the catalogue or on the hub (ORG/NAME), or the path of a model.',
     default: defaultModelId,
+  },
+  runWhen: {
+    kind: textLike(
+      /^(?:always|onMainsPower|(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)$/,
+      'Give always, onMainsPower, or hours of the day such as 22:00-07:00.',
+    ),
+    description:
+      'When the run works: always, onMainsPower (it is paused on battery), or between hours of the day such as 22:00-07:00. It is paused between two stages, and continues by itself.',
+    default: 'always',
   },
 } as const satisfies SettingTable;
 

@@ -17,6 +17,7 @@ import { type RunRecord, runFolderVersion } from '../protocol/records.ts';
 import type { Progress } from '../protocol/runtime.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
+import { createStopwatch, type Stopwatch } from '../run/estimate.ts';
 import { makeRunFolders, readMetrics, readRun, recordedSteps, stepName, truncateToStep } from '../run/folder.ts';
 import { assertTrainedHere, type Claim, claimRun, heartbeatMs, ownIdentity } from '../run/ownership.ts';
 import { createSandbox } from '../sandbox/host/pool.ts';
@@ -26,6 +27,7 @@ import { type ControlServer, newToken, serveControl, withoutToken } from './cont
 import { newSocketPath, removeDeadSockets, removeSocket } from './socket-path.ts';
 import { assertDisk } from './disk.ts';
 import { heldOutBenchmark } from './held-out.ts';
+import { createHold } from './hold.ts';
 import { createGate, type Gate, StopRequested } from './gate.ts';
 import { createLiveRun, type LiveRun } from './live-run.ts';
 import { log } from './log.ts';
@@ -34,7 +36,9 @@ import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
+import { dequeueFolder } from './queue.ts';
 import { seedsOfRun } from './run-seeds.ts';
+import { createRunWhen } from './run-when.ts';
 import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
 
@@ -132,7 +136,11 @@ async function own(
     status: () => ({ run: withoutToken(live.record), ...(reporter.last ? { last: reporter.last } : {}) }),
     pause: () => gate.pause(),
     resume: () => gate.open(),
-    stop,
+    stop() {
+      // A person wants it to end; what a shutdown ends is resumed by the queue.
+      dequeueFolder(options.dir);
+      stop();
+    },
   });
   clients.server = server;
   process.on('SIGTERM', stop).on('SIGINT', stop);
@@ -161,7 +169,12 @@ interface Tools {
 
 /** Starts the children, runs the loop, ends the children. */
 async function work(dir: string, config: Config, model: ChosenModel, tools: Tools): Promise<void> {
-  const { gate, live, notify, reporter } = tools;
+  const { gate, live, reporter } = tools;
+  const stopwatch = createStopwatch(config, cacheDir());
+  const notify = (event: RunEvent): void => {
+    time(stopwatch, event);
+    tools.notify(event);
+  };
   const runtime = createRuntimeOwner({
     load: loadRequestOf(config, { modelPath: model.path, cacheDir: cacheDir() }),
     onProgress: (progress: Progress) => reporter.progress(progress),
@@ -173,7 +186,10 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   });
   const workers = config.sandboxWorkers || availableParallelism();
   const sandbox = lazily(() => startSandbox(workers, gate));
+  const untilAllowed = createHold(live, gate, createRunWhen(config.runWhen));
   try {
+    // A run that has to wait does so before it takes memory.
+    await untilAllowed();
     const seeds = await seedsOf(dir, config, tools, () => sandbox.get());
     const domainTools = { sandbox: () => sandbox.get(), base: runtime.base, seeds: seeds.shown };
     // Before the model is loaded, which takes long: what is wrong here can be told at once.
@@ -181,7 +197,9 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     const files = await readQuestionFiles(config, domain);
     files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
+    const loading = performance.now();
     await gate.race(runtime.stage('load', () => Promise.resolve()));
+    remember(() => stopwatch.loaded((performance.now() - loading) / 1000));
     const { loaded } = runtime;
     const known = live.record.model.hash;
     assertExpected(model, loaded.modelHash, known === '' ? undefined : known);
@@ -193,7 +211,17 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     }
     const baseModel = await baseModelName(model);
     const source = await createSource(config, domain, runtime.policy.countTokens, files);
-    const session = { dir, config, baseModel, domain, source, live, notify, runtime, ...stagesOf(tools, runtime) };
+    const session = {
+      dir,
+      config,
+      baseModel,
+      domain,
+      source,
+      live,
+      notify,
+      runtime,
+      ...stagesOf(tools, runtime, untilAllowed),
+    };
     const ownBenchmark = await session.stage(live.record.step, 'evaluate', () =>
       heldOutBenchmark(dir, config, seeds.heldOut, domainTools),
     );
@@ -201,6 +229,24 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
   } finally {
     await runtime.close();
     await sandbox.close();
+  }
+}
+
+/** Notes how long what has just been recorded took. */
+function time(stopwatch: Stopwatch, event: RunEvent): void {
+  if (event.type === 'metrics') {
+    remember(() => stopwatch.step(event.metrics));
+  } else if (event.type === 'evaluation') {
+    remember(() => stopwatch.evaluation(event.evaluation));
+  }
+}
+
+/** Later estimates are not worth a run: a cache folder that cannot be written is logged. */
+function remember(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    log(`how long this took is not kept: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -249,13 +295,18 @@ async function startSandbox(workers: number, gate: Gate): Promise<Sandbox> {
 }
 
 /** Stages with a gate in front, announced, timed, and run again where the runtime died. */
-function stagesOf({ gate, live, reporter }: Tools, runtime: RuntimeOwner): Pick<Session, 'stage' | 'seconds'> {
+function stagesOf(
+  { gate, live, reporter }: Tools,
+  runtime: RuntimeOwner,
+  untilAllowed: () => Promise<void>,
+): Pick<Session, 'stage' | 'seconds'> {
   let seconds: Record<string, number> = {};
   let secondsOf = -1;
   return {
     seconds: () => ({ ...seconds }),
     async stage<T>(step: number, stage: Stage, action: () => Promise<T>): Promise<T> {
       await gate.pass((held) => live.update({ state: held ? 'paused' : gate.stopping ? 'stopping' : 'running' }));
+      await untilAllowed();
       if (step !== secondsOf) {
         seconds = {};
         secondsOf = step;
@@ -305,7 +356,16 @@ function prepareRecord({ dir, config, steps, acceptDomain }: EngineOptions): Run
     );
   }
   const settings = acceptDomain === true ? withDomainOfNow(run.config, step) : run.config;
-  return { ...run, config: settings, state: 'starting', versions: programVersions(), step, steps: goal, engine };
+  return {
+    ...run,
+    held: null,
+    config: settings,
+    state: 'starting',
+    versions: programVersions(),
+    step,
+    steps: goal,
+    engine,
+  };
 }
 
 /**

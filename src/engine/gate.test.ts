@@ -22,6 +22,17 @@ describe('gate', () => {
     assert.deepEqual(held, [true, false]);
   });
 
+  it('waits for a time, or until somebody opens it', async () => {
+    const gate = createGate();
+    assert.equal(await gate.wait(1), false);
+    const waiting = gate.wait(60_000);
+    gate.open();
+    assert.equal(await waiting, true);
+    const stopped = gate.wait(60_000);
+    gate.stop();
+    await assert.rejects(stopped, StopRequested);
+  });
+
   it('ends waiting and work when asked to stop, in a pause too', async () => {
     const gate = createGate();
     gate.pause();

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** The person asked the run to end: thrown wherever the loop waits. */
 export class StopRequested extends Error {
   constructor() {
@@ -9,11 +11,14 @@ export class StopRequested extends Error {
 /** Where the loop waits while the run is paused, and learns that it has to stop. */
 export interface Gate {
   pause(): void;
+  /** Ends the pause, and waiting at {@link Gate.wait}. */
   open(): void;
   stop(): void;
   readonly stopping: boolean;
   /** Returns at once, or after the pause. `onHold` hears when waiting begins and ends. Throws StopRequested. */
   pass(onHold: (held: boolean) => void): Promise<void>;
+  /** Until `ms` milliseconds are over, or somebody opens or stops. Throws StopRequested. True: somebody opened. */
+  wait(ms: number): Promise<boolean>;
   /** `work`, or StopRequested as soon as the run is asked to stop, whatever `work` still does. */
   race<T>(work: Promise<T>): Promise<T>;
 }
@@ -60,6 +65,15 @@ export function createGate(): Gate {
       }
       if (isStopping()) {
         throw new StopRequested();
+      }
+    },
+    async wait(ms) {
+      const timer = new AbortController();
+      const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
+      try {
+        return await Promise.race([wake.promise.then(() => true), late, stopped.promise]);
+      } finally {
+        timer.abort();
       }
     },
     race: (work) => Promise.race([work, stopped.promise]),

@@ -4,6 +4,8 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Config } from '../config/tables.ts';
 import type { EngineAnnouncement } from './announcement.ts';
 import { runEngine } from './engine.ts';
+import { log } from './log.ts';
+import { advanceQueue } from './queue.ts';
 
 /**
  * Entry of the engine process: `engine DIR [--config JSON] [--steps N] [--accept-domain]`. Started detached by client.ts, with a channel
@@ -20,6 +22,8 @@ async function main(): Promise<void> {
   if (dir === undefined) {
     throw new BoundaryError('usage', 'The engine needs the folder of a run.', 'Start runs with `selfq run`.');
   }
+  const shutdown = new AbortController();
+  process.once('SIGTERM', () => shutdown.abort());
   const state = await runEngine({
     dir,
     ...(values.config === undefined ? {} : { config: parseConfig(values.config) }),
@@ -27,8 +31,23 @@ async function main(): Promise<void> {
     acceptDomain: values['accept-domain'] ?? false,
     onReady: () => announce({ type: 'ready' }),
   });
+  if (!shutdown.signal.aborted) {
+    await startNext();
+  }
   // The run is over and written down: nothing that is still open may keep the process.
   process.exit(state === 'failed' ? 1 : 0);
+}
+
+/** The next run of the queue, which this run may have kept waiting. */
+async function startNext(): Promise<void> {
+  try {
+    const next = await advanceQueue();
+    if (next) {
+      log(`the next run of the queue is started: ${next.dir}`);
+    }
+  } catch (error) {
+    log(`the queue cannot continue: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function parseConfig(text: string): Config {

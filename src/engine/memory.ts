@@ -18,6 +18,8 @@ export interface MemoryAdvice {
   verdict: 'fits' | 'tight' | 'impossible';
   /** Bytes. */
   needed: number;
+  /** Bytes that are free now. */
+  available: number;
   /** Such as "qwen2.5-coder-0.5b needs 10.4 GB of memory for a run, 3.2 GB are free". */
   message: string;
   /** What to do; empty when it fits. */
@@ -63,6 +65,7 @@ export function adviseMemory(
   return {
     verdict,
     needed,
+    available: machine.available,
     message: `${config.model} needs ${gb(needed)} of memory for ${purpose}, ${room}`,
     remedy: verdict === 'fits' ? '' : remedyFor(decoder, config, use, machine),
   };

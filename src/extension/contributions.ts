@@ -19,10 +19,16 @@ export const commands = {
   openDashboard: 'selfQuestioning.openDashboard',
   compareRuns: 'selfQuestioning.compareRuns',
   compareSweep: 'selfQuestioning.compareSweep',
+  openRunTable: 'selfQuestioning.openRunTable',
   renameRun: 'selfQuestioning.renameRun',
+  tagRun: 'selfQuestioning.tagRun',
+  noteRun: 'selfQuestioning.noteRun',
+  cleanRun: 'selfQuestioning.cleanRun',
   revealRun: 'selfQuestioning.revealRun',
   deleteRun: 'selfQuestioning.deleteRun',
   refreshRuns: 'selfQuestioning.refreshRuns',
+  startQueue: 'selfQuestioning.startQueue',
+  cancelQueued: 'selfQuestioning.cancelQueued',
   inspectProblems: 'selfQuestioning.inspectProblems',
   searchProblems: 'selfQuestioning.searchProblems',
   groupProblems: 'selfQuestioning.groupProblems',
@@ -66,6 +72,8 @@ export const views = {
 export const contextKeys = {
   /** Some run folder is known. */
   hasRuns: 'selfQuestioning.hasRuns',
+  /** Some run of the queue waits, or was cut off. */
+  hasQueue: 'selfQuestioning.hasQueue',
   /** Some run of a sweep is known. */
   hasSweeps: 'selfQuestioning.hasSweeps',
   /** Some run has finished a step: there is something to look at. */
@@ -88,6 +96,7 @@ export const panels = {
   problem: 'selfQuestioning.problem',
   comparison: 'selfQuestioning.comparison',
   trial: 'selfQuestioning.trial',
+  runTable: 'selfQuestioning.runTable',
 } as const;
 /** Vendor of the language models that the extension offers to chats. */
 export const chatVendor = 'self-questioning';
@@ -128,6 +137,7 @@ export const settingDeclarations = {
   overrides: { type: 'object', default: {}, scope: 'machine' },
   runsFolder: { type: 'string', default: '', scope: 'machine' },
   nodePath: { type: 'string', default: '', scope: 'machine' },
+  runWhen: { type: 'string', default: runSettings.runWhen.default, scope: 'machine' },
   whenWindowCloses: { type: 'string', default: 'continue', scope: 'window', choices: ['continue', 'stop'] },
   solveLanguage: { type: 'string', default: 'javascript', scope: 'window', choices: ['javascript', 'typescript'] },
   inlineCompletion: { type: 'boolean', default: false, scope: 'window' },

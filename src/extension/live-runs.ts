@@ -7,6 +7,7 @@ import {
   attachToStop,
   startEngine,
 } from '../engine/client.ts';
+import { advanceQueue, holdQueue } from '../engine/queue.ts';
 import type { RunEvent } from '../protocol/control.ts';
 import { nodePath } from './node-path.ts';
 import { isLive } from '../protocol/run-state.ts';
@@ -65,6 +66,13 @@ export class LiveRuns implements vscode.Disposable {
     this.#store.refresh();
   }
 
+  /** Starts the first run of the queue that can; `insist` as {@link advanceQueue}. Resolves to its folder. */
+  async advanceQueue(insist = false): Promise<string | undefined> {
+    const next = await advanceQueue({ insist, start: (dir, options) => this.start(dir, options) });
+    this.#store.refresh();
+    return next?.dir;
+  }
+
   /** Whether this window started the engine of the run. */
   hasStarted(dir: string): boolean {
     return this.#started.has(dir);
@@ -95,6 +103,10 @@ export class LiveRuns implements vscode.Disposable {
 
   /** Asks every engine that this window started to stop, by new connections: the others are disposed by then. */
   async stopStarted(): Promise<void> {
+    // What is ended with the window must not make room for the next.
+    if (this.#started.size > 0) {
+      holdQueue();
+    }
     await Promise.allSettled([...this.#started].map((dir) => this.stop(dir)));
   }
 

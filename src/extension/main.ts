@@ -11,6 +11,7 @@ import { LiveRuns } from './live-runs.ts';
 import { Comparisons } from './panels/comparison-panel.ts';
 import { Dashboards } from './panels/dashboard-panel.ts';
 import { ProblemInspector } from './panels/problem-panel.ts';
+import { RunTablePanel } from './panels/run-table-panel.ts';
 import { registerPolicy } from './policy/policy.ts';
 import { registerRunCommands } from './run-commands.ts';
 import { RunStore } from './run-store.ts';
@@ -58,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     registerDocuments(services),
     new Dashboards(services),
     new ProblemInspector(services),
+    new RunTablePanel(services),
     ...registerPolicy(services),
     vscode.commands.registerCommand(internalCommands.showOlderSteps, () => problems.showOlder()),
     vscode.commands.registerCommand(commands.openWalkthrough, () =>

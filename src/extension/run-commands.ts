@@ -2,16 +2,22 @@ import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import * as vscode from 'vscode';
 import { lastLines } from '../engine/client.ts';
+import { dequeue } from '../engine/queue.ts';
+import { runName } from '../view/default-name.ts';
 import { BoundaryError } from '../base/errors.ts';
+import { sum } from '../base/statistics.ts';
 import { commands } from './contributions.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { isLive } from '../protocol/run-state.ts';
+import { spareCheckpoints } from '../run/checkpoint.ts';
+import { diskUse } from '../run/disk-use.ts';
+import { parseTags } from '../run/notes.ts';
 import { type BrokenRun, type RunEntry, isResumable } from './run-store.ts';
 import { type Disposables, NoRunError, type Services, guarded, showError } from './services.ts';
 import { requireTrust } from './trust.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { outcomeOf } from '../view/evaluations.ts';
-import { asSentence, formatPercent } from '../view/format.ts';
+import { asSentence, formatBytes, formatPercent } from '../view/format.ts';
 import { stateWord } from '../view/words.ts';
 import { t } from './translate.ts';
 
@@ -86,9 +92,31 @@ export function registerRunCommands(services: Services): Disposables {
       const name =
         entry && (await vscode.window.showInputBox({ title: vscode.l10n.t('Rename Run'), value: entry.name }));
       if (entry && name?.trim()) {
-        store.rename(entry.dir, name.trim());
+        store.annotate(entry.dir, { name: name.trim() });
       }
     }),
+    register(commands.tagRun, async (argument) => {
+      const entry = await pickRun(services, argument);
+      const tags =
+        entry &&
+        (await vscode.window.showInputBox({
+          title: vscode.l10n.t('Edit Tags'),
+          prompt: vscode.l10n.t('Separated by commas; left empty, the run has none.'),
+          value: entry.tags.join(', '),
+        }));
+      if (entry && tags !== undefined) {
+        store.annotate(entry.dir, { tags: parseTags(tags) });
+      }
+    }),
+    register(commands.noteRun, async (argument) => {
+      const entry = await pickRun(services, argument);
+      const note =
+        entry && (await vscode.window.showInputBox({ title: vscode.l10n.t('Edit Note'), value: entry.note }));
+      if (entry && note !== undefined) {
+        store.annotate(entry.dir, { note: note.trim() });
+      }
+    }),
+    register(commands.cleanRun, (argument) => cleanRun(services, argument)),
     register(commands.revealRun, async (argument) => {
       const dir = typeof argument === 'object' ? argument.dir : (await pickRun(services, argument))?.dir;
       if (dir !== undefined) {
@@ -96,6 +124,19 @@ export function registerRunCommands(services: Services): Disposables {
       }
     }),
     register(commands.deleteRun, (argument) => deleteRun(services, argument)),
+    register(commands.startQueue, async () => {
+      requireTrust();
+      const started = await live.advanceQueue(true);
+      if (started === undefined) {
+        void vscode.window.showInformationMessage(
+          vscode.l10n.t('Nothing was started: a run is running, or the queue is empty.'),
+        );
+      }
+    }),
+    vscode.commands.registerCommand(
+      commands.cancelQueued,
+      guarded(services, (argument?: { id?: unknown }) => cancelQueued(services, argument)),
+    ),
     register(commands.refreshRuns, async () => store.refresh()),
     live.onDidLose((dir) => void reportEnd(services, dir)),
     live.onDidMismatch(({ dir, error }) => {
@@ -173,15 +214,59 @@ async function deleteRun(services: Services, argument: RunArgument): Promise<voi
   if (dir === undefined) {
     return;
   }
-  if (entry && isLive(entry.state)) {
-    throw new BoundaryError('run', vscode.l10n.t('{0} is still running.', entry.name), vscode.l10n.t('Stop it first.'));
-  }
+  assertEnded(entry);
+  const size = formatBytes(await diskUse(dir));
   const confirm = vscode.l10n.t('Delete');
   const question = vscode.l10n.t('Delete the run "{0}" with its checkpoints and records?', entry?.name ?? dir);
-  const detail = vscode.l10n.t('The folder {0} is removed. This cannot be undone.', dir);
+  const detail = vscode.l10n.t('The folder {0} with {1} is removed. This cannot be undone.', dir, size);
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, confirm)) === confirm) {
     await rm(dir, { recursive: true });
     store.refresh();
+  }
+}
+
+/** Takes a run out of the queue; asks which where it is not named. */
+async function cancelQueued({ store }: Services, argument?: { id?: unknown }): Promise<void> {
+  const items = store.queue.map(({ id, dir, config, addedAt }) => ({
+    label: runName(t, { id: dir, config, createdAt: addedAt }, vscode.env.language),
+    detail: dir,
+    id,
+  }));
+  const named = items.find(({ id }) => id === argument?.id);
+  const chosen = named ?? (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Choose a run') }));
+  if (chosen) {
+    dequeue(chosen.id);
+    store.refresh();
+  }
+}
+
+function assertEnded(entry: RunEntry | undefined): void {
+  if (entry && isLive(entry.state)) {
+    throw new BoundaryError('run', vscode.l10n.t('{0} is still running.', entry.name), vscode.l10n.t('Stop it first.'));
+  }
+}
+
+/** Removes all checkpoints of a run but its best and its last. */
+async function cleanRun(services: Services, argument: RunArgument): Promise<void> {
+  const entry = await pickRun(services, argument, ({ state }) => !isLive(state));
+  if (!entry) {
+    return;
+  }
+  assertEnded(entry);
+  const spare = spareCheckpoints(entry.dir, entry.run.best?.step);
+  if (spare.length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} has no checkpoints but its best and its last.', entry.name),
+    );
+    return;
+  }
+  const size = formatBytes(sum(await Promise.all(spare.map(({ dir }) => diskUse(dir)))));
+  const confirm = vscode.l10n.t('Remove');
+  const question = vscode.l10n.t('Remove {0} checkpoints of "{1}", {2}?', String(spare.length), entry.name, size);
+  const detail = vscode.l10n.t('The best and the last checkpoint stay, and all records. This cannot be undone.');
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, confirm)) === confirm) {
+    await Promise.all(spare.map(({ dir }) => rm(dir, { recursive: true })));
+    services.store.refresh();
   }
 }
 

@@ -8,6 +8,7 @@ import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { isLive, type ShownState } from '../protocol/run-state.ts';
 import { readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
+import { readNotes, writeNotes } from '../run/notes.ts';
 import { listSweeps } from '../sweep/record.ts';
 import { shownState } from '../run/ownership.ts';
 import { absoluteFolder } from './folder-setting.ts';
@@ -15,7 +16,8 @@ import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
 import { t } from './translate.ts';
-import { runName } from '../view/run-name.ts';
+import { listQueue, queueFolder, type QueuedRun } from '../engine/queue.ts';
+import { runName } from '../view/default-name.ts';
 import { labelText } from '../view/visible-text.ts';
 
 /** A run that the editor knows. */
@@ -24,6 +26,9 @@ export interface RunEntry {
   name: string;
   state: ShownState;
   run: RunRecord;
+  /** What the person wrote about it. */
+  tags: readonly string[];
+  note: string;
   /** Where it is a run of a sweep: its variant there. */
   variant?: string;
 }
@@ -58,6 +63,7 @@ export class RunStore implements vscode.Disposable {
   #settling: NodeJS.Timeout | undefined;
   #runs: RunEntry[] = [];
   #broken: BrokenRun[] = [];
+  #queue: QueuedRun[] = [];
   #sweeps: SweepEntry[] = [];
   #selection: string | undefined;
 
@@ -74,6 +80,11 @@ export class RunStore implements vscode.Disposable {
   /** Newest first. */
   get runs(): readonly RunEntry[] {
     return this.#runs;
+  }
+
+  /** Runs that wait for others to end, in their order. */
+  get queue(): readonly QueuedRun[] {
+    return this.#queue;
   }
 
   get broken(): readonly BrokenRun[] {
@@ -103,9 +114,9 @@ export class RunStore implements vscode.Disposable {
     }
   }
 
-  rename(dir: string, name: string): void {
-    const names = this.#names();
-    void this.#context.globalState.update(namesKey, { ...names, [dir]: name });
+  /** Writes down what a person says about a run. Throws as {@link writeNotes}. */
+  annotate(dir: string, change: Parameters<typeof writeNotes>[1]): void {
+    writeNotes(dir, change);
     this.refresh();
   }
 
@@ -159,11 +170,12 @@ export class RunStore implements vscode.Disposable {
     );
     this.#runs = listed
       .flatMap((entry) => ('run' in entry ? [entry] : []))
-      .map(({ dir, run }) => ({
-        dir,
-        run,
+      .map(({ dir, run }) => ({ dir, run, notes: readNotes(dir) }))
+      .map(({ dir, run, notes }) => ({
+        ...{ dir, run, tags: notes.tags, note: notes.note },
         state: shownState(run),
-        name: labelText(names[dir] ?? inSweep.get(dir)?.title ?? '') || runName(t, run, vscode.env.language),
+        name:
+          labelText(notes.name ?? names[dir] ?? inSweep.get(dir)?.title ?? '') || runName(t, run, vscode.env.language),
         ...optional('variant', inSweep.get(dir)?.variant),
       }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
@@ -174,8 +186,10 @@ export class RunStore implements vscode.Disposable {
       }))
       .filter(({ runs }) => runs.length > 0);
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
+    const queue = listQueue();
+    this.#queue = queue.filter(({ state }) => state === undefined);
     this.#watch();
-    this.#setContext();
+    this.#setContext(queue.some(({ state }) => state === undefined || !isLive(state)));
     this.#changed.fire();
     if (before !== this.selected?.dir) {
       this.#selected.fire();
@@ -189,6 +203,7 @@ export class RunStore implements vscode.Disposable {
     this.#selected.dispose();
   }
 
+  /** Names that earlier versions kept in the editor alone. */
   #names(): Record<string, string> {
     return this.#context.globalState.get<Record<string, string>>(namesKey, {});
   }
@@ -230,7 +245,8 @@ export class RunStore implements vscode.Disposable {
     );
     // A workspace without runs gets its folder when the command line starts the first one there.
     const without = workspaceFolders().filter((folder) => existsSync(folder) && !existsSync(join(folder, 'runs')));
-    const all = [...roots, ...without, ...this.#runs.map(({ dir }) => dir), ...pending];
+    const queue = existsSync(queueFolder()) ? [queueFolder()] : [];
+    const all = [...roots, ...queue, ...without, ...this.#runs.map(({ dir }) => dir), ...pending];
     const wanted = new Set(all.slice(0, mostWatched));
     for (const [folder, watcher] of this.#watchers) {
       if (!wanted.has(folder)) {
@@ -272,10 +288,11 @@ export class RunStore implements vscode.Disposable {
     }, settleMs);
   }
 
-  #setContext(): void {
+  #setContext(canStartQueue: boolean): void {
     const states = this.#runs.map(({ state }) => state);
     const keys = {
       [contextKeys.hasRuns]: this.#runs.length + this.#broken.length > 0,
+      [contextKeys.hasQueue]: canStartQueue,
       [contextKeys.hasSweeps]: this.#sweeps.length > 0,
       [contextKeys.hasSteps]: this.#runs.some(({ run }) => run.step > 0),
       [contextKeys.hasSelectedRun]: this.#runs.length > 0,

@@ -3,7 +3,7 @@ import { commands } from './contributions.ts';
 import { lastingAlarms } from '../view/alarms.ts';
 import { formatDuration, formatShare } from '../view/format.ts';
 import { shownStep, stageText } from '../view/progress.ts';
-import { stateWord } from '../view/words.ts';
+import { heldStateWord, stateWord } from '../view/words.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunEntry } from './run-store.ts';
 import type { Disposables, Services } from './services.ts';
@@ -75,7 +75,7 @@ function tooltip(
     `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([dir]))})`;
   const left = stepSeconds * (run.steps - run.step);
   const lines = [
-    `**${escaped(name)}** · ${stateWord(t, state)}`,
+    `**${escaped(name)}** · ${heldStateWord(t, { state, held: run.held, runWhen: String(run.config['runWhen']) })}`,
     '',
     vscode.l10n.t('Step {0} of {1}', String(shownStep(run, state)), String(run.steps)) +
       (stage ? ` · ${stageText(t, stage)}` : ''),

@@ -366,11 +366,17 @@ export const Alarm = z.object({
 });
 export type Alarm = z.infer<typeof Alarm>;
 
+/** What holds a run that would otherwise work: its setting `runWhen`. */
+export const heldBy = ['battery', 'hours'] as const;
+export type HeldBy = (typeof heldBy)[number];
+
 /** run.json: what a run is and who owns it now. Written by the engine alone. */
 export const RunRecord = z.object({
   version: z.number().int(),
   id: z.string(),
   state: z.enum(runStates),
+  /** Why it is paused although nobody asked for that; null: it is not. */
+  held: z.enum(heldBy).nullable().optional(),
   /** Who trains, such as `verl 0.9.1`; absent: the engine of this program, which alone can continue its runs. */
   trainer: z.string().optional(),
   /** Settings by name as the run was begun with them; config/stored.ts reads those of other versions. */

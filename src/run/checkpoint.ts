@@ -79,6 +79,13 @@ export function pruneCheckpoints(runDir: string, best?: number): void {
   old.forEach(({ dir }) => rmSync(dir, { recursive: true, force: true }));
 }
 
+/** Checkpoints that a person may give up: all but the latest, which a run continues from, and that of step `best`. */
+export function spareCheckpoints(runDir: string, best?: number): Checkpoint[] {
+  return listCheckpoints(runDir)
+    .slice(0, -1)
+    .filter(({ step }) => step !== best);
+}
+
 /** The checkpoint of `step`, the latest without one. Throws BoundaryError('run') where there is none. */
 export function findCheckpoint(runDir: string, step?: number): Checkpoint {
   const all = listCheckpoints(runDir);

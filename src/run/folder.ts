@@ -37,6 +37,7 @@ export const runPaths = (dir: string) => ({
   heldOut: join(dir, 'held-out.jsonl'),
   checkpoints: join(dir, 'checkpoints'),
   preferences: join(dir, 'preferences.jsonl'),
+  notes: join(dir, 'notes.json'),
 });
 
 /** Records as they lie on disk: those of older versions are brought up to date. */
@@ -53,10 +54,10 @@ export const stepName = (step: number): string => String(step).padStart(6, '0');
  * was copied or cloned from elsewhere must not lead out of its folder, to read there, to write or to remove.
  */
 export function assertOwnParts(dir: string): void {
-  const { steps, evals, checkpoints, run, lock, log, metrics, preferences, seeds, heldOut } = runPaths(dir);
+  const { steps, evals, checkpoints, run, lock, log, metrics, preferences, notes, seeds, heldOut } = runPaths(dir);
   [steps, evals, checkpoints].forEach((path) => assertKind(path, 'folder'));
   [lock, log].forEach((path) => assertKind(path, 'file'));
-  assertKind(run, 'file', largestFile.record);
+  [run, notes].forEach((path) => assertKind(path, 'file', largestFile.record));
   assertKind(metrics, 'file', largestFile.metrics);
   assertKind(preferences, 'file', largestFile.lines);
   [seeds, heldOut].forEach((path) => assertKind(path, 'file', largestFile.metrics));

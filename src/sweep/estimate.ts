@@ -1,9 +1,10 @@
 import { mean, sum } from '../base/statistics.ts';
+import { plannedEvaluations, stepSeconds } from '../run/estimate.ts';
 import { formatDuration } from '../view/format.ts';
 import type { RunFacts } from './results.ts';
 
-/** Evaluations of a run on the test that it makes by itself: before the first step and after the last. */
-const ownEvaluations = 2;
+/** Evaluations for each of those that a sweep asks for besides: before and after the run. */
+const askedTimes = 2;
 
 /** How long the rest of a sweep will take, if its steps take as long as those that were measured. */
 export interface Estimate {
@@ -20,8 +21,7 @@ export interface Estimate {
  * before the first step of the sweep. `asked`: evaluations that the sweep asks for besides, before and after each run.
  */
 export function estimate(facts: readonly RunFacts[], asked: number): Estimate | undefined {
-  const secondsOf = (some: readonly RunFacts[]): number[] =>
-    some.flatMap(({ metrics }) => metrics.map(({ seconds }) => sum(Object.values(seconds))));
+  const secondsOf = (some: readonly RunFacts[]): number[] => some.flatMap(({ metrics }) => stepSeconds(metrics));
   const all = secondsOf(facts);
   if (all.length === 0) {
     return undefined;
@@ -33,17 +33,16 @@ export function estimate(facts: readonly RunFacts[], asked: number): Estimate | 
   const seconds = open.map(({ progress: { run, record }, evaluations }) => {
     const own = secondsOf(byVariant.get(run.variant) ?? []);
     const perStep = mean(own.length > 0 ? own : all);
-    const planned = finished?.evaluations.length ?? plannedEvaluations(run.config, asked);
+    const planned = finished?.evaluations.length ?? evaluationsOf(run.config, asked);
     const evaluationsLeft = Math.max(0, planned - evaluations.length);
     return (run.config.steps - (record?.step ?? 0)) * perStep + evaluationsLeft * perEvaluation;
   });
   return { seconds: sum(seconds), steps: all.length, runs: open.length };
 }
 
-function plannedEvaluations({ steps, evalEvery }: { steps: number; evalEvery: number }, asked: number): number {
-  // On validation: before the first step, every so many, and after the last.
-  const validations = evalEvery > 0 ? 1 + Math.ceil(steps / evalEvery) : 0;
-  return ownEvaluations + validations + ownEvaluations * asked;
+function evaluationsOf(config: Parameters<typeof plannedEvaluations>[0], asked: number): number {
+  const { tests, validations } = plannedEvaluations(config);
+  return tests + validations + askedTimes * asked;
 }
 
 /** The estimate in words that say what it is. */

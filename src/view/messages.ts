@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
-import { type Alarm, type Split, splits } from '../protocol/records.ts';
+import { type Alarm, type HeldBy, type Split, splits } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
 import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
+import type { RunRow } from './run-rows.ts';
 import { type TrialModel, trialChoices } from './trial-model.ts';
 
 export type { Alarm, Label, Mark, ShownState, Verdict };
@@ -126,6 +127,8 @@ export interface RunView {
   /** Another program that trains it, such as verl 0.9.1: it is neither resumed nor steered from here. */
   trainer?: string;
   createdAt: string;
+  /** What holds it, and the setting that says so, where it is paused although nobody asked for that. */
+  held?: { by: HeldBy; runWhen: string };
   /** Why it failed, and what to do. */
   error?: { message: string; remedy: string };
   /** What was asked of the engine and has not happened yet. */
@@ -241,6 +244,7 @@ export type HostMessage =
   | { type: 'comparison'; model: ComparisonModel; before: string; after: string }
   | { type: 'answers'; answers: PairAnswers }
   | { type: 'trial'; model: TrialModel }
+  | { type: 'runs'; rows: RunRow[] }
   | { type: 'failure'; message: string; remedy: string };
 
 /** Buttons of the dashboard: each is one command of the extension for the page's run. */
@@ -303,6 +307,15 @@ export const ComparisonMessage = z.discriminatedUnion('type', [
   Save,
 ]);
 export type ComparisonMessage = z.infer<typeof ComparisonMessage>;
+
+/** From the table of runs to the host. */
+export const RunTableMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('open'), dir: z.string().max(5000) }),
+  z.strictObject({ type: z.literal('menu'), dir: z.string().max(5000) }),
+  z.strictObject({ type: z.literal('start') }),
+]);
+export type RunTableMessage = z.infer<typeof RunTableMessage>;
 
 /** From the page "Try the Model" to the host. */
 export const TrialMessage = z.discriminatedUnion('type', [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exampleRun } from '../../test/support/run-examples.ts';
-import { runName } from './run-name.ts';
+import { runName } from './default-name.ts';
 import { english } from './translate.ts';
 import { labelText, visibleText } from './visible-text.ts';
 

@@ -11,7 +11,8 @@ import {
   formatSigned,
 } from './format.ts';
 import { shownStep, stageText } from './progress.ts';
-import { modelWord, runName } from './run-name.ts';
+import { runName } from './default-name.ts';
+import { modelWord } from './run-name.ts';
 import { exampleRun } from './example-records.ts';
 import { english, fill } from './translate.ts';
 import { domainDescription, domainWord, importReasonWord, reasonWord } from './words.ts';
@@ -92,6 +93,11 @@ describe('how far a run is', () => {
   it('calls a model by its name, of a path by the last part', () => {
     const models = ['qwen2.5-coder-0.5b', 'someone/tiny', '/models/tiny.gguf', 'C:\\models\\tiny'];
     assert.deepEqual(models.map(modelWord), ['qwen2.5-coder-0.5b', 'someone/tiny', 'tiny.gguf', 'tiny']);
+  });
+
+  it('names the model of a run where it is not the default one', () => {
+    const config = { domain: 'coding', topic: 'arrays', model: '/models/own.gguf' };
+    assert.match(runName(english, exampleRun({ config }), 'en'), /^Coding · arrays · own\.gguf · /);
   });
 
   it('names a run so that two of one domain and topic are told apart', () => {

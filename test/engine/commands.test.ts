@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Evaluation } from '../../src/protocol/records.ts';
 import { JudgeResult, type Problem } from '../../src/protocol/problem.ts';
 import { readEvaluations, readMetrics, readRun, runPaths } from '../../src/run/folder.ts';
+import { pidExists } from '../../src/base/processes.ts';
 import { recompute } from '../support/recompute.ts';
 import { createWorkplace, eventsOf, selfq, type Workplace } from '../support/whole-program.ts';
 
@@ -72,6 +73,87 @@ describe('commands', function () {
     const status = JSON.parse(await ok('status', dir, '--json')) as { last: { step: number }; evaluations: unknown[] };
     assert.equal(status.last.step, 3);
     assert.equal(status.evaluations.length, 6);
+  });
+
+  it('run --estimate says how long it would take and how much memory, by what was measured here', async () => {
+    const [known, json, unknown] = await Promise.all([
+      ok('run', '--estimate', ...place.options()),
+      ok('run', '--estimate', '--json', ...place.options({ steps: 300 })),
+      ok('run', '--estimate', ...place.options({ samplerPrecision: 'strict' })),
+    ]);
+    assert.match(known, /^About .*, by 3 steps measured on this machine\. About .* of memory; .* are free\.\n$/);
+    const { time, memory } = JSON.parse(json) as {
+      time: { seconds: number; perStep: number };
+      memory: { needed: number };
+    };
+    assert.ok(time.perStep > 0 && time.seconds > 300 * time.perStep && memory.needed > 1e6);
+    assert.match(unknown, /^No measurement of this machine with this model yet/);
+  });
+
+  it('runs is a table that can be sorted, with names, tags and notes', async () => {
+    await ok('runs', 'tag', dir, 'good, tiny');
+    await ok('runs', 'note', dir, 'the first of all');
+    await ok('runs', 'name', dir, 'Number one');
+    const table = await ok('runs', '--sort', 'disk');
+    assert.match(table, /first\s+Number one\s+Coding.*finished\s+3\/3.*good, tiny\s+the first of all/);
+    assert.match(table, /1 runs?, \d+ MB/);
+    const [row] = JSON.parse(await ok('runs', '--json')) as { tags: string[]; heldOut: { before: number } }[];
+    assert.deepEqual(row?.tags, ['good', 'tiny']);
+    assert.ok(row.heldOut.before >= 0);
+    const { code, stderr } = await selfq(place, ['runs', '--sort', 'dsk']).finished;
+    assert.equal(code, 2);
+    assert.match(stderr, /There is no column "dsk"\.\nDid you mean disk\?/);
+  });
+
+  it('runs clean and remove ask before they remove, and say how much', async () => {
+    const copy = join(place.dir, 'runs', 'copy');
+    cpSync(dir, copy, { recursive: true });
+    const asked = await selfq(place, ['runs', 'clean', copy]).finished;
+    assert.equal(asked.code, 2);
+    assert.match(asked.stderr, /Remove the checkpoints of steps .* MB\?.*\nAdd --yes to do it\./);
+    await ok('runs', 'clean', copy, '--yes');
+    const { best } = readRun(copy);
+    const left = new Set(readdirSync(runPaths(copy).checkpoints).map(Number));
+    assert.deepEqual(left, new Set([best?.step ?? 3, 3]));
+    assert.match((await selfq(place, ['runs', 'remove', copy]).finished).stderr, /Remove .*copy with all its records/);
+    assert.ok(existsSync(copy));
+    await ok('runs', 'remove', copy, '--yes');
+    assert.ok(!existsSync(copy));
+  });
+
+  it('run --queue starts one run after the other, also after one was killed', async () => {
+    const add = async (name: string, steps: number): Promise<{ started: boolean; number: number; before: number }> =>
+      JSON.parse(
+        await ok('run', '--queue', '--json', '--out', join('queued', name), ...place.options({ steps, evalEvery: 0 })),
+      ) as { started: boolean; number: number; before: number };
+    const state = (name: string): string => readRun(join(place.dir, 'queued', name)).state;
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) {
+        await setTimeout(200);
+      }
+    };
+    assert.equal((await add('one', 40)).started, true);
+    assert.deepEqual(await add('two', 1), {
+      dir: join(place.dir, 'queued', 'two'),
+      number: 2,
+      started: false,
+      before: 1,
+    });
+    await add('three', 1);
+    assert.match(await ok('queue'), /1\s+(starting|running).*one[^]*2\s+waits.*two[^]*3\s+waits.*three/);
+    await ok('queue', 'cancel', '3');
+    const { pid } = readRun(join(place.dir, 'queued', 'one')).engine;
+    process.kill(pid, 'SIGKILL');
+    await until(() => !pidExists(pid));
+    assert.match(await ok('queue'), /1\s+interrupted[^]*None of them is running/);
+    await ok('queue', 'start');
+    await until(() => state('one') === 'running');
+    await ok('stop', join('queued', 'one'));
+    // A person ended the first: the next one starts by itself.
+    await until(() => existsSync(runPaths(join(place.dir, 'queued', 'two')).run) && state('two') === 'finished');
+    await until(() => !existsSync(runPaths(join(place.dir, 'queued', 'two')).lock));
+    assert.equal(await ok('queue'), 'The queue is empty. `selfq run --queue` adds a run.\n');
+    assert.ok(!existsSync(join(place.dir, 'queued', 'three')));
   });
 
   it('leaves a folder from which another program computes rewards, advantages and losses again', () => {

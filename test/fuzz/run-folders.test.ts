@@ -31,7 +31,7 @@ import { listRuns } from '../../src/run/list.ts';
 import { shownState } from '../../src/run/ownership.ts';
 import { exampleStep } from '../../src/view/example-records.ts';
 import { runView } from '../../src/view/dashboard-model.ts';
-import { runName } from '../../src/view/run-name.ts';
+import { runName } from '../../src/view/default-name.ts';
 import { english } from '../../src/view/translate.ts';
 import { exampleEvaluation, exampleMetrics, exampleRun } from '../support/run-examples.ts';
 import { fuzzCases, fuzzSeconds, isRepeated, limitMemory, limitTime } from '../support/fuzz.ts';

@@ -58,6 +58,8 @@ describe('a run in a real window, with the real engine, sandbox and a tiny model
     await acceptQuickInput(page, place.model);
     await acceptQuickInput(page, 'How large');
     await acceptQuickInput(page, 'Where should the model run');
+    await quickInput(page, 'No measurement of this machine').waitFor();
+    await acceptQuickInput(page, 'Start it now');
     await webview(page).locator('h1', { hasText: 'Coding' }).waitFor();
     [dir = ''] = runsOf(editor);
     assert.equal(readRun(dir).config['topic'], 'arrays of integers');

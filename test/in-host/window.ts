@@ -55,7 +55,14 @@ export async function typeCommand(page: Page, title: string): Promise<void> {
 /** Through the questions of the start, keeping every default; `model` is what the list of models begins with. */
 export async function startWithDefaults(page: Page, model: string): Promise<void> {
   await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-  for (const question of ['question itself', 'Free text', model, 'How large', 'Where should the model']) {
+  for (const question of [
+    'question itself',
+    'Free text',
+    model,
+    'How large',
+    'Where should the model',
+    'Start it now',
+  ]) {
     await acceptQuickInput(page, question);
   }
 }

@@ -60,6 +60,8 @@ describe('a start about the open folder', function () {
     await acceptQuickInput(page, place.model);
     await acceptQuickInput(page, 'How large');
     await acceptQuickInput(page, 'Where should the model run');
+    await quickInput(page, 'No measurement of this machine').waitFor();
+    await acceptQuickInput(page, 'Start it now');
     await until('the run begins', () => runsOf(editor).length === 1);
     const [dir = ''] = runsOf(editor);
     const { config } = readRun(dir);

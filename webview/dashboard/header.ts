@@ -3,7 +3,7 @@ import type { RunView, ShownState, StageView, dashboardActions } from '../../src
 import { formatDuration } from '../../src/view/format.ts';
 import { isLive, shownStep } from '../../src/view/progress.ts';
 import { modelWord } from '../../src/view/run-name.ts';
-import { stateWord } from '../../src/view/words.ts';
+import { heldStateWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';
 
@@ -35,12 +35,16 @@ export function header(run: RunView, stage: StageView | null, act: (action: Acti
   return html`
     <header class="bar">
       <h1>${run.name}</h1>
-      <span class="pill ${tone}">${icon(mark)} ${requestWord(run) ?? stateWord(t, run.state)}</span>
+      <span class="pill ${tone}">${icon(mark)} ${requestWord(run) ?? stateText(run)}</span>
       <span class="dim num">${facts.join(' · ')}</span>
       <span class="grow"></span>
       <span class="bar actions">${actions(run, act)}</span>
     </header>
   `;
+}
+
+function stateText({ state, held }: RunView): string {
+  return heldStateWord(t, { state, held: held?.by, runWhen: held?.runWhen ?? '' });
 }
 
 /** What was asked for and comes at the next safe point, which may be a minute away. */

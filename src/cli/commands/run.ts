@@ -2,6 +2,12 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { startEngine } from '../../engine/client.ts';
+import { advanceQueue, enqueue, listQueue } from '../../engine/queue.ts';
+import { type Forecast, forecast } from '../../engine/forecast.ts';
+import { cacheDir } from '../../base/cache-dir.ts';
+import { chooseModel } from '../../model/installed.ts';
+import { memoryText, timeText } from '../../view/forecast.ts';
+import { english } from '../../view/translate.ts';
 import { domainOfBenchmark } from '../../benchmarks/registry.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { presets } from '../../base/setting.ts';
@@ -31,6 +37,9 @@ export async function run(args: Arguments): Promise<number> {
     return 0;
   }
   const config = await configOf(args);
+  if (args.has('estimate')) {
+    return showForecast(config, args.has('json'));
+  }
   const model = await ensureModel(config.model);
   await warnOfMemory(model, config, 'run');
   const dir = args.text('out') ?? defaultFolder(domainOfRun(config));
@@ -40,16 +49,50 @@ export async function run(args: Arguments): Promise<number> {
     ...{ pool: absolute(config.pool), labelled: absolute(config.labelled) },
     evalBenchmark: domainOfBenchmark(config.evalBenchmark) ? config.evalBenchmark : absolute(config.evalBenchmark),
   };
-  await startEngine(resolve(dir), { config: { ...config, ...paths, model: storedModelName(model) } });
+  const begun = { ...config, ...paths, model: storedModelName(model) };
+  if (args.has('queue')) {
+    return queueRun(resolve(dir), begun, args.has('json'));
+  }
+  await startEngine(resolve(dir), { config: begun });
   if (args.has('detach')) {
     process.stdout.write(args.has('json') ? `${JSON.stringify({ dir: resolve(dir) })}\n` : detachedText(dir));
     return 0;
   }
   if (!args.has('json')) {
+    const output = createProgressOutput();
     const from = `${describeSubject(domainOfRun(config), config.topic)}, ${config.model}, ${config.steps} steps${mixText(config)}`;
-    createProgressOutput().line(`Self-questioning: ${from}. Run folder: ${dir}`);
+    output.line(`Self-questioning: ${from}. Run folder: ${dir}`);
+    output.line(forecastText(await forecast({ ...config, model: storedModelName(model) })));
   }
   return follow(dir, { json: args.has('json') });
+}
+
+/** Puts the run into the queue, which starts it at once where nothing runs. */
+async function queueRun(dir: string, config: Config, json: boolean): Promise<number> {
+  const { id } = enqueue(dir, config);
+  const started = await advanceQueue();
+  const before = listQueue().filter((queued) => queued.id < id && queued.problem === undefined).length;
+  const isStarted = started?.id === id;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ dir, number: id, started: isStarted, before })}\n`);
+    return 0;
+  }
+  const waits = `The run is number ${id} in the queue${before > 0 ? `, behind ${before === 1 ? 'another one' : `${before} others`}` : ''}: it starts by itself.\n\`selfq queue\` lists the queue, \`selfq queue cancel ${id}\` takes it out.\n`;
+  process.stdout.write(isStarted ? detachedText(dir) : waits);
+  return 0;
+}
+
+async function showForecast(given: Config, json: boolean): Promise<number> {
+  const config = { ...given, model: storedModelName(chooseModel(given.model, cacheDir())) };
+  const known = await forecast(config);
+  const { time, memory } = known;
+  const data = { time: time ?? null, memory: memory ? { needed: memory.needed, available: memory.available } : null };
+  process.stdout.write(`${json ? JSON.stringify(data) : forecastText(known)}\n`);
+  return 0;
+}
+
+function forecastText({ time, memory }: Forecast): string {
+  return [timeText(english, time), ...(memory ? [memoryText(english, memory.needed, memory.available)] : [])].join(' ');
 }
 
 function absolute(path: string): string {

@@ -15,7 +15,7 @@ import { describeSubject } from '../run-view.ts';
 import { stageText } from '../../view/progress.ts';
 import { answerSharesOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
-import { seriesWord } from '../../view/words.ts';
+import { heldStateWord, seriesWord } from '../../view/words.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
 import { table } from '../terminal.ts';
 
@@ -69,7 +69,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
   const { domain, topic = '' } = run.config;
   const subject = labelText(describeSubject(String(domain), String(topic)));
   const lines = [
-    `${run.id}: ${shownState(run)}, step ${run.step} of ${run.steps}${stage}`,
+    `${run.id}: ${heldStateWord(english, { state: shownState(run), held: run.held, runWhen: String(run.config['runWhen']) })}, step ${run.step} of ${run.steps}${stage}`,
     `model ${labelText(run.model.id)}, ${subject}, begun ${date(run)}`,
     ...(run.error
       ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${shellWord(dir)}`)]

@@ -41,15 +41,21 @@ export class ModelInUse implements vscode.Disposable {
 
   /** What is in use, undefined where nothing is. Throws BoundaryError('run') where its run is gone. */
   get policy(): Policy | undefined {
-    const dir = this.#policy?.dir;
-    if (dir !== undefined && !existsSync(dir)) {
+    const gone = this.gone;
+    if (gone !== undefined) {
       throw new BoundaryError(
         'run',
-        vscode.l10n.t('The run whose model is in use is gone: {0}.', dir),
+        vscode.l10n.t('The run whose model is in use is gone: {0}.', gone),
         vscode.l10n.t('Choose another one with the command Use This Model.'),
       );
     }
     return this.#policy;
+  }
+
+  /** Folder of the run whose model is in use, where it has been deleted. */
+  get gone(): string | undefined {
+    const dir = this.#policy?.dir;
+    return dir === undefined || existsSync(dir) ? undefined : dir;
   }
 
   /** What the model in use is called: its run, or the base model. */

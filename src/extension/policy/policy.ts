@@ -11,7 +11,7 @@ export function registerPolicy(services: Services): Disposables {
   const server = new PolicyServer(services);
   const inUse = new ModelInUse(services);
   return [
-    ...[server, inUse],
+    ...[server, inUse, services.store.onDidChange(() => server.stopWithoutRun())],
     ...registerUseModel(services, server, inUse),
     registerChatProvider(server, inUse),
     ...registerInlineCompletion(services, server, inUse),

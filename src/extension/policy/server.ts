@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
@@ -128,6 +129,14 @@ export class PolicyServer implements vscode.Disposable {
     const kill = setTimeout(() => running.child.process.kill('SIGKILL'), graceMs).unref();
     void running.child.ended.finally(() => clearTimeout(kill)).catch(() => undefined);
     this.#become({ is: 'off' });
+  }
+
+  /** Ends a process that serves a run which has been deleted, unless somebody waits for it: also in a window that was left. */
+  stopWithoutRun(): void {
+    const running = this.#running;
+    if (running?.busy === 0 && [...running.adapters.keys()].some((dir) => !existsSync(dir))) {
+      this.stop();
+    }
   }
 
   dispose(): void {

@@ -131,6 +131,14 @@ function showItem(item: vscode.StatusBarItem, { inUse, server }: Tools): void {
     return;
   }
   const { state } = server;
+  const { gone } = inUse;
+  if (gone !== undefined) {
+    item.text = `$(warning) ${clipped(inUse.name)}`;
+    item.tooltip = vscode.l10n.t('The run whose model is in use is gone: {0}.', gone);
+    item.accessibilityInformation = { label: item.tooltip, role: 'button' };
+    item.show();
+    return;
+  }
   const icon = state.is === 'loading' ? 'loading~spin' : inUse.chosen.dir === undefined ? 'chip' : 'sparkle';
   item.text = `$(${icon}) ${clipped(inUse.name)}`;
   item.tooltip = [vscode.l10n.t('Model in use: {0}', inUse.name), kindText(inUse), stateText(server)].join('\n');

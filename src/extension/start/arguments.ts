@@ -25,6 +25,8 @@ export const StartArguments = z.strictObject({
   /** Folder of the run; a new one in the folder for runs without it. */
   out: z.string().optional(),
   ask: z.boolean().optional(),
+  /** Start it when the runs before it in the queue have ended. */
+  queue: z.boolean().optional(),
 });
 export type StartArguments = z.infer<typeof StartArguments>;
 
@@ -39,6 +41,8 @@ export interface StartAnswers {
   preset: Preset;
   steps: number;
   device: string;
+  /** Into the queue instead of at once. */
+  queue?: boolean;
   overrides: Readonly<Record<string, string | number>>;
   /** Of the domain `workspace`: the folder, and patterns of what is not used of it. */
   code?: { folder: string; exclude: readonly string[] };

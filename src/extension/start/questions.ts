@@ -4,11 +4,13 @@ import type { ModelRow } from '../../protocol/model-row.ts';
 import { shippedDomains } from '../../config/tables.ts';
 import { devices, devicesOf } from '../../runtime/devices/devices.ts';
 import type { Device } from '../../runtime/settings.ts';
+import { isLive } from '../../protocol/run-state.ts';
+import { memoryText, timeText } from '../../view/forecast.ts';
 import { formatBytes } from '../../view/format.ts';
 import { domainDescription, domainWord } from '../../view/words.ts';
 import { type Services, showError } from '../services.ts';
 import { t } from '../translate.ts';
-import { type StartAnswers, presetValue } from './arguments.ts';
+import { type StartAnswers, configOf, presetValue } from './arguments.ts';
 import { functionsStep } from './functions.ts';
 import { describeOwnDomain, isOwnDomain, namedDomain, ownDomainChoices } from './own-domains.ts';
 import { type Choice, type WizardStep, askChoice, askText } from './wizard.ts';
@@ -93,7 +95,46 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
         return true;
       },
     ),
+  async (answers, place) =>
+    askChoice(
+      place,
+      {
+        title: title(),
+        placeholder: vscode.l10n.t('Start it now?'),
+        items: await startChoices(services, answers),
+        active: (value) => value === 'now',
+      },
+      (value) => {
+        answers.queue = value === 'queue';
+        return true;
+      },
+    ),
 ];
+
+/** Now or after others, with what is known of its time and memory. */
+async function startChoices({ store }: Services, answers: StartAnswers): Promise<Choice<'now' | 'queue'>[]> {
+  // Reads headers of models: not needed before somebody starts a run.
+  const { forecast } = await import('../../engine/forecast.ts');
+  const { time, memory } = await forecast(configOf(answers));
+  const running = store.runs.filter(({ state }) => isLive(state)).length;
+  const before = running + store.queue.length;
+  return [
+    {
+      label: `$(play) ${vscode.l10n.t('Start Now')}`,
+      detail: timeText(t, time),
+      ...(memory ? { description: memoryText(t, memory.needed, memory.available) } : {}),
+      value: 'now',
+    },
+    {
+      label: `$(list-ordered) ${vscode.l10n.t('Add to Queue')}`,
+      detail:
+        before === 0
+          ? vscode.l10n.t('Nothing is before it: it starts at once.')
+          : vscode.l10n.t('It starts when those before it have ended: {0}.', String(before)),
+      value: 'queue',
+    },
+  ];
+}
 
 /** Takes a domain over into the answers; false, and the list stays, where the person left or it cannot be used. */
 async function takeDomain(services: Services, answers: StartAnswers, choice: string): Promise<boolean> {

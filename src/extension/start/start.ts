@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
+import { enqueue } from '../../engine/queue.ts';
 import { commands } from '../contributions.ts';
 import { makeFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
@@ -29,8 +30,9 @@ export function registerStart(services: Services): Disposables {
     if ((asked || given.ask) && !(await ask(services, answers))) {
       return undefined;
     }
-    await services.context.globalState.update(lastAnswersKey, answers);
-    return begin(services, answers, given.out);
+    const { queue = given.queue ?? false, ...kept } = answers;
+    await services.context.globalState.update(lastAnswersKey, kept);
+    return begin(services, kept, { queue, ...optional('out', given.out) });
   };
   const startAgain = async (): Promise<string | undefined> => {
     const last = services.context.globalState.get<StartAnswers>(lastAnswersKey);
@@ -66,7 +68,11 @@ function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers 
     steps: given.steps ?? setting('steps'),
     device: choose('device'),
     ...optional('code', last?.code),
-    overrides: { ...plainOverrides(setting('overrides')), ...given.overrides },
+    overrides: {
+      ...(isSet('runWhen') ? { runWhen: setting('runWhen') } : {}),
+      ...plainOverrides(setting('overrides')),
+      ...given.overrides,
+    },
   };
 }
 
@@ -78,15 +84,32 @@ function plainOverrides(value: Readonly<Record<string, unknown>>): Record<string
 }
 
 /** Fetches the model where it is missing, starts the engine and shows the dashboard. Resolves to the run folder. */
-async function begin(services: Services, given: StartAnswers, out?: string): Promise<string> {
+async function begin(
+  services: Services,
+  given: StartAnswers,
+  { out, queue = false }: { out?: string; queue?: boolean } = {},
+): Promise<string> {
   const answers = withFolder(await withOwnDomain(services, given));
   const config = configOf(answers);
   const dir = out ?? (await newRunFolder(services, domainOfRun(config)));
   await ensureModel(services, config.model);
-  await vscode.window.withProgress(
+  const isStarted = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting the engine') },
-    () => services.live.start(dir, { config }),
+    async () => {
+      if (!queue) {
+        await services.live.start(dir, { config });
+        return true;
+      }
+      enqueue(dir, config);
+      return (await services.live.advanceQueue()) === dir;
+    },
   );
+  if (!isStarted) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('The run is in the queue: it starts when those before it have ended.'),
+    );
+    return dir;
+  }
   services.store.select(dir);
   await vscode.commands.executeCommand(commands.openDashboard, { dir });
   return dir;

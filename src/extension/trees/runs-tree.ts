@@ -2,15 +2,17 @@ import * as vscode from 'vscode';
 import { commands, views } from '../contributions.ts';
 import { decisive, outcomeOf } from '../../view/evaluations.ts';
 import { formatPercent } from '../../view/format.ts';
+import type { QueuedRun } from '../../engine/queue.ts';
+import { runName } from '../../view/default-name.ts';
 import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
 import type { ShownState } from '../../protocol/run-state.ts';
 import { t } from '../translate.ts';
 import { shownStep } from '../../view/progress.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
-import { stateWord } from '../../view/words.ts';
+import { heldStateWord } from '../../view/words.ts';
 
-type Node = RunEntry | BrokenRun;
+type Node = RunEntry | BrokenRun | QueuedRun;
 
 const icons: Record<ShownState, [name: string, color?: string]> = {
   starting: ['loading~spin'],
@@ -29,8 +31,9 @@ export function registerRunsTree(services: Services): Disposables {
   const changed = new vscode.EventEmitter<void>();
   const provider: vscode.TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
-    getChildren: (node) => (node ? [] : [...store.runs, ...store.broken]),
-    getTreeItem: (node) => ('problem' in node ? brokenItem(node) : runItem(services, node)),
+    getChildren: (node) => (node ? [] : [...store.queue, ...store.runs, ...store.broken]),
+    getTreeItem: (node) =>
+      'run' in node ? runItem(services, node) : 'addedAt' in node ? queuedItem(node) : brokenItem(node),
     getParent: () => undefined,
   };
   const tree = vscode.window.createTreeView(views.runs, { treeDataProvider: provider, showCollapseAll: false });
@@ -46,7 +49,7 @@ export function registerRunsTree(services: Services): Disposables {
       }
     }),
     tree.onDidChangeSelection(({ selection: [node] }) => {
-      if (node && !('problem' in node)) {
+      if (node && 'run' in node) {
         store.select(node.dir);
       }
     }),
@@ -62,7 +65,7 @@ function runItem(services: Services, entry: RunEntry): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.contextValue = `run.${state}`;
   item.description = [
-    requestWord(services, entry) ?? stateWord(t, state),
+    requestWord(services, entry) ?? heldStateWord(t, { state, held: run.held, runWhen: String(run.config['runWhen']) }),
     `${shownStep(run, state)}/${run.steps}`,
     bestFigure(store.evaluations(dir), run.best),
   ]
@@ -103,6 +106,18 @@ function tooltip({ dir, name, run }: RunEntry): vscode.MarkdownString {
     markdown.appendText(visibleText(`${run.error.message} ${run.error.remedy}`));
   }
   return markdown;
+}
+
+/** A run that waits for others to end. */
+function queuedItem({ id, dir, config, addedAt, problem }: QueuedRun): vscode.TreeItem {
+  const item = new vscode.TreeItem(runName(t, { id: dir, config, createdAt: addedAt }, vscode.env.language));
+  item.id = `queued ${id}`;
+  item.iconPath = new vscode.ThemeIcon(problem === undefined ? 'clock' : 'warning');
+  item.contextValue = 'queued';
+  item.description =
+    problem === undefined ? vscode.l10n.t('in the queue') : vscode.l10n.t('could not start: {0}', visibleText(problem));
+  item.tooltip = visibleText(problem ?? dir);
+  return item;
 }
 
 function brokenItem({ dir, problem }: BrokenRun): vscode.TreeItem {

@@ -1,0 +1,188 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { cacheDir } from '../base/cache-dir.ts';
+import { BoundaryError } from '../base/errors.ts';
+import { explainFileError, largestFile, readIfPresent, writeFileAtomic } from '../base/files.ts';
+import type { Config } from '../config/tables.ts';
+import { isLive, type ShownState } from '../protocol/run-state.ts';
+import { readRun, runPaths } from '../run/folder.ts';
+import { listRuns } from '../run/list.ts';
+import { shownState } from '../run/ownership.ts';
+import { type StartOptions, startEngine } from './client.ts';
+
+/** A file of the queue. */
+const QueueFile = z.object({
+  /** Folder of the run. */
+  dir: z.string(),
+  config: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** ISO time. */
+  addedAt: z.string(),
+  /** Why its engine could not start. */
+  problem: z.string().optional(),
+});
+type QueueFile = z.infer<typeof QueueFile>;
+
+/** A run of the queue. */
+export interface QueuedRun extends QueueFile {
+  /** Its place among all that were ever queued, which names it. */
+  id: number;
+  /** Undefined until its engine has begun. */
+  state?: ShownState;
+}
+
+/** How engines are started; a test has others. */
+type Start = (dir: string, options: StartOptions) => Promise<void>;
+
+/**
+ * The queue of this machine: one file a run in the cache folder, so that windows and terminals share it and no folder that
+ * came from elsewhere can start anything. A file stays until its run has ended: what a crash or a reboot cut off is resumed.
+ */
+export function queueFolder(cache: string = cacheDir()): string {
+  return join(cache, 'queue');
+}
+
+/** The runs of the queue in their order; files that cannot be read are none. */
+export function listQueue(cache?: string): QueuedRun[] {
+  const folder = queueFolder(cache);
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .flatMap((name) => {
+      const id = /^(\d+)\.json$/.exec(name)?.[1];
+      const file = id === undefined ? undefined : readQueueFile(join(folder, name));
+      return id === undefined || !file ? [] : [{ ...file, id: Number(id), ...stateOf(file.dir) }];
+    })
+    .sort((a, b) => a.id - b.id);
+}
+
+/** Puts a run at the end of the queue. Throws BoundaryError('usage') where its folder is in the queue or holds a run. */
+export function enqueue(dir: string, config: Config, cache?: string): QueuedRun {
+  const queue = listQueue(cache);
+  if (queue.some((queued) => queued.dir === dir) || existsSync(runPaths(dir).run)) {
+    throw new BoundaryError('usage', `${dir} is in the queue or holds a run already.`, 'Choose another folder.');
+  }
+  const id = (queue.at(-1)?.id ?? 0) + 1;
+  const file: QueueFile = { dir, config: { ...config }, addedAt: new Date().toISOString() };
+  writeQueueFile(id, file, cache);
+  releaseQueue(cache);
+  return { ...file, id };
+}
+
+/** Takes a run out of the queue; what it has recorded stays. */
+export function dequeue(id: number, cache?: string): void {
+  rmSync(queuePath(id, cache), { force: true });
+}
+
+/** Takes the run of this folder out of the queue, if it is in it. */
+export function dequeueFolder(dir: string, cache?: string): void {
+  listQueue(cache)
+    .filter((queued) => queued.dir === dir)
+    .forEach(({ id }) => dequeue(id, cache));
+}
+
+/** Nothing more starts until a person asks for it, or adds a run. */
+export function holdQueue(cache?: string): void {
+  if (listQueue(cache).length > 0) {
+    writeFileAtomic(holdPath(cache), '');
+  }
+}
+
+function releaseQueue(cache?: string): void {
+  rmSync(holdPath(cache), { force: true });
+}
+
+function holdPath(cache?: string): string {
+  return join(queueFolder(cache), 'held');
+}
+
+/** What {@link advanceQueue} may be told. */
+export interface AdvanceOptions {
+  cache?: string;
+  start?: Start;
+  /** The Node that runs the engine; the caller's own by default. */
+  nodePath?: string;
+  /** A person asks for it: tries again what could not start before, and ends {@link holdQueue}. */
+  insist?: boolean;
+}
+
+/**
+ * Starts or resumes the first run of the queue that has not ended, unless one of the queue or of its folder is running. A run
+ * that cannot start keeps the reason, and the next one is tried. Resolves to what was started. Whoever ends a run or looks at
+ * the queue calls it; two callers start one engine, since a run folder has one owner.
+ */
+export async function advanceQueue(options: AdvanceOptions = {}): Promise<QueuedRun | undefined> {
+  const { cache, start = startEngine, nodePath, insist = false } = options;
+  if (insist) {
+    releaseQueue(cache);
+  } else if (existsSync(holdPath(cache))) {
+    return undefined;
+  }
+  for (const queued of listQueue(cache)) {
+    const { id, dir, config, state, problem } = queued;
+    if (state === 'finished' || state === 'failed') {
+      dequeue(id, cache);
+      continue;
+    }
+    if (problem !== undefined && !insist) {
+      continue;
+    }
+    if (isBusy(queued)) {
+      return undefined;
+    }
+    try {
+      await start(dir, {
+        ...(state === undefined ? { config: config as Config } : {}),
+        ...(nodePath ? { nodePath } : {}),
+      });
+      const { problem: _, ...file } = queued;
+      writeQueueFile(id, file, cache);
+      return queued;
+    } catch (error) {
+      const now = stateOf(dir).state;
+      if (now !== undefined && isLive(now)) {
+        // Somebody else was quicker.
+        return undefined;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      writeQueueFile(id, { ...queued, problem: message }, cache);
+    }
+  }
+  return undefined;
+}
+
+/** Whether the run, or another one of its folder, has an engine. */
+function isBusy({ dir }: QueuedRun): boolean {
+  return listRuns(dirname(dir)).some((listed) => 'run' in listed && isLive(shownState(listed.run)));
+}
+
+function stateOf(dir: string): { state?: ShownState } {
+  if (!existsSync(runPaths(dir).run)) {
+    return {};
+  }
+  try {
+    return { state: shownState(readRun(dir)) };
+  } catch {
+    return { state: 'failed' };
+  }
+}
+
+function queuePath(id: number, cache?: string): string {
+  return join(queueFolder(cache), `${String(id).padStart(6, '0')}.json`);
+}
+
+function readQueueFile(path: string): QueueFile | undefined {
+  try {
+    return QueueFile.safeParse(JSON.parse(readIfPresent(path, largestFile.record) ?? '')).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeQueueFile(id: number, file: QueueFile, cache?: string): void {
+  const path = queuePath(id, cache);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileAtomic(path, `${JSON.stringify(QueueFile.parse(file), null, 2)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw explainFileError(error, path);
+  }
+}

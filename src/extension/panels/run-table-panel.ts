@@ -1,0 +1,139 @@
+import * as vscode from 'vscode';
+import { diskUse } from '../../run/disk-use.ts';
+import { type HostMessage, RunTableMessage } from '../../view/messages.ts';
+import type { RunRow } from '../../view/run-rows.ts';
+import { runRow } from '../../view/run-table.ts';
+import { commands, panels } from '../contributions.ts';
+import type { RunEntry } from '../run-store.ts';
+import { type Services, disposeAll, guarded } from '../services.ts';
+import { t } from '../translate.ts';
+import { pageHtml, pageRoot } from './page-html.ts';
+
+/** Reading all evaluations takes a while: several changes come as one. */
+const settleMs = 500;
+
+/** The table of all runs that this window knows: one panel. */
+export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  readonly #services: Services;
+  readonly #subscriptions: vscode.Disposable[];
+  /** Rows by folder, with what they were made of: only those of runs that changed are made again. */
+  readonly #rows = new Map<string, { of: string; row: Promise<RunRow> }>();
+  #panel: vscode.WebviewPanel | undefined;
+  #settling: NodeJS.Timeout | undefined;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#subscriptions = [
+      vscode.window.registerWebviewPanelSerializer(panels.runTable, this),
+      vscode.commands.registerCommand(commands.openRunTable, () => this.#open()),
+      services.store.onDidChange(() => this.#sendSoon()),
+    ];
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.#adopt(panel);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#settling);
+    disposeAll(this.#subscriptions);
+    this.#panel?.dispose();
+  }
+
+  #open(): void {
+    if (this.#panel) {
+      this.#panel.reveal();
+      return;
+    }
+    const { extensionUri } = this.#services.context;
+    const panel = vscode.window.createWebviewPanel(panels.runTable, '', vscode.ViewColumn.Active, {
+      enableScripts: true,
+      enableFindWidget: true,
+      localResourceRoots: [pageRoot(extensionUri)],
+    });
+    this.#adopt(panel);
+  }
+
+  #adopt(panel: vscode.WebviewPanel): void {
+    const { extensionUri } = this.#services.context;
+    this.#panel = panel;
+    panel.title = vscode.l10n.t('Runs');
+    panel.iconPath = new vscode.ThemeIcon('table');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
+    panel.webview.html = pageHtml(panel.webview, extensionUri, 'runs');
+    panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
+    panel.onDidChangeViewState(() => this.#sendSoon());
+    panel.onDidDispose(() => {
+      this.#panel = undefined;
+      this.#rows.clear();
+    });
+  }
+
+  async #receive(value: unknown): Promise<void> {
+    const message = RunTableMessage.parse(value);
+    switch (message.type) {
+      case 'ready':
+        await this.#send();
+        return;
+      case 'open':
+        await vscode.commands.executeCommand(commands.openDashboard, message.dir);
+        return;
+      case 'menu':
+        await this.#showMenu(message.dir);
+        return;
+      case 'start':
+        await vscode.commands.executeCommand(commands.start);
+        return;
+    }
+  }
+
+  async #showMenu(dir: string): Promise<void> {
+    const entry = this.#services.store.find(dir);
+    if (!entry) {
+      return;
+    }
+    const items = [
+      { label: `$(graph-line) ${vscode.l10n.t('Open Dashboard')}`, command: commands.openDashboard },
+      { label: `$(edit) ${vscode.l10n.t('Rename Run')}`, command: commands.renameRun },
+      { label: `$(tag) ${vscode.l10n.t('Edit Tags')}`, command: commands.tagRun },
+      { label: `$(note) ${vscode.l10n.t('Edit Note')}`, command: commands.noteRun },
+      { label: `$(folder-opened) ${vscode.l10n.t('Reveal Run Folder')}`, command: commands.revealRun },
+      { label: `$(clear-all) ${vscode.l10n.t('Remove Old Checkpoints')}`, command: commands.cleanRun },
+      { label: `$(trash) ${vscode.l10n.t('Delete Run')}`, command: commands.deleteRun },
+    ];
+    const chosen = await vscode.window.showQuickPick(items, { placeHolder: entry.name });
+    if (chosen) {
+      await vscode.commands.executeCommand(chosen.command, { dir });
+      this.#rows.delete(dir);
+      this.#sendSoon();
+    }
+  }
+
+  #sendSoon(): void {
+    if (this.#panel?.visible) {
+      this.#settling ??= setTimeout(() => {
+        this.#settling = undefined;
+        void this.#send();
+      }, settleMs);
+    }
+  }
+
+  async #send(): Promise<void> {
+    const rows = await Promise.all(this.#services.store.runs.map((entry) => this.#row(entry)));
+    const message: HostMessage = { type: 'runs', rows };
+    void this.#panel?.webview.postMessage(message);
+  }
+
+  #row(entry: RunEntry): Promise<RunRow> {
+    const { dir, name, run, state, tags, note } = entry;
+    const of = JSON.stringify([name, state, run.step, run.steps, tags, note]);
+    const known = this.#rows.get(dir);
+    if (known?.of === of) {
+      return known.row;
+    }
+    const evaluations = this.#services.store.evaluations(dir);
+    const row = diskUse(dir).then((bytes) => runRow(t, { dir, name, run, state, evaluations, bytes, tags, note }));
+    this.#rows.set(dir, { of, row });
+    return row;
+  }
+}

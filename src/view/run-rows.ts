@@ -1,0 +1,45 @@
+import type { ShownState } from '../protocol/run-state.ts';
+import type { Change } from './compared.ts';
+
+/** A run as a row of the table of runs; plain data. */
+export interface RunRow {
+  dir: string;
+  name: string;
+  domain: string;
+  topic: string;
+  model: string;
+  /** ISO time of its begin. */
+  date: string;
+  state: ShownState;
+  step: number;
+  steps: number;
+  /** Its result on the held-out problems; absent before the first evaluation. */
+  heldOut?: {
+    benchmark: string;
+    /** Shares of right answers; `before` alone until there is a second evaluation. */
+    before: number;
+    after?: number;
+    /** Absent where the two are not of the same problems. */
+    change?: Change;
+  };
+  /** On the disk. */
+  bytes: number;
+  tags: string[];
+  note: string;
+}
+
+/** Columns of the table of runs, in their order. */
+export const runColumns = [
+  'name',
+  'domain',
+  'topic',
+  'model',
+  'date',
+  'state',
+  'steps',
+  'held-out',
+  'disk',
+  'tags',
+  'note',
+] as const;
+export type RunColumn = (typeof runColumns)[number];
