@@ -10,7 +10,7 @@ python=${PYTHON:-python3}
 export VERL_PLATFORM=cpu TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1 HYDRA_FULL_ERROR=1 RAY_DEDUP_LOGS=0
 # On this machine alone, where nobody else is asked for a token; and patient, since its processors are few.
 export RAY_AUTH_MODE=disabled RAY_agent_register_timeout_ms=300000 RAY_worker_register_timeout_seconds=900
-export RAY_DASHBOARD_STARTUP_TIMEOUT_S=1
+export RAY_DASHBOARD_STARTUP_TIMEOUT_S=1 RAY_worker_niceness=0
 if [ -z "${RAY_ADDRESS:-}" ]; then
   export RAY_ADDRESS=127.0.0.1:${RAY_PORT:-6399}
   "$python" -m sqlm_verl.cpu.ray_head start --head --block --node-ip-address=127.0.0.1 --port="${RAY_ADDRESS##*:}" \
@@ -29,9 +29,10 @@ fi
   actor_rollout_ref.rollout.dtype=float32 \
   +actor_rollout_ref.model.override_config.attn_implementation=sdpa \
   actor_rollout_ref.model.use_remove_padding=false \
-  actor_rollout_ref.actor.use_torch_compile=false actor_rollout_ref.actor.use_dynamic_bsz=false \
+  actor_rollout_ref.actor.use_torch_compile=false \
   actor_rollout_ref.actor.fsdp_config.model_dtype=fp32 actor_rollout_ref.actor.fsdp_config.dtype=float32 \
   actor_rollout_ref.actor.fsdp_config.use_torch_compile=false \
+  '+actor_rollout_ref.actor.fsdp_config.mixed_precision={param_dtype: fp32, reduce_dtype: fp32, buffer_dtype: fp32}' \
   actor_rollout_ref.ref.fsdp_config.model_dtype=fp32 actor_rollout_ref.ref.fsdp_config.dtype=float32 \
   transfer_queue.backend.SimpleStorage.num_data_storage_units=1 \
   "$@"

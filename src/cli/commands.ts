@@ -343,7 +343,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./commands/scale.ts')).scale,
   },
   bench: {
-    parameters: 'generate | train | step | learn | sandbox | serve | adapter',
+    parameters: 'generate | train | step | learn | sandbox | domains | serve | adapter',
     positionals: 1,
     summary: 'Measure a part of the program on this machine, beside what one would use without it.',
     options: {

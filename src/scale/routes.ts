@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BoundaryError } from '../base/errors.ts';
 import { type SettingValues, resolveConfig } from '../config/resolve.ts';
+import type { Config } from '../config/tables.ts';
 import type { Domain } from '../domains/domain.ts';
 import { createDomain } from '../domains/registry.ts';
 import { describeIssues } from '../sandbox/http/batch.ts';
@@ -14,13 +15,34 @@ const Envelope = z.looseObject({ settings: z.record(z.string(), z.union([z.strin
  * those of the run by name. What is not the client's fault answers 500; what is, 422 and which field.
  */
 export function domainRoutes(): Extension {
+  const configOf = rememberConfigs();
   return {
     paths: [...operations.keys()].map((name) => `/domain/${name}`),
-    answer: (path, raw, access) => answer(path.slice('/domain/'.length), raw, access),
+    answer: (path, raw, access) => answer(path.slice('/domain/'.length), raw, access, configOf),
   };
 }
 
-async function answer(name: string, raw: unknown, access: JudgeAccess): Promise<Response> {
+type ConfigOf = (settings: SettingValues) => Config;
+
+/** Reads settings; those of the latest few runs once, since a trainer sends the same ones with every request. */
+function rememberConfigs(): ConfigOf {
+  const known = new Map<string, Config>();
+  return (settings) => {
+    const key = JSON.stringify(settings);
+    const config = known.get(key) ?? resolveConfig('quick', settings);
+    known.delete(key);
+    known.set(key, config);
+    const [oldest] = known.keys();
+    if (known.size > mostKnownConfigs && oldest !== undefined) {
+      known.delete(oldest);
+    }
+    return config;
+  };
+}
+
+const mostKnownConfigs = 32;
+
+async function answer(name: string, raw: unknown, access: JudgeAccess, configOf: ConfigOf): Promise<Response> {
   const operation = operations.get(name);
   const envelope = Envelope.safeParse(raw);
   if (operation === undefined || !envelope.success) {
@@ -29,7 +51,7 @@ async function answer(name: string, raw: unknown, access: JudgeAccess): Promise<
   const { settings, ...rest } = envelope.data;
   try {
     const { items, run } = operation.prepare(rest);
-    const play = playOf(settings, access);
+    const play = playOf(configOf(settings), access);
     return await access.admitted(items, async () => {
       const reply = await run(play);
       access.count(name, play.config.domain, items);
@@ -48,9 +70,8 @@ async function answer(name: string, raw: unknown, access: JudgeAccess): Promise<
 
 const refused = (error: string): Response => Response.json({ error }, { status: 422 });
 
-/** Settings and domain of the run that asks; its programs take turns with those of other clients. */
-function playOf(settings: SettingValues, { sandbox }: JudgeAccess) {
-  const config = resolveConfig('quick', settings);
+/** Domain of the run that asks; its programs take turns with those of other clients. */
+function playOf(config: Config, { sandbox }: JudgeAccess) {
   if (config.safetyGuard === 'judge') {
     throw new BoundaryError(
       'usage',

@@ -32,6 +32,12 @@ describe('what the dashboard shows of a run', () => {
     assert.deepEqual(view.stageTimes.rows, []);
   });
 
+  it('names another trainer, by which the run is neither resumed nor steered', () => {
+    assert.equal(runView({ ...facts, metrics: [] }).trainer, undefined);
+    const elsewhere = { ...run, trainer: 'verl 0.9.1' };
+    assert.equal(runView({ ...facts, run: elsewhere, metrics: [] }).trainer, 'verl 0.9.1');
+  });
+
   it('sums reasons of rejection over the latest ten steps, most frequent first', () => {
     const view = runView({ ...facts, metrics: steps(25) });
     assert.deepEqual(view.proposals, { steps: 10, accepted: 160, rejected: [['malformed', 60], ['near-duplicate', 20]] }); // prettier-ignore

@@ -124,6 +124,8 @@ export interface RunView {
   steps: number;
   model: string;
   device: string;
+  /** Another program that trains it, such as verl 0.9.1: it is neither resumed nor steered from here. */
+  trainer?: string;
   createdAt: string;
   /** What holds it, and the setting that says so, where it is paused although nobody asked for that. */
   held?: { by: HeldBy; runWhen: string };

@@ -29,7 +29,8 @@ export function header(run: RunView, stage: StageView | null, act: (action: Acti
     ...(isLive(run.state) && run.secondsLeft ? [t('{0} left', formatDuration(run.secondsLeft, t))] : []),
     ...speed(run, stage),
     modelWord(run.model),
-    run.device,
+    // The device is a setting of this program's trainer alone.
+    run.trainer ?? run.device,
   ].filter((fact) => fact !== '');
   return html`
     <header class="bar">
@@ -54,14 +55,15 @@ function requestWord({ requested, state }: RunView): string | undefined {
   return requested === 'pause' ? t('pausing at the next safe point') : t('stopping');
 }
 
-function actions({ state, step, requested }: RunView, act: (action: Action) => void): TemplateResult {
-  const steers = state === 'running' || state === 'starting';
-  const goesOn = state === 'paused' || state === 'interrupted' || state === 'stopped' || state === 'failed';
+function actions({ state, step, requested, trainer }: RunView, act: (action: Action) => void): TemplateResult {
+  const own = trainer === undefined;
+  const steers = own && (state === 'running' || state === 'starting');
+  const goesOn = own && (state === 'paused' || state === 'interrupted' || state === 'stopped' || state === 'failed');
   return html`
     ${steers ? button(t('Pause'), () => act('pause'), { icon: 'debug-pause', disabled: requested !== undefined }) : nothing}
     ${goesOn ? button(t('Resume'), () => act('resume'), { icon: 'debug-continue', primary: true }) : nothing}
-    ${steers || state === 'paused' ? button(t('Stop'), () => act('stop'), { icon: 'debug-stop', disabled: requested === 'stop' }) : nothing}
-    ${state === 'finished' ? button(t('More steps…'), () => act('moreSteps'), { icon: 'debug-continue' }) : nothing}
+    ${steers || (own && state === 'paused') ? button(t('Stop'), () => act('stop'), { icon: 'debug-stop', disabled: requested === 'stop' }) : nothing}
+    ${own && state === 'finished' ? button(t('More steps…'), () => act('moreSteps'), { icon: 'debug-continue' }) : nothing}
     ${isLive(state) ? nothing : button(t('Evaluate…'), () => act('evaluate'))}
     ${step > 0 && !isLive(state) ? button(t('Export…'), () => act('exportRun')) : nothing}
     ${step > 0 ? button(t('Try…'), () => act('tryModel')) : nothing}

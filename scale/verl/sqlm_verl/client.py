@@ -65,10 +65,9 @@ class DomainClient:
 
     def solve(self, step: int, questions: Sequence[Question]) -> list[dict[str, Any]]:
         """The `forms` of each question: `groupId`, `seed` and `prompt`. Seeds depend on the position in the step."""
-        chunks = self._chunks(questions)
-        firsts = itertools.accumulate((len(chunk) for chunk in chunks[:-1]), initial=0)
         bodies = [
-            {"step": step, "first": first, "questions": chunk} for first, chunk in zip(firsts, chunks, strict=True)
+            {"step": step, "first": self._batch * index, "questions": chunk}
+            for index, chunk in enumerate(self._chunks(questions))
         ]
         return self._all("solve", bodies)
 

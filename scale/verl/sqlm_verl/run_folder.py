@@ -15,6 +15,7 @@ VERSION = 1
 HEARTBEAT_S = 2.0
 NEWEST_KEPT = 3
 TOKEN_TYPES = ("tokens", "update")
+FULL_BELOW_BYTES = 1 << 20
 
 
 class RunFolder:
@@ -115,6 +116,20 @@ class RunFolder:
         """The run is over: `finished`, `stopped` or `failed` with an error (`boundary`, `message`, `remedy`)."""
         self._ended.set()
         self.update(state=state, **({} if error is None else {"error": error}))
+
+    def fail(self, error: BaseException) -> None:
+        """The run has ended by this error: says so here and on the terminal, and what to do. Throws nothing."""
+        words = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:500]}"
+        remedy = "Start the same command again: it continues from the latest checkpoint of verl."
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self.path).free < FULL_BELOW_BYTES:
+                words, remedy = f"The disk of {self.path} is full. {words}", f"Free space. {remedy}"
+        print(f"[sqlm] {words}\n[sqlm] {remedy}", flush=True)
+        # Where the disk is full these may fail, too; readers then see that the process is gone.
+        with contextlib.suppress(OSError):
+            self.log(words)
+        with contextlib.suppress(OSError):
+            self.end("failed", {"boundary": "runtime", "message": words, "remedy": remedy})
 
     def log(self, words: str) -> None:
         with open(self.path / "engine.log", "a", encoding="utf-8") as file:

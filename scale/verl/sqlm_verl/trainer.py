@@ -75,10 +75,8 @@ class SelfPlayTrainer(PPOTrainerSync):
         try:
             super().fit(agent_loop_manager)
         except BaseException as error:
-            words = f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}"
-            remedy = "Start the same command again: it continues from the latest checkpoint of verl."
-            self.run_folder.log(words)
-            self.run_folder.end("failed", {"boundary": "runtime", "message": words, "remedy": remedy})
+            # Ray wraps what a rank has thrown, with the rank's traceback as text.
+            self.run_folder.fail(getattr(error, "cause", None) or error)
             raise
         finally:
             self.domains.close()
@@ -246,7 +244,7 @@ class SelfPlayTrainer(PPOTrainerSync):
     ) -> KVBatchMeta:
         """Rewards and advantages into verl's queue; of a batch that is trained on, also old and reference logprobs."""
         rewards = {one.key: one.reward or 0.0 for one in rollouts}
-        self._put_rows(batch, {"rm_scores": rewards}, last_only=True)
+        batch = self._put_rows(batch, {"rm_scores": rewards}, last_only=True)
         if trains:
             batch = self._balance_batch(batch, metrics={})
             with marked_timer("old_log_prob", timing_raw, color="blue"):
@@ -258,11 +256,15 @@ class SelfPlayTrainer(PPOTrainerSync):
                 # For its importance weights; its advantages know nothing of masked answers, and are replaced.
                 batch = self._compute_advantage(batch, metrics={})
         advantages = {one.key: one.advantage for one in rollouts}
-        self._put_rows(batch, {"advantages": advantages, "returns": advantages})
-        return batch
+        return self._put_rows(batch, {"advantages": advantages, "returns": advantages})
 
-    def _put_rows(self, batch: KVBatchMeta, columns: dict[str, dict[str, float]], last_only: bool = False) -> None:
-        """One number for each row of a batch, at all of its tokens or at the last; rows of padding get 0."""
+    def _put_rows(
+        self, batch: KVBatchMeta, columns: dict[str, dict[str, float]], last_only: bool = False
+    ) -> KVBatchMeta:
+        """One number for each row of a batch, at all of its tokens or at the last; rows of padding get 0.
+
+        Ranks are given the columns that the batch names: only the returned one names these and all before them.
+        """
         data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=["response_mask"])
         masks = [mask.to(torch.float32) for mask in data["response_mask"].unbind()]
         fields = {}
@@ -276,7 +278,7 @@ class SelfPlayTrainer(PPOTrainerSync):
                     row = mask * values.get(key, 0.0)
                 rows.append(row)
             fields[name] = torch.nested.as_nested_tensor(rows, layout=torch.jagged)
-        tq.kv_batch_put(keys=batch.keys, partition_id=batch.partition_id, fields=tu.get_tensordict(fields))
+        return tq.kv_batch_put(keys=batch.keys, partition_id=batch.partition_id, fields=tu.get_tensordict(fields))
 
     def _logprobs(self, batch: KVBatchMeta) -> dict[str, dict[str, list[float]]]:
         """Old and reference logprobs of each row, by the names of our records."""
@@ -305,13 +307,15 @@ class SelfPlayTrainer(PPOTrainerSync):
             before = {"policyLogprobs": logprobs["oldLogprobs"]} if trainer else {}
             sequences.append({"id": one.id, "tokenWeight": 1 / max(1, tokens), **logprobs, **before})
         clipped = _finite(figures.get("actor/pg_clipfrac"))
+        policy_loss, kl = _finite(figures.get("actor/pg_loss")), _finite(figures.get("actor/kl_loss"))
+        loss = None if policy_loss is None else policy_loss + self.settings["beta"] * (kl or 0.0)
         return {
             "type": "update",
             "role": role,
             "index": 0,
             "sequences": sequences,
-            "loss": _finite(figures.get("actor/pg_loss")),
-            "kl": _finite(figures.get("actor/kl_loss")),
+            "loss": loss,
+            "kl": kl,
             "clipRatio": 0.0 if clipped is None else clipped,
             "gradNorm": grad_norm,
             "learningRate": self.settings["learningRate"],

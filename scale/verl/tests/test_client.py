@@ -29,7 +29,7 @@ class Fake:
                     self.connection.close()
                     return
                 ok = fault == "ok"
-                results = [{"id": entry["id"]} for entry in body.get("proposals", [])]
+                results = [{"id": entry["id"]} for entry in body.get("proposals", body.get("questions", []))]
                 reply = json.dumps({"results": results} if ok else {"error": f"fault {fault}"}).encode()
                 if ok:
                     with lock:
@@ -67,6 +67,15 @@ def test_results_come_in_order_and_requests_carry_settings_and_token() -> None:
     assert len(fake.seen) == 10
     path, authorization, body = fake.seen[0]
     assert (path, authorization, body["settings"]["domain"]) == ("/domain/verify", "Bearer secret", "coding")
+    fake.close()
+
+
+def test_seeds_of_questions_come_from_their_position_in_the_step() -> None:
+    fake = Fake([])
+    asking = client([fake.url])
+    assert [prompt["id"] for prompt in asking.solve(1, proposals(25))] == [f"p{index}" for index in range(25)]
+    assert sorted((body["first"], len(body["questions"])) for _, _, body in fake.seen) == [(0, 10), (10, 10), (20, 5)]
+    assert asking.solve(1, []) == []
     fake.close()
 
 

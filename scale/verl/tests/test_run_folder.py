@@ -1,6 +1,8 @@
 """Run folders: whole files, resuming at a step, the type of a line first."""
 
+import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,31 @@ def test_a_resumed_run_drops_what_was_recorded_after_its_step(tmp_path: Path) ->
     assert "error" not in record
     assert [question["id"] for question in again.questions()] == ["p1.0.0", "p2.0.0"]
     again.end("finished")
+
+
+def test_a_failed_run_says_what_has_happened_and_what_to_do(tmp_path: Path) -> None:
+    folder = begin(tmp_path / "run", 0)
+    folder.fail(ValueError("first line\nof many"))
+    record = json.loads((folder.path / "run.json").read_text())
+    assert (record["state"], record["error"]["message"]) == ("failed", "ValueError: first line")
+    assert "same command" in record["error"]["remedy"]
+    assert "ValueError: first line" in (folder.path / "engine.log").read_text()
+
+
+def test_a_full_disk_is_called_one_though_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = begin(tmp_path / "run", 0)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100, 100, 0))
+    monkeypatch.setattr("sqlm_verl.run_folder._write", full)
+    monkeypatch.setattr(RunFolder, "log", full)
+    folder.fail(RuntimeError("unexpected pos 128 vs 0"))
+    said = capsys.readouterr().out
+    assert f"The disk of {folder.path} is full. RuntimeError: unexpected pos 128 vs 0\n[sqlm] Free space." in said
 
 
 def test_lines_begin_with_their_type_and_end_with_tokens(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ const targets: Readonly<Record<string, TargetRow>> = {
     load: async () => (await import('../../../bench/learn.ts')).learnTarget,
   },
   sandbox: { options: ['quick'], load: async () => (await import('../../../bench/sandbox.ts')).sandboxTarget },
+  domains: { options: rounds, load: async () => (await import('../../../bench/domains.ts')).domainsTarget },
   serve: {
     options: [...model, ...peers, ...rounds],
     load: async () => (await import('../../../bench/serve.ts')).serveTarget,
