@@ -1,4 +1,4 @@
-import type { AssertionProblem, FunctionProblem, Problem } from '../../protocol/problem.ts';
+import type { AssertionProblem, FunctionProblem, Problem, ProgramProblem } from '../../protocol/problem.ts';
 import type { Prompt } from '../../protocol/runtime.ts';
 import { exemplars, ideas, openings, type Exemplar, type Opening } from './exemplars.ts';
 import { openingsFor } from './topics.ts';
@@ -7,10 +7,19 @@ import { openingsFor } from './topics.ts';
 const fence = '```js';
 
 /**
- * How a program reads its input. Left to itself a small model asks for it line by line with prompts on standard output,
- * and fails every test: of five easy problems the default model solved none, with this line four.
+ * How a program reads its input. Left to itself a small model asks for it line by line with prompts on standard output, and
+ * fails every test; with lines before it, it takes numbers of one line for lines (docs/log.md, "Forms of the prompt for whole
+ * programs").
  */
-const readingLines = "const lines = require('fs').readFileSync(0, 'utf8').trim().split('\\n');";
+const reading = {
+  lines: "const lines = require('fs').readFileSync(0, 'utf8').trim().split('\\n');",
+  numbers: "const numbers = require('fs').readFileSync(0, 'utf8').trim().split(/\\s+/).map(Number);",
+} as const;
+
+/** Every input of the problem is one line of numbers. */
+function readsNumbers({ tests }: ProgramProblem): boolean {
+  return tests.every(({ input }) => /^\s*-?\d+([^\S\n]+-?\d+)*\s*$/.test(input));
+}
 
 /** What a code-shaped proposer prompt is made of. Without an exemplar the form is only described. */
 export interface ProposalParts {
@@ -72,7 +81,8 @@ export const writtenExemplar = {
 export function solverPromptFor(problem: Problem): Prompt {
   if (problem.kind === 'program') {
     const content = `Write a JavaScript program for Node.js that solves this problem. It reads standard input and writes its answer with console.log. Answer with the code only.\n\n${problem.statement}`;
-    return { messages: [{ role: 'user', content }], prefill: `${fence}\n${readingLines}\n` };
+    const prefill = `${fence}\n${reading[readsNumbers(problem) ? 'numbers' : 'lines']}\n`;
+    return { messages: [{ role: 'user', content }], prefill };
   }
   if (problem.kind === 'assertions') {
     return assertionPrompt(problem);
