@@ -72,7 +72,7 @@ const bundles = {
       problem: 'webview/problem/page.ts',
       comparison: 'webview/comparison/page.ts',
       trial: 'webview/trial/page.ts',
-      runs: 'webview/runs/page.ts',
+      'run-table': 'webview/run-table/page.ts',
       style: 'webview/style.css',
     },
     outdir: 'dist/webview',

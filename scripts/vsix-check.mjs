@@ -10,7 +10,7 @@ const largestMegabytes = 120;
 export const nodeFile = (target) => (target.startsWith('win32') ? 'node/node.exe' : 'node/node');
 
 const processes = ['cli', 'engine', 'runtime', 'sandbox-worker', 'workspace'];
-const pages = ['dashboard', 'problem', 'comparison', 'trial', 'runs'];
+const pages = ['dashboard', 'problem', 'comparison', 'trial', 'run-table'];
 
 /** Must be there, or the main job cannot run. */
 export const required = (target) => [

@@ -45,7 +45,7 @@ function notesOf(config: Config): string[] {
       (config.temperature === 1 ? ' (which is the temperature of this run).' : '.'),
     'an update is recorded once for each role, with the means over its mini-batches.',
     'there are no evaluations during a run: evaluate its checkpoints with `selfq eval --adapter RUN --step N`.',
-    'device, threads, slots, precisions and memory settings of this program mean nothing there.',
+    'device, threads, slots, precisions and memory settings of this program mean nothing there, nor does runWhen.',
   ];
 }
 

@@ -13,7 +13,7 @@ export function pageRoot(extensionUri: vscode.Uri): vscode.Uri {
 export function pageHtml(
   webview: vscode.Webview,
   extensionUri: vscode.Uri,
-  page: 'dashboard' | 'problem' | 'comparison' | 'trial' | 'runs',
+  page: 'dashboard' | 'problem' | 'comparison' | 'trial' | 'run-table',
 ): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string): string =>

@@ -60,7 +60,7 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
     panel.title = vscode.l10n.t('Runs');
     panel.iconPath = new vscode.ThemeIcon('table');
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'runs');
+    panel.webview.html = pageHtml(panel.webview, extensionUri, 'run-table');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
     panel.onDidChangeViewState(() => this.#sendSoon());
     panel.onDidDispose(() => {
