@@ -55,7 +55,9 @@ function draw(): void {
 function view(all: readonly RunRow[]): TemplateResult {
   if (all.length === 0) {
     return html`<p>${t('There are no runs yet.')}</p>
-      <p class="section">${button(t('Start Self-Questioning'), () => host.post({ type: 'start' }), { primary: true })}</p>`;
+      <p class="section">
+        ${button(t('Start Self-Questioning'), () => host.post({ type: 'start' }), { primary: true })}
+      </p>`;
   }
   const { words = '' } = host.read();
   const fitting = sortedRuns(matchingRuns(all, words), orderOf());
