@@ -110,6 +110,8 @@ describe('model files of unknown origin', function () {
       await readModelConfig(join(dir, 'folder'));
       await use(await openModel(join(dir, 'folder')));
     });
+    // The next tests read this model; a file that it does not have would stay as the last case left it.
+    await rm(join(dir, 'folder'), { recursive: true });
     await writeTinyModel(join(dir, 'folder'), { hidden: 32, ffn: 32 });
   });
 

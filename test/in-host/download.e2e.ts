@@ -20,6 +20,7 @@ async function startWithModelOfTheHub(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Enter');
   await acceptQuickInput(page, 'How large');
   await acceptQuickInput(page, 'Where should the model');
+  await acceptQuickInput(page, 'Start it now');
 }
 
 describe('a model that is not here', function () {

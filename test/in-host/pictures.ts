@@ -42,7 +42,7 @@ try {
   await acceptQuickInput(page, 'Free text');
   await quickInput(page, 'Which model should learn').waitFor();
   await inThemes(editor, 'start', anywhere);
-  for (const question of ['Which model should learn', 'How large', 'Where should the model']) {
+  for (const question of ['Which model should learn', 'How large', 'Where should the model', 'Start it now']) {
     await acceptQuickInput(page, question);
   }
   await webview(page).locator('h1').waitFor();
