@@ -54,7 +54,18 @@ const bundles = {
   },
   /** Runs in the editor's own extension host (Node 22 or newer): no native package may get in here. */
   extension: {
-    entryPoints: { extension: 'src/extension/main.ts' },
+    // The forecast reads headers of models: it is loaded when somebody starts a run.
+    entryPoints: { extension: 'src/extension/main.ts', forecast: 'src/engine/forecast.ts' },
+    plugins: [
+      {
+        name: 'forecast',
+        setup(build) {
+          build.onResolve({ filter: /\/engine\/forecast\.ts$/ }, ({ kind }) =>
+            kind === 'dynamic-import' ? { path: './forecast.cjs', external: true } : undefined,
+          );
+        },
+      },
+    ],
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     platform: 'node',

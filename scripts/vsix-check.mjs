@@ -16,7 +16,12 @@ const pages = ['dashboard', 'problem', 'comparison', 'trial', 'run-table'];
 export const required = (target) => [
   ...[noticesFile, 'readme.md', 'changelog.md', 'LICENSE.txt', 'media/icon.png'],
   ...['package.json', 'package.nls.json', 'package.nls.ja.json', 'l10n/bundle.l10n.ja.json'],
-  ...['dist/extension.cjs', 'dist/sandbox-libraries.json', ...processes.map((name) => `dist/${name}.js`)],
+  ...[
+    'dist/extension.cjs',
+    'dist/forecast.cjs',
+    'dist/sandbox-libraries.json',
+    ...processes.map((name) => `dist/${name}.js`),
+  ],
   ...[...pages.map((name) => `dist/webview/${name}.js`), 'dist/webview/style.css', 'dist/webview/codicon.ttf'],
   ...['coding', 'functions', 'codeforces-style'].map((name) => `data/${name}/problems.jsonl`),
   ...['data/multiplication.csv', 'data/mixed-arithmetic.csv'],

@@ -29,6 +29,7 @@ const ours = [
     'dist/*.js',
     'dist/sandbox-libraries.json',
     'dist/extension.cjs',
+    'dist/forecast.cjs',
     'dist/webview/*.{js,css,ttf}',
     'bench/peers/*.py',
   ],
