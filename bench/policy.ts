@@ -19,6 +19,16 @@ export interface BenchArguments {
   integer(name: string, minimum: number): number | undefined;
 }
 
+/** What {@link openBenchModel} is told by a script that is no command: its options `--model` and `--threads`. */
+export function scriptArguments(values: { model?: string | undefined; threads?: string | undefined }): BenchArguments {
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
+  return {
+    has: () => false,
+    text: (name) => (name === 'model' ? values.model : undefined),
+    integer: (name) => (name === 'threads' ? threads : undefined),
+  };
+}
+
 /** Told of a model that is being fetched. */
 export type BenchObserver = Pick<PolicyObserver, 'onFetch'>;
 

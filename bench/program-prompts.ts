@@ -2,7 +2,7 @@
  * Which form of the solver's prompt lets a model write whole programs that read their input: right answers on the
  * validation problems of `codeforces-style`, for several forms.
  *
- * usage: node --no-node-snapshot bench/program-prompts.ts [--model NAME] [--forms none,prefilled,words,example]
+ * usage: node --no-node-snapshot bench/program-prompts.ts [--model NAME] [--forms none,prefilled,numbers,words,example]
  *   [--samples 1] [--limit N] [--threads N] [--out FILE]
  * Greedy with one sample, at temperature 1 with more. `--out` appends every answer with its mark as JSONL.
  */
@@ -16,13 +16,13 @@ import { resolveConfig } from '../src/config/resolve.ts';
 import { type Domain, firstPrompt, type Question } from '../src/domains/domain.ts';
 import type { Evaluation } from '../src/protocol/records.ts';
 import type { Prompt } from '../src/protocol/runtime.ts';
-import { openBenchModel } from './policy.ts';
+import { openBenchModel, scriptArguments } from './policy.ts';
 import { createPlayground } from './self-play.ts';
 
 const { values } = parseArgs({
   options: {
     model: { type: 'string' },
-    forms: { type: 'string', default: 'none,prefilled,words,example' },
+    forms: { type: 'string', default: 'none,prefilled,numbers,words,example' },
     samples: { type: 'string', default: '1' },
     limit: { type: 'string' },
     threads: { type: 'string' },
@@ -48,6 +48,10 @@ console.log(nums.filter((x) => x < 0).length);
 const forms: Readonly<Record<string, { said: string; prefill: string }>> = {
   none: { said: `${task} ${plainly} ${codeOnly}`, prefill: '' },
   prefilled: { said: `${task} ${plainly} ${codeOnly}`, prefill: `\n${reading}\n` },
+  numbers: {
+    said: `${task} ${plainly} ${codeOnly}`,
+    prefill: "\nconst numbers = require('fs').readFileSync(0, 'utf8').trim().split(/\\s+/).map(Number);\n",
+  },
   words: { said: `${task} ${inWords} ${codeOnly}`, prefill: '' },
   'words, prefilled': { said: `${task} ${inWords} ${codeOnly}`, prefill: `\n${reading}\n` },
   example: {
@@ -62,15 +66,9 @@ const answering: Answering = {
   ...{ samples, temperature: samples === 1 ? 0 : 1 },
   ...{ seed: 1, maxTokens: config.maxAnswerTokens },
 };
-const threads = values.threads === undefined ? undefined : Number(values.threads);
-const model = await openBenchModel(
-  {
-    has: () => false,
-    text: (name) => (name === 'model' ? values.model : undefined),
-    integer: (name) => (name === 'threads' ? threads : undefined),
-  },
-  { onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`) },
-);
+const model = await openBenchModel(scriptArguments(values), {
+  onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`),
+});
 // As long as the longest prompt of any form needs.
 const contextTokens = contextFor(1536, answering.maxTokens, []);
 const runtime = await model.start({ slots: 16, contextTokens });

@@ -14,7 +14,7 @@ import type { Config } from '../src/config/tables.ts';
 import { emptyRound, type Round, solveRateOf, textOf } from '../src/selfplay/rollout.ts';
 import { playRound } from '../src/selfplay/round.ts';
 import { proposerSource } from '../src/selfplay/sources.ts';
-import { openBenchModel } from './policy.ts';
+import { openBenchModel, scriptArguments } from './policy.ts';
 import { contextOf, createPlayground } from './self-play.ts';
 
 const { values } = parseArgs({
@@ -41,14 +41,9 @@ const variants: Readonly<Record<string, { settings: Record<string, string>; chan
 };
 
 const base = resolveConfig('quick', {});
-const model = await openBenchModel(
-  {
-    has: () => false,
-    text: (name) => (name === 'model' ? values.model : undefined),
-    integer: () => undefined,
-  },
-  { onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`) },
-);
+const model = await openBenchModel(scriptArguments(values), {
+  onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`),
+});
 const runtime = await model.start({ slots: 64, contextTokens: base.maxPromptTokens + base.maxProposalTokens });
 try {
   console.log('| variant | valid | some answer right | between | near-duplicates | distance | tokens | rejected for |');

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { checkWords, judgeStatements } from '../src/domains/safety.ts';
 import { readSafetySet } from '../test/support/safety-set.ts';
-import { openBenchModel } from './policy.ts';
+import { openBenchModel, scriptArguments } from './policy.ts';
 
 const { values } = parseArgs({
   options: { words: { type: 'boolean' }, model: { type: 'string' }, threads: { type: 'string' } },
@@ -42,15 +42,9 @@ for (const [guard, found] of guards) {
 
 /** Whether the base model calls each statement harmful; in a separate model process. */
 async function judge(): Promise<boolean[]> {
-  const threads = values.threads === undefined ? undefined : Number(values.threads);
-  const model = await openBenchModel(
-    {
-      has: () => false,
-      text: (name) => (name === 'model' ? values.model : undefined),
-      integer: (name) => (name === 'threads' ? threads : undefined),
-    },
-    { onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`) },
-  );
+  const model = await openBenchModel(scriptArguments(values), {
+    onFetch: ({ id }, { stage }) => console.error(`${id}: ${stage}`),
+  });
   const runtime = await model.start({ slots: 8, contextTokens: 512 });
   try {
     return await judgeStatements(

@@ -8,15 +8,15 @@ const fence = '```js';
 
 /**
  * How a program reads its input. Left to itself a small model asks for it line by line with prompts on standard output, and
- * fails every test; with lines before it, it takes numbers of one line for lines (docs/log.md, "Forms of the prompt for whole
- * programs").
+ * fails every test; with lines before it, it takes numbers of one line for lines (docs/log.md, "Whole programs that the
+ * default model can write").
  */
 const reading = {
   lines: "const lines = require('fs').readFileSync(0, 'utf8').trim().split('\\n');",
   numbers: "const numbers = require('fs').readFileSync(0, 'utf8').trim().split(/\\s+/).map(Number);",
 } as const;
 
-/** Every input of the problem is one line of numbers. */
+/** Every input of the problem is one line of integers. */
 function readsNumbers({ tests }: ProgramProblem): boolean {
   return tests.every(({ input }) => /^\s*-?\d+([^\S\n]+-?\d+)*\s*$/.test(input));
 }

@@ -9,7 +9,7 @@ import type { EvaluationStore } from '../evaluation-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { resultAt, type StoredResult } from '../stored-results.ts';
 import { t } from '../translate.ts';
-import { pageHtml, pageRoot } from './page-html.ts';
+import { createPanel, loadPage } from './page-html.ts';
 import { saveFile } from './save-file.ts';
 
 /** What is kept of a panel over a restart of the window: the files of the results. */
@@ -50,12 +50,7 @@ export class Comparisons implements vscode.Disposable, vscode.WebviewPanelSerial
       this.#send();
       return;
     }
-    const { extensionUri } = this.#services.context;
-    const panel = vscode.window.createWebviewPanel(panels.comparison, '', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      enableFindWidget: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    const panel = createPanel(panels.comparison);
     this.#adopt(panel);
   }
 
@@ -69,8 +64,7 @@ export class Comparisons implements vscode.Disposable, vscode.WebviewPanelSerial
     this.#panel = panel;
     panel.title = vscode.l10n.t('Comparison');
     panel.iconPath = new vscode.ThemeIcon('diff');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'comparison');
+    loadPage(panel, extensionUri, 'comparison');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
     panel.onDidDispose(() => (this.#panel = undefined));
   }

@@ -9,7 +9,7 @@ import { runView } from '../../view/dashboard-model.ts';
 import { evaluationAt } from '../../view/evaluations.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../../view/messages.ts';
 import * as z from 'zod';
-import { pageHtml, pageRoot } from './page-html.ts';
+import { createPanel, loadPage } from './page-html.ts';
 import { saveFile } from './save-file.ts';
 import { resultOfRun } from '../stored-results.ts';
 
@@ -131,12 +131,7 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
       known.reveal();
       return;
     }
-    const { extensionUri } = this.#services.context;
-    const panel = vscode.window.createWebviewPanel(panels.dashboard, '', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      enableFindWidget: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    const panel = createPanel(panels.dashboard);
     this.#adopt(panel, dir, compared ?? []);
   }
 
@@ -162,9 +157,8 @@ class DashboardPanel implements vscode.Disposable {
     this.#dir = dir;
     this.#compared = compared;
     const { extensionUri } = services.context;
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
     panel.iconPath = new vscode.ThemeIcon('graph-line');
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'dashboard');
+    loadPage(panel, extensionUri, 'dashboard');
     this.#subscriptions = [
       panel.onDidDispose(() => this.dispose()),
       panel.onDidChangeViewState(() => {

@@ -2,19 +2,28 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
 /** Where the bundles of the pages lie, and all that a page may load. */
-export function pageRoot(extensionUri: vscode.Uri): vscode.Uri {
+function pageRoot(extensionUri: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
 }
+
+/** A new panel in the editor group in front, without a page; `kind` is of `panels` (contributions.ts). */
+export function createPanel(kind: string, title = ''): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(kind, title, vscode.ViewColumn.Active, { enableFindWidget: true });
+}
+
+/** Loads a bundle of `webview/` into a panel, a new one or one that the editor has restored. */
+export function loadPage({ webview }: vscode.WebviewPanel, extensionUri: vscode.Uri, page: Page): void {
+  webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
+  webview.html = pageHtml(webview, extensionUri, page);
+}
+
+type Page = 'dashboard' | 'problem' | 'comparison' | 'trial' | 'run-table';
 
 /**
  * The page around a bundle of `webview/`. Nothing is allowed but our own scripts, styles and icon font; the texts of the
  * reader's language travel as a data block.
  */
-export function pageHtml(
-  webview: vscode.Webview,
-  extensionUri: vscode.Uri,
-  page: 'dashboard' | 'problem' | 'comparison' | 'trial' | 'run-table',
-): string {
+function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page: Page): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(pageRoot(extensionUri), name)).toString();

@@ -8,7 +8,7 @@ import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
 import { answersOf, problemModel } from '../../view/problem-model.ts';
-import { pageHtml, pageRoot } from './page-html.ts';
+import { createPanel, loadPage } from './page-html.ts';
 
 /** Where a problem lies. */
 export interface ProblemPlace {
@@ -55,16 +55,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
   open(place: ProblemPlace): void {
     this.#place = place;
     if (!this.#panel) {
-      const panel = vscode.window.createWebviewPanel(
-        panels.problem,
-        vscode.l10n.t('Problem'),
-        vscode.ViewColumn.Active,
-        {
-          enableScripts: true,
-          enableFindWidget: true,
-          localResourceRoots: [pageRoot(this.#services.context.extensionUri)],
-        },
-      );
+      const panel = createPanel(panels.problem, vscode.l10n.t('Problem'));
       this.#adopt(panel);
       return;
     }
@@ -81,8 +72,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
     const { extensionUri } = this.#services.context;
     this.#panel = panel;
     panel.iconPath = new vscode.ThemeIcon('inspect');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'problem');
+    loadPage(panel, extensionUri, 'problem');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
     panel.onDidChangeViewState(() => {
       if (panel.active && this.#place) {

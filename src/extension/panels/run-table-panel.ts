@@ -7,7 +7,7 @@ import { commands, panels } from '../contributions.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { t } from '../translate.ts';
-import { pageHtml, pageRoot } from './page-html.ts';
+import { createPanel, loadPage } from './page-html.ts';
 
 /** Reading all evaluations takes a while: several changes come as one. */
 const settleMs = 500;
@@ -45,12 +45,7 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
       this.#panel.reveal();
       return;
     }
-    const { extensionUri } = this.#services.context;
-    const panel = vscode.window.createWebviewPanel(panels.runTable, '', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      enableFindWidget: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    const panel = createPanel(panels.runTable);
     this.#adopt(panel);
   }
 
@@ -59,8 +54,7 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
     this.#panel = panel;
     panel.title = vscode.l10n.t('Runs');
     panel.iconPath = new vscode.ThemeIcon('table');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'run-table');
+    loadPage(panel, extensionUri, 'run-table');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
     panel.onDidChangeViewState(() => this.#sendSoon());
     panel.onDidDispose(() => {

@@ -18,7 +18,7 @@ import { type RunArgument, pickRun } from '../run-commands.ts';
 import { modelOf, type RunEntry } from '../run-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
-import { pageHtml, pageRoot } from './page-html.ts';
+import { createPanel, loadPage } from './page-html.ts';
 
 /** At most four messages a second go to a page. */
 const messageIntervalMs = 250;
@@ -90,12 +90,7 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
       this.#send();
       return;
     }
-    const { extensionUri } = this.#services.context;
-    const panel = vscode.window.createWebviewPanel(panels.trial, '', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      enableFindWidget: true,
-      localResourceRoots: [pageRoot(extensionUri)],
-    });
+    const panel = createPanel(panels.trial);
     this.#adopt(panel);
   }
 
@@ -104,8 +99,7 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
     this.#panel = panel;
     panel.title = vscode.l10n.t('Try the Model');
     panel.iconPath = new vscode.ThemeIcon('split-horizontal');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };
-    panel.webview.html = pageHtml(panel.webview, extensionUri, 'trial');
+    loadPage(panel, extensionUri, 'trial');
     panel.webview.onDidReceiveMessage(guarded(this.#services, (message: unknown) => this.#receive(message)));
     panel.onDidChangeViewState(() => this.#sendSoon());
     panel.onDidDispose(() => {
