@@ -90,11 +90,7 @@ export function makeModules(libraries: Libraries, make: (name: string) => object
     }
   }
 
-  for (const name of ['util', 'process', 'buffer']) {
-    if (!libraries.has(name)) {
-      libraries.provide(name, () => find(name) ?? {});
-    }
-  }
+  libraries.provide(find);
   return {
     require: Object.assign(require, { cache: {}, resolve: (specifier: string) => specifier }),
     importModule(specifier) {

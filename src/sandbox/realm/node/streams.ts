@@ -1,7 +1,8 @@
 import type { EventLoop } from '../event-loop.ts';
-import type { Emitter, Events, Listener } from './events.ts';
+import type { Emitter, Listener } from './events.ts';
 import type { InputStream, StandardInput } from './standard-input.ts';
 import type { Sink } from './output.ts';
+import type { LateEmitter } from './late-prototype.ts';
 import type { Libraries } from './libraries.ts';
 
 /** Standard output or error as a writable stream. */
@@ -28,7 +29,7 @@ export interface Streams {
  * into text (compose.ts): self-contained.
  */
 export function makeStreams(
-  events: () => Events,
+  lateEmitter: LateEmitter,
   libraries: Libraries,
   loop: EventLoop,
   standardInput: StandardInput,
@@ -59,7 +60,8 @@ export function makeStreams(
         loop.nextTick(() => (done as Listener)());
       }
     };
-    const stream: OutputStream = events().emitterWith({
+    const stream: OutputStream = lateEmitter({
+      __proto__: null,
       fd,
       writable: true,
       isTTY: undefined,
