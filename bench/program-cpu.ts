@@ -87,7 +87,10 @@ async function compare(other: string, rounds: number, names: readonly string[]):
   for (const form of names) {
     const least = { own: Infinity, base: Infinity };
     for (let round = 0; round < rounds; round += 1) {
-      for (const [name, { flags, module }] of [['base', base], ['own', own]] as const) {
+      for (const [name, { flags, module }] of [
+        ['base', base],
+        ['own', own],
+      ] as const) {
         // The third argument of a worker is the module that isolated-vm is.
         const args = [...flags, import.meta.filename, 'isolated-vm', module, form];
         least[name] = Math.min(least[name], Number(execFileSync(process.execPath, args, { encoding: 'utf8' })));
@@ -104,7 +107,10 @@ if (first === 'isolated-vm' && module !== undefined && form !== undefined) {
 } else {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string', default: '4' }, forms: { type: 'string', default: Object.keys(forms).join(',') } },
+    options: {
+      rounds: { type: 'string', default: '4' },
+      forms: { type: 'string', default: Object.keys(forms).join(',') },
+    },
   });
   await compare(positionals[0] ?? '.', Number(values.rounds), values.forms.split(','));
 }

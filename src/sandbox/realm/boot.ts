@@ -33,7 +33,8 @@ function makeParts(
   const timers = makers.makeTimers(clock);
   const loop = makers.makeEventLoop(clock, timers, makers.makeQueueMaker());
   const describe = makers.makeDescribe();
-  return { define, clock, loop, describe, module: { exports: {} } };
+  const module = { __proto__: null, exports: {} };
+  return { define, clock, loop, describe, module };
 }
 
 function boot(

@@ -46,7 +46,7 @@ export function seededClock(seed: number, define: Define): VirtualClock {
   NativeDate.now = now;
   NativeDate.prototype.constructor = seededDate;
   define('Date', seededDate);
-  Object.assign(globalThis, { performance: { now: () => now() - origin, timeOrigin: origin, mark: () => undefined } });
+  define('performance', { now: () => now() - origin, timeOrigin: origin, mark: () => undefined });
 
   return {
     now,

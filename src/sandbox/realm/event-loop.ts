@@ -98,7 +98,7 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, Queue: QueueM
       },
     ]);
   }
-  Object.assign(globalThis, { setImmediate, clearImmediate, queueMicrotask });
+  Object.assign(globalThis, { __proto__: null, setImmediate, clearImmediate, queueMicrotask });
 
   function drainTicks(): void {
     for (let run = ticks.shift(); run !== undefined; run = ticks.shift()) {

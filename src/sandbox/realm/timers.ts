@@ -153,7 +153,7 @@ export function makeTimers(clock: VirtualClock): Timers {
   function clearInterval(timeout?: unknown): void {
     clearTimeout(timeout);
   }
-  Object.assign(globalThis, { setTimeout, setInterval, clearTimeout, clearInterval });
+  Object.assign(globalThis, { __proto__: null, setTimeout, setInterval, clearTimeout, clearInterval });
 
   return {
     runDue(time) {

@@ -119,11 +119,26 @@ function compose(
   define('console', console);
   const { url } = use.defineWebGlobals(libraries, define);
   const require = (specifier: string): unknown => modules.require(specifier);
-  const own = { libraries, inspection, events, buffers, streams, input, sinks, utf8, process, console, url, require };
+  const own = {
+    __proto__: null,
+    libraries,
+    inspection,
+    events,
+    buffers,
+    streams,
+    input,
+    sinks,
+    utf8,
+    process,
+    console,
+    url,
+    require,
+  };
   const modules = use.makeModules(libraries, use.makeModuleTable(use, own));
   const scope = use.defineScope(define, modules, module, !silent);
   const program = use.makeProgram(processes, loop, describe, input, sinks, module, modules.require);
-  return { ...program, exportsOf: modules.exportsOf, why: modules.why };
+  const { exportsOf, why } = modules;
+  return Object.assign(program, { exportsOf, why });
 }
 
 /**
