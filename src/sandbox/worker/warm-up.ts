@@ -58,7 +58,11 @@ const readers = [
  * to every isolate again. Only trusted code runs here, in a context without anything of the worker. About 0.1 s of CPU time.
  */
 export function warmUp(preludes: { boot: Prelude; node: Prelude; program: Prelude }, shelf: LibraryShelf): void {
-  setFlagsFromString('--lazy');
+  // Whole scripts in the cache would take half as long again to read in every isolate.
+  const eager = process.execArgv.includes('--no-lazy');
+  if (eager) {
+    setFlagsFromString('--lazy');
+  }
   const script = (prelude: Prelude): [Prelude, Script] => [prelude, new Script(prelude.source)];
   const [boot, node, program] = [script(preludes.boot), script(preludes.node), script(preludes.program)];
   const libraries = new Map(libraryNames.map((name) => [name, script(shelf.prelude(name))]));
@@ -77,7 +81,9 @@ export function warmUp(preludes: { boot: Prelude; node: Prelude; program: Prelud
     type Compose = (made: Boot, ...rest: unknown[]) => NodeRealm;
     runToEnd((node[1].runInContext(other) as Compose)(made, maxOutput, names, loaderOf(other)), reader);
   }
-  setFlagsFromString('--no-lazy');
+  if (eager) {
+    setFlagsFromString('--no-lazy');
+  }
   for (const [prelude, used] of [boot, node, program, ...libraries.values()]) {
     prelude.useCache(used.createCachedData());
   }

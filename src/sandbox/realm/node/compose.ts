@@ -113,7 +113,7 @@ function compose(
   );
   const { process } = processes;
   const standardInput = use.makeStandardInput(libraries, buffers, utf8, loop, input, use.latePrototype);
-  const streams = use.makeStreams(lateEmitter, libraries, loop, standardInput, sinks);
+  const streams = use.makeStreams(lateEmitter, libraries, loop, standardInput, sinks, utf8);
   const shown = silent ? { ...inspection, format: () => '', inspect: () => '' } : inspection;
   const console = use.makeConsole(streams.text, shown, use.makeTable, clock);
   define('console', console);

@@ -61,7 +61,7 @@ export function makeModuleTable(
   const wholeStream = () => (libraries.need('stream') as { whole(): object }).whole();
 
   const encoded = (text: string, encoding: string): Uint8Array => {
-    if (/^utf-?8$/i.test(encoding)) {
+    if (utf8.isName(encoding)) {
       return utf8.fromText(text);
     }
     const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding: string): Uint8Array } };
@@ -91,7 +91,7 @@ export function makeModuleTable(
   return (name) => {
     switch (name) {
       case 'fs':
-        return use.makeFiles(input, sinks, streams, buffers, encoded);
+        return use.makeFiles(input, sinks, streams, buffers, utf8, encoded);
       case 'fs/promises':
         return member('promises', require('fs') as object);
       case 'readline':

@@ -39,7 +39,10 @@ export function makeModules(libraries: Libraries, make: (name: string) => object
   ];
 
   const made = new Map<string, object>();
-  const bare = (specifier: unknown): string => String(specifier).replace(/^node:/, '');
+  function bare(specifier: unknown): string {
+    const name = String(specifier);
+    return name.startsWith('node:') ? name.slice('node:'.length) : name;
+  }
   function find(specifier: unknown): object | undefined {
     const name = bare(specifier);
     const known = made.get(name);

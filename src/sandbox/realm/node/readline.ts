@@ -52,6 +52,7 @@ export function makeReadline(
 
   class Interface {
     closed = false;
+    paused = false;
     terminal = false;
     line = '';
     readonly input: InputStream;
@@ -115,7 +116,9 @@ export function makeReadline(
       const whole = this.#rest + text;
       // A carriage return at the end may be half of a line's end.
       const kept = whole.endsWith('\r') ? whole.length - 1 : whole.length;
-      const lines = whole.slice(0, kept).split(/\r\n|\n|\r|\u2028|\u2029/);
+      // Most texts need no regular expression, which an isolate compiles for longer than it reads them.
+      const onlyNewlines = !['\r', '\u2028', '\u2029'].some((end) => whole.includes(end));
+      const lines = whole.slice(0, kept).split(onlyNewlines ? '\n' : /\r\n|\n|\r|\u2028|\u2029/);
       this.#rest = (lines.pop() ?? '') + whole.slice(kept);
       for (const one of lines) {
         this.#take(one);
@@ -161,19 +164,25 @@ export function makeReadline(
       }
     }
     pause(): this {
-      this.input.pause();
-      this.#tell('pause');
+      if (!this.paused) {
+        this.paused = true;
+        this.input.pause();
+        this.#tell('pause');
+      }
       return this;
     }
     resume(): this {
-      this.input.resume();
-      this.#tell('resume');
+      if (this.paused) {
+        this.paused = false;
+        this.input.resume();
+        this.#tell('resume');
+      }
       return this;
     }
     close(): void {
       if (!this.closed) {
+        this.pause();
         this.closed = true;
-        this.input.pause();
         this.#tell('close');
       }
     }

@@ -107,7 +107,7 @@ export function makeStandardInput(
       return call('on', [event, run]);
     }
     setEncoding(...parts: unknown[]): unknown {
-      if (!real && /^utf-?8$/i.test(String(parts[0])) && parts.length === 1) {
+      if (!real && utf8.isName(String(parts[0])) && parts.length === 1) {
         asText = true;
         return stream;
       }
@@ -185,7 +185,9 @@ export function makeStandardInput(
   function begin(): InputStream {
     setPrototypeOf(Beginning.prototype, latePrototype(become));
     loop.onInput(deliver);
-    return Reflect.construct(Beginning, []) as InputStream;
+    // The other members of a stream come from the prototype.
+    const begun: unknown = new Beginning();
+    return begun as InputStream;
   }
 
   return {

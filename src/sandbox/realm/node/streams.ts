@@ -4,6 +4,7 @@ import type { InputStream, StandardInput } from './standard-input.ts';
 import type { Sink } from './output.ts';
 import type { LateEmitter } from './late-prototype.ts';
 import type { Libraries } from './libraries.ts';
+import type { Utf8 } from '../utf8.ts';
 
 /** Standard output or error as a writable stream. */
 export interface OutputStream extends Emitter {
@@ -34,11 +35,12 @@ export function makeStreams(
   loop: EventLoop,
   standardInput: StandardInput,
   sinks: { out: Sink; err: Sink },
+  utf8: Utf8,
 ): Streams {
   function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
     if (typeof chunk === 'string') {
       const name = typeof encoding === 'string' ? encoding : 'utf8';
-      return /^utf-?8$/i.test(name) ? chunk : bytesOf(chunk, name);
+      return utf8.isName(name) ? chunk : bytesOf(chunk, name);
     }
     if (ArrayBuffer.isView(chunk)) {
       return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
