@@ -39,7 +39,7 @@ const inputs = Array.from({ length: 10 }, (_, test) => {
   const numbers = Array.from({ length: 50 }, (_item, index) => (index * 37 + test * 101) % 1000);
   return `${numbers.length}\n${numbers.join(' ')}\n`;
 });
-const [batches, runs] = [24, 6];
+const [batches, runs] = [16, 6];
 
 /** In the process of one checkout: CPU milliseconds of a program, the quickest batch. */
 async function measure(module: string, source: string): Promise<number> {
