@@ -2,7 +2,7 @@
 
 usage: python trl_arithmetic.py MODEL_FOLDER RUN OUTPUT MINUTES [THREADS]
 Questions come in the order of the run, with the labels that it elected: electing them is not part of what is timed.
-The adapter is written to OUTPUT, where `selfq eval --adapter OUTPUT` reads it. A line of JSON tells how long each step took.
+The adapter is written to OUTPUT, where `selfq eval --adapter OUTPUT` reads it. Seconds of each step are printed.
 """
 
 import json
