@@ -168,11 +168,7 @@ const { value: pair } = fc.letrec<{ value: Pair }>((tie) => ({
 /** `size` results and as many arguments. */
 export function pythonValues(seed: number, size: number): ValueCases {
   const pairs = fc.sample(pair, { seed, numRuns: size });
-  // JavaScript, which reads the problem, puts keys that are indices of an array in front of others.
-  const inputs = fc
-    .sample(pair, { seed: -seed - 1, numRuns: size })
-    .map(({ json }) => json)
-    .filter((json) => !/"\d+"\s*:/.test(json));
+  const inputs = fc.sample(pair, { seed: -seed - 1, numRuns: size }).map(({ json }) => json);
   const values = pairs.map(({ python }) => `    lambda: ${python},\n`).join('');
   return { pairs, inputs, source: `${head}values = [\n${values}]\n` };
 }
