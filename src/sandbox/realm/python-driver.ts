@@ -179,8 +179,4 @@ def streams(live=False):
     sys.excepthook = _excepthook
     sys.setrecursionlimit(1000)
     atexit._clear()
-
-# What has been there before the program is never looked through.
-gc.collect()
-gc.freeze()
 `;
