@@ -330,7 +330,7 @@ raise Bad`,
   py`
 e = Own(${text}); e.add_note(${word}); raise e`,
   py`import atexit; atexit.register(print, ${value}); atexit.register(lambda: print('first')); sys.exit(${small})`,
-  py`import threading; threading.Thread(target=lambda: print(1 / ${small})).start(); print('main')`,
+  py`import threading; t = threading.Thread(target=lambda: print(1 / ${small})); t.start(); t.join(); print('main')`,
   py`sys.stdout.write(${text}); sys.stderr.write(${text}); sys.exit(${small})`,
   py`print(${text}, end='', flush=True); os.write(1, b'raw'); sys.stdout.buffer.write(${bytes}); sys.stdout.flush()`,
   py`sys.stdout.close(); sys.exit(${small})`,

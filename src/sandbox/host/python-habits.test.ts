@@ -148,6 +148,11 @@ describe('habits of Python programs', function () {
       'end\nflushed gone\n',
     ],
     [
+      'a look at its clocks',
+      'import resource, time\nbegan = time.process_time(), time.perf_counter(), time.monotonic_ns()\nwhile time.process_time() < began[0] + 0.01: pass\nprint(0 <= began[0] < 1, time.process_time_ns() > 0, time.thread_time() > 0, resource.getrusage(resource.RUSAGE_SELF).ru_utime > 0)',
+      'True True True True\n',
+    ],
+    [
       'a look at its own source',
       'import inspect, traceback\ndef f(x):\n    return 1 / x\nprint(inspect.getsource(f), end="")\ntry: f(0)\nexcept ZeroDivisionError: print(traceback.format_exc().splitlines()[-3].strip())',
       'def f(x):\n    return 1 / x\nreturn 1 / x\n',

@@ -167,6 +167,7 @@ def streams(live=False):
     os.close(redirected)
     _waiting.clear()
     start_loop()
+    start_clock()
     # Ends of lines are read as they are, as on Linux.
     sys.stdin = open(0, 'r', encoding='utf-8', errors='surrogateescape', newline='\\n', closefd=False)
     sys.stdout = open(1, 'w', 1 if live else -1, encoding='utf-8', errors='surrogateescape', closefd=False)

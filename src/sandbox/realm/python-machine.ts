@@ -16,6 +16,22 @@ def _lru_cache_wrapper(function, maxsize, typed, info):
 
 functools._lru_cache_wrapper = _lru_cache_wrapper
 
+_started = 0.0
+
+def start_clock():
+    """There is no clock of the processor: a program's own time is what has passed since it began."""
+    global _started
+    _started = time.perf_counter()
+
+def _process_time():
+    return time.perf_counter() - _started
+
+def _process_time_ns():
+    return round(_process_time() * 1e9)
+
+time.process_time = time.thread_time = _process_time
+time.process_time_ns = time.thread_time_ns = _process_time_ns
+
 _array = array.array
 
 class _ArrayType(type):
