@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ExactNumber, JsonValue, parseJson } from './json.ts';
+import { ExactNumber, JsonValue, parseJson, writeJson } from './json.ts';
 
 describe('JSON with numbers as they were written', () => {
   const kept: [text: string, kept: boolean][] = [
@@ -33,6 +33,37 @@ describe('JSON with numbers as they were written', () => {
         const plain: unknown = JSON.parse(text);
         assert.deepEqual(JSON.parse(JSON.stringify(parseJson(text))), plain);
       }),
+    );
+  });
+
+  const ordered: [name: string, text: string][] = [
+    ['keys that are numbers', '{"10":1,"b":[{"2":{},"1":3.0}],"007":0,"1":null}'],
+    ['numbers in strings that are no keys', '{"9":"\\"1\\":","8":"7"}'],
+    ['keys that begin as the mark does', '{"\ue000\ue0001":1,"3":2,"\ue000":0,"1":0}'],
+    ['a key of JavaScript', '{"5":0,"__proto__":{"2":0,"1":0},"3":-0.0}'],
+  ];
+  for (const [name, text] of ordered) {
+    it(`remembers the order of ${name}`, () => {
+      const value = JsonValue.parse(parseJson(text));
+      assert.equal(writeJson(value), text);
+      assert.deepEqual(JSON.parse(JSON.stringify(value)), JSON.parse(text));
+    });
+  }
+
+  it('writes what it has read', () => {
+    const key = fc.oneof(fc.nat({ max: 99 }).map(String), fc.string({ unit: 'binary', maxLength: 3 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.jsonValue({ maxDepth: 1 })), { maxLength: 6 }), (members) => {
+        const unique = [...new Map(members)];
+        const text = `{ ${unique.map(([name, member]) => `${JSON.stringify(name)} : ${JSON.stringify(member)}`).join(' ,\n')} }`;
+        const value = parseJson(text) as JsonValue;
+        assert.deepEqual(parseJson(writeJson(value)), value);
+        const compact = unique.map(
+          ([name, member]) => `${JSON.stringify(name)}:${writeJson(parseJson(JSON.stringify(member)) as JsonValue)}`,
+        );
+        assert.equal(writeJson(value), `{${compact.join(',')}}`);
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -49,16 +49,75 @@ export const maxJsonDepth = 500;
 /** A file or request holds values some levels down. */
 const maxDocumentDepth = maxJsonDepth + 20;
 
-/** JSON.parse that keeps numbers as {@link ExactNumber} where a double would not. Throws SyntaxError where it is no JSON. */
+/**
+ * JSON.parse that keeps numbers as {@link ExactNumber} where a double would not, and the order of keys for
+ * {@link writeJson}. Throws SyntaxError where it is no JSON.
+ */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
+  const isReordered = indexKey.test(text);
   // Deeper than that, no schema takes it; the second way would come to the end of the stack.
-  if (!mayBeExact.test(text) || !isWithinDepth(value, maxDocumentDepth)) {
+  if (!(isReordered || mayBeExact.test(text)) || !isWithinDepth(value, maxDocumentDepth)) {
     return value;
   }
-  return JSON.parse(text, (_key: string, member: unknown, { source }: { source?: string }) =>
-    typeof member === 'number' && source !== undefined ? numberOf(member, source) : member,
+  const mark = isReordered ? markOutside(text) : '';
+  return JSON.parse(mark === '' ? text : withMarkedKeys(text, mark), (_key: string, member: unknown, { source }) => {
+    if (typeof member === 'number') {
+      return source === undefined ? member : numberOf(member, source);
+    }
+    const isMarked = mark !== '' && typeof member === 'object' && member !== null && !Array.isArray(member);
+    return isMarked && !(member instanceof ExactNumber) ? withOrder(member, mark) : member;
+  });
+}
+
+/** A key that JavaScript moves in front of others, in the order of the numbers. Python keeps keys as they are written. */
+const indexKey = /"\d+"\s*:/;
+const keyOrder = Symbol('keys in the order of the text');
+
+/** What no key of `text` begins with: more of a private character than it has. '' where it is full of them. */
+function markOutside(text: string): string {
+  const count = text.split(/\ue000|\\ue000/i).length;
+  return count > 10 ? '' : '\ue000'.repeat(count);
+}
+
+/** Only a string in front of a colon is a key. */
+function withMarkedKeys(text: string, mark: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, (quoted: string, at: number) =>
+    /^"\d+"$/.test(quoted) && isKey(text, at + quoted.length) ? `"${mark}${quoted.slice(1)}` : quoted,
   );
+}
+
+function isKey(text: string, end: number): boolean {
+  let next = end;
+  while (' \t\n\r'.includes(text.charAt(next)) && next < text.length) {
+    next += 1;
+  }
+  return text.charAt(next) === ':';
+}
+
+function withOrder(marked: object, mark: string): object {
+  const members = Object.entries(marked).map(([key, member]): [string, unknown] => [
+    key.startsWith(mark) ? key.slice(mark.length) : key,
+    member,
+  ]);
+  const order = [...new Set(members.map(([key]) => key))];
+  const value: object = Object.fromEntries(members);
+  return Object.keys(value).every((key, index) => key === order[index])
+    ? value
+    : Object.defineProperty(value, keyOrder, { value: order });
+}
+
+/** JSON text of what {@link parseJson} gave, with the keys of objects in the order in which they were read. */
+export function writeJson(value: JsonValue): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(writeJson).join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) {
+    return JSON.stringify(value);
+  }
+  const order = Reflect.get(value, keyOrder) as string[] | undefined;
+  const members = (order ?? Object.keys(value)).map((key) => `${JSON.stringify(key)}:${writeJson(value[key] ?? null)}`);
+  return `{${members.join(',')}}`;
 }
 
 function numberOf(value: number, source: string): number | ExactNumber {

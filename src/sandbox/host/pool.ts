@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { entryPath } from '../../base/entries.ts';
 import { BoundaryError } from '../../base/errors.ts';
+import { writeJson } from '../../protocol/json.ts';
 import type { AssertionProblem, ComparedProblem, JudgeResult, Limits } from '../../protocol/problem.ts';
 import { runCanaries, runPythonCanaries } from './canaries.ts';
 import { assertionResult, assertionRun, fitsTests, joinedLanguage, otherLanguage } from '../judge/assertions.ts';
@@ -298,12 +299,20 @@ class Pool implements SandboxPool {
 
 function programOf(problem: ComparedProblem, source: string, language: Language): Omit<Program, 'wallFactor'> {
   const entry = problem.kind === 'function' ? problem.entry : '';
-  return { kind: problem.kind, source, language, entry, inputs: inputsOf(problem), ...problem.limits, seed: 0 };
+  return {
+    kind: problem.kind,
+    source,
+    language,
+    entry,
+    inputs: inputsOf(problem, language),
+    ...problem.limits,
+    seed: 0,
+  };
 }
 
-function inputsOf(problem: ComparedProblem): string[] {
+function inputsOf(problem: ComparedProblem, language: Language): string[] {
   return problem.kind === 'function'
-    ? problem.tests.map((test) => JSON.stringify(test.input))
+    ? problem.tests.map((test) => (language === 'python' ? writeJson(test.input) : JSON.stringify(test.input)))
     : problem.tests.map((test) => test.input);
 }
 

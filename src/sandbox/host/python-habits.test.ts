@@ -127,6 +127,46 @@ describe('habits of Python programs', function () {
       '5 36 True 0\n',
     ],
     ['a main part', 'if __name__ == "__main__": print(sum(map(int, input().split())))', '7\n'],
+    [
+      'sys.maxsize for infinity',
+      'import sys\nfrom functools import lru_cache\n@lru_cache(maxsize=sys.maxsize)\ndef f(n): return min(n, sys.maxsize)\nprint(f(10 ** 18), f(10 ** 19) == 2 ** 63 - 1)',
+      '1000000000000000000 True\n',
+    ],
+    [
+      'arrays of long integers',
+      'import array\nfrom array import array as make\na = make("l", [2 ** 40]) * 2\na.append(-1)\nprint(sum(a), a.itemsize, isinstance(a[1:], array.array), make("L", [2 ** 63])[0], make("i", [1]), make("d"))\nclass Own(array.array): pass\nprint(isinstance(Own("i", [1]), array.array), isinstance(a, Own))',
+      "2199023255551 8 True 9223372036854775808 array('i', [1]) array('d')\nTrue False\n",
+    ],
+    [
+      'a larger stack',
+      'import resource, sys\nresource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\nsys.setrecursionlimit(10 ** 6)\nprint(resource.getrlimit(resource.RLIMIT_STACK)[1] == resource.RLIM_INFINITY)',
+      'True\n',
+    ],
+    [
+      'output that is flushed by its end',
+      'class D:\n    def __del__(self): print("gone")\nd = D()\nout = open(1, "w", closefd=False)\nprint("end", flush=True)\nout.write("flushed ")',
+      'end\nflushed gone\n',
+    ],
+    [
+      'a look at its clocks',
+      'import resource, time\nbegan = time.process_time(), time.perf_counter(), time.monotonic_ns()\nwhile time.process_time() < began[0] + 0.01: pass\nprint(0 <= began[0] < 1, time.process_time_ns() > 0, time.thread_time() > 0, resource.getrusage(resource.RUSAGE_SELF).ru_utime > 0)',
+      'True True True True\n',
+    ],
+    [
+      'a look at its own source',
+      'import inspect, traceback\ndef f(x):\n    return 1 / x\nprint(inspect.getsource(f), end="")\ntry: f(0)\nexcept ZeroDivisionError: print(traceback.format_exc().splitlines()[-3].strip())',
+      'def f(x):\n    return 1 / x\nreturn 1 / x\n',
+    ],
+    [
+      'a Decimal without the sign of a zero',
+      'from decimal import Decimal as D\nprint(f"{D("-0.001"):z.2f} {D("-1.5"):z.1f} {D("-0.001"):*>z8.1%}")\ntry: format(D(1), "q")\nexcept ValueError as e: print(e)',
+      '0.00 -1.5 ***-0.1%\ninvalid format string\n',
+    ],
+    [
+      'its own streams after others',
+      'import io, sys\nsys.stdout = io.StringIO()\nprint("lost")\nsys.stdout = sys.__stdout__\nprint(sys.__stdin__.readline(), end="")\nprint(sys.stdin.name, sys.stdout.name, sys.stderr.name)',
+      '3 4\n<stdin> <stdout> <stderr>\n',
+    ],
   ];
   for (const [name, source, stdout] of programs) {
     it(`runs a program with ${name}`, async () => {
@@ -136,6 +176,11 @@ describe('habits of Python programs', function () {
   }
 
   const refused: [name: string, source: string, words: RegExp][] = [
+    [
+      'alarms',
+      'import signal\nsignal.signal(signal.SIGALRM, lambda *a: None)\nsignal.alarm(1)',
+      /signal.alarm is not available in the sandbox/,
+    ],
     [
       'threads that take turns',
       'import threading\na, b = threading.Semaphore(1), threading.Semaphore(0)\ndef turn(mine, other):\n    for i in range(3):\n        mine.acquire()\n        other.release()\nthreads = [threading.Thread(target=turn, args=p) for p in ((a, b), (b, a))]\nfor t in threads: t.start()\nfor t in threads: t.join()',
@@ -169,6 +214,18 @@ describe('habits of Python programs', function () {
       assert.match(ended.message, words);
     });
   }
+
+  it('reads ends of lines as they are, as CPython does on Linux', async () => {
+    const ended = await run('import sys\nprint([input(), *sys.stdin])', 'a\r\nb\rc\r\n');
+    assert.equal(ended.stdout, "['a\\r', 'b\\rc\\r\\n']\n");
+  });
+
+  it('asks the program how to tell of its exception', async () => {
+    const ended = await run(
+      'import sys\nsys.excepthook = lambda kind, e, trace: print("hook", kind.__name__, trace.tb_lineno, file=sys.stderr)\n1 / 0',
+    );
+    assert.deepEqual([ended.verdict, ended.stderr, ended.exitCode], ['RE', 'hook ZeroDivisionError 3\n', 1]);
+  });
 
   it('tells of a fault in a thread on standard error, and goes on', async () => {
     const ended = await run(

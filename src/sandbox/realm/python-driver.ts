@@ -1,4 +1,5 @@
 import { stdinPath } from './python-realm.ts';
+import { machineSource } from './python-machine.ts';
 import { threadsSource } from './python-threads.ts';
 import { valuesSource } from './python-values.ts';
 
@@ -7,29 +8,12 @@ import { valuesSource } from './python-values.ts';
  * part of the memory snapshot, together with the modules that solutions import most. A program can reach and change all of
  * it, and thereby its own results and nothing else. Replies are a tag letter and text as in boot.ts.
  */
-export const driverSource = `${valuesSource}${threadsSource}
-import sys, io, os, json, types, builtins, inspect, traceback, atexit
+export const driverSource = `${valuesSource}${threadsSource}${machineSource}
+import sys, io, os, json, types, builtins, inspect, traceback, atexit, gc, linecache
 import array, bisect, collections, copy, datetime, decimal, enum, fractions, functools, heapq, itertools, math, operator
 import random, re, string, statistics, time, typing, dataclasses
 
 _decode = json.JSONDecoder().decode
-
-def _refuse(name):
-    def refused(*args, **kwargs):
-        raise PermissionError(name + ' is not available in the sandbox')
-    return refused
-
-import posix
-for _module in (os, posix):
-    for _name in ('_exit', 'abort', 'system', 'popen', 'fork', 'execv', 'execve', 'kill', 'posix_spawn', 'posix_spawnp'):
-        if hasattr(_module, _name):
-            setattr(_module, _name, _refuse('os.' + _name))
-
-class _Absent(types.ModuleType):
-    def __getattr__(self, name):
-        raise PermissionError('multiprocessing is not available in the sandbox, which has one process; use threads')
-
-sys.modules['_multiprocessing'] = _Absent('_multiprocessing')
 
 def describe(error):
     try:
@@ -42,6 +26,10 @@ class Solution:
     def __init__(self, source):
         self.code = None
         self.entry = None
+        # Looking for what is to go takes time.
+        self.acts_late = '__del__' in source or 'yield' in source
+        # For tracebacks and inspect.getsource.
+        linecache.cache['solution.py'] = (len(source), None, source.splitlines(True), 'solution.py')
         try:
             # An editor's byte order mark is no part of the program.
             self.code = compile(source.removeprefix(chr(0xFEFF)), 'solution.py', 'exec')
@@ -118,15 +106,28 @@ class Solution:
         if not isinstance(code, int):
             print(code, file=sys.stderr)
             fault, code = 'eSystemExit: ' + str(code)[:200], 1
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except BaseException:
-                pass
+        flush(sys.stdout, sys.stderr)
+        flush(*[value for value in main.__dict__.values() if issubclass(type(value), io.IOBase)])
+        main = None
+        self.forget()
+        flush(sys.stdout, sys.stderr)
         code = int(code) & 255
         if fault is None and code != 0:
             fault = 'eexit code %d' % code
         return str(code) + ' ' + (fault or 'v')
+
+    def forget(self):
+        """Lets go of the program, as when CPython ends: finalizers and generators may have something to do then."""
+        sys.modules.pop('__main__', None)
+        if self.acts_late:
+            gc.collect()
+
+def flush(*streams):
+    for stream in streams:
+        try:
+            stream.flush()
+        except BaseException:
+            pass
 
 def arguments(text):
     digits = sys.get_int_max_str_digits()
@@ -136,7 +137,15 @@ def arguments(text):
     finally:
         sys.set_int_max_str_digits(digits)
 
+_excepthook = sys.excepthook
+
 def report(error):
+    if sys.excepthook is not _excepthook:
+        try:
+            # The first level of the traceback is the driver's.
+            return sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+        except BaseException:
+            pass
     try:
         rows = traceback.format_exception(error)
         sys.stderr.write(rows[0] + ''.join([row for row in rows[1:] if 'judge_driver' not in row]))
@@ -158,9 +167,17 @@ def streams(live=False):
     os.close(redirected)
     _waiting.clear()
     start_loop()
-    sys.stdin = open(0, 'r', encoding='utf-8', errors='surrogateescape', closefd=False)
+    start_clock()
+    # Ends of lines are read as they are, as on Linux.
+    sys.stdin = open(0, 'r', encoding='utf-8', errors='surrogateescape', newline='\\n', closefd=False)
     sys.stdout = open(1, 'w', 1 if live else -1, encoding='utf-8', errors='surrogateescape', closefd=False)
     sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    for name in ('stdin', 'stdout', 'stderr'):
+        stream = getattr(sys, name)
+        stream.buffer.raw.name = '<%s>' % name
+        # Where a program finds the streams again that it has replaced.
+        setattr(sys, '__%s__' % name, stream)
+    sys.excepthook = _excepthook
     sys.setrecursionlimit(1000)
     atexit._clear()
 `;
