@@ -75,16 +75,18 @@ export async function acceptQuickInput(page: Page, text: string): Promise<void> 
   if (await list.isVisible()) {
     await list.locator('.monaco-list-row.focused').first().waitFor();
   }
-  await page.keyboard.press('Enter');
+  // By the field and not by the keyboard alone: a page that has just come up may have taken the focus.
+  await widget.locator('input.input').first().press('Enter');
 }
 
 /** Filters the choices of a question by typing, and takes the first. */
 export async function chooseByTyping(page: Page, question: string, words: string, timeout = patience): Promise<void> {
   const widget = quickInput(page, question);
-  await widget.locator('input.input').first().fill(words, { timeout });
+  const input = widget.locator('input.input').first();
+  await input.fill(words, { timeout });
   // Rows are filtered a moment later: Enter would take what was first before.
   await widget.locator('.monaco-list-row').first().filter({ hasText: words }).waitFor({ timeout });
-  await page.keyboard.press('Enter');
+  await input.press('Enter', { timeout });
 }
 
 /** Runs a command that asks `question`, and answers by typing. */
