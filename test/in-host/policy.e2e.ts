@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { panels } from '../../src/extension/contributions.ts';
 import { readPreferences } from '../../src/run/preferences.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 import { findings, innerFrame } from './axe.ts';
@@ -16,6 +17,7 @@ import {
   quickInput,
   runAndChoose,
   runCommand,
+  storedPage,
   themes,
   webview,
 } from './window.ts';
@@ -203,6 +205,7 @@ describe('the trained model in the editor', function () {
   it('has one page, also where the window restores it behind another', async () => {
     await runCommand(editor.page, 'Self-Questioning: Table of Runs');
     await webview(editor.page).getByRole('heading', { name: 'Runs' }).waitFor();
+    await storedPage(editor.page, panels.runTable);
     await editor.reload();
     const { page } = editor;
     await webview(page).getByRole('heading', { name: 'Runs' }).waitFor();

@@ -78,7 +78,7 @@ describe('the runs of a person', function () {
       .click();
     await chooseByTyping(editor.page, words, action);
   };
-  const listed = (words: string) => editor.page.locator('.monaco-list-row', { hasText: words });
+  const listed = (words: string) => editor.page.getByRole('treeitem').filter({ hasText: words });
 
   it('are in a table, newest first, that is sorted by any column and stays so behind another page', async () => {
     const { page } = editor;
