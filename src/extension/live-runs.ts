@@ -179,6 +179,9 @@ export class LiveRuns implements vscode.Disposable {
       ({ last }) => last && this.#receive(dir, last),
       () => undefined,
     );
+    // Its state may have changed between the reading of its record and the first event that is heard; one that waits tells
+    // nothing more.
+    this.#store.refresh();
     void client.closed.then(() => {
       this.#clients.delete(dir);
       this.#stages.delete(dir);

@@ -111,7 +111,12 @@ export function registerRunCommands(services: Services): Disposables {
     register(commands.noteRun, async (argument) => {
       const entry = await pickRun(services, argument);
       const note =
-        entry && (await vscode.window.showInputBox({ title: vscode.l10n.t('Edit Note'), value: entry.note }));
+        entry &&
+        (await vscode.window.showInputBox({
+          title: vscode.l10n.t('Edit Note'),
+          prompt: vscode.l10n.t('What to remember of this run; left empty, it has none.'),
+          value: entry.note,
+        }));
       if (entry && note !== undefined) {
         store.annotate(entry.dir, { note: note.trim() });
       }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { panels } from '../../src/extension/contributions.ts';
 import { readPreferences } from '../../src/run/preferences.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 import { findings, innerFrame } from './axe.ts';
@@ -16,15 +17,16 @@ import {
   quickInput,
   runAndChoose,
   runCommand,
+  storedPage,
   themes,
   webview,
 } from './window.ts';
 
-/** Processes that serve the run of a folder. */
-function servers(dir: string): number[] {
+/** Processes that serve the run of a folder, or a base model. */
+function servers(path: string): number[] {
   return execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes('--owned') && line.includes(dir))
+    .filter((line) => line.includes('--owned') && line.includes(path))
     .map((line) => Number.parseInt(line, 10));
 }
 
@@ -53,6 +55,14 @@ describe('the trained model in the editor', function () {
 
   const statusItem = (page: Page) => page.locator('.statusbar-item[id$="selfQuestioning.model"]');
   const answers = () => webview(editor.page).locator('.sides pre');
+  /** Says that both answers are alike and asks the same once more: the choice is open again when both are there. */
+  const askAgain = async (page: Page) => {
+    const alike = (pressed: boolean) => webview(page).getByRole('button', { name: 'Both alike', pressed });
+    await alike(false).click();
+    await alike(true).waitFor();
+    await webview(page).getByRole('button', { name: 'Ask again' }).click();
+    await alike(false).waitFor();
+  };
 
   it('is taken into use by command, and the status bar says so', async () => {
     const { page } = editor;
@@ -169,6 +179,46 @@ describe('the trained model in the editor', function () {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
+  it('answers in two windows at once, in each by a process of that window', async () => {
+    const { page } = editor;
+    const known = servers(dir);
+    const second = await editor.openWindow();
+    try {
+      await statusItem(second).waitFor();
+      await runCommand(second, 'Self-Questioning: Try the Model');
+      await webview(second).getByRole('textbox').fill('Hello.');
+      await webview(second).getByRole('button', { name: /^Ask/ }).click();
+      await statusItem(second).getByRole('button', { name: 'It is loaded.' }).waitFor();
+      await askAgain(second);
+      const started = () => servers(dir).filter((pid) => !known.includes(pid));
+      const own = started();
+      assert.equal(own.length, 1);
+      await picture(second, 'try-second-window');
+      await askAgain(page);
+      await askAgain(second);
+      assert.deepEqual(started(), own);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('has one page, also where the window restores it behind another', async () => {
+    await runCommand(editor.page, 'Self-Questioning: Table of Runs');
+    await webview(editor.page).getByRole('heading', { name: 'Runs' }).waitFor();
+    await storedPage(editor.page, panels.runTable);
+    await editor.reload();
+    const { page } = editor;
+    await webview(page).getByRole('heading', { name: 'Runs' }).waitFor();
+    const tabs = page.locator('.tab', { hasText: 'Try the Model' });
+    assert.equal(await tabs.count(), 1);
+    await runCommand(page, 'Self-Questioning: Try the Model');
+    await webview(page).getByRole('textbox').fill('Hello.');
+    await tabs.first().click();
+    await until('one page is left', async () => (await tabs.count()) === 1);
+    await webview(page).getByRole('button', { name: 'Ask both' }).click();
+    await webview(page).getByRole('heading', { name: 'Which is better?' }).waitFor();
+  });
+
   it('completes at the cursor, once that is turned on', async () => {
     const { page } = editor;
     const file = join(editor.folders.workspace, 'sum.js');
@@ -189,5 +239,28 @@ describe('the trained model in the editor', function () {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Control+S');
     await until('the completion is in the file', () => readFileSync(file, 'utf8').includes('return  nums.length;\n}'));
+  });
+
+  it('is said to be gone with its run, whose base model then answers in its place', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Delete Run');
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
+    await statusItem(page).getByRole('button', { name: 'The run whose model is in use is gone' }).waitFor();
+    await until('no process serves it', () => servers(dir).length === 0);
+    // Before anything is typed: the click takes the focus from the editor, which ends what it has asked for.
+    await page.locator('.statusbar-item[id="status.notifications"] a').first().click();
+    await page.locator('.notifications-center.visible').waitFor();
+    await page.locator('.monaco-editor .view-line').last().click();
+    await page.keyboard.type('\n  const a =');
+    await notification(page, 'The run whose model is in use is gone');
+    await statusItem(page).locator('a').click();
+    await picture(page, 'use-gone');
+    await chooseByTyping(page, 'taught', 'Use the Base Model Instead');
+    const item = statusItem(page).getByRole('button', { name: 'base model, before training' });
+    await item.and(page.getByRole('button', { name: 'It is loaded.' })).waitFor();
+    assert.equal(servers(place.model).length, 1);
+    await runCommand(page, 'Self-Questioning: Stop Using the Model');
+    await statusItem(page).waitFor({ state: 'detached' });
+    await until('no process is left', () => servers(place.model).length === 0);
   });
 });

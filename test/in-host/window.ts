@@ -75,16 +75,18 @@ export async function acceptQuickInput(page: Page, text: string): Promise<void> 
   if (await list.isVisible()) {
     await list.locator('.monaco-list-row.focused').first().waitFor();
   }
-  await page.keyboard.press('Enter');
+  // By the field and not by the keyboard alone: a page that has just come up may have taken the focus.
+  await widget.locator('input.input').first().press('Enter');
 }
 
 /** Filters the choices of a question by typing, and takes the first. */
 export async function chooseByTyping(page: Page, question: string, words: string, timeout = patience): Promise<void> {
   const widget = quickInput(page, question);
-  await widget.locator('input.input').first().fill(words, { timeout });
+  const input = widget.locator('input.input').first();
+  await input.fill(words, { timeout });
   // Rows are filtered a moment later: Enter would take what was first before.
   await widget.locator('.monaco-list-row').first().filter({ hasText: words }).waitFor({ timeout });
-  await page.keyboard.press('Enter');
+  await input.press('Enter', { timeout });
 }
 
 /** Runs a command that asks `question`, and answers by typing. */
@@ -131,6 +133,34 @@ export function quickInput(page: Page, text: string): Locator {
     .filter({ has: page.locator(`input[placeholder*=${JSON.stringify(text)}]`) })
     .or(widget.filter({ hasText: text }));
 }
+
+/**
+ * Waits until the window has stored that a page of this kind is open: in a browser it does so every few seconds, and what was
+ * not stored is forgotten by a reload.
+ */
+export async function storedPage(page: Page, kind: string): Promise<void> {
+  await page.waitForFunction(`(${isStored})(${JSON.stringify(kind)})`, undefined, { polling: 500 });
+}
+
+/** Runs in the window: looks into the storage of what is open in its workspaces. */
+const isStored = `async (kind) => {
+  const read = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    if (name.startsWith('vscode-web-state-db')) {
+      const database = await read(indexedDB.open(name));
+      const items = database.transaction('ItemTable').objectStore('ItemTable');
+      const editors = await read(items.get('memento/workbench.parts.editor'));
+      database.close();
+      if (String(editors).includes(kind)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}`;
 
 /** The inside of the visible webview. */
 export function webview(page: Page): FrameLocator {

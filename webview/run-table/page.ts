@@ -121,7 +121,7 @@ function line(row: RunRow, columns: readonly RunColumn[]): TemplateResult {
             </button>
           </th>`
         : html`<td
-            class=${figures.includes(column) ? 'num nowrap' : ''}
+            class=${figures.includes(column) ? 'num nowrap' : column === 'note' ? 'note' : ''}
             title=${column === 'held-out' ? heldOutSentence(t, row) || nothing : nothing}
           >
             ${column === 'tags' ? row.tags.map((tag) => html`<span class="label">${tag}</span> `) : cell(row, column)}

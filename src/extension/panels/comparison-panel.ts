@@ -9,7 +9,7 @@ import type { EvaluationStore } from '../evaluation-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { resultAt, type StoredResult } from '../stored-results.ts';
 import { t } from '../translate.ts';
-import { createPanel, loadPage } from './page-html.ts';
+import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 import { saveFile } from './save-file.ts';
 
 /** What is kept of a panel over a restart of the window: the files of the results. */
@@ -30,6 +30,10 @@ export class Comparisons implements vscode.Disposable, vscode.WebviewPanelSerial
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    if (this.#panel) {
+      replaceRestored(panel, this.#panel);
+      return;
+    }
     const { data } = PanelState.safeParse(state);
     const before = data && resultAt(this.#services, this.#results, data.before);
     const after = data && resultAt(this.#services, this.#results, data.after);

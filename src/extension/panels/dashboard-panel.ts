@@ -9,7 +9,7 @@ import { runView } from '../../view/dashboard-model.ts';
 import { evaluationAt } from '../../view/evaluations.ts';
 import { DashboardMessage, type FeedEntry, type HostMessage, type RunView } from '../../view/messages.ts';
 import * as z from 'zod';
-import { createPanel, loadPage } from './page-html.ts';
+import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 import { saveFile } from './save-file.ts';
 import { resultOfRun } from '../stored-results.ts';
 
@@ -49,6 +49,11 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
     const { data } = PanelState.safeParse(state);
     if (!data || !this.#services.store.find(data.dir)) {
       panel.dispose();
+      return;
+    }
+    const opened = this.#panels.get(data.dir);
+    if (opened) {
+      replaceRestored(panel, opened);
       return;
     }
     this.#adopt(panel, data.dir, data.compared);

@@ -11,6 +11,15 @@ export function createPanel(kind: string, title = ''): vscode.WebviewPanel {
   return vscode.window.createWebviewPanel(kind, title, vscode.ViewColumn.Active, { enableFindWidget: true });
 }
 
+/**
+ * Closes a panel that the editor restores although its page was opened again meanwhile: a tab in the background is restored
+ * when somebody looks at it, and two panels of one page would each take the messages of the other.
+ */
+export function replaceRestored(restored: vscode.WebviewPanel, opened: { reveal(): void }): void {
+  restored.dispose();
+  opened.reveal();
+}
+
 /** Loads a bundle of `webview/` into a panel, a new one or one that the editor has restored. */
 export function loadPage({ webview }: vscode.WebviewPanel, extensionUri: vscode.Uri, page: Page): void {
   webview.options = { enableScripts: true, localResourceRoots: [pageRoot(extensionUri)] };

@@ -8,7 +8,7 @@ import { type Services, guarded, disposeAll } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
 import { answersOf, problemModel } from '../../view/problem-model.ts';
-import { createPanel, loadPage } from './page-html.ts';
+import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 
 /** Where a problem lies. */
 export interface ProblemPlace {
@@ -42,6 +42,10 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    if (this.#panel) {
+      replaceRestored(panel, this.#panel);
+      return;
+    }
     const { data } = PanelState.safeParse(state);
     if (!data || !this.#services.store.find(data.dir)) {
       panel.dispose();

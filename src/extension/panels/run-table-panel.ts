@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { diskUse } from '../../run/disk-use.ts';
+import { runPaths } from '../../run/folder.ts';
 import { type HostMessage, RunTableMessage } from '../../view/messages.ts';
 import type { RunRow } from '../../view/run-rows.ts';
 import { runRow } from '../../view/run-table.ts';
@@ -7,7 +9,7 @@ import { commands, panels } from '../contributions.ts';
 import type { RunEntry } from '../run-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { t } from '../translate.ts';
-import { createPanel, loadPage } from './page-html.ts';
+import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 
 /** Reading all evaluations takes a while: several changes come as one. */
 const settleMs = 500;
@@ -31,6 +33,10 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    if (this.#panel) {
+      replaceRestored(panel, this.#panel);
+      return;
+    }
     this.#adopt(panel);
   }
 
@@ -98,8 +104,6 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
     const chosen = await vscode.window.showQuickPick(items, { placeHolder: entry.name });
     if (chosen) {
       await vscode.commands.executeCommand(chosen.command, { dir });
-      this.#rows.delete(dir);
-      this.#sendSoon();
     }
   }
 
@@ -118,9 +122,9 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
     void this.#panel?.webview.postMessage(message);
   }
 
-  #row(entry: RunEntry): Promise<RunRow> {
+  async #row(entry: RunEntry): Promise<RunRow> {
     const { dir, name, run, state, tags, note } = entry;
-    const of = JSON.stringify([name, state, run.step, run.steps, tags, note]);
+    const of = JSON.stringify([name, state, run.step, run.steps, tags, note, ...(await foldersChangedAt(dir))]);
     const known = this.#rows.get(dir);
     if (known?.of === of) {
       return known.row;
@@ -130,4 +134,16 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
     this.#rows.set(dir, { of, row });
     return row;
   }
+}
+
+/** When something was last added to or removed from the folders of a run that grow and are cleaned, Unix time, milliseconds. */
+async function foldersChangedAt(dir: string): Promise<number[]> {
+  const { checkpoints, evals } = runPaths(dir);
+  const changed = [checkpoints, evals].map((folder) =>
+    stat(folder).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  );
+  return Promise.all(changed);
 }

@@ -18,7 +18,7 @@ import { type RunArgument, pickRun } from '../run-commands.ts';
 import { modelOf, type RunEntry } from '../run-store.ts';
 import { type Services, disposeAll, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
-import { createPanel, loadPage } from './page-html.ts';
+import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 
 /** At most four messages a second go to a page. */
 const messageIntervalMs = 250;
@@ -53,6 +53,10 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    if (this.#panel) {
+      replaceRestored(panel, this.#panel);
+      return;
+    }
     const { data } = PanelState.safeParse(state);
     const entry = this.#services.store.find(data?.trial.dir);
     if (!data || !entry) {

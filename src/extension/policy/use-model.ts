@@ -172,8 +172,8 @@ function stateText({ state }: PolicyServer): string {
 
 /** A click on the item. */
 async function showMenu(tools: Tools): Promise<void> {
-  const { inUse, services } = tools;
-  const entry = services.store.find(inUse.chosen?.dir);
+  const { inUse } = tools;
+  const { chosen: policy } = inUse;
   const completes = setting('inlineCompletion');
   const run = (command: string) => (): unknown => vscode.commands.executeCommand(command);
   const items: (vscode.QuickPickItem & { act: () => unknown })[] = [
@@ -184,14 +184,14 @@ async function showMenu(tools: Tools): Promise<void> {
         : `$(edit) ${vscode.l10n.t('Turn On Completions')}`,
       act: () => setSetting('inlineCompletion', !completes),
     },
-    ...(entry
-      ? [
+    ...(policy?.dir === undefined
+      ? []
+      : [
           {
             label: `$(chip) ${vscode.l10n.t('Use the Base Model Instead')}`,
-            act: () => takeIntoUse(tools, basePolicyOf(entry)),
+            act: () => takeIntoUse(tools, { model: policy.model, device: policy.device }),
           },
-        ]
-      : []),
+        ]),
     { label: `$(list-selection) ${vscode.l10n.t('Use Another Model…')}`, act: run(commands.useModel) },
     { label: `$(debug-stop) ${vscode.l10n.t('Stop Using the Model')}`, act: run(commands.stopUsingModel) },
   ];
