@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
 import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { createRunView } from './run-view.ts';
@@ -32,6 +33,48 @@ describe('the view of a run', () => {
     assert.match(told.status, /17 s left/);
     stages(2, 'propose');
     assert.match(told.status, /16 s left/);
+  });
+
+  it('says nothing of the time that is left before a step with questions was measured, or when it is over', () => {
+    const { view, told, stages } = watch();
+    const measured = { ...exampleMetrics(1), seconds: { propose: 1 } };
+    stages(1, 'propose');
+    view.show({ type: 'metrics', metrics: { ...measured, valid: 0 } });
+    stages(2, 'propose');
+    assert.doesNotMatch(told.status, /left/);
+    view.show({ type: 'metrics', metrics: measured });
+    stages(3, 'propose', 'verify', 'solve');
+    stages(8, 'propose', 'verify', 'evaluate');
+    assert.doesNotMatch(told.status, /left/);
+  });
+
+  it('says once in a step that the model is loaded, however often parts of it are', () => {
+    const { told, stages } = watch();
+    stages(0, 'load', 'evaluate', 'load', 'evaluate');
+    assert.deepEqual(told.lines.map(stripVTControlCharacters), ['Loading the model …', 'Held-out problems before training …']);
+    stages(1, 'propose', 'load');
+    assert.equal(told.lines.length, 3);
+  });
+
+  it('shows rejected proposals where fewer than half are questions', () => {
+    const rejection = { reason: 'malformed', detail: 'It names no day.' };
+    const lines = [1, 3].map((accepted) => {
+      const { view, told, stages } = watch();
+      stages(1, 'propose');
+      for (let index = 0; index < accepted; index++) {
+        view.show({ type: 'proposal', step: 1, id: `p${index}`, statement: 'Which day is 2 days after Monday?' });
+      }
+      view.show({ type: 'proposal', step: 1, id: 'a', rejection, text: 'Which day is 2 days after\n\u001B[2Jyour choice' });
+      view.show({ type: 'proposal', step: 1, id: 'b', rejection, text: 'Which day is it' });
+      stages(1, 'verify', 'solve');
+      return told.lines.map(stripVTControlCharacters).slice(accepted);
+    });
+    assert.deepEqual(lines[0], [
+      '  1 of 3 proposals are questions; answering them',
+      '  rejected: malformed 2',
+      '    It names no day. “Which day is 2 days after your choice”',
+    ]);
+    assert.deepEqual(lines[1], ['  3 of 5 proposals are questions; answering them', '  rejected: malformed 2']);
   });
 
   it('says once why other precisions are computed than the settings say', () => {
