@@ -51,7 +51,10 @@ describe('the view of a run', () => {
   it('says once in a step that the model is loaded, however often parts of it are', () => {
     const { told, stages } = watch();
     stages(0, 'load', 'evaluate', 'load', 'evaluate');
-    assert.deepEqual(told.lines.map(stripVTControlCharacters), ['Loading the model …', 'Held-out problems before training …']);
+    assert.deepEqual(told.lines.map(stripVTControlCharacters), [
+      'Loading the model …',
+      'Held-out problems before training …',
+    ]);
     stages(1, 'propose', 'load');
     assert.equal(told.lines.length, 3);
   });
@@ -64,7 +67,13 @@ describe('the view of a run', () => {
       for (let index = 0; index < accepted; index++) {
         view.show({ type: 'proposal', step: 1, id: `p${index}`, statement: 'Which day is 2 days after Monday?' });
       }
-      view.show({ type: 'proposal', step: 1, id: 'a', rejection, text: 'Which day is 2 days after\n\u001B[2Jyour choice' });
+      view.show({
+        type: 'proposal',
+        step: 1,
+        id: 'a',
+        rejection,
+        text: 'Which day is 2 days after\n\u001B[2Jyour choice',
+      });
       view.show({ type: 'proposal', step: 1, id: 'b', rejection, text: 'Which day is it' });
       stages(1, 'verify', 'solve');
       return told.lines.map(stripVTControlCharacters).slice(accepted);
