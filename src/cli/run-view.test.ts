@@ -59,6 +59,16 @@ describe('the view of a run', () => {
     assert.equal(told.lines.length, 3);
   });
 
+  it('says what the search for functions found when it has ended', () => {
+    const { view, told, stages } = watch();
+    const search = { type: 'stage', step: 0, stage: 'search', total: 9 } as const;
+    view.show({ ...search, done: 1, what: '1 of them can be used' });
+    view.show({ ...search, done: 9, what: '7 functions of this folder can be used' });
+    assert.deepEqual(told.lines, []);
+    stages(0, 'load', 'evaluate');
+    assert.equal(told.lines.filter((line) => line.includes('7 functions')).length, 1);
+  });
+
   it('shows rejected proposals where fewer than half are questions', () => {
     const rejection = { reason: 'malformed', detail: 'It names no day.' };
     const lines = [1, 3].map((accepted) => {

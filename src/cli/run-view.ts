@@ -63,6 +63,9 @@ export function createRunView(
     if (stage?.stage === 'verify' && !brief) {
       tally.say();
     }
+    if (stage?.stage === 'search' && stage.what !== undefined) {
+      output.line(paint('dim', `  ${oneLine(stage.what, 110)}`));
+    }
     if (event.step !== stage?.step) {
       stepStarted = now();
     }
