@@ -180,6 +180,15 @@ describe('the domain of a workspace', function () {
     assert.equal(leaking.reason, 'contains_solution');
   });
 
+  it('rejects a statement with an example that contradicts the function', async () => {
+    const say = (result: string): string => ` how many vowels it has.\n * >>> vowelsIn("tree")\n * ${result}\n `;
+    const [right] = await verified(0, say('2'));
+    const [wrong] = await verified(0, say('3'));
+    assert.ok(right && !isRejection(right));
+    assert.ok(wrong && isRejection(wrong));
+    assert.equal(wrong.reason, 'example_contradicts_reference');
+  });
+
   it('rejects a variation that does what the shown function does, and takes another', async () => {
     const variant = Array.from({ length: 400 }, (_, index) => index).find((index) => {
       const { seed, kind } = drawSeed([vowels, clamped], index, 0.5);
