@@ -1,7 +1,7 @@
-// The suites check, unit, program and editor, or those named as arguments (scale is one on request). Runs on Node >= 18 and hands each suite to
-// the Node that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
+// The suites check, unit, program, fuzz and editor, or those named as arguments (scale is one on request). Runs on Node >= 18
+// and hands each suite to the Node that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportFailure, setUp } from '../bin/setup.mjs';
@@ -17,18 +17,20 @@ const checks = {
   unused: ['knip/bin/knip.js'],
 };
 
-/** Test files of each suite, as mocha's patterns. */
+/** Arguments of mocha for each suite. */
 const suites = {
-  unit: 'src/**/*.test.ts',
-  program: 'test/**/*.test.ts',
+  unit: ['src/**/*.test.ts'],
+  program: ['test/**/*.test.ts', '--ignore=test/fuzz/**'],
+  /** Each looks for FUZZ_SECONDS; a file is a process of its own. */
+  fuzz: ['test/fuzz/*.test.ts', '--parallel', '--jobs=2'],
   /** A real VS Code; see scripts/in-host.mjs. */
-  editor: 'test/in-host/*.e2e.ts',
+  editor: ['test/in-host/*.e2e.ts'],
 };
 
 /** Asked for by name alone: it needs a Python of its own with verl, 6 GB that nothing else of the project uses. */
 const onRequest = {
   /** The trainer on verl; see scale/verl/README.md. */
-  scale: 'test/scale/*.e2e.ts',
+  scale: ['test/scale/*.e2e.ts'],
 };
 
 /** What runs now; it ends with us. */
@@ -62,9 +64,9 @@ async function main() {
       count((await run(node, [cli, 'models', 'pull'], place)) === 0, 'the default model is here');
     }
   }
-  for (const [name, files] of Object.entries(suites)) {
+  for (const [name, args] of Object.entries(suites)) {
     if (runs(name)) {
-      await mocha(name, files, node, name === 'editor' ? await editorPlace(place) : place);
+      await mocha(name, args, node, name === 'editor' ? await editorPlace(place) : place);
     }
   }
   if (asksFor('scale')) {
@@ -126,20 +128,13 @@ async function check(node, place) {
   await Promise.all(Array.from({ length: Math.min(cpus().length, waiting.length) }, worker));
 }
 
-async function mocha(name, files, node, place) {
-  if (!hasFiles(join(place.cwd, files.split('/')[0]))) {
-    return;
-  }
-  console.log(`\n== ${name}: ${files}`);
+async function mocha(name, suite, node, place) {
+  console.log(`\n== ${name}: ${suite.join(' ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'selfq-test-'));
   const counts = join(folder, 'counts.json');
   try {
-    const args = [
-      join('node_modules', 'mocha', 'bin', 'mocha.js'),
-      '--reporter',
-      './scripts/count-reporter.mjs',
-      files,
-    ];
+    const script = join('node_modules', 'mocha', 'bin', 'mocha.js');
+    const args = [script, '--reporter', './scripts/count-reporter.mjs', ...suite];
     const code = await run(node, args, { ...place, env: { ...place.env, SELFQ_TEST_COUNTS: counts } });
     const { passed, failures, skipped } = existsSync(counts)
       ? JSON.parse(readFileSync(counts, 'utf8'))
@@ -155,12 +150,6 @@ async function mocha(name, files, node, place) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function hasFiles(folder) {
-  return (
-    existsSync(folder) && readdirSync(folder, { recursive: true }).some((path) => /\.(?:test|e2e)\.ts$/.test(path))
-  );
 }
 
 function count(passed, what, output = '') {

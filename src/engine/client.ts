@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createMessageConnection, type MessageConnection, SocketMessageWriter } from 'vscode-jsonrpc/node';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
 import { AttachReply, type ControlCalls, parseEvent, protocolVersion, type RunEvent } from '../protocol/control.ts';
 import { entryPath } from '../base/entries.ts';
 import { BoundaryError, fromErrorRecord } from '../base/errors.ts';
@@ -111,9 +116,14 @@ export async function attach(dir: string): Promise<RunClient> {
     link.dispose();
     throw new VersionMismatch(dir, reply.protocol);
   }
+  const run = RunRecord.safeParse(reply.run);
+  if (run.error) {
+    link.dispose();
+    throw unusableAnswer('attach', run.error);
+  }
   return {
     ...link,
-    run: RunRecord.parse(reply.run),
+    run: run.data,
     status: () => request(connection, link.closed, 'status', undefined),
     pause: () => request(connection, link.closed, 'pause', undefined),
     resume: () => request(connection, link.closed, 'resume', undefined),
@@ -158,9 +168,12 @@ async function connectToEngine(dir: string): Promise<Connected> {
   };
   try {
     const params = { token: run.engine.token, protocol: protocolVersion };
-    const reply = AttachReply.parse(await request(connection, closed, 'attach', params));
+    const reply = AttachReply.safeParse(await request(connection, closed, 'attach', params));
+    if (reply.error) {
+      throw unusableAnswer('attach', reply.error);
+    }
     const stop = () => request(connection, closed, 'stop', undefined);
-    return { connection, reply, closed, onEvent, stop, dispose };
+    return { connection, reply: reply.data, closed, onEvent, stop, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -211,11 +224,20 @@ async function request<Name extends keyof ControlCalls>(
   try {
     const reply = params === undefined ? connection.sendRequest(name) : connection.sendRequest(name, params);
     return await Promise.race([reply as Promise<ControlCalls[Name][1]>, gone, late]);
+  } catch (error) {
+    throw error instanceof BoundaryError ? error : unusableAnswer(name, error);
   } finally {
     late.catch(() => undefined);
     gone.catch(() => undefined);
     silence.abort();
   }
+}
+
+/** It refused, or what speaks there is no engine. */
+function unusableAnswer(name: keyof ControlCalls, cause: unknown): BoundaryError {
+  const words = cause instanceof ResponseError ? cause.message : 'its answer has another form.';
+  const remedy = 'If it stays so, end its process (the pid is in run.json) and resume the run.';
+  return new BoundaryError('run', `The engine did not do what it was asked ("${name}"): ${words}`, remedy, { cause });
 }
 
 function connectTo(path: string): Promise<Socket> {

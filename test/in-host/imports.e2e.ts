@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { type Editor, openEditor, projectRoot } from './editor.ts';
-import { picture } from './window.ts';
+import { chooseFromMenu, picture } from './window.ts';
 
 /** A problem of our own shape. */
 function problem(id: string, statement: string): object {
@@ -58,22 +58,19 @@ describe('imported problems, in a real window', function () {
 
   it('can be read, and offer an evaluation where they are listed', async () => {
     const { page } = editor;
-    await row('first-set').click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Open Problems' }).click();
-    await page.locator('.editor-instance:visible .view-lines', { hasText: 'for first-set' }).first().waitFor();
+    const text = page.locator('.editor-instance:visible .view-lines', { hasText: 'for first-set' }).first();
+    await chooseFromMenu(page, row('first-set'), 'Open Problems', text);
     await row('first-set').hover();
     await row('first-set').getByRole('button', { name: 'Evaluate on Held-Out Problems' }).waitFor();
   });
 
   it('are deleted when that is confirmed, and nothing else with them', async () => {
     const { page } = editor;
-    await row('first-set').click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
     const dialog = page.locator('.monaco-dialog-box', { hasText: 'Delete the imported problems "first-set"' });
+    await chooseFromMenu(page, row('first-set'), 'Delete', dialog);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.equal(await row('first-set').count(), 1);
-    await row('first-set').click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await chooseFromMenu(page, row('first-set'), 'Delete', dialog);
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await row('first-set').waitFor({ state: 'detached' });
     assert.equal(await row('second-set').count(), 1);

@@ -105,6 +105,26 @@ export async function runAndChoose(page: Page, command: string, question: string
   }
 }
 
+/** Chooses `item` from the context menu of `row`, until `shown` is there. */
+export async function chooseFromMenu(page: Page, row: Locator, item: string, shown: Locator): Promise<void> {
+  const end = Date.now() + patience;
+  const timeout = 10_000;
+  for (;;) {
+    try {
+      await row.click({ button: 'right', timeout });
+      await page.getByRole('menuitem', { name: item }).click({ timeout });
+      await shown.waitFor({ timeout });
+      return;
+    } catch (error) {
+      // A tree that is drawn again meanwhile takes its menu away, or no longer knows the row that it was opened for.
+      if (Date.now() > end) {
+        throw error;
+      }
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
 export function quickInput(page: Page, text: string): Locator {
   const widget = page.locator('.quick-input-widget:visible');
   return widget

@@ -11,6 +11,16 @@ import type { RunRecord } from '../../../src/protocol/records.ts';
 
 const id = 'self-questioning.self-questioning';
 
+/** CPU milliseconds of loading a bundle from a file of its own in `folder`, so that no cache of modules has it. */
+function loadCpuMs(folder: string, bundle: string): number {
+  const fresh = join(mkdtempSync(join(folder, 'fresh-')), 'extension.cjs');
+  copyFileSync(bundle, fresh);
+  const before = process.cpuUsage();
+  createRequire(fresh)(fresh);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 /** Tests that only the inside of the extension host can make. */
 export function defineSuites(): void {
   describe('inside the extension host', () => {
@@ -23,21 +33,24 @@ export function defineSuites(): void {
       await extension.activate();
     });
 
-    it('loads within 50 ms of CPU, and says how long activation took', () => {
+    it("loads in at most twice the CPU of the editor's own TypeScript extension, and says how long activation took", () => {
+      const peer = vscode.extensions.getExtension('vscode.typescript-language-features');
+      assert.ok(peer, 'the TypeScript extension is not there');
       const folder = mkdtempSync(join(tmpdir(), 'selfq-bundle-'));
       try {
-        // The bundle as a fresh module, without the cache of modules; the quickest of several, as the machine is shared.
-        const loads = Array.from({ length: 15 }, (_, index) => {
-          const fresh = join(folder, `extension-${index}.cjs`);
-          copyFileSync(join(extension.extensionPath, 'dist', 'extension.cjs'), fresh);
-          const cpu = process.cpuUsage();
-          createRequire(join(folder, 'x.js'))(fresh);
-          const { user, system } = process.cpuUsage(cpu);
-          return (user + system) / 1000;
-        });
+        const bundles = [
+          join(extension.extensionPath, 'dist', 'extension.cjs'),
+          join(peer.extensionPath, 'dist', 'extension.js'),
+        ];
+        // In turns, each as a fresh module; the quickest of several, as the machine is shared.
+        const rounds = Array.from({ length: 15 }, () => bundles.map((bundle) => loadCpuMs(folder, bundle)));
+        const [own = NaN, other = NaN] = bundles.map((_, which) =>
+          Math.min(...rounds.map((round) => round[which] ?? NaN)),
+        );
         // Activation happens once: on a shared machine its one time proves nothing.
-        console.log(`load ${loads.join(', ')} ms of CPU, activate ${extension.exports.activationMs.toFixed(1)} ms`);
-        assert.ok(Math.min(...loads) < 50);
+        const activation = extension.exports.activationMs.toFixed(1);
+        console.log(`load ${own} ms of CPU, TypeScript's ${other}; activation ${activation} ms`);
+        assert.ok(own < 2 * other);
       } finally {
         rmSync(folder, { recursive: true });
       }
