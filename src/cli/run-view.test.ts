@@ -71,6 +71,7 @@ describe('the view of a run', () => {
 
   it('shows rejected proposals where fewer than half are questions', () => {
     const rejection = { reason: 'malformed', detail: 'It names no day.' };
+    const other = { reason: 'malformed', detail: 'It is code.' };
     const lines = [1, 3].map((accepted) => {
       const { view, told, stages } = watch();
       stages(1, 'propose');
@@ -84,7 +85,7 @@ describe('the view of a run', () => {
         rejection,
         text: 'Which day is 2 days after\n\u001B[2Jyour choice',
       });
-      view.show({ type: 'proposal', step: 1, id: 'b', rejection, text: 'Which day is it' });
+      view.show({ type: 'proposal', step: 1, id: 'b', rejection: other, text: '```js\n/**\n * Given 2 * 3' });
       stages(1, 'verify', 'solve');
       return told.lines.map(stripVTControlCharacters).slice(accepted);
     });
@@ -92,6 +93,7 @@ describe('the view of a run', () => {
       '  1 of 3 proposals are questions; answering them',
       '  rejected: malformed 2',
       '    It names no day. “Which day is 2 days after your choice”',
+      '    It is code. “Given 2 * 3”',
     ]);
     assert.deepEqual(lines[1], ['  3 of 5 proposals are questions; answering them', '  rejected: malformed 2']);
   });

@@ -208,8 +208,11 @@ function mostFirst(rejected: readonly Rejected[], part: 'reason' | 'detail'): { 
     .flatMap(([first, ...others]) => (first ? [{ first, count: 1 + others.length }] : []));
 }
 
+/** How proposals of code begin, which says nothing. */
+const codeOpening = /^```\w*\s*\/\*\*[\s*]*/;
+
 function rejectionLine({ detail, text }: Rejected): string {
-  const written = text === '' ? [] : [`“${oneLine(text, 80)}”`];
+  const written = text === '' ? [] : [`“${oneLine(text.replace(codeOpening, ''), 80)}”`];
   return `    ${[oneLine(detail, 90), ...written].join(' ')}`;
 }
 
