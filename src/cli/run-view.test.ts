@@ -64,7 +64,7 @@ describe('the view of a run', () => {
     const search = { type: 'stage', step: 0, stage: 'search', total: 9 } as const;
     view.show({ ...search, done: 1, what: '1 of them can be used' });
     view.show({ ...search, done: 9, what: '7 functions of this folder can be used' });
-    assert.deepEqual(told.lines, []);
+    assert.equal(told.lines.length, 0);
     stages(0, 'load', 'evaluate');
     assert.equal(told.lines.filter((line) => line.includes('7 functions')).length, 1);
   });
