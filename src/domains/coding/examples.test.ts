@@ -23,6 +23,7 @@ Output: -5`;
       'solve([1]) // -2',
       'solve([1]) -> -2',
       'solve([1]) → -2',
+      '`solve([1])` ➞ -2 (since it is so)',
       'solve([1]) => -2',
       'solve([1]) === -2',
       'solve([1]) returns -2.',

@@ -123,7 +123,7 @@ const commentOfResult = /^\s*(?:\/\/+|#)\s*(?=(?:returns?|output|result|expected
 function claimBehind(text: string): Data | undefined {
   const [line = '', next = ''] = text.split('\n');
   const marked =
-    /^[\s)\];,]*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)/.exec(line);
+    /^[\s)\];,`]*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)/.exec(line);
   if (marked) {
     return claimOf(line.slice(marked[0].length));
   }
