@@ -1,8 +1,8 @@
-"""TRL's GRPOTrainer on the questions of a run of arithmetic, for as long as that run took.
+"""TRL's GRPOTrainer on the questions of a run of arithmetic, for a given time of the processor.
 
 usage: python trl_arithmetic.py MODEL_FOLDER RUN OUTPUT MINUTES [THREADS]
 Questions come in the order of the run, with the labels that it elected: electing them is not part of what is timed.
-The adapter is written to OUTPUT, where `selfq eval --adapter OUTPUT` reads it. Seconds of each step are printed.
+The adapter is written to OUTPUT, where `selfq eval --adapter OUTPUT` reads it. CPU seconds of each step are printed.
 """
 
 import json
@@ -45,14 +45,14 @@ def reward(completions, expected, **_):
 
 
 class Clock(transformers.TrainerCallback):
-    """Tells how long each step took, and ends the training when the time is over."""
+    """Tells the CPU time of each step, which other programs hardly lengthen, and ends the training with the time."""
 
     def __init__(self):
-        self.start = self.last = time.perf_counter()
+        self.start = self.last = time.process_time()
 
     def on_step_end(self, args, state, control, **_):
-        now = time.perf_counter()
-        print(json.dumps({"step": state.global_step, "seconds": round(now - self.last, 2)}), flush=True)
+        now = time.process_time()
+        print(json.dumps({"step": state.global_step, "cpuSeconds": round(now - self.last, 2)}), flush=True)
         self.last = now
         control.should_training_stop = now - self.start > 60 * float(minutes)
 

@@ -229,6 +229,69 @@ const printing: Row[] = [
   ],
 ];
 
+/** What is made only when it is asked for, and what takes the place of the language's own. */
+const late: Row[] = [
+  [
+    'a readline that is asked for more than on while it reads',
+    `const rl = require('readline').createInterface({ input: process.stdin });
+    rl.on('line', (l) => { console.log('first', l); rl.once('line', (m) => console.log('once', m)); });
+    rl.on('line', (l) => console.log('second', l));
+    rl.on('close', () => console.log('closed', rl.listenerCount('close'), rl instanceof require('events')));`,
+    'a\nb\nc',
+  ],
+  [
+    'a readline that is asked for more than on before it reads',
+    `const EventEmitter = require('events');
+    const rl = require('readline').createInterface({ input: process.stdin });
+    rl.on('line', (l) => console.log('line', l));
+    console.log(rl instanceof EventEmitter, typeof rl.emit, 'once' in rl, rl.nothing);
+    rl.prependListener('line', (l) => console.log('before', l)); rl.mark = 1;
+    rl.on('pause', () => console.log('paused')).on('own', (a) => console.log('own', a)).emit('own', 2);
+    rl.once('close', () => console.log('closed', rl.mark, rl.listenerCount('line')));`,
+    'a\nb\n',
+  ],
+  [
+    'a class of readline',
+    `const readline = require('readline');
+    class Reader extends readline.Interface { lines = []; constructor() { super({ input: process.stdin }); this.on('line', (l) => this.lines.push(l)); } }
+    const reader = new Reader(); reader.on('close', () => console.log(reader.lines, reader instanceof readline.Interface));`,
+    '1\n2',
+  ],
+  [
+    'process and standard output as emitters',
+    `const EventEmitter = require('events');
+    process.own = 1; console.log(process.own, Object.hasOwn(process, 'own'), process.nothing, 'once' in process, 'none' in process);
+    console.log(process instanceof EventEmitter, process.stdout instanceof EventEmitter, typeof process.stderr.once);
+    process.once('x', (a) => console.log('x', a)); process.emit('x', 3); console.log(process.emit('x', 4));
+    process.on('exit', (code) => console.log('exit', code)); console.log(process.listenerCount('exit'));`,
+  ],
+  [
+    'standard input that is asked for more than on while it flows',
+    `const { stdin } = process; const { on } = stdin;
+    stdin.on('data', (d) => { console.log('data', String(d)); stdin.once('end', () => console.log('once')); on.call(stdin, 'end', () => console.log('last')); });
+    stdin.on('end', () => console.log('end', stdin.readableEnded));`,
+    'abc\n',
+  ],
+  [
+    'Date',
+    `class Day extends Date {}
+    console.log(Date.name, Date.length, typeof Date(), new Date(0).toISOString(), new Day(5).getTime(), Object.keys(Date));
+    console.log(new Day() instanceof Date, new Day() instanceof Day, new Date().constructor === Date, Date.UTC(2020, 1), Date.parse('2020-01-01'));
+    console.log(Reflect.construct(Date, [1]).getTime(), Date.now() > 1e12, new Date() > new Date(1e12), Object.prototype.toString.call(new Date()));
+    Date.now = () => 7; console.log(Date.now());`,
+  ],
+  [
+    'own members of modules and globals',
+    `const names = ['setTimeout', 'clearInterval', 'setImmediate', 'queueMicrotask', 'console', 'Date', 'URL'];
+    console.log(names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name).enumerable));
+    console.log(require('fs').hasOwnProperty('readFileSync'), console.hasOwnProperty('log'), module.hasOwnProperty('exports'));`,
+  ],
+  [
+    'characters cut in two on standard output',
+    `process.stdout.write(Buffer.from([0xe2, 0x82])); process.stdout.write(Buffer.from([0xac])); process.stdout.write(Buffer.from([0xe2])); console.log('x'); process.stdout.write(Buffer.from([0xf0, 0x9f]));`,
+  ],
+];
+
 const modules: Row[] = [
   [
     'hashes',
@@ -308,6 +371,11 @@ const modules: Row[] = [
   ],
 ];
 
-export const nodePrograms: readonly StdinProgram[] = [...assertions, ...bytes, ...order, ...printing, ...modules].map(
-  ([name, source, stdin = '']) => ({ name, source, stdin }),
-);
+export const nodePrograms: readonly StdinProgram[] = [
+  ...assertions,
+  ...bytes,
+  ...order,
+  ...printing,
+  ...late,
+  ...modules,
+].map(([name, source, stdin = '']) => ({ name, source, stdin }));

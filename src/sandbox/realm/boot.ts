@@ -3,7 +3,7 @@ import { seededClock, type VirtualClock } from './clock.ts';
 import { type Describe, makeDescribe } from './describe.ts';
 import { type EventLoop, makeEventLoop } from './event-loop.ts';
 import { type Define, prepareGlobals } from './globals.ts';
-import { makeQueue } from './queue.ts';
+import { makeQueueMaker } from './queue.ts';
 import { makeTimers } from './timers.ts';
 import { makeWireText } from './wire-text.ts';
 
@@ -21,7 +21,7 @@ function makeParts(
   makers: {
     prepareGlobals: typeof prepareGlobals;
     seededClock: typeof seededClock;
-    makeQueue: typeof makeQueue;
+    makeQueueMaker: typeof makeQueueMaker;
     makeTimers: typeof makeTimers;
     makeEventLoop: typeof makeEventLoop;
     makeDescribe: typeof makeDescribe;
@@ -30,10 +30,11 @@ function makeParts(
 ): Boot['parts'] {
   const define = makers.prepareGlobals();
   const clock = makers.seededClock(seed, define);
-  const timers = makers.makeTimers(clock, define);
-  const loop = makers.makeEventLoop(clock, timers, makers.makeQueue, define);
+  const timers = makers.makeTimers(clock);
+  const loop = makers.makeEventLoop(clock, timers, makers.makeQueueMaker());
   const describe = makers.makeDescribe();
-  return { define, clock, loop, describe, module: { exports: {} } };
+  const module = { __proto__: null, exports: {} };
+  return { define, clock, loop, describe, module };
 }
 
 function boot(
@@ -47,12 +48,15 @@ function boot(
   return { call, poll, turn, find, parts };
 }
 
-const partMakers = { prepareGlobals, seededClock, makeQueue, makeTimers, makeEventLoop, makeDescribe };
+const partMakers = { prepareGlobals, seededClock, makeQueueMaker, makeTimers, makeEventLoop, makeDescribe };
 
-/** Source text of an object of functions. */
+/**
+ * Source text of an object of functions. As every larger object of the realm, it is written without a prototype: V8 then
+ * takes it for a dictionary, while another literal costs a hidden class for each member, in every context again.
+ */
 export function sourceOf(functions: Record<string, { toString(): string }>): string {
   const members = Object.entries(functions).map(([name, run]) => `${name}: ${run.toString()}`);
-  return `{\n${members.join(',\n')}\n}`;
+  return `{\n__proto__: null,\n${members.join(',\n')}\n}`;
 }
 
 /** Expression that yields a function of the seed that makes the parts of a {@link Boot} in a fresh context. */

@@ -15,7 +15,6 @@ export interface VirtualClock {
  */
 export function seededClock(seed: number, define: Define): VirtualClock {
   const { apply, construct } = Reflect;
-  const { defineProperty } = Object;
   const { imul } = Math;
   const NativeDate = Date;
   const dateText = Date.prototype.toString;
@@ -31,7 +30,7 @@ export function seededClock(seed: number, define: Define): VirtualClock {
     bits ^= bits >>> 15;
     return (bits >>> 0) / 4294967296;
   }
-  defineProperty(Math, 'random', { value: random, writable: true, configurable: true });
+  Math.random = random;
 
   const origin = 1_700_000_000_000 + (seed >>> 0) * 1000;
   let time = origin;
@@ -40,21 +39,12 @@ export function seededClock(seed: number, define: Define): VirtualClock {
     return time;
   }
 
-  const seededDate = function (this: unknown, ...parts: unknown[]): unknown {
-    const maker: unknown = new.target;
-    if (typeof maker !== 'function') {
-      return apply(dateText, new NativeDate(now()), []);
-    }
-    return construct(NativeDate, parts.length === 0 ? [now()] : parts, maker);
-  };
-  defineProperty(seededDate, 'name', { value: 'Date' });
-  defineProperty(seededDate, 'length', { value: 7 });
-  for (const name of ['parse', 'UTC'] as const) {
-    defineProperty(seededDate, name, { value: NativeDate[name], writable: true, configurable: true });
-  }
-  defineProperty(seededDate, 'now', { value: now, writable: true, configurable: true });
-  defineProperty(seededDate, 'prototype', { value: NativeDate.prototype, writable: false });
-  defineProperty(NativeDate.prototype, 'constructor', { value: seededDate, writable: true, configurable: true });
+  const seededDate = new Proxy(NativeDate, {
+    apply: () => apply(dateText, new NativeDate(now()), []),
+    construct: (_, parts, maker) => construct(NativeDate, parts.length === 0 ? [now()] : parts, maker) as Date,
+  });
+  NativeDate.now = now;
+  NativeDate.prototype.constructor = seededDate;
   define('Date', seededDate);
   define('performance', { now: () => now() - origin, timeOrigin: origin, mark: () => undefined });
 

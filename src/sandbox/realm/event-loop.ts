@@ -1,6 +1,5 @@
 import type { VirtualClock } from './clock.ts';
-import type { Define } from './globals.ts';
-import type { MakeQueue } from './queue.ts';
+import type { QueueMaker } from './queue.ts';
 import type { Timers } from './timers.ts';
 
 /**
@@ -20,7 +19,7 @@ export interface EventLoop {
 }
 
 /** Turned into text (boot.ts): self-contained. */
-export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: MakeQueue, define: Define): EventLoop {
+export function makeEventLoop(clock: VirtualClock, timers: Timers, Queue: QueueMaker): EventLoop {
   const { apply } = Reflect;
   const then = Promise.prototype.then;
   const settled = Promise.resolve();
@@ -30,10 +29,10 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
     cancelled: boolean;
     counts: boolean;
   }
-  const ticks = makeQueue<() => void>();
-  let immediates = makeQueue<Job>();
+  const ticks = new Queue<() => void>();
+  let immediates = new Queue<Job>();
   /** Those of the present round: what they add is for the next one. */
-  let round = makeQueue<Job>();
+  let round = new Queue<Job>();
   let counting = 0;
   let phase: 'timers' | 'input' | 'immediates' = 'immediates';
   let time = clock.peek();
@@ -83,22 +82,23 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
     }
     return callback as () => unknown;
   }
-  define('setImmediate', function setImmediate(callback: unknown, ...args: unknown[]) {
+  function setImmediate(callback: unknown, ...args: unknown[]): Immediate {
     return new Immediate(checked(callback), args);
-  });
-  define('clearImmediate', function clearImmediate(immediate?: unknown) {
+  }
+  function clearImmediate(immediate?: unknown): void {
     if (immediate instanceof Immediate) {
       immediate.close();
     }
-  });
-  define('queueMicrotask', function queueMicrotask(callback: unknown) {
+  }
+  function queueMicrotask(callback: unknown): void {
     const run = checked(callback);
     void apply(then, settled, [
       () => {
         run();
       },
     ]);
-  });
+  }
+  Object.assign(globalThis, { __proto__: null, setImmediate, clearImmediate, queueMicrotask });
 
   function drainTicks(): void {
     for (let run = ticks.shift(); run !== undefined; run = ticks.shift()) {
@@ -146,7 +146,7 @@ export function makeEventLoop(clock: VirtualClock, timers: Timers, makeQueue: Ma
         fed = deliver();
         phase = 'immediates';
         round = immediates;
-        immediates = makeQueue<Job>();
+        immediates = new Queue<Job>();
         if (fed) {
           return true;
         }

@@ -10,39 +10,41 @@ export interface Queue<T> {
   clear(): void;
 }
 
-/** Makes an empty queue. */
-export type MakeQueue = <T>() => Queue<T>;
+/** Makes empty queues. */
+export type QueueMaker = new <T>() => Queue<T>;
 
 /** Turned into text (boot.ts): self-contained. */
-export function makeQueue<T>(): Queue<T> {
-  interface Link {
+export function makeQueueMaker(): QueueMaker {
+  interface Link<T> {
     item: T;
-    next: Link | undefined;
+    next: Link<T> | undefined;
   }
-  let first: Link | undefined;
-  let last: Link | undefined;
-  return {
-    push(item) {
-      const link: Link = { item, next: undefined };
-      if (last === undefined) {
-        first = link;
+  return class<T> implements Queue<T> {
+    #first: Link<T> | undefined;
+    #last: Link<T> | undefined;
+    push(item: T): void {
+      const link: Link<T> = { item, next: undefined };
+      if (this.#last === undefined) {
+        this.#first = link;
       } else {
-        last.next = link;
+        this.#last.next = link;
       }
-      last = link;
-    },
-    shift() {
-      const link = first;
-      first = link?.next;
-      if (first === undefined) {
-        last = undefined;
+      this.#last = link;
+    }
+    shift(): T | undefined {
+      const link = this.#first;
+      this.#first = link?.next;
+      if (this.#first === undefined) {
+        this.#last = undefined;
       }
       return link?.item;
-    },
-    isEmpty: () => first === undefined,
-    clear() {
-      first = undefined;
-      last = undefined;
-    },
+    }
+    isEmpty(): boolean {
+      return this.#first === undefined;
+    }
+    clear(): void {
+      this.#first = undefined;
+      this.#last = undefined;
+    }
   };
 }

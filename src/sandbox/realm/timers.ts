@@ -1,5 +1,4 @@
 import type { VirtualClock } from './clock.ts';
-import type { Define } from './globals.ts';
 
 /** The timers of a program, in the order of the time that they are due. */
 export interface Timers {
@@ -11,7 +10,7 @@ export interface Timers {
 }
 
 /** setTimeout and setInterval with Node's Timeout objects. Turned into text (boot.ts): self-contained. */
-export function makeTimers(clock: VirtualClock, define: Define): Timers {
+export function makeTimers(clock: VirtualClock): Timers {
   const { apply } = Reflect;
 
   interface Timer {
@@ -141,23 +140,20 @@ export function makeTimers(clock: VirtualClock, define: Define): Timers {
       args,
     );
   }
-  function clear(timeout: unknown): void {
+  function setTimeout(callback: unknown, delay?: unknown, ...args: unknown[]): Timeout {
+    return add(callback, delay, false, args);
+  }
+  function setInterval(callback: unknown, delay?: unknown, ...args: unknown[]): Timeout {
+    return add(callback, delay, true, args);
+  }
+  function clearTimeout(timeout?: unknown): void {
     const found = timeout instanceof Timeout ? timeout : byId.get(Number(timeout));
     found?.close();
   }
-
-  define('setTimeout', function setTimeout(callback: unknown, delay?: unknown, ...args: unknown[]) {
-    return add(callback, delay, false, args);
-  });
-  define('setInterval', function setInterval(callback: unknown, delay?: unknown, ...args: unknown[]) {
-    return add(callback, delay, true, args);
-  });
-  define('clearTimeout', function clearTimeout(timeout?: unknown) {
-    clear(timeout);
-  });
-  define('clearInterval', function clearInterval(timeout?: unknown) {
-    clear(timeout);
-  });
+  function clearInterval(timeout?: unknown): void {
+    clearTimeout(timeout);
+  }
+  Object.assign(globalThis, { __proto__: null, setTimeout, setInterval, clearTimeout, clearInterval });
 
   return {
     runDue(time) {

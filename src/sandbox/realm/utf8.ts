@@ -4,8 +4,19 @@ export interface Utf8 {
   fromText(text: string): Uint8Array<ArrayBuffer>;
   /** U+FFFD for each maximal part of an ill-formed sequence; `fatal` throws a TypeError instead. */
   toText(data: Uint8Array, fatal?: boolean): string;
+  decoder(): Decoder;
+  /** Whether an encoding of this name is UTF-8. */
+  isName(encoding: string): boolean;
   /** How many bytes at the end are the beginning of a character that is not complete, 0 to 3. */
   incomplete(data: Uint8Array): number;
+}
+
+/** Text of bytes that come in pieces, which may cut a character in two. */
+export interface Decoder {
+  /** Holds the beginning of a character back until the rest of it is there. */
+  write(data: Uint8Array): string;
+  /** Text of what is held back. */
+  end(): string;
 }
 
 /** Turned into text (node/compose.ts, python-realm.ts): self-contained. */
@@ -112,5 +123,30 @@ export function makeUtf8(): Utf8 {
     return end >= start.length;
   }
 
-  return { fromText, toText, incomplete };
+  function decoder(): Decoder {
+    let held = new Uint8Array();
+    return {
+      write(data) {
+        const whole = new Uint8Array(held.length + data.length);
+        whole.set(held);
+        whole.set(data, held.length);
+        const kept = whole.length - incomplete(whole);
+        held = whole.slice(kept);
+        return toText(whole.subarray(0, kept));
+      },
+      end() {
+        const rest = held;
+        held = new Uint8Array();
+        return toText(rest);
+      },
+    };
+  }
+
+  // A regular expression costs every isolate 0.1 ms, to compile it once for its interpreter and once for the processor.
+  function isName(encoding: string): boolean {
+    const name = encoding.toLowerCase();
+    return name === 'utf8' || name === 'utf-8';
+  }
+
+  return { fromText, toText, decoder, isName, incomplete };
 }

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { constants, type Context, createContext, Script } from 'node:vm';
 import type { Boot } from '../realm/boot.ts';
 import type { NodeRealm } from '../realm/node/compose.ts';
@@ -57,6 +58,11 @@ const readers = [
  * to every isolate again. Only trusted code runs here, in a context without anything of the worker. About 0.1 s of CPU time.
  */
 export function warmUp(preludes: { boot: Prelude; node: Prelude; program: Prelude }, shelf: LibraryShelf): void {
+  // Whole scripts in the cache would take half as long again to read in every isolate.
+  const eager = process.execArgv.includes('--no-lazy');
+  if (eager) {
+    setFlagsFromString('--lazy');
+  }
   const script = (prelude: Prelude): [Prelude, Script] => [prelude, new Script(prelude.source)];
   const [boot, node, program] = [script(preludes.boot), script(preludes.node), script(preludes.program)];
   const libraries = new Map(libraryNames.map((name) => [name, script(shelf.prelude(name))]));
@@ -74,6 +80,9 @@ export function warmUp(preludes: { boot: Prelude; node: Prelude; program: Prelud
     made.call((data: unknown) => ({ data, sum: 1.5 }), '[[1, "a", null, { "b": true }]]', false);
     type Compose = (made: Boot, ...rest: unknown[]) => NodeRealm;
     runToEnd((node[1].runInContext(other) as Compose)(made, maxOutput, names, loaderOf(other)), reader);
+  }
+  if (eager) {
+    setFlagsFromString('--no-lazy');
   }
   for (const [prelude, used] of [boot, node, program, ...libraries.values()]) {
     prelude.useCache(used.createCachedData());

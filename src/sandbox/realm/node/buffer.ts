@@ -26,7 +26,7 @@ export function makeBuffers(libraries: Libraries, utf8: Utf8): Buffers {
   let Buffer: BufferMaker | undefined;
 
   function isUtf8(encoding: unknown): boolean {
-    return encoding === undefined || encoding === null || (typeof encoding === 'string' && /^utf-?8$/i.test(encoding));
+    return encoding === undefined || encoding === null || (typeof encoding === 'string' && utf8.isName(encoding));
   }
   function isUrl(encoding: unknown): boolean {
     return typeof encoding === 'string' && encoding.toLowerCase() === 'base64url';

@@ -12,12 +12,14 @@ import { defineWebGlobals } from './web.ts';
 import { makeHashes } from './hashes.ts';
 import { makeInput } from './input.ts';
 import { makeInspection } from './inspection.ts';
+import { latePrototype, makeLateEmitter } from './late-prototype.ts';
 import { type LoadLibrary, makeLibraries } from './libraries.ts';
 import { makeModuleTable } from './module-table.ts';
 import { makeModules } from './modules.ts';
 import { makeSink } from './output.ts';
 import { makeProcess } from './process.ts';
 import { makeProgram, type Program } from './program.ts';
+import { makeQueueIterator } from './queue-iterator.ts';
 import { makeReadline } from './readline.ts';
 import { defineScope } from './scope.ts';
 import { makeStandardInput } from './standard-input.ts';
@@ -40,6 +42,7 @@ const makers = {
   defineStructuredClone,
   defineTextCoders,
   defineWebGlobals,
+  latePrototype,
   makeAssertions,
   makeBuffers,
   makeConsole,
@@ -48,11 +51,13 @@ const makers = {
   makeHashes,
   makeInput,
   makeInspection,
+  makeLateEmitter,
   makeLibraries,
   makeModules,
   makeModuleTable,
   makeProcess,
   makeProgram,
+  makeQueueIterator,
   makeReadline,
   makeSink,
   makeStandardInput,
@@ -81,21 +86,22 @@ function compose(
   const libraries = use.makeLibraries(names, load);
   const inspection = use.makeInspection(libraries);
   let madeEvents: Events | undefined;
-  const events = (): Events => (madeEvents ??= use.makeEvents(libraries, inspection));
+  const events = (): Events => (madeEvents ??= use.makeEvents(libraries, inspection, use.makeQueueIterator));
+  const lateEmitter = use.makeLateEmitter(use.latePrototype, events);
   const buffers = use.makeBuffers(libraries, utf8);
   const input = use.makeInput(utf8);
   let overflowed = false;
-  const nothing = { write: () => undefined, text: () => '', close: () => undefined };
   const out = use.makeSink(utf8, maxLength, () => {
     overflowed = true;
     throw new Error('too much output');
   });
   // Standard error is for a person to read: kept up to a limit, never a reason to fail.
   const err = use.makeSink(utf8, maxErrors, () => undefined);
-  const sinks = { out: silent ? nothing : out, err: silent ? nothing : err, overflowed: () => overflowed };
+  const nothing = silent ? { write: () => undefined, text: () => '', close: () => undefined } : undefined;
+  const sinks = { out: nothing ?? out, err: nothing ?? err, overflowed: () => overflowed };
 
   const processes = use.makeProcess(
-    events,
+    lateEmitter,
     loop,
     clock,
     describe,
@@ -106,20 +112,33 @@ function compose(
     },
   );
   const { process } = processes;
-  const standardInput = use.makeStandardInput(libraries, buffers, utf8, loop, input);
-  const streams = use.makeStreams(events, libraries, loop, standardInput, sinks);
-  const quiet = { ...inspection, format: () => '', inspect: () => '' };
-  const console = use.makeConsole(streams.text, silent ? quiet : inspection, use.makeTable, clock);
+  const standardInput = use.makeStandardInput(libraries, buffers, utf8, loop, input, use.latePrototype);
+  const streams = use.makeStreams(lateEmitter, libraries, loop, standardInput, sinks, utf8);
+  const shown = silent ? { ...inspection, format: () => '', inspect: () => '' } : inspection;
+  const console = use.makeConsole(streams.text, shown, use.makeTable, clock);
   define('console', console);
   const { url } = use.defineWebGlobals(libraries, define);
-  const shared = { libraries, inspection, events, buffers, streams, input, sinks, utf8, process, console, url };
-  const modules = use.makeModules(
+  const require = (specifier: string): unknown => modules.require(specifier);
+  const own = {
+    __proto__: null,
     libraries,
-    use.makeModuleTable(use, { ...shared, require: (specifier) => modules.require(specifier) }),
-  );
+    inspection,
+    events,
+    buffers,
+    streams,
+    input,
+    sinks,
+    utf8,
+    process,
+    console,
+    url,
+    require,
+  };
+  const modules = use.makeModules(libraries, use.makeModuleTable(use, own));
   const scope = use.defineScope(define, modules, module, !silent);
   const program = use.makeProgram(processes, loop, describe, input, sinks, module, modules.require);
-  return { ...program, exportsOf: modules.exportsOf, why: modules.why };
+  const { exportsOf, why } = modules;
+  return Object.assign(program, { exportsOf, why });
 }
 
 /**

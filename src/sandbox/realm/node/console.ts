@@ -35,7 +35,8 @@ export function makeConsole(
     indent += '  ';
   }
 
-  return {
+  const members = {
+    __proto__: null,
     log,
     info: log,
     debug: log,
@@ -95,4 +96,6 @@ export function makeConsole(
     profile: () => undefined,
     profileEnd: () => undefined,
   };
+  Object.setPrototypeOf(members, Object.prototype);
+  return members;
 }

@@ -1,5 +1,6 @@
 import type { Inspection } from './inspection.ts';
 import type { Libraries } from './libraries.ts';
+import type { QueueIterator } from './queue-iterator.ts';
 
 /** A listener of an emitter. */
 export type Listener = (...parts: never[]) => unknown;
@@ -18,57 +19,15 @@ export interface Events {
   EventEmitter: { new (): Emitter; (): void; prototype: object };
   /** Makes `members` an emitter. */
   emitterWith<T extends object>(members: T): Emitter & T;
-  /** Values that come in through `push`, handed out to `for await`. */
-  queueIterator<T>(): { push: (value: T) => void; end: () => void; iterator: AsyncIterableIterator<T> };
 }
 
 /** The package `events`, with Node's code of the error that nobody heard, and the static `on`, which it lacks. Turned into text (compose.ts): self-contained. */
-export function makeEvents(libraries: Libraries, inspection: Inspection): Events {
+export function makeEvents(
+  libraries: Libraries,
+  inspection: Inspection,
+  makeQueueIterator: <T>() => QueueIterator<T>,
+): Events {
   const EventEmitter = libraries.need('events')['EventEmitter'] as Events['EventEmitter'];
-
-  function queueIterator<T>(): ReturnType<typeof iteratorOf<T>> {
-    return iteratorOf<T>();
-  }
-
-  function iteratorOf<T>(): {
-    push: (value: T) => void;
-    end: () => void;
-    iterator: AsyncIterableIterator<T>;
-  } {
-    const values: T[] = [];
-    const waiting: ((result: IteratorResult<T>) => void)[] = [];
-    let ended = false;
-    const end = (): void => {
-      ended = true;
-      waiting.splice(0).forEach((resolve) => resolve({ value: undefined, done: true }));
-    };
-    const iterator: AsyncIterableIterator<T> = {
-      next() {
-        if (values.length > 0) {
-          return Promise.resolve({ value: values.shift() as T, done: false });
-        }
-        return ended
-          ? Promise.resolve({ value: undefined, done: true })
-          : new Promise((resolve) => {
-              waiting.push(resolve);
-            });
-      },
-      return() {
-        end();
-        return Promise.resolve({ value: undefined, done: true });
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    const push = (value: T): void => {
-      const resolve = waiting.shift();
-      if (resolve === undefined) {
-        values.push(value);
-      } else {
-        resolve({ value, done: false });
-      }
-    };
-    return { push, end, iterator };
-  }
 
   const { emit } = EventEmitter.prototype as { emit: (name: unknown, ...parts: unknown[]) => boolean };
   const withCode = function (this: Emitter, name: unknown, ...parts: unknown[]): boolean {
@@ -83,7 +42,7 @@ export function makeEvents(libraries: Libraries, inspection: Inspection): Events
 
   Object.assign(EventEmitter, {
     on(emitter: Emitter, name: unknown): AsyncIterableIterator<unknown[]> {
-      const { push, iterator } = queueIterator<unknown[]>();
+      const { push, iterator } = makeQueueIterator<unknown[]>();
       emitter.on(name, (...parts: unknown[]) => push(parts));
       return iterator;
     },
@@ -97,6 +56,5 @@ export function makeEvents(libraries: Libraries, inspection: Inspection): Events
       Reflect.apply(EventEmitter, members, []);
       return members as Emitter & typeof members;
     },
-    queueIterator,
   };
 }

@@ -30,7 +30,7 @@ export function makeHashes(libraries: Libraries, buffers: Buffers, utf8: Utf8): 
   function bytesOf(data: unknown, encoding?: string): Uint8Array {
     if (typeof data === 'string') {
       const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding?: string): Uint8Array } };
-      return encoding === undefined || /^utf-?8$/i.test(encoding) ? utf8.fromText(data) : Buffer.from(data, encoding);
+      return encoding === undefined || utf8.isName(encoding) ? utf8.fromText(data) : Buffer.from(data, encoding);
     }
     if (ArrayBuffer.isView(data)) {
       return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -6,6 +6,8 @@ export interface Input {
   start(text: string): void;
   /** All that is left. */
   takeText(): string;
+  /** At most `length` bytes of what is left, as text where all of it is text; empty at the end. */
+  takeChunk(length: number): string | Uint8Array<ArrayBuffer>;
   /** At most `length` bytes of what is left; empty at the end. */
   takeBytes(length: number): Uint8Array<ArrayBuffer>;
   /** Bytes that are left. */
@@ -24,22 +26,27 @@ export function makeInput(utf8: Utf8): Input {
     return bytes;
   }
 
+  function takeText(): string {
+    const all = bytes === undefined ? text : utf8.toText(bytes);
+    text = '';
+    bytes = undefined;
+    return all;
+  }
+  function takeBytes(length: number): Uint8Array<ArrayBuffer> {
+    const all = asBytes();
+    bytes = all.subarray(length);
+    return all.subarray(0, length);
+  }
+
   return {
     start(whole) {
       text = whole.isWellFormed() ? whole : whole.toWellFormed();
       bytes = undefined;
     },
-    takeText() {
-      const all = bytes === undefined ? text : utf8.toText(bytes);
-      text = '';
-      bytes = undefined;
-      return all;
-    },
-    takeBytes(length) {
-      const all = asBytes();
-      bytes = all.subarray(length);
-      return all.subarray(0, length);
-    },
+    takeText,
+    // A UTF-16 unit takes at most three bytes.
+    takeChunk: (length) => (bytes === undefined && text.length * 3 <= length ? takeText() : takeBytes(length)),
+    takeBytes,
     size: () => asBytes().length,
   };
 }

@@ -1,10 +1,9 @@
 /** The packages that implement modules of Node (worker/libraries.ts): each is fetched and runs when it is first needed. */
 export interface Libraries {
-  has(name: string): boolean;
   /** What the library exports. Throws where there is none of that name. */
   need(name: string): Record<string, unknown>;
-  /** Answers a `require` of a library by something else than another library. */
-  provide(name: string, make: () => object): void;
+  /** Answers what a library requires and is none itself. */
+  provide(make: (name: string) => object | undefined): void;
   /** Changes what a library exports, when it is first needed. */
   refine(name: string, change: (library: object) => void): void;
 }
@@ -21,18 +20,19 @@ export type LoadLibrary = (name: string) => LibraryBody;
  */
 export function makeLibraries(names: string, load: LoadLibrary): Libraries {
   const made = new Map<string, object>();
-  const provided = new Map<string, () => object>();
+  let provided = (_name: string): object | undefined => undefined;
   const refinements = new Map<string, (library: object) => void>();
+
+  const isLibrary = (name: string): boolean => `,${names},`.includes(`,${name},`);
 
   function need(name: string): Record<string, unknown> {
     const known = made.get(name);
     if (known !== undefined) {
       return known as Record<string, unknown>;
     }
-    const make = provided.get(name);
-    if (make !== undefined) {
-      made.set(name, make());
-      return need(name);
+    const other = isLibrary(name) ? undefined : provided(name);
+    if (other !== undefined) {
+      return other as Record<string, unknown>;
     }
     const body = load(name);
     const module: { exports: object } = { exports: {} };
@@ -44,9 +44,10 @@ export function makeLibraries(names: string, load: LoadLibrary): Libraries {
   }
 
   return {
-    has: (name) => `,${names},`.includes(`,${name},`),
     need,
-    provide: (name, make) => provided.set(name, make),
+    provide(make) {
+      provided = make;
+    },
     refine: (name, change) => refinements.set(name, change),
   };
 }

@@ -5,8 +5,10 @@ import type { makeFiles } from './files.ts';
 import type { makeHashes } from './hashes.ts';
 import type { Input } from './input.ts';
 import type { Inspection } from './inspection.ts';
+import type { latePrototype } from './late-prototype.ts';
 import type { Libraries } from './libraries.ts';
 import type { Sink } from './output.ts';
+import type { makeQueueIterator } from './queue-iterator.ts';
 import type { makeReadline } from './readline.ts';
 import type { Streams } from './streams.ts';
 import type { makeTimerModules } from './timer-modules.ts';
@@ -41,6 +43,8 @@ export function makeModuleTable(
     makeFiles: typeof makeFiles;
     makeHashes: typeof makeHashes;
     makeReadline: typeof makeReadline;
+    makeQueueIterator: typeof makeQueueIterator;
+    latePrototype: typeof latePrototype;
     makeTimerModules: typeof makeTimerModules;
     makeTypes: typeof makeTypes;
     makeUtilities: typeof makeUtilities;
@@ -52,11 +56,12 @@ export function makeModuleTable(
   let timerModules: ReturnType<typeof makeTimerModules> | undefined;
   let readlineModules: ReturnType<typeof makeReadline> | undefined;
   const timers = () => (timerModules ??= use.makeTimerModules());
-  const readline = () => (readlineModules ??= use.makeReadline(events(), streams, utf8));
+  const readline = () =>
+    (readlineModules ??= use.makeReadline(events, streams, utf8, use.makeQueueIterator, use.latePrototype));
   const wholeStream = () => (libraries.need('stream') as { whole(): object }).whole();
 
   const encoded = (text: string, encoding: string): Uint8Array => {
-    if (/^utf-?8$/i.test(encoding)) {
+    if (utf8.isName(encoding)) {
       return utf8.fromText(text);
     }
     const { Buffer } = libraries.need('buffer') as { Buffer: { from(text: string, encoding: string): Uint8Array } };
@@ -86,7 +91,7 @@ export function makeModuleTable(
   return (name) => {
     switch (name) {
       case 'fs':
-        return use.makeFiles(input, sinks, streams, buffers, encoded);
+        return use.makeFiles(input, sinks, streams, buffers, utf8, encoded);
       case 'fs/promises':
         return member('promises', require('fs') as object);
       case 'readline':

@@ -1,8 +1,16 @@
 import type { Libraries } from './libraries.ts';
 
+/** `require`, with what hangs on it. */
+export interface Require {
+  (specifier: unknown): unknown;
+  cache: object;
+  resolve: (specifier: string) => string;
+  main?: object;
+}
+
 /** `require` and the modules that a program may ask for. */
 export interface Modules {
-  require: (specifier: unknown) => unknown;
+  require: Require;
   isOffered(specifier: string): boolean;
   /** Comma-separated names that a module exports; empty where there is no such module, which `why` explains. */
   exportsOf(specifier: string): string;
@@ -31,7 +39,10 @@ export function makeModules(libraries: Libraries, make: (name: string) => object
   ];
 
   const made = new Map<string, object>();
-  const bare = (specifier: unknown): string => String(specifier).replace(/^node:/, '');
+  function bare(specifier: unknown): string {
+    const name = String(specifier);
+    return name.startsWith('node:') ? name.slice('node:'.length) : name;
+  }
   function find(specifier: unknown): object | undefined {
     const name = bare(specifier);
     const known = made.get(name);
@@ -90,13 +101,11 @@ export function makeModules(libraries: Libraries, make: (name: string) => object
     }
   }
 
-  for (const name of ['util', 'process', 'buffer']) {
-    if (!libraries.has(name)) {
-      libraries.provide(name, () => find(name) ?? {});
-    }
-  }
+  libraries.provide(find);
+  require.cache = {};
+  require.resolve = (specifier: string) => specifier;
   return {
-    require: Object.assign(require, { cache: {}, resolve: (specifier: string) => specifier }),
+    require,
     importModule(specifier) {
       return new Promise((resolve) => {
         const found = require(String(specifier)) as object;

@@ -1,4 +1,4 @@
-import type { Utf8 } from '../utf8.ts';
+import type { Decoder, Utf8 } from '../utf8.ts';
 
 /** What has been written to one of the standard streams. */
 export interface Sink {
@@ -15,8 +15,7 @@ export interface Sink {
  */
 export function makeSink(utf8: Utf8, maxLength: number, tooMuch: (room: number) => void): Sink {
   let all = '';
-  /** The beginning of a character whose other bytes are still to come. */
-  let held = new Uint8Array();
+  let decoder: Decoder | undefined;
   let closed = false;
 
   function add(text: string): void {
@@ -29,20 +28,10 @@ export function makeSink(utf8: Utf8, maxLength: number, tooMuch: (room: number) 
     }
   }
 
-  function addBytes(data: Uint8Array): void {
-    const whole = new Uint8Array(held.length + data.length);
-    whole.set(held);
-    whole.set(data, held.length);
-    const kept = whole.length - utf8.incomplete(whole);
-    held = whole.slice(kept);
-    add(utf8.toText(whole.subarray(0, kept)));
-  }
-
   function flush(): void {
-    if (held.length > 0) {
-      const rest = held;
-      held = new Uint8Array();
-      add(utf8.toText(rest));
+    const rest = decoder?.end() ?? '';
+    if (rest !== '') {
+      add(rest);
     }
   }
 
@@ -52,7 +41,7 @@ export function makeSink(utf8: Utf8, maxLength: number, tooMuch: (room: number) 
         return;
       }
       if (typeof chunk !== 'string') {
-        addBytes(chunk);
+        add((decoder ??= utf8.decoder()).write(chunk));
         return;
       }
       flush();

@@ -1,7 +1,8 @@
 import type { VirtualClock } from '../clock.ts';
 import type { Describe } from '../describe.ts';
 import type { EventLoop } from '../event-loop.ts';
-import type { Emitter, Events, Listener } from './events.ts';
+import type { Emitter, Listener } from './events.ts';
+import type { LateEmitter } from './late-prototype.ts';
 
 /** Node's `process`, as far as programs find it. */
 export interface NodeProcess extends Emitter {
@@ -30,32 +31,30 @@ export interface Processes {
  * `complete` gives a process that has just been made its other members. Turned into text (compose.ts): self-contained.
  */
 export function makeProcess(
-  events: () => Events,
+  lateEmitter: LateEmitter,
   loop: EventLoop,
   clock: VirtualClock,
   describe: Describe,
   closeOutput: () => void,
-  complete: (process: NodeProcess) => void,
+  complete: (process: object) => void,
 ): Processes {
   const begin = clock.peek();
   let made: NodeProcess | undefined;
+  /** `made` once somebody may listen to it. */
+  let emitter: NodeProcess | undefined;
   let exitSignal: Error | undefined;
   let failed = false;
   let left = false;
 
   function process(): NodeProcess {
-    if (made === undefined) {
-      made = makeMembers();
-      complete(made);
-    }
-    return made;
+    return (made ??= makeMembers());
   }
 
   function leave(): void {
     if (!left) {
       left = true;
       try {
-        made?.emit('exit', exitCode());
+        emitter?.emit('exit', exitCode());
       } finally {
         closeOutput();
       }
@@ -91,8 +90,9 @@ export function makeProcess(
     loop.nextTick(() => (run as Listener)(...parts));
   }
 
-  const makeMembers = (): NodeProcess =>
-    events().emitterWith({
+  function makeMembers(): NodeProcess {
+    const members = {
+      __proto__: null,
       title: 'node',
       argv: ['/usr/bin/node', '/solution.js'],
       argv0: 'node',
@@ -125,7 +125,12 @@ export function makeProcess(
       cwd: () => '/',
       umask: () => 18,
       emitWarning: (warning: unknown) => void describe(warning),
+    };
+    complete(members);
+    return lateEmitter(members, (became) => {
+      emitter = became;
     });
+  }
   Object.defineProperty(globalThis, 'process', {
     get: process,
     set: (value: unknown) => {
@@ -135,8 +140,8 @@ export function makeProcess(
   });
   return {
     process,
-    emit: (name, ...parts) => made?.emit(name, ...parts) ?? false,
-    listenerCount: (name) => made?.listenerCount(name) ?? 0,
+    emit: (name, ...parts) => emitter?.emit(name, ...parts) ?? false,
+    listenerCount: (name) => emitter?.listenerCount(name) ?? 0,
     isExit: (error) => exitSignal !== undefined && error === exitSignal,
     fail,
     hasLeft: () => left,

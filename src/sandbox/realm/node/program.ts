@@ -82,7 +82,7 @@ export function makeProgram(
   return {
     start: (text) => input.start(text),
     compile(source) {
-      const text = source.replace(/^#!.*/, '');
+      const text = source.startsWith('#!') ? source.replace(/^.*/, '') : source;
       const run = FunctionMaker('exports', 'require', 'module', '__filename', '__dirname', text);
       return () => run.call(module.exports, module.exports, require, module, '/solution.js', '/') as unknown;
     },

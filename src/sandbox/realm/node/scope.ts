@@ -13,9 +13,10 @@ export function defineScope(
 ): { complete(process: object): void } {
   const { require } = modules;
   const main = isMain ? module : { exports: {} };
-  Object.assign(require, { main });
-  Object.assign(module, { id: isMain ? '.' : '/solution.js', path: '/', filename: '/solution.js', loaded: false });
-  Object.assign(module, { children: [], paths: ['/node_modules'], require });
+  require.main = main;
+  const place = { path: '/', filename: '/solution.js', paths: ['/node_modules'] };
+  Object.assign(module, place, { id: isMain ? '.' : '/solution.js', loaded: false, children: [], require });
+  Object.setPrototypeOf(module, Object.prototype);
   define('global', globalThis);
   Object.defineProperty(globalThis, 'crypto', {
     get: () => Reflect.get(modules.require('crypto') as object, 'webcrypto') as unknown,

@@ -2,8 +2,9 @@ import type { Buffers } from './buffer.ts';
 import type { EventLoop } from '../event-loop.ts';
 import type { Emitter, Listener } from './events.ts';
 import type { Input } from './input.ts';
+import type { LatePrototype } from './late-prototype.ts';
 import type { Libraries } from './libraries.ts';
-import type { Utf8 } from '../utf8.ts';
+import type { Decoder, Utf8 } from '../utf8.ts';
 
 /** Standard input as a readable stream. */
 export interface InputStream extends Emitter {
@@ -32,12 +33,13 @@ export function makeStandardInput(
   utf8: Utf8,
   loop: EventLoop,
   input: Input,
+  latePrototype: LatePrototype,
 ): StandardInput {
   /** What a pipe gives at once. */
   const chunkLength = 65_536;
-  const { apply, get, has, set, setPrototypeOf } = Reflect;
+  const { apply, get, setPrototypeOf } = Reflect;
 
-  /** A listener; a `raw` one is the realm's own and takes bytes that are no Buffer. */
+  /** A listener; a `raw` one is the realm's own and takes text, or bytes that are no Buffer, as they come. */
   interface Note {
     event: 'data' | 'end';
     run: Listener;
@@ -51,8 +53,7 @@ export function makeStandardInput(
   let flowing: boolean | undefined;
   let asText = false;
   let ended = false;
-  /** The beginning of a character whose other bytes are still to come. */
-  let held = new Uint8Array();
+  let decoder: Decoder | undefined;
 
   function note(event: Note['event'], run: Listener, raw: boolean): void {
     notes.push({ event, run, raw });
@@ -61,77 +62,86 @@ export function makeStandardInput(
     }
   }
 
-  function textOf(data: Uint8Array): string {
-    const whole = new Uint8Array(held.length + data.length);
-    whole.set(held);
-    whole.set(data, held.length);
-    const kept = whole.length - utf8.incomplete(whole);
-    held = whole.slice(kept);
-    return utf8.toText(whole.subarray(0, kept));
-  }
-
   /** One chunk, or the end: what a Readable that flows gives in a turn of the loop. */
   function deliver(): boolean {
     if (flowing !== true || ended) {
       return false;
     }
-    const data = input.takeBytes(chunkLength);
-    if (data.length === 0) {
+    const chunk = input.takeChunk(chunkLength);
+    if (chunk.length > 0) {
+      tellData(chunk);
+    } else {
       ended = true;
-      loop.nextTick(() => tell('end'));
-      return true;
-    }
-    const text = asText ? textOf(data) : undefined;
-    if (text !== '') {
-      tell('data', text, data);
+      loop.nextTick(() => tell('end', () => []));
     }
     return true;
   }
 
-  /** Tells those who listen now, even where one of them makes it real. */
-  function tell(event: Note['event'], text?: string, data?: Uint8Array<ArrayBuffer>): void {
-    for (const { run, raw } of notes.filter((note) => note.event === event)) {
-      const chunk = text ?? (data === undefined || raw ? data : buffers.wrap(data));
-      apply(run, stream, data === undefined ? [] : [chunk]);
+  function tellData(chunk: string | Uint8Array<ArrayBuffer>): void {
+    const isText = asText;
+    const data = isText && typeof chunk !== 'string' ? (decoder ??= utf8.decoder()).write(chunk) : chunk;
+    if (data !== '') {
+      const whole = (): unknown =>
+        isText ? data : buffers.wrap(typeof data === 'string' ? utf8.fromText(data) : data);
+      tell('data', (raw) => [raw ? data : whole()]);
     }
   }
 
-  const noted: Record<string, Listener> = {
-    on: (event: unknown, run: unknown) => {
-      if ((event === 'data' || event === 'end') && typeof run === 'function') {
+  /** Tells those who listen now, even where one of them makes it real. */
+  function tell(event: Note['event'], partsFor: (raw: boolean) => unknown[]): void {
+    for (const { run, raw } of notes.filter((note) => note.event === event)) {
+      apply(run, stream, partsFor(raw));
+    }
+  }
+
+  /** What it is before it is a Readable. */
+  class Beginning {
+    fd = 0;
+    ref = (): InputStream | undefined => stream;
+    unref = (): InputStream | undefined => stream;
+    on(event: unknown, run: unknown): unknown {
+      if (!real && (event === 'data' || event === 'end') && typeof run === 'function') {
         note(event, run as Listener, false);
         return stream;
       }
       return call('on', [event, run]);
-    },
-    setEncoding: (encoding: unknown, ...rest: unknown[]) => {
-      if (/^utf-?8$/i.test(String(encoding)) && rest.length === 0) {
+    }
+    setEncoding(...parts: unknown[]): unknown {
+      if (!real && utf8.isName(String(parts[0])) && parts.length === 1) {
         asText = true;
         return stream;
       }
-      return call('setEncoding', [encoding, ...rest]);
-    },
-    resume: () => {
-      flowing = true;
+      return call('setEncoding', parts);
+    }
+    resume(): unknown {
+      return this.#flow(true);
+    }
+    pause(): unknown {
+      return this.#flow(false);
+    }
+    #flow(flows: boolean): unknown {
+      if (real) {
+        return call(flows ? 'resume' : 'pause', []);
+      }
+      flowing = flows;
       return stream;
-    },
-    pause: () => {
-      flowing = false;
-      return stream;
-    },
-  };
+    }
+  }
   function call(name: string, parts: unknown[]): unknown {
-    const made = realStream();
-    return apply(get(made, name) as Listener, made, parts);
+    return apply(get(become(), name) as Listener, stream, parts);
   }
 
-  function realStream(): InputStream {
-    const own = stream as InputStream & { push(chunk: unknown): boolean };
-    if (real) {
-      return own;
-    }
-    real = true;
+  /** Makes it a Readable; gives the prototype that it then has. */
+  function become(): object {
     const { Readable } = libraries.need('stream') as { Readable: { prototype: object } & Listener };
+    if (stream !== undefined && !real) {
+      real = true;
+      makeReal(stream, Readable);
+    }
+    return Readable.prototype;
+  }
+
+  function makeReal(own: InputStream, Readable: { prototype: object } & Listener): void {
     let wanted = false;
     setPrototypeOf(own, Readable.prototype);
     apply(Readable, own, [
@@ -148,11 +158,10 @@ export function makeStandardInput(
       }
       wanted = false;
       const data = input.takeBytes(chunkLength);
-      own.push(data.length === 0 ? null : buffers.wrap(data));
+      Reflect.apply(get(own, 'push') as Listener, own, [data.length === 0 ? null : buffers.wrap(data)]);
       return true;
     });
     again(own);
-    return own;
   }
 
   /** What was noted, on the real stream. */
@@ -174,27 +183,11 @@ export function makeStandardInput(
   }
 
   function begin(): InputStream {
-    const untouched = new Proxy(
-      {},
-      {
-        get(_, name) {
-          if (!real && typeof name === 'string' && Object.hasOwn(noted, name)) {
-            return noted[name];
-          }
-          return get(realStream(), name) as unknown;
-        },
-        has: (_, name) => has(realStream(), name),
-        set: (_, name, value) => set(realStream(), name, value),
-        getPrototypeOf: () => Object.getPrototypeOf(realStream()) as object,
-      },
-    );
-    const own = Object.create(untouched, {
-      fd: { value: 0, writable: true, enumerable: true, configurable: true },
-      ref: { value: () => own, writable: true, enumerable: true, configurable: true },
-      unref: { value: () => own, writable: true, enumerable: true, configurable: true },
-    }) as InputStream;
+    setPrototypeOf(Beginning.prototype, latePrototype(become));
     loop.onInput(deliver);
-    return own;
+    // The other members of a stream come from the prototype.
+    const begun: unknown = new Beginning();
+    return begun as InputStream;
   }
 
   return {

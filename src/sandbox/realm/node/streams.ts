@@ -1,8 +1,10 @@
 import type { EventLoop } from '../event-loop.ts';
-import type { Emitter, Events, Listener } from './events.ts';
+import type { Emitter, Listener } from './events.ts';
 import type { InputStream, StandardInput } from './standard-input.ts';
 import type { Sink } from './output.ts';
+import type { LateEmitter } from './late-prototype.ts';
 import type { Libraries } from './libraries.ts';
+import type { Utf8 } from '../utf8.ts';
 
 /** Standard output or error as a writable stream. */
 export interface OutputStream extends Emitter {
@@ -28,16 +30,17 @@ export interface Streams {
  * into text (compose.ts): self-contained.
  */
 export function makeStreams(
-  events: () => Events,
+  lateEmitter: LateEmitter,
   libraries: Libraries,
   loop: EventLoop,
   standardInput: StandardInput,
   sinks: { out: Sink; err: Sink },
+  utf8: Utf8,
 ): Streams {
   function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
     if (typeof chunk === 'string') {
       const name = typeof encoding === 'string' ? encoding : 'utf8';
-      return /^utf-?8$/i.test(name) ? chunk : bytesOf(chunk, name);
+      return utf8.isName(name) ? chunk : bytesOf(chunk, name);
     }
     if (ArrayBuffer.isView(chunk)) {
       return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -59,7 +62,8 @@ export function makeStreams(
         loop.nextTick(() => (done as Listener)());
       }
     };
-    const stream: OutputStream = events().emitterWith({
+    const stream: OutputStream = lateEmitter({
+      __proto__: null,
       fd,
       writable: true,
       isTTY: undefined,

@@ -7,25 +7,30 @@ import type { Libraries } from './libraries.ts';
  */
 export function defineWebGlobals(libraries: Libraries, define: Define): { url(): object } {
   /** A global whose package runs when it is first looked at. */
-  function lazily(library: string, names: readonly string[]): void {
-    for (const name of names) {
-      Object.defineProperty(globalThis, name, {
-        get: () => libraries.need(library)[name],
-        set: (value: unknown) => define(name, value),
-        configurable: true,
-      });
-    }
+  function lazily(library: string, name: string): void {
+    Object.defineProperty(globalThis, name, {
+      get: () => libraries.need(library)[name],
+      set: (value: unknown) => define(name, value),
+      configurable: true,
+    });
   }
   libraries.refine('url', refineUrls);
-  lazily('url', ['URL', 'URLSearchParams']);
-  lazily('abort', ['AbortController', 'AbortSignal', 'EventTarget']);
+  lazily('url', 'URL');
+  lazily('url', 'URLSearchParams');
+  lazily('abort', 'AbortController');
+  lazily('abort', 'AbortSignal');
+  lazily('abort', 'EventTarget');
   define('Event', makeEvent());
 
-  for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest']) {
+  function refuse(name: string): void {
     define(name, () => {
       throw new Error(`${name} is not available: there is no network. Read the data from standard input.`);
     });
   }
+  refuse('fetch');
+  refuse('WebSocket');
+  refuse('EventSource');
+  refuse('XMLHttpRequest');
 
   /** What dispatchEvent takes. */
   function makeEvent(): unknown {
