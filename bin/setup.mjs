@@ -176,15 +176,18 @@ async function ensureBuild() {
   }
   await withLock(join(root, '.selfq-set-up.lock'), say, async () => {
     if (!buildIsCurrent()) {
-      await step('Building', buildEngine);
+      await step('Building', buildCommandLine);
     }
   });
 }
 
-/** The editor's extension has bundles of its own, which are no business of the command line. */
-async function buildEngine() {
+/** Groups of scripts/bundles.mjs that the command line needs; the editor's extension has others. */
+export const builtGroups = ['engine', 'workspace'];
+
+async function buildCommandLine() {
   const signature = sourceSignature();
-  const { code, output } = await collect(process.execPath, [join(root, 'scripts', 'build.mjs'), 'engine'], root);
+  const script = join(root, 'scripts', 'build.mjs');
+  const { code, output } = await collect(process.execPath, [script, ...builtGroups], root);
   if (code !== 0) {
     throw new SetUpError(
       `The build failed.\n${lastLines(output, 30)}`,
@@ -223,6 +226,7 @@ function sourceSignature() {
   };
   walk(join(root, 'src'));
   walk(join(root, 'bench'));
-  ['scripts/build.mjs', 'package-lock.json', 'tsconfig.json'].forEach((path) => visit(join(root, path)));
+  const others = ['bin/setup.mjs', 'scripts/build.mjs', 'scripts/bundles.mjs', 'scripts/libraries.mjs'];
+  [...others, 'package-lock.json', 'tsconfig.json'].forEach((path) => visit(join(root, path)));
   return hash.digest('hex');
 }

@@ -5,7 +5,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundles } from '../scripts/bundles.mjs';
 import { cacheDir } from '../src/base/cache-dir.ts';
+import { entryNames } from '../src/base/entries.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -22,7 +24,7 @@ const program = `
 /** In place of the real build: takes a moment, notes that it ran, and bundles by copying. */
 const build = `
   import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
-  appendFileSync('builds.log', process.argv[2] + '\\n');
+  appendFileSync('builds.log', process.argv.slice(2).join(' ') + '\\n');
   await new Promise((done) => setTimeout(done, 500));
   mkdirSync('dist', { recursive: true });
   copyFileSync('src/main.js', 'dist/cli.js');
@@ -51,6 +53,8 @@ describe('launcher', () => {
     );
     await writeFile(join(project, 'tsconfig.json'), '{}');
     await writeFile(join(project, 'scripts', 'build.mjs'), build);
+    await writeFile(join(project, 'scripts', 'bundles.mjs'), '');
+    await writeFile(join(project, 'scripts', 'libraries.mjs'), '');
     await writeFile(join(project, 'src', 'main.js'), program);
   });
 
@@ -77,7 +81,15 @@ describe('launcher', () => {
     await writeFile(join(project, 'src', 'main.js'), `${program}// changed`);
     await ended(start(['exit', '0']));
     assert.equal(await builds(), 2);
-    assert.equal((await readFile(join(project, 'builds.log'), 'utf8')).trim(), 'engine\nengine');
+    assert.equal((await readFile(join(project, 'builds.log'), 'utf8')).trim(), 'engine workspace\nengine workspace');
+  });
+
+  it('builds every program that the command line starts', async () => {
+    const { builtGroups } = (await import(pathToFileURL(join(root, 'bin', 'setup.mjs')).href)) as {
+      builtGroups: readonly (keyof typeof bundles)[];
+    };
+    const built = builtGroups.flatMap((name) => Object.keys(bundles[name].entryPoints));
+    assert.deepEqual(built.sort(), [...entryNames].sort());
   });
 
   it('builds once when two first starts come together', async () => {

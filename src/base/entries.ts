@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export type Entry =
   'cli' | 'engine' | 'runtime' | 'sandbox-worker' | 'workspace' | 'bench-shared-context' | 'bench-llama-cpp';
 
-/** Where each entry's source lies, seen from this file. scripts/build.mjs bundles the same files to dist/<entry>.js. */
+/** Where each entry's source lies, seen from this file. scripts/bundles.mjs has the same files, for dist/<entry>.js. */
 const sources: Record<Entry, string> = {
   cli: '../cli/main.ts',
   engine: '../engine/main.ts',
@@ -14,6 +14,9 @@ const sources: Record<Entry, string> = {
   'bench-shared-context': '../../bench/shared-context.ts',
   'bench-llama-cpp': '../../bench/peers/llama-cpp.ts',
 };
+
+/** Names of all entries. */
+export const entryNames: readonly string[] = Object.keys(sources);
 
 /**
  * Absolute path of an entry, to be spawned with `process.execPath`: the TypeScript file when this module runs from

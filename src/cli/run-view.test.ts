@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
 import { exampleMetrics, exampleRun } from '../../test/support/run-examples.ts';
 import type { Stage } from '../protocol/stages.ts';
 import { createRunView } from './run-view.ts';
@@ -32,6 +33,69 @@ describe('the view of a run', () => {
     assert.match(told.status, /17 s left/);
     stages(2, 'propose');
     assert.match(told.status, /16 s left/);
+  });
+
+  it('says nothing of the time that is left before a step with questions was measured, or when it is over', () => {
+    const { view, told, stages } = watch();
+    const measured = { ...exampleMetrics(1), seconds: { propose: 1 } };
+    stages(1, 'propose');
+    view.show({ type: 'metrics', metrics: { ...measured, valid: 0 } });
+    stages(2, 'propose');
+    assert.doesNotMatch(told.status, /left/);
+    view.show({ type: 'metrics', metrics: measured });
+    stages(3, 'propose', 'verify', 'solve');
+    stages(8, 'propose', 'verify', 'evaluate');
+    assert.doesNotMatch(told.status, /left/);
+  });
+
+  it('says once in a step that the model is loaded, however often parts of it are', () => {
+    const { told, stages } = watch();
+    stages(0, 'load', 'evaluate', 'load', 'evaluate');
+    assert.deepEqual(told.lines.map(stripVTControlCharacters), [
+      'Loading the model …',
+      'Held-out problems before training …',
+    ]);
+    stages(1, 'propose', 'load');
+    assert.equal(told.lines.length, 3);
+  });
+
+  it('says what the search for functions found when it has ended', () => {
+    const { view, told, stages } = watch();
+    const search = { type: 'stage', step: 0, stage: 'search', total: 9 } as const;
+    view.show({ ...search, done: 1, what: '1 of them can be used' });
+    view.show({ ...search, done: 9, what: '7 functions of this folder can be used' });
+    assert.equal(told.lines.length, 0);
+    stages(0, 'load', 'evaluate');
+    assert.equal(told.lines.filter((line) => line.includes('7 functions')).length, 1);
+  });
+
+  it('shows rejected proposals where fewer than half are questions', () => {
+    const rejection = { reason: 'malformed', detail: 'It names no day.' };
+    const other = { reason: 'malformed', detail: 'It is code.' };
+    const lines = [1, 3].map((accepted) => {
+      const { view, told, stages } = watch();
+      stages(1, 'propose');
+      for (let index = 0; index < accepted; index++) {
+        view.show({ type: 'proposal', step: 1, id: `p${index}`, statement: 'Which day is 2 days after Monday?' });
+      }
+      view.show({
+        type: 'proposal',
+        step: 1,
+        id: 'a',
+        rejection,
+        text: 'Which day is 2 days after\n\u001B[2Jyour choice',
+      });
+      view.show({ type: 'proposal', step: 1, id: 'b', rejection: other, text: '```js\n/**\n * Given 2 * 3' });
+      stages(1, 'verify', 'solve');
+      return told.lines.map(stripVTControlCharacters).slice(accepted);
+    });
+    assert.deepEqual(lines[0], [
+      '  1 of 3 proposals are questions; answering them',
+      '  rejected: malformed 2',
+      '    It names no day. “Which day is 2 days after your choice”',
+      '    It is code. “Given 2 * 3”',
+    ]);
+    assert.deepEqual(lines[1], ['  3 of 5 proposals are questions; answering them', '  rejected: malformed 2']);
   });
 
   it('says once why other precisions are computed than the settings say', () => {

@@ -17,6 +17,8 @@ export interface RunView {
 
 /** Proposals shown when they are verified; the rest is counted. */
 const shownProposals = 4;
+/** Rejected proposals shown as examples, where fewer than half are questions. */
+const shownRejections = 2;
 /** Interval between progress lines when standard error is not a terminal, milliseconds. */
 const lineEveryMs = 15_000;
 
@@ -37,6 +39,8 @@ export function createRunView(
   let saidAt = now();
   let precisions = run.precisions?.reason;
   const tally = createProposalTally(output);
+  /** What is under way, as it was said: a step's model may be loaded in parts, between other stages. */
+  const said = new Set<string>();
   let secondsPerStep: number | undefined;
   let stepStarted = now();
 
@@ -59,6 +63,9 @@ export function createRunView(
     if (stage?.stage === 'verify' && !brief) {
       tally.say();
     }
+    if (stage?.stage === 'search' && stage.what !== undefined) {
+      output.line(paint('dim', `  ${oneLine(stage.what, 110)}`));
+    }
     if (event.step !== stage?.step) {
       stepStarted = now();
     }
@@ -66,7 +73,15 @@ export function createRunView(
       tally.clear();
     }
     if (event.stage === 'load' || event.stage === 'evaluate') {
-      output.line(paint('dim', event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step)));
+      sayOnce(event.step, event.stage === 'load' ? 'Loading the model …' : heldOutTitle(event.step));
+    }
+  }
+
+  function sayOnce(step: number, title: string): void {
+    const key = `${step} ${title}`;
+    if (!said.has(key)) {
+      said.add(key);
+      output.line(paint('dim', title));
     }
   }
 
@@ -78,17 +93,22 @@ export function createRunView(
     precisions = reason;
   }
 
+  /** Seconds to the end of the last step; undefined where no step that trained was measured, or this one takes longer. */
   function timeLeft({ step, stage: name }: StageEvent): number | undefined {
     if (secondsPerStep === undefined || step === 0) {
       return undefined;
     }
     const spent = name === 'evaluate' ? secondsPerStep : (now() - stepStarted) / 1000;
-    return Math.max(0, secondsPerStep - spent) + (steps - step) * secondsPerStep;
+    const left = Math.max(0, secondsPerStep - spent) + (steps - step) * secondsPerStep;
+    return left > 0 ? left : undefined;
   }
 
   function showMetrics(metrics: StepMetrics): void {
     const seconds = Object.values(metrics.seconds).reduce((sum, value) => sum + value, 0);
-    secondsPerStep = secondsPerStep === undefined ? seconds : 0.5 * secondsPerStep + 0.5 * seconds;
+    // A step without a question takes a fraction of the time of others.
+    if (metrics.valid > 0) {
+      secondsPerStep = secondsPerStep === undefined ? seconds : 0.5 * secondsPerStep + 0.5 * seconds;
+    }
     output.line(metricsLine(metrics, steps, seconds));
   }
 
@@ -130,14 +150,17 @@ export function createRunView(
   };
 }
 
-/** What became of a step's proposals: the first questions as they come, the rest as counts. */
+/**
+ * What became of a step's proposals: the first questions as they come, the rest as counts, and where most are rejected,
+ * examples: without one nobody can tell what to ask for instead.
+ */
 function createProposalTally(output: ProgressOutput) {
   let accepted = 0;
-  const reasons: string[] = [];
+  const rejected: Rejected[] = [];
   return {
-    add({ statement, rejection }: RunEventOf<'proposal'>): void {
+    add({ statement, rejection, text = '' }: RunEventOf<'proposal'>): void {
       if (rejection || statement === undefined) {
-        reasons.push(rejection?.reason ?? 'malformed');
+        rejected.push({ reason: 'malformed', detail: '', ...rejection, text });
         return;
       }
       accepted++;
@@ -149,20 +172,48 @@ function createProposalTally(output: ProgressOutput) {
       if (accepted > shownProposals) {
         output.line(paint('dim', `  … and ${accepted - shownProposals} more`));
       }
-      const all = accepted + reasons.length;
+      const all = accepted + rejected.length;
       output.line(paint('dim', `  ${accepted} of ${all} proposals are questions; answering them`));
-      const why = [...Map.groupBy(reasons, (reason) => reason)]
-        .sort(([, a], [, b]) => b.length - a.length)
-        .map(([reason, { length }]) => `${reasonWord(english, reason)} ${length}`);
+      const why = mostFirst(rejected, 'reason').map(
+        ({ first, count }) => `${reasonWord(english, first.reason)} ${count}`,
+      );
       if (why.length > 0) {
         output.line(paint('dim', `  rejected: ${why.join(', ')}`));
+      }
+      if (accepted < rejected.length) {
+        mostFirst(rejected, 'detail')
+          .slice(0, shownRejections)
+          .forEach(({ first }) => output.line(paint('dim', rejectionLine(first))));
       }
     },
     clear(): void {
       accepted = 0;
-      reasons.length = 0;
+      rejected.length = 0;
     },
   };
+}
+
+/** A proposal that is no question, and why. */
+interface Rejected {
+  reason: string;
+  detail: string;
+  /** What the model wrote, its beginning; empty where the engine does not say. */
+  text: string;
+}
+
+/** The first of those that have one `part` in common, and how many there are, the most frequent first. */
+function mostFirst(rejected: readonly Rejected[], part: 'reason' | 'detail'): { first: Rejected; count: number }[] {
+  return [...Map.groupBy(rejected, (one) => one[part]).values()]
+    .sort((a, b) => b.length - a.length)
+    .flatMap(([first, ...others]) => (first ? [{ first, count: 1 + others.length }] : []));
+}
+
+/** How proposals of code begin, which says nothing. */
+const codeOpening = /^```\w*\s*\/\*\*[\s*]*/;
+
+function rejectionLine({ detail, text }: Rejected): string {
+  const written = text === '' ? [] : [`“${oneLine(text.replace(codeOpening, ''), 80)}”`];
+  return `    ${[oneLine(detail, 90), ...written].join(' ')}`;
 }
 
 /** What a run is about; `topic` may be empty. */

@@ -37,7 +37,7 @@ import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
 import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
 import { dequeueFolder } from './queue.ts';
-import { seedsOfRun } from './run-seeds.ts';
+import { foundText, seedsOfRun } from './run-seeds.ts';
 import { createRunWhen } from './run-when.ts';
 import type { SeedProgress } from './seeds.ts';
 import { programVersions } from './versions.ts';
@@ -266,8 +266,11 @@ async function seedsOf(
     reporter.report(done, total, stage === 'reading' ? `${found} functions` : `${found} of them can be used`);
   try {
     const tools = { sandbox: await sandbox(), onProgress, signal: abort.signal };
-    const { seeds } = await gate.race(seedsOfRun(dir, config, tools));
-    return splitByFile(seeds, config.heldOutShare);
+    const report = await gate.race(seedsOfRun(dir, config, tools));
+    const text = foundText(report);
+    log(text);
+    reporter.report(1, 1, text);
+    return splitByFile(report.seeds, config.heldOutShare);
   } finally {
     abort.abort();
   }

@@ -16,6 +16,13 @@ export interface SeedSettings {
   exclude: string;
 }
 
+/** What the search found, and whether its time was too short for all, as on a busy machine. */
+export function foundText({ seeds, rejected }: Pick<SeedReport, 'seeds' | 'rejected'>): string {
+  const untried = rejected.filter(({ reason }) => reason === 'not_tried').length;
+  const found = `${seeds.length} functions of this folder can be used`;
+  return untried === 0 ? found : `${found}; the search had no time to try ${untried} others`;
+}
+
 /**
  * The functions that a run is about. They are looked for once and kept in its folder: a resumed run has the same ones,
  * whatever became of their files. Throws BoundaryError('usage') where there are too few, and as `findSeeds`.

@@ -9,6 +9,9 @@ import { stages } from './stages.ts';
  */
 export const protocolVersion = 2;
 
+/** Characters of a rejected proposal that an event carries, at most. */
+export const shownTextLength = 300;
+
 const step = z.number().int();
 const Stage = z.enum(stages);
 
@@ -30,6 +33,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     id: z.string(),
     statement: z.string().optional(),
     rejection: z.object({ reason: z.string(), detail: z.string() }).optional(),
+    /** Of a rejected one: what the model wrote, prefill included, cut to {@link shownTextLength} characters. */
+    text: z.string().optional(),
   }),
   z.object({
     type: z.literal('question'),

@@ -50,6 +50,17 @@ describe('the estimate of a run', () => {
     stopwatch.step({ seconds: { all: 1 } });
     stopwatch.evaluation({ ...exampleEvaluation(0, 5), split: 'test', limit: 96, total: 12, samples: 1, seconds: 24 });
     assert.equal(Math.round(estimateRun(quick, cache)?.seconds ?? 0), 6 + 2 * 24);
+    // A domain of the user's is evaluated on a file.
+    stopwatch.evaluation({
+      ...exampleEvaluation(0, 5),
+      benchmark: 'own',
+      split: 'test',
+      total: 6,
+      samples: 1,
+      seconds: 12,
+    });
+    const own = { ...quick, evalBenchmark: join(cache, 'own.jsonl') };
+    assert.equal(Math.round(estimateRun(own, cache)?.seconds ?? 0), 6 + 2 * 12);
   });
 
   it('is of the same model and precision alone, and says where another domain was measured', () => {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { readIfPresent, writeFileAtomic } from '../base/files.ts';
 import { sum } from '../base/statistics.ts';
@@ -138,7 +138,9 @@ function averaged(before: Timing['steps'], perToken: number): Timing['steps'] {
 function evaluationSeconds(config: TimedSettings, { evaluations, sizes }: Timing): number {
   const { tests, validations } = plannedEvaluations(config);
   const size = (split: string, limit: number): number => {
-    const named = config.evalBenchmark === '' ? undefined : sizes[partName(config.evalBenchmark, split)];
+    // Evaluations call a file of questions by its name alone.
+    const benchmark = basename(config.evalBenchmark, '.jsonl');
+    const named = benchmark === '' ? undefined : sizes[partName(benchmark, split)];
     const ofDomain = Object.entries(sizes).flatMap(([part, count]) => (part.endsWith(` ${split}`) ? [count] : []));
     // The benchmark of the domain is not named in the settings; what was measured is mostly that.
     return Math.min(limit, named ?? (config.evalBenchmark === '' ? ofDomain[0] : undefined) ?? limit);

@@ -1,6 +1,7 @@
 import { uniform } from '../base/random.ts';
 import { optional } from '../base/optional.ts';
 import { type Domain, type Fingerprint, isRejection, type Question, type Rejection } from '../domains/domain.ts';
+import { shownTextLength } from '../protocol/control.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { Drawn, QuestionSource, StepContext } from './context.ts';
 import type { Rollout } from './rollout.ts';
@@ -185,7 +186,7 @@ function acceptNew(
       step,
       id: proposal.id,
       ...(question ? { statement: question.statement } : {}),
-      ...(rejection ? { rejection } : {}),
+      ...(rejection ? { rejection, text: textOf(proposal).slice(0, shownTextLength) } : {}),
     });
     return rejection ? { ...proposal, rejection } : proposal;
   });

@@ -41,6 +41,12 @@ describe('a step', () => {
     assert.deepEqual(plain, ['propose', 'verify', 'solve', 'judge', 'update']);
   });
 
+  it('tells the beginning of what was written instead of a question', async () => {
+    const { events } = await play(['cat', `bad ${'x'.repeat(400)}`], {});
+    const texts = events.flatMap((event) => (event.type === 'proposal' ? [event.text] : []));
+    assert.deepEqual(texts.slice(0, 2), [undefined, `Q: bad ${'x'.repeat(293)}`]);
+  });
+
   it('rewards answers and gives advantages within the group of a question', async () => {
     const { result } = await play(['cat', 'dog'], { cat: 'rw', dog: 'pp' });
     const answers = ofType(result, 'answer');

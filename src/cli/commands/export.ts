@@ -31,6 +31,7 @@ import { learnedText } from '../../view/comparison.ts';
 import { feedOf, runView } from '../../view/dashboard-model.ts';
 import type { FeedEntry } from '../../view/messages.ts';
 import { reportPage } from '../../view/report.ts';
+import { domainOfRun } from '../../view/run-name.ts';
 import { english } from '../../view/translate.ts';
 import { describeSubject } from '../run-view.ts';
 import { type Arguments, usage } from '../arguments.ts';
@@ -138,10 +139,9 @@ function exportReport({ dir, out }: ExportRequest): Exported {
       feed.push(...feedOf(step, readStep(dir, step, ['proposal', 'question', 'answer'])));
     }
   }
-  const { domain, topic = '' } = run.config;
   const page = reportPage({
     run: runView({ dir, name: run.id, state: shownState(run), run, metrics: readMetrics(dir), evaluations }),
-    subject: describeSubject(String(domain), String(topic)),
+    subject: describeSubject(domainOfRun(run.config), String(run.config['topic'] ?? '')),
     ...optional('outcome', learnedText(english, evaluations, run.best)),
     feed: feed.slice(0, reportedQuestions),
     made: new Date().toISOString().slice(0, 10),

@@ -63,7 +63,7 @@ async function list(folder: string, args: Arguments): Promise<number> {
     return 0;
   }
   const broken = listed.flatMap((entry) => ('run' in entry ? [] : [`${basename(entry.dir)}: ${entry.problem}`]));
-  const total = `${sorted.length} runs, ${formatBytes(sum(sorted.map(({ bytes }) => bytes)))}`;
+  const total = `${sorted.length} ${sorted.length === 1 ? 'run' : 'runs'}, ${formatBytes(sum(sorted.map(({ bytes }) => bytes)))}`;
   process.stdout.write(visibleText(`${[runsTable(sorted), '', total, ...broken].join('\n')}\n`));
   return 0;
 }

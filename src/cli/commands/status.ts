@@ -13,6 +13,7 @@ import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
 import { stageText } from '../../view/progress.ts';
+import { domainOfRun } from '../../view/run-name.ts';
 import { answerSharesOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
 import { heldStateWord, seriesWord } from '../../view/words.ts';
@@ -66,8 +67,7 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     return;
   }
   const stage = live ? `, ${stageText(english, live)}` : '';
-  const { domain, topic = '' } = run.config;
-  const subject = labelText(describeSubject(String(domain), String(topic)));
+  const subject = labelText(describeSubject(domainOfRun(run.config), String(run.config['topic'] ?? '')));
   const lines = [
     `${run.id}: ${heldStateWord(english, { state: shownState(run), held: run.held, runWhen: String(run.config['runWhen']) })}, step ${run.step} of ${run.steps}${stage}`,
     `model ${labelText(run.model.id)}, ${subject}, begun ${date(run)}`,

@@ -23,6 +23,7 @@ Output: -5`;
       'solve([1]) // -2',
       'solve([1]) -> -2',
       'solve([1]) → -2',
+      '`solve([1])` ➞ -2 (since it is so)',
       'solve([1]) => -2',
       'solve([1]) === -2',
       'solve([1]) returns -2.',
@@ -30,6 +31,7 @@ Output: -5`;
       'console.log(solve([1])); // Output: -2',
       'console.log(solve([1])); // Expected output: -2, since it is so',
       '>>> solve([1])\n-2',
+      'solve([1])\n// returns: -2',
     ]) {
       assert.deepEqual(examplesOf(text, 'solve'), [{ input: [[1]], output: -2 }], text);
     }
@@ -42,6 +44,7 @@ Output: -5`;
       'solve([1])',
       'solve([1]) // 2 * 3',
       'solve([1]) and 5',
+      'solve([1])\n// 5',
     ]) {
       assert.deepEqual(examplesOf(text, 'solve'), [{ input: [[1]] }], text);
     }

@@ -116,15 +116,18 @@ function namedArguments(text: string): string {
   return text.replaceAll(/(^|,\s*)([A-Za-z_$][\w$]*)\s*:\s*/g, '$1$2 = ');
 }
 
-/** What a text behind a call claims: `// 5`, `→ 5`, `returns 5`, `=== 5`, `); // Output: 5`, or the next line of a `>>>` call. */
+/** `// returns: ` below a call; other comments there may be about the next one. */
+const commentOfResult = /^\s*(?:\/\/+|#)\s*(?=(?:returns?|output|result|expected)\b)/i;
+
+/** What a text behind a call claims: `// 5`, `→ 5`, `returns 5`, `=== 5`, `); // Output: 5`, the next line of a `>>>` call, or `// returns 5` there. */
 function claimBehind(text: string): Data | undefined {
   const [line = '', next = ''] = text.split('\n');
   const marked =
-    /^[\s)\];,]*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)/.exec(line);
+    /^[\s)\];,`]*(?:\/\/+|\/\*|#|--?>|=+>?|→|➞|⇒|:|returns?\b|gives\b|is\b|should (?:return|be|print)\b)/.exec(line);
   if (marked) {
     return claimOf(line.slice(marked[0].length));
   }
-  return line.trim() === '' && next.trim() !== '' ? claimOf(next) : undefined;
+  return line.trim() === '' && next.trim() !== '' ? claimOf(next.replace(commentOfResult, '')) : undefined;
 }
 
 const claimWords =

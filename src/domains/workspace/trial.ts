@@ -65,7 +65,7 @@ export async function tryFunction(candidate: Candidate, sandbox: Sandbox): Promi
   if (results.some((result, index) => !isSame(result, again.at(-1 - index)))) {
     return reject('changing_output', 'Two runs on the same inputs gave different results.');
   }
-  const good = inputs.filter((_, index) => isData(results[index]));
+  const good = variedFirst(inputs, results);
   const behaviour = await behaviourKey({ source: candidate.source, entry: name, inputs: good }, sandbox, limits);
   const { doc, parameters } = candidate;
   return {
@@ -117,6 +117,25 @@ function objectionTo({ inputs, results }: Run): [RejectedFunction['reason'], str
   return unchanged.length > mostUnchanged * texts.length
     ? ['returns_argument', 'It mostly returns an argument as it is.']
     : undefined;
+}
+
+/**
+ * The inputs that gave data, those first whose results are different: a problem's tests are the first few, and a predicate
+ * that is nearly always false would have tests that `return false` passes.
+ */
+function variedFirst(inputs: readonly JsonValue[][], results: readonly Execution[]): JsonValue[][] {
+  const seen = new Map<string, number>();
+  const ranked = inputs.flatMap((input, index) => {
+    const result = results[index];
+    if (!result?.ok || !isData(result)) {
+      return [];
+    }
+    const text = JSON.stringify(result.value);
+    const turn = seen.get(text) ?? 0;
+    seen.set(text, turn + 1);
+    return [{ input, turn }];
+  });
+  return ranked.sort((a, b) => a.turn - b.turn).map(({ input }) => input);
 }
 
 function whyFailed(failed: readonly Failure[], good: number, of: number): [RejectedFunction['reason'], string] {

@@ -46,6 +46,16 @@ describe('functions that are tried', function () {
     assert.match(seed.behaviour ?? '', /^[0-9a-f]{24}$/);
   });
 
+  it('have inputs with different results first, of which the tests are made', async () => {
+    const isNumber = 'function isNumber(x) { return !Number.isNaN(Number(x)); }';
+    const seed = await tryFunction(candidate(isNumber, [[string]]), sandbox);
+    assert.ok(!('reason' in seed));
+    const answers = seed.inputs.map(([text]) => !Number.isNaN(Number(text)));
+    const rarer = answers.filter(Boolean).length;
+    assert.ok(rarer >= 3 && rarer < 8, `${rarer} of ${answers.length} are numbers`);
+    assert.deepEqual(answers.slice(0, 6).sort(), [false, false, false, true, true, true]);
+  });
+
   it('are rejected by what they do', async () => {
     const table: [expected: string, source: string, guesses?: Candidate['guesses']][] = [
       ['endless', 'function f(x) { while (true) {} return x; }'],
@@ -168,6 +178,15 @@ describe('the domain of a workspace', function () {
     );
     assert.ok(leaking && isRejection(leaking));
     assert.equal(leaking.reason, 'contains_solution');
+  });
+
+  it('rejects a statement with an example that contradicts the function', async () => {
+    const say = (result: string): string => ` how many vowels it has.\n * >>> vowelsIn("tree")\n * ${result}\n `;
+    const [right] = await verified(0, say('2'));
+    const [wrong] = await verified(0, say('3'));
+    assert.ok(right && !isRejection(right));
+    assert.ok(wrong && isRejection(wrong));
+    assert.equal(wrong.reason, 'example_contradicts_reference');
   });
 
   it('rejects a variation that does what the shown function does, and takes another', async () => {

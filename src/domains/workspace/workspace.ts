@@ -2,6 +2,7 @@ import type { Seed } from '../../protocol/seed.ts';
 import { type Domain, type DomainTools, isRejection, type Rejection } from '../domain.ts';
 import { codingDomain, type CodingOptions, defaultLimits } from '../coding/coding.ts';
 import type { CodingContent, CodingQuestion, Draft } from '../coding/content.ts';
+import { examplesOf } from '../coding/examples.ts';
 import { parseProposalFile } from '../coding/parse.ts';
 import { verifyDraft } from '../coding/verify.ts';
 import { type PromptKind, statementIn, statementPrompt, variationPrompt } from './prompts.ts';
@@ -21,6 +22,8 @@ export interface SeededDraft {
 
 /** Inputs of a function that become tests of a statement; those of the generator differ enough. */
 const seedInputs = 16;
+/** Examples of a statement that are run in the place of the last of them. */
+const mostExamples = 4;
 
 /**
  * Coding whose proposer sees a function of the person's own code. Questions, answers and judge are those of coding, and so
@@ -78,10 +81,17 @@ export function drawSeed(
   return { seed, kind: rest % 100 < 100 * statementShare ? 'statement' : 'variation', rest: Math.floor(rest / 100) };
 }
 
-/** A statement for a function, which is its reference. */
+/**
+ * A statement for a function, which is its reference. What the statement itself gives as examples is run too, behind the
+ * function's own inputs: one that contradicts the function shows that the statement is wrong.
+ */
 export function draftOf(seed: Seed, statement: string): Draft {
-  const { name, source, parameters, inputs } = seed;
-  return { statement, reference: source, inputs: inputs.slice(0, seedInputs), entry: name, parameters };
+  const { name, source, parameters } = seed;
+  const shown = examplesOf(statement, name)
+    .map(({ input }) => input)
+    .slice(0, mostExamples);
+  const inputs = [...seed.inputs.slice(0, seedInputs - shown.length), ...shown];
+  return { statement, reference: source, inputs, entry: name, parameters };
 }
 
 /** The question with its origin; a variation that does what the shown function does is a copy of it. */

@@ -115,7 +115,7 @@ export function dataCard(
     '---',
     'language: en',
     `size_categories: [${size}]`,
-    `tags: [synthetic, self-play, ${String(run.config['domain'])}]`,
+    `tags: [synthetic, self-play, ${String(run.config['domainName'] || run.config['domain'])}]`,
     '---',
     '',
     `# Questions and answers of ${run.id}`,
