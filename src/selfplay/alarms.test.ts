@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { RoleMetrics, StepMetrics } from '../protocol/records.ts';
 import { type AlarmHistory, emptyHistory, extendHistory, findConditions } from './alarms.ts';
+
+/**
+ * Labels and true labels of each step, of the runs by majority and by agreement of sweeps/mixed-arithmetic-labels.json
+ * (docs/results.md).
+ */
+const runs = JSON.parse(readFileSync(new URL('fixtures/label-counts.json', import.meta.url), 'utf8')) as Record<
+  string,
+  [labels: number, right: number][]
+>;
 
 const role: RoleMetrics = {
   reward: 0.5,
@@ -141,6 +151,19 @@ describe('the alarm of label accuracy', () => {
     const labels = [10, 6, 16, 14, 11, 17, 13, 9, 9, 10, 10, 13, 18, 16, 11, 10, 10, 16, 15, 8];
     const steps = labelled(values.map((label_accuracy, i) => ({ label_accuracy, valid: labels[i] ?? 0, labelled_rate: 1 }))); // prettier-ignore
     assert.equal(firstStepOf('label_accuracy', steps), undefined);
+  });
+
+  it('rings in each run on plain majorities, which lost half of their right answers in 40 steps, and in none that gained', () => {
+    const rung = Object.entries(runs).map(([name, steps]) => {
+      const metrics = steps.map(([labels = 0, right = 0]) => ({
+        ...{ valid: labels, labelled_rate: 1, label_accuracy: labels === 0 ? null : right / labels },
+      }));
+      return [name, firstStepOf('label_accuracy', labelled(metrics))];
+    });
+    assert.deepEqual(rung, [
+      ...[['majority, seed 1', 4], ['majority, seed 2', 12], ['majority, seed 3', 25]], // prettier-ignore
+      ...[1, 2, 3].map((seed) => [`agreement, seed ${seed}`, undefined]),
+    ]);
   });
 
   it('rings for a fall of 0.2 from the best, and not for less', () => {
