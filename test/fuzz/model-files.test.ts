@@ -11,7 +11,7 @@ import { createAdapter } from '../../src/runtime/decoder/adapter.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/runtime/training/checkpoint.ts';
 import { createOptimizerState } from '../../src/runtime/training/optimizer.ts';
 import { writeGguf } from '../../src/model/formats/gguf-writer.ts';
-import { fuzzCases, fuzzSeconds, isRepeated, limitMemory, limitTime } from '../support/fuzz.ts';
+import { fuzzCases, fuzzSeconds, isRepeated, limitMemory, timed } from '../support/fuzz.ts';
 import { draws, mutateBytes, mutateJson, type Draws } from '../support/mutations.ts';
 import { tinyLlama } from '../support/tiny-gguf.ts';
 import { writeTinyModel } from '../support/tiny-model.ts';
@@ -39,15 +39,15 @@ describe('model files of unknown origin', function () {
     let refused = 0;
     for (const index of fuzzCases(fuzzSeconds / targets.length)) {
       const name = `${target}, FUZZ_CASE=${index}`;
-      const assertTime = limitTime(name);
-      try {
-        await attempt(draws(targets.indexOf(target), index));
-      } catch (error) {
-        assert.ok(error instanceof BoundaryError, `${name}: ${error instanceof Error ? error.stack : String(error)}`);
-        assert.ok(error.message.length < 20_000, `${name}: a message of ${error.message.length} characters`);
-        refused++;
-      }
-      assertTime();
+      await timed(name, async () => {
+        try {
+          await attempt(draws(targets.indexOf(target), index));
+        } catch (error) {
+          assert.ok(error instanceof BoundaryError, `${name}: ${error instanceof Error ? error.stack : String(error)}`);
+          assert.ok(error.message.length < 20_000, `${name}: a message of ${error.message.length} characters`);
+          refused++;
+        }
+      });
       assertMemory(name);
     }
     assert.ok(isRepeated || refused > 10, `${refused} cases were refused`);

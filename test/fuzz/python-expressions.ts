@@ -91,7 +91,6 @@ export const { value } = fc.letrec<{ value: string; leaf: string }>((tie) => ({
     { arbitrary: fc.oneof(integer, float, text, constants), weight: 4 },
     fc.oneof(bytes, complex, decimal, fraction, date, delta),
     py`range(${small}, ${small}, ${fc.constantFrom(1, -1, 3)})`,
-    py`slice(${small}, None, ${small})`,
     py`bytearray(${bytes})`,
     // A set of more would print in an order that hangs on the width of a hash.
     py`{${key}}`,

@@ -70,7 +70,7 @@ const fractionPair = fc
       python: variants(python, `F(${python})`, `Fraction(${python})`, `Decimal(${python})`, `Decimal('${text}')`),
       json: fc.oneof(
         { arbitrary: variants(text), weight: 8 },
-        variants(`${value * 1.0001}`, `${value + 1e-9}`, `${Math.trunc(value) + 0}`, value.toExponential(), 'null'),
+        variants(`${value / 1.0001}`, `${value + 1e-9}`, `${Math.trunc(value) + 0}`, value.toExponential(), 'null'),
       ),
     });
   });
