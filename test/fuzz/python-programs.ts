@@ -28,10 +28,11 @@ import {
  * own. What differs for these reasons alone is not generated:
  * - hashes, hence the order of sets, `random.seed` of a float; sizes over 2 ** 31; exponents of a Decimal over 425,000,000;
  * - the last digits of sin, exp, pow and their like;
- * - sums of floats, which 3.12 made more exact; the order that sorting gives what has none (NaN); real with complex numbers, format specifications with `_` behind the
- *   point and arithmetic of complex infinities, which are 3.14's;
- * - the repr of OrderedDict, partial and the iterators of itertools; slices, which are hashable since 3.12; messages of
- *   exceptions; re.error (now PatternError); identifiers that are not ASCII;
+ * - sums of floats, which 3.12 made more exact; the order that sorting gives what has none (NaN); real with complex
+ *   numbers, format specifications with `_` behind the point and arithmetic of complex infinities, which are 3.14's;
+ * - the repr of OrderedDict, partial and the iterators of itertools; slices, which are hashable since 3.12; equality of data
+ *   classes with NaN, which 3.13 changed; messages of exceptions; re.error (now PatternError); identifiers that are not
+ *   ASCII;
  * - what is written around the buffer of standard output, since the judge lets each line leave at once;
  * - (-1).to_bytes(0), textwrap of words that are longer than a line or of lines of white space, numbers of OSError.
  */
@@ -68,7 +69,7 @@ const ordinary = fc.oneof(
   // Quotes and braces within are 3.12's.
   py`v, x = ${value}, ${float}; print(f'{v!r:>30}|{v!s}|{x=}|{x:>{len(str(v)) % 30}}|{{}}')`,
   py`print('%s %r %a|%-9s|%5s' % (${value}, ${value}, ${text}, ${word}, ${integer}))`,
-  py`v = ${value}; print(copy.deepcopy(v) == copy.copy(v), [v] == [v], v is v)`,
+  py`v = ${value}; print(repr(copy.deepcopy(v)) == repr(copy.copy(v)), [v] == [v], v is v)`,
   py`v = ${list(value)}; print(v == list(reversed(v))[::-1], v.count(v[0]), v[0] in v)`,
   // Numbers
   py`print(${integer} ${fc.constantFrom('+', '-', '*', '&', '|', '^', '==', '<', '>=')} ${integer})`,
@@ -101,7 +102,7 @@ with localcontext() as c:
     print(${decimal} / ${decimal}, +${decimal}, Decimal(${integer}).ln(), Decimal(${float}))`,
   // Text
   py`print(repr((${text}).${fc.constantFrom('upper', 'lower', 'title', 'capitalize', 'swapcase', 'casefold', 'strip', 'split', 'splitlines', 'expandtabs', 'rstrip')}()))`,
-  py`s = ${text}; print(s.isalpha(), s.isdigit(), s.isdecimal(), s.isnumeric(), s.isalnum(), s.isspace(), s.isupper(), s.istitle(), s.isidentifier(), s.isascii(), s.isprintable(), len(s))`,
+  py`s = ${text}; print(s.isalpha(), s.isdigit(), s.isdecimal(), s.isnumeric(), s.isalnum(), s.isspace(), s.isupper(), s.istitle(), s.isascii(), s.isprintable(), len(s))`,
   py`print((${words} * 3)[${count}].join(${words}), '-'.join(map(str, ${integers})))`,
   py`s = ${text}; print(s[${small}:${small}], s[::${fc.constantFrom(-1, 2, -3)}], s.find(${word}), s.count(s[:1]), s.replace(s[:1], 'Z', ${small}))`,
   py`s = 'a,b,,c d  e,a'; print(s.split(${fc.constantFrom("','", 'None', "', '", "''", "'a'")}, ${small}), s.rsplit(None, ${small}), s.partition(${word}), s.rpartition(','), s.strip(${word}))`,
