@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { panels } from '../../src/extension/contributions.ts';
 import { readPreferences } from '../../src/run/preferences.ts';
 import { createWorkplace, environment, selfq, type Workplace } from '../support/whole-program.ts';
 import { findings, innerFrame } from './axe.ts';
@@ -17,7 +16,6 @@ import {
   quickInput,
   runAndChoose,
   runCommand,
-  storedPage,
   themes,
   webview,
 } from './window.ts';
@@ -200,23 +198,6 @@ describe('the trained model in the editor', function () {
     } finally {
       await second.close();
     }
-  });
-
-  it('has one page, also where the window restores it behind another', async () => {
-    await runCommand(editor.page, 'Self-Questioning: Table of Runs');
-    await webview(editor.page).getByRole('heading', { name: 'Runs' }).waitFor();
-    await storedPage(editor.page, panels.runTable);
-    await editor.reload();
-    const { page } = editor;
-    await webview(page).getByRole('heading', { name: 'Runs' }).waitFor();
-    const tabs = page.locator('.tab', { hasText: 'Try the Model' });
-    assert.equal(await tabs.count(), 1);
-    await runCommand(page, 'Self-Questioning: Try the Model');
-    await webview(page).getByRole('textbox').fill('Hello.');
-    await tabs.first().click();
-    await until('one page is left', async () => (await tabs.count()) === 1);
-    await webview(page).getByRole('button', { name: 'Ask both' }).click();
-    await webview(page).getByRole('heading', { name: 'Which is better?' }).waitFor();
   });
 
   it('completes at the cursor, once that is turned on', async () => {

@@ -134,34 +134,6 @@ export function quickInput(page: Page, text: string): Locator {
     .or(widget.filter({ hasText: text }));
 }
 
-/**
- * Waits until the window has stored that a page of this kind is open: in a browser it does so every few seconds, and what was
- * not stored is forgotten by a reload.
- */
-export async function storedPage(page: Page, kind: string): Promise<void> {
-  await page.waitForFunction(`(${isStored})(${JSON.stringify(kind)})`, undefined, { polling: 500 });
-}
-
-/** Runs in the window: looks into the storage of what is open in its workspaces. */
-const isStored = `async (kind) => {
-  const read = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  for (const { name } of await indexedDB.databases()) {
-    if (name.startsWith('vscode-web-state-db')) {
-      const database = await read(indexedDB.open(name));
-      const items = database.transaction('ItemTable').objectStore('ItemTable');
-      const editors = await read(items.get('memento/workbench.parts.editor'));
-      database.close();
-      if (String(editors).includes(kind)) {
-        return true;
-      }
-    }
-  }
-  return false;
-}`;
-
 /** The inside of the visible webview. */
 export function webview(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame');
