@@ -108,6 +108,8 @@ const noDataPair = variants(
 const keyPair = fc.oneof(
   fc
     .oneof(fc.stringMatching(/^[a-c]{0,3}$/), characters(3), variants('__proto__', 'constructor', '\0', 'length'))
+    // Where an object had such a key, JSON.parse of Node 24 takes an escaped key in the same place of the next one for it.
+    .filter((text) => text !== '\\')
     .chain((text) => fc.record({ python: fc.constant(pyText(text)), json: jsonText(text) })),
   fc.constantFrom<Pair>(
     { python: '1', json: '"1"' },
