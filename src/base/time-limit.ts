@@ -17,8 +17,9 @@ const mostDoublings = 4;
 
 /**
  * Runs synchronous work that foreign data could make endless (a template, a regular expression), and ends it after
- * `limitMs` milliseconds, wherever it is. Work that had the processor for less than half of that, as on a busy machine, is run again
- * with twice the time: it must not matter how often it is run. Throws TimeLimitError at the limit, and what the work throws.
+ * `limitMs` milliseconds, wherever it is. Work that had the processor for less than half of that, as on a busy machine, is
+ * run again with twice the time: it must not matter how often it is run. Throws TimeLimitError at the limit, and what the
+ * work throws.
  */
 export function withinTime<T>(limitMs: number, work: () => T): T {
   for (let doublings = 0; doublings <= mostDoublings; doublings++) {

@@ -236,7 +236,7 @@ async function request<Name extends keyof ControlCalls>(
 /** It refused, or what speaks there is no engine. */
 function unusableAnswer(name: keyof ControlCalls, cause: unknown): BoundaryError {
   const words = cause instanceof ResponseError ? cause.message : 'its answer has another form.';
-  const remedy = 'If it stays so, end its process (the pid is in run.json) and resume the run.';
+  const remedy = 'Try again; if it stays so, end its process (the pid is in run.json) and resume the run.';
   return new BoundaryError('run', `The engine did not do what it was asked ("${name}"): ${words}`, remedy, { cause });
 }
 
