@@ -5,6 +5,7 @@ import { defaultModelId } from '../model/catalogue.ts';
 import type { ImportRecord } from '../protocol/imports.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
+import { setContext } from './context.ts';
 import { commands, internalCommands } from './contributions.ts';
 import { showReport } from './documents.ts';
 import { evaluationReport } from './evaluation-report.ts';
@@ -294,6 +295,7 @@ async function evaluateOne(
   const evaluation = Evaluation.parse(JSON.parse(stdout));
   const { solved, total, accuracy, step } = evaluation;
   results.refresh();
+  setContext('measured');
   services.log.info(`${evaluation.benchmark}, step ${step}: ${solved}/${total}, ${formatPercent(accuracy)}`);
   return resultOfFile(services, out, evaluation);
 }

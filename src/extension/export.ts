@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { setContext } from './context.ts';
 import { commands } from './contributions.ts';
 import { type RunArgument, pickRun, revealPath } from './run-commands.ts';
 import { progressLines } from './selfq.ts';
@@ -44,6 +45,7 @@ async function exportRun(services: Services, argument: RunArgument | ExportArgum
         onLine: progressLines(progress),
       }),
   );
+  setContext('measured');
   if (!given) {
     void tell(out);
   }

@@ -11,7 +11,7 @@ import { listRuns } from '../run/list.ts';
 import { readNotes, writeNotes } from '../run/notes.ts';
 import { listSweeps } from '../sweep/record.ts';
 import { shownState } from '../run/ownership.ts';
-import { absoluteFolder } from './folder-setting.ts';
+import { absoluteFolder, rememberFolder } from './folder-setting.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
@@ -46,6 +46,7 @@ export interface BrokenRun {
 }
 
 const namesKey = 'runNames';
+const foldersKey = 'runsFolders';
 const selectionKey = 'selectedRun';
 /** Several changes of one folder come as one. */
 const settleMs = 250;
@@ -142,6 +143,15 @@ export class RunStore implements vscode.Disposable {
     return absoluteFolder(setting('runsFolder')) ?? join(this.#context.globalStorageUri.fsPath, 'runs');
   }
 
+  /** Runs that begin in a folder stay in the list when the setting later names another one. */
+  async keepRunsFolder(folder: string): Promise<void> {
+    await this.#context.globalState.update(foldersKey, rememberFolder(this.#usedFolders(), folder));
+  }
+
+  #usedFolders(): string[] {
+    return this.#context.globalState.get<string[]>(foldersKey, []);
+  }
+
   /** Throws BoundaryError('usage') where the setting for the folder of new runs means none. */
   assertRunsFolder(): void {
     const chosen = setting('runsFolder');
@@ -218,7 +228,7 @@ export class RunStore implements vscode.Disposable {
   }
 
   /**
-   * The folder for new runs, the one that was used before the setting was changed, and `runs` of each workspace folder,
+   * The folder for new runs, those that were used before the setting was changed, and `runs` of each workspace folder,
    * where the command line puts its runs.
    */
   #roots(): string[] {
@@ -229,7 +239,9 @@ export class RunStore implements vscode.Disposable {
         (root) => vscode.workspace.isTrusted || lstatSync(root, { throwIfNoEntry: false })?.isDirectory() === true,
       );
     const own = join(this.#context.globalStorageUri.fsPath, 'runs');
-    return [...new Set([this.runsFolder(), own, ...workspace])].filter((root) => existsSync(root));
+    return [...new Set([this.runsFolder(), own, ...this.#usedFolders(), ...workspace])].filter((root) =>
+      existsSync(root),
+    );
   }
 
   /**
