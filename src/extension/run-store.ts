@@ -1,7 +1,7 @@
-import { type FSWatcher, existsSync, lstatSync, mkdirSync, readdirSync, watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { type FSWatcher, existsSync, lstatSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { makeFolder, makeFolderSync } from '../base/make-folder.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { optional } from '../base/optional.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
@@ -336,7 +336,7 @@ function workspaceFolders(): string[] {
 
 /** Makes a folder of the extension's storage. Throws what the file system says. */
 export function ensureFolder(path: string): string {
-  mkdirSync(path, { recursive: true });
+  makeFolderSync(path);
   return path;
 }
 
@@ -344,9 +344,9 @@ export function ensureFolder(path: string): string {
 const patienceMs = 5000;
 
 /** Makes a folder that a person chose without holding up the extension host. Throws what the file system says. */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeChosenFolder(path: string): Promise<void> {
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error(vscode.l10n.t('The file system does not answer.'))), patienceMs).unref();
   });
-  await Promise.race([mkdir(path, { recursive: true }), late]);
+  await Promise.race([makeFolder(path), late]);
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { adviseMemory, gb, machineMemory } from '../../engine/memory.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { catalogue, catalogueEntry, defaultModelId } from '../../model/catalogue.ts';
@@ -114,7 +114,7 @@ function checkMemory(): Finding {
 async function checkDisk(): Promise<Finding> {
   const folder = cacheDir();
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const detail = `${gb(free)} free at ${folder}`;

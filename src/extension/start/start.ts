@@ -5,7 +5,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import { enqueue } from '../../engine/queue.ts';
 import { commands } from '../contributions.ts';
-import { makeFolder } from '../run-store.ts';
+import { makeChosenFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
@@ -134,7 +134,7 @@ async function newRunFolder({ store }: Services, domain: string): Promise<string
   store.assertRunsFolder();
   const root = store.runsFolder();
   try {
-    await makeFolder(root);
+    await makeChosenFolder(root);
   } catch (error) {
     throw new BoundaryError(
       'environment',

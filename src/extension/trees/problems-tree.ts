@@ -233,7 +233,7 @@ function isOutcome(key: string): key is Outcome {
 
 function searchItem(entry: FeedEntry): vscode.QuickPickItem & { entry: FeedEntry } {
   const description = `${vscode.l10n.t('step {0}', String(entry.step))} · ${summary(entry)}`;
-  return { label: narrowTitle(entry.title), description, iconPath: iconOf(entry), entry };
+  return { label: entry.title, description, iconPath: iconOf(entry), entry };
 }
 
 function groupItem(node: Node & { kind: 'group' }): vscode.TreeItem {
