@@ -85,7 +85,9 @@ function doctorReport(findings: readonly Finding[]): string {
     '',
     failed === 0
       ? vscode.l10n.t('Self-Questioning can run on this machine.')
-      : vscode.l10n.t('{0} things have to be mended before a run can start.', String(failed)),
+      : failed === 1
+        ? vscode.l10n.t('One thing has to be mended before a run can start.')
+        : vscode.l10n.t('{0} things have to be mended before a run can start.', String(failed)),
     '',
     `| | ${vscode.l10n.t('checked')} | ${vscode.l10n.t('found')} | ${vscode.l10n.t('what to do')} |`,
     '|---|---|---|---|',
