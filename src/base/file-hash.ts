@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { makeFolder } from './make-folder.ts';
 
 const HashRecord = z.object({ size: z.number(), mtimeMs: z.number(), sha256: z.string().length(64) });
 const HashTable = z.record(z.string(), HashRecord);
@@ -50,7 +51,7 @@ async function remember(cacheDir: string, key: string, record: HashTable[string]
   const target = join(cacheDir, tableName);
   const temporary = `${target}.${process.pid}`;
   try {
-    await mkdir(cacheDir, { recursive: true });
+    await makeFolder(cacheDir);
     const table = { ...(await readTable(cacheDir)), [key]: record };
     await writeFile(temporary, JSON.stringify(table, null, 2));
     await rename(temporary, target);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { readJson, writeFileAtomic } from '../base/files.ts';
@@ -60,7 +61,7 @@ export function removeImport(name: string, dir: string = importsDir()): ImportRe
 
 /** A path for the questions of a new import; nobody sees them before {@link keepImport}. */
 export function newQuestionsFile(name: string, dir: string = importsDir()): string {
-  mkdirSync(dir, { recursive: true });
+  makeFolderSync(dir);
   removeAbandoned(dir);
   const part = randomBytes(4).toString('hex');
   return join(dir, `${name}.${part}.jsonl`);

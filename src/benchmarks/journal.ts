@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { appendLine, readJsonLines, writeFileAtomic } from '../base/files.ts';
 import { EvaluatedProblem } from '../protocol/records.ts';
 
@@ -42,7 +43,7 @@ export interface Journal {
 export function openJournal(path: string, owner: JournalOwner, onOther: (what: string | undefined) => void): Journal {
   const known = readOwn(path, owner, onOther);
   const lines = [{ type: 'evaluation', ...owner }, ...known];
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolderSync(dirname(path));
   // Written again as a whole: a torn line would spoil the next one.
   writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return {

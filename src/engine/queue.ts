@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { cacheDir } from '../base/cache-dir.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { explainFileError, largestFile, readIfPresent, writeFileAtomic } from '../base/files.ts';
@@ -180,7 +181,7 @@ function readQueueFile(path: string): QueueFile | undefined {
 function writeQueueFile(id: number, file: QueueFile, cache?: string): void {
   const path = queuePath(id, cache);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolderSync(dirname(path));
     writeFileAtomic(path, `${JSON.stringify(QueueFile.parse(file), null, 2)}\n`, { mode: 0o600 });
   } catch (error) {
     throw explainFileError(error, path);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { childEnvironment } from './child-environment.ts';
-import { absoluteFolder } from './folder-setting.ts';
+import { absoluteFolder, rememberFolder } from './folder-setting.ts';
 
 describe('the environment of children', () => {
   it("takes the editor's proxy where the system names none", () => {
@@ -44,5 +44,11 @@ describe('a folder in the settings', () => {
     assert.equal(absoluteFolder('runs'), undefined);
     assert.equal(absoluteFolder('~other/runs'), undefined);
     assert.equal(absoluteFolder(''), undefined);
+  });
+
+  it('that held runs is remembered when another one is chosen, each once, and no more than can be watched', () => {
+    assert.deepEqual(rememberFolder(rememberFolder(rememberFolder([], '/a'), '/b'), '/a'), ['/a', '/b']);
+    const many = Array.from({ length: 50 }, (_, i) => `/${i}`).reduce<string[]>(rememberFolder, []);
+    assert.deepEqual([many.length, many[0]], [20, '/49']);
   });
 });

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BoundaryError } from '../base/errors.ts';
+import { ActionableError } from './actionable-error.ts';
 import { benchmarkTitle, isUntrained, policyWord } from '../view/evaluation.ts';
 import { formatPercent } from '../view/format.ts';
 import { modelWord } from '../view/run-name.ts';
@@ -31,10 +31,11 @@ export function registerCompare(
 
 async function chooseResult(all: readonly StoredResult[]): Promise<StoredResult | undefined> {
   if (all.length < 2) {
-    throw new BoundaryError(
+    throw new ActionableError(
       'usage',
       vscode.l10n.t('There are no two results to compare.'),
       vscode.l10n.t('Evaluate a model or a run first, or let a run finish.'),
+      { title: vscode.l10n.t('Evaluate…'), run: () => vscode.commands.executeCommand(commands.evaluate) },
     );
   }
   return pick(all, vscode.l10n.t('Which result?'));
@@ -47,10 +48,11 @@ async function chooseOther(after: StoredResult, all: readonly StoredResult[]): P
     ({ path, evaluation }) => path !== after.path && evaluation.benchmark === benchmark && evaluation.domain === domain,
   );
   if (fitting.length === 0) {
-    throw new BoundaryError(
+    throw new ActionableError(
       'usage',
       vscode.l10n.t('There is no other result on {0}.', benchmark),
       vscode.l10n.t('Evaluate another model or step on the same problems.'),
+      { title: vscode.l10n.t('Evaluate…'), run: () => vscode.commands.executeCommand(commands.evaluate) },
     );
   }
   return pick(byFitness(after, fitting), vscode.l10n.t('Compared with which result on {0}?', benchmark));

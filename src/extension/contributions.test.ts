@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { findSetting, settingNames } from '../config/tables.ts';
 import { extensionPage } from '../../scripts/page.mjs';
 import {
   commands,
@@ -22,9 +23,9 @@ interface Manifest {
   activationEvents: string[];
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
   contributes: {
-    commands: { command: string }[];
+    commands: { command: string; enablement?: string }[];
     configuration: { properties: Record<string, Property> };
-    views: Record<string, { id: string; icon: string }[]>;
+    views: Record<string, { id: string; icon: string; size: number }[]>;
     viewsWelcome: { view: string; contents: string; when?: string }[];
     menus: Record<string, { command: string; when?: string }[]>;
     walkthroughs: { id: string; steps: { media: { image: Record<string, string> }; completionEvents: string[] }[] }[];
@@ -38,6 +39,8 @@ interface Property {
   minimum?: number;
   maximum?: number;
   markdownDescription: string;
+  properties?: Record<string, unknown>;
+  additionalProperties?: unknown;
 }
 
 const manifest = json('package.json') as Manifest;
@@ -80,6 +83,37 @@ describe('the contributions of package.json', () => {
       },
     ]);
     assert.deepEqual(Object.fromEntries(found), Object.fromEntries(declared));
+  });
+
+  it('complete the names of `overrides` with range and meaning, and mark others, for every setting of a run', () => {
+    // Domain, model, steps and the like have settings of their own; those of a user's domain are set by choosing it.
+    const elsewhere = new Set([...Object.keys(settingDeclarations), 'domainFolder', 'domainName', 'domainHash']);
+    const names = settingNames().filter((name) => !elsewhere.has(name));
+    const wanted = Object.fromEntries(names.map((name) => [name, schemaOf(findSetting(name))]));
+    const overrides = contributes.configuration.properties['selfQuestioning.overrides'];
+    assert.equal(overrides?.additionalProperties, false);
+    assert.deepEqual(overrides.properties, wanted, `package.json wants ${JSON.stringify(wanted)}`);
+  });
+
+  it('offer in a workspace that is not trusted neither what starts something nor a button for it', () => {
+    const needTrust = [commands.start, commands.startAgain, commands.moreSteps, commands.evaluate, commands.startQueue];
+    const enablementOf = (name: string): string =>
+      contributes.commands.find(({ command }) => command === name)?.enablement ?? '';
+    assert.deepEqual(needTrust.map(enablementOf), needTrust.map(() => 'isWorkspaceTrusted')); // prettier-ignore
+    const texts = json('package.nls.json') as Record<string, string>;
+    for (const { contents, when = '' } of contributes.viewsWelcome) {
+      const offered = [...(texts[contents.replaceAll('%', '')] ?? '').matchAll(/command:(selfQuestioning\.\w+)/g)];
+      const isOffered = offered.some(([, command = '']) => enablementOf(command) !== '');
+      assert.ok(!isOffered || /(^|[^!])\bisWorkspaceTrusted/.test(when), contents);
+    }
+    for (const view of Object.values(views)) {
+      assert.ok(contributes.viewsWelcome.some((entry) => entry.view === view && entry.when?.includes('!isWorkspaceTrusted'))); // prettier-ignore
+    }
+  });
+
+  it('tick a step of the walkthrough when it has come about, and not when its command was called', () => {
+    const events = contributes.walkthroughs.flatMap(({ steps }) => steps).flatMap((step) => step.completionEvents);
+    assert.deepEqual(events.filter((event) => !event.startsWith('onContext:')), []); // prettier-ignore
   });
 
   it('keep settings that name programs, paths and models from untrusted workspaces', () => {
@@ -129,6 +163,25 @@ describe('the contributions of package.json', () => {
     }
   });
 });
+
+/** What the editor of settings.json completes and checks of a setting of a run. */
+function schemaOf(setting: ReturnType<typeof findSetting>): object {
+  assert.ok(setting);
+  const { kind, unit, description } = setting;
+  const words = unit === undefined ? description : `${description} (${unit})`;
+  switch (kind.type) {
+    case 'choice':
+      return { type: 'string', enum: kind.choices, description: words };
+    case 'text':
+      return { type: 'string', description: words };
+    case 'integer':
+    case 'real':
+      return {
+        type: kind.type === 'integer' ? 'integer' : 'number',
+        ...{ minimum: kind.minimum, maximum: kind.maximum, description: words },
+      };
+  }
+}
 
 describe('texts', () => {
   const english = json('package.nls.json') as Record<string, string>;

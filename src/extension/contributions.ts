@@ -86,6 +86,10 @@ export const contextKeys = {
   /** A run is shown in Problems and Benchmarks. */
   hasSelectedRun: 'selfQuestioning.hasSelectedRun',
   problemsFiltered: 'selfQuestioning.problemsFiltered',
+  /** What the walkthrough ticks, each when it has come about: the Doctor has reported, a problem was shown, a result or an export came. */
+  checked: 'selfQuestioning.checked',
+  inspected: 'selfQuestioning.inspected',
+  measured: 'selfQuestioning.measured',
   /** A model answers in chat and at the cursor. */
   modelInUse: 'selfQuestioning.modelInUse',
 } as const;

@@ -1,16 +1,20 @@
 import { cpus, release, totalmem } from 'node:os';
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { optional } from '../base/optional.ts';
 import { lastLines } from '../engine/client.ts';
 import { commands } from './contributions.ts';
+import { setContext } from './context.ts';
 import { showReport } from './documents.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
-import { changedSettings } from './settings.ts';
+import { usualNodePath } from './node-path.ts';
+import { changedSettings, setting } from './settings.ts';
+import { formatBytes } from '../view/format.ts';
 
 /** One line of `selfq doctor --json`. */
 const Finding = z.object({
   name: z.string(),
-  state: z.enum(['ok', 'warning', 'failed']),
+  state: z.enum(['ok', 'absent', 'warning', 'failed']),
   detail: z.string(),
   remedy: z.string().optional(),
 });
@@ -34,21 +38,46 @@ export function registerHelp(services: Services): Disposables {
 
 /** Every native module is probed in children of the command line; the report is a document to read and to copy. */
 async function doctor(services: Services): Promise<Finding[]> {
-  const stdout = await vscode.window.withProgress(
+  const findings = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t('Checking this machine'),
       cancellable: true,
     },
-    (_progress, token) => runSelfq(services, ['doctor', '--json'], { token, accept: [1] }),
+    (_progress, token) => check(services, token),
   );
-  const findings = z.array(Finding).parse(JSON.parse(stdout));
   await showReport(vscode.l10n.t('Doctor'), doctorReport(findings));
+  setContext('checked');
   return findings;
 }
 
+/** A Node that was chosen and does not run is a finding, too: the others are then looked for by the usual one. */
+async function check(services: Services, token: vscode.CancellationToken): Promise<Finding[]> {
+  const run = async (node?: string): Promise<Finding[]> => {
+    const options = { token, accept: [1], ...optional('node', node) };
+    return z.array(Finding).parse(JSON.parse(await runSelfq(services, ['doctor', '--json'], options)));
+  };
+  try {
+    return await run();
+  } catch (error) {
+    if (setting('nodePath') === '' || token.isCancellationRequested) {
+      throw error;
+    }
+    services.log.error(error instanceof Error ? error : String(error));
+    const chosen: Finding = {
+      name: 'selfQuestioning.nodePath',
+      state: 'failed',
+      detail: vscode.l10n.t('There is no Node at {0}.', setting('nodePath')),
+      remedy: vscode.l10n.t(
+        'Correct the setting selfQuestioning.nodePath, or clear it to use the Node of the extension.',
+      ),
+    };
+    return [chosen, ...(await run(usualNodePath(services.context.extensionPath)))];
+  }
+}
+
 function doctorReport(findings: readonly Finding[]): string {
-  const signs = { ok: '✓', warning: '**!**', failed: '**✗**' };
+  const signs = { ok: '✓', absent: '–', warning: '**!**', failed: '**✗**' };
   const failed = findings.filter(({ state }) => state === 'failed').length;
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
   return [
@@ -56,7 +85,9 @@ function doctorReport(findings: readonly Finding[]): string {
     '',
     failed === 0
       ? vscode.l10n.t('Self-Questioning can run on this machine.')
-      : vscode.l10n.t('{0} things have to be mended before a run can start.', String(failed)),
+      : failed === 1
+        ? vscode.l10n.t('One thing has to be mended before a run can start.')
+        : vscode.l10n.t('{0} things have to be mended before a run can start.', String(failed)),
     '',
     `| | ${vscode.l10n.t('checked')} | ${vscode.l10n.t('found')} | ${vscode.l10n.t('what to do')} |`,
     '|---|---|---|---|',
@@ -79,7 +110,7 @@ async function reportIssue({ context, store }: Services): Promise<void> {
     'VS Code': `${vscode.version} (${vscode.env.appHost})`,
     platform: `${process.platform}-${process.arch} ${release()}`,
     host: `Node ${process.versions.node}`,
-    machine: `${cpus().length} logical cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    machine: `${cpus().length} logical cores, ${formatBytes(totalmem())}`,
     settings: JSON.stringify(changedSettings()),
   };
   const run = store.selected;

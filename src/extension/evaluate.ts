@@ -1,19 +1,21 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import { optional } from '../base/optional.ts';
 import { defaultModelId } from '../model/catalogue.ts';
 import type { ImportRecord } from '../protocol/imports.ts';
 import { Evaluation } from '../protocol/records.ts';
 import { latestCheckpoint } from '../run/checkpoint.ts';
+import { setContext } from './context.ts';
 import { commands, internalCommands } from './contributions.ts';
 import { showReport } from './documents.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
 import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
-import { formatPercent } from '../view/format.ts';
+import { formatDuration, formatPercent } from '../view/format.ts';
 import { canCompare } from '../view/paired-results.ts';
 import type { Comparisons } from './panels/comparison-panel.ts';
-import { allResults, baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
+import { allResults, baseFor, resultOfFile, secondsFor, type StoredResult } from './stored-results.ts';
 import { type RunArgument } from './run-commands.ts';
 import { modelOf, type RunEntry } from './run-store.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
@@ -54,11 +56,26 @@ interface BenchmarkArgument {
 interface Chosen {
   benchmark: string;
   domain?: string;
+  /** How many questions it has, where that is known. */
+  questions?: number;
+}
+
+/** Which models answer how much of it. */
+interface Asked {
+  policies: Policy[];
+  /** Only the first questions. */
+  limit?: number;
 }
 
 /** Rows of `selfq eval --list --json`. */
 const Rows = z.array(
-  z.object({ name: z.string(), domain: z.string(), description: z.string(), imported: z.boolean().default(false) }),
+  z.object({
+    name: z.string(),
+    domain: z.string(),
+    description: z.string(),
+    questions: z.number(),
+    imported: z.boolean().default(false),
+  }),
 );
 
 /** "Evaluate…": a model or a run on a benchmark; results go to the tree and open as a table. */
@@ -106,18 +123,20 @@ async function evaluate(
   if (benchmark === undefined) {
     return [];
   }
-  const policies = given ? givenPolicies(entry, given.base ?? false) : await choosePolicies(entry);
-  const chosen = { domain, ...benchmark };
+  const chosen: Chosen = { domain, ...benchmark };
+  const { policies, limit }: Asked = given
+    ? { policies: givenPolicies(entry, given.base ?? false), ...optional('limit', given.limit) }
+    : await choosePolicies(tools, chosen, entry);
   const done: StoredResult[] = [];
   for (const policy of policies) {
-    done.push(await evaluateOne(tools, chosen, policy, given?.limit));
+    done.push(await evaluateOne(tools, chosen, policy, limit));
   }
   const last = done.at(-1);
   if (last) {
     await openResult(comparisons, last, done.length > 1 ? done[0] : undefined);
   }
   if (last && done.length === 1 && last.evaluation.adapter !== null) {
-    void guarded(services, offerComparison)(tools, last, { chosen, base: basePolicy(entry), limit: given?.limit });
+    void guarded(services, offerComparison)(tools, last, { chosen, base: basePolicy(entry), limit });
   }
   return done.map(({ evaluation }) => evaluation);
 }
@@ -150,7 +169,11 @@ function domainOf(entry: RunEntry | undefined): string {
 
 function chosenImport(results: EvaluationStore, imported: string | ImportRecord): Chosen | undefined {
   const record = typeof imported === 'string' ? results.imports().find(({ name }) => name === imported) : imported;
-  return record && { benchmark: record.name, domain: record.domain };
+  return record && chosenOf(record);
+}
+
+function chosenOf({ name, domain, questions }: ImportRecord): Chosen {
+  return { benchmark: name, domain, questions };
 }
 
 /** The questions that a run of a domain of one's own is evaluated on. */
@@ -186,7 +209,7 @@ async function chooseBenchmark(
       label: `$(beaker) ${row.name}`,
       description: [domainWord(t, row.domain), ...(row.imported ? [vscode.l10n.t('imported')] : [])].join(' · '),
       detail: row.description,
-      chosen: { benchmark: row.name, domain: row.domain },
+      chosen: { benchmark: row.name, domain: row.domain, questions: row.questions },
     })),
     {
       label: `$(cloud-download) ${vscode.l10n.t('Import a benchmark…')}`,
@@ -206,7 +229,7 @@ async function chooseBenchmark(
   });
   if (item?.chosen === importSet) {
     const record = await vscode.commands.executeCommand<ImportRecord | undefined>(commands.importBenchmark);
-    return record && { benchmark: record.name, domain: record.domain };
+    return record && chosenOf(record);
   }
   if (item?.chosen === ownFile) {
     const files = await vscode.window.showOpenDialog({ filters: { JSONL: ['jsonl'] } });
@@ -221,22 +244,42 @@ function givenPolicies(entry: RunEntry | undefined, base: boolean): Policy[] {
   return [...(base || !trained ? [basePolicy(entry)] : []), ...(trained ? [trained] : [])];
 }
 
-async function choosePolicies(entry: RunEntry | undefined): Promise<Policy[]> {
+/** Questions of a part that tells in minutes what to expect of the whole. */
+const partSize = 20;
+
+/** With how long it will take, by earlier results on this machine, and a part of a large benchmark besides. */
+async function choosePolicies(
+  { services, results }: Tools,
+  { domain = '', questions }: Chosen,
+  entry: RunEntry | undefined,
+): Promise<Asked> {
   const trained = entry && trainedPolicy(entry);
   const base = basePolicy(entry);
-  if (!trained) {
-    return [base];
+  const isLarge = questions !== undefined && questions > 2 * partSize;
+  if (!trained && !isLarge) {
+    return { policies: [base] };
   }
+  const all = allResults(services, results);
+  const item = (label: string, policies: Policy[], limit?: number): vscode.QuickPickItem & Asked => {
+    const asked = limit ?? questions;
+    const seconds = asked && secondsFor({ model: base.model, domain, questions: asked * policies.length }, all);
+    const words = [
+      ...(asked === undefined ? [] : [vscode.l10n.t('{0} problems', String(asked))]),
+      ...(seconds === undefined ? [] : [t('About {0}', formatDuration(seconds, t))]),
+    ];
+    return { label, description: words.join(' · '), policies, ...optional('limit', limit) };
+  };
+  const both = trained ? [base, trained] : [base];
   const items = [
-    { label: vscode.l10n.t('Both, to compare'), policies: [base, trained] },
-    { label: trained.label, policies: [trained] },
-    { label: base.label, policies: [base] },
+    ...(trained ? [item(vscode.l10n.t('Both, to compare'), both), item(trained.label, [trained])] : []),
+    item(base.label, [base]),
+    ...(isLarge ? [item(vscode.l10n.t('The first {0} problems alone', String(partSize)), both, partSize)] : []),
   ];
   const chosen = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Evaluate'),
     placeHolder: vscode.l10n.t('Which model?'),
   });
-  return chosen?.policies ?? [];
+  return chosen ?? { policies: [] };
 }
 
 function basePolicy(entry: RunEntry | undefined): Policy {
@@ -294,6 +337,7 @@ async function evaluateOne(
   const evaluation = Evaluation.parse(JSON.parse(stdout));
   const { solved, total, accuracy, step } = evaluation;
   results.refresh();
+  setContext('measured');
   services.log.info(`${evaluation.benchmark}, step ${step}: ${solved}/${total}, ${formatPercent(accuracy)}`);
   return resultOfFile(services, out, evaluation);
 }

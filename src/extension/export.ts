@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { makeFolder } from '../base/make-folder.ts';
+import { setContext } from './context.ts';
 import { commands } from './contributions.ts';
 import { type RunArgument, pickRun, revealPath } from './run-commands.ts';
 import { progressLines } from './selfq.ts';
@@ -44,6 +45,7 @@ async function exportRun(services: Services, argument: RunArgument | ExportArgum
         onLine: progressLines(progress),
       }),
   );
+  setContext('measured');
   if (!given) {
     void tell(out);
   }
@@ -74,7 +76,7 @@ async function chooseTarget(dir: string, format: string): Promise<string | undef
   const name = fileNames[format] ?? format;
   const folder = join(dir, 'export');
   // Dialogs propose a name only in a folder that is there; where it cannot be made, the person chooses another.
-  await mkdir(folder, { recursive: true }).catch(() => undefined);
+  await makeFolder(folder).catch(() => undefined);
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.file(join(folder, name)),
     saveLabel: vscode.l10n.t('Export'),

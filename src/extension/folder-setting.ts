@@ -9,3 +9,11 @@ export function absoluteFolder(value: string): string | undefined {
   const path = value.trim().replace(/^~(?=$|[\\/])/, homedir());
   return isAbsolute(path) ? path : undefined;
 }
+
+/** Folders for runs that are remembered: each is read and watched in every window. */
+const mostRemembered = 20;
+
+/** The folders for runs that this editor has used, the latest first, with `folder` in front. */
+export function rememberFolder(known: readonly string[], folder: string): string[] {
+  return [...new Set([folder, ...known])].slice(0, mostRemembered);
+}

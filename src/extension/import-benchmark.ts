@@ -30,7 +30,7 @@ const endings = ['parquet', 'jsonl', 'ndjson', 'json', 'gz'];
 export function registerImport(services: Services, results: EvaluationStore): vscode.Disposable {
   return vscode.commands.registerCommand(
     commands.importBenchmark,
-    guarded(services, (argument?: ImportArguments) => run(services, results, argument)),
+    guarded(services, (argument?: ImportArguments | vscode.Uri) => run(services, results, argument)),
   );
 }
 
@@ -38,13 +38,15 @@ export function registerImport(services: Services, results: EvaluationStore): vs
 async function run(
   services: Services,
   results: EvaluationStore,
-  argument: ImportArguments | undefined,
+  argument: ImportArguments | vscode.Uri | undefined,
 ): Promise<ImportRecord | undefined> {
-  const chosen = argument?.source === undefined ? await chooseSource() : argument;
+  const given = argument && 'source' in argument ? argument : undefined;
+  // A file of the Explorer comes as its address.
+  const chosen = given ?? (argument instanceof vscode.Uri ? { source: argument.fsPath } : await chooseSource());
   if (chosen === undefined) {
     return undefined;
   }
-  const { source, name, limit } = chosen;
+  const { source, name, limit }: ImportArguments = chosen;
   const stdout = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
@@ -64,7 +66,7 @@ async function run(
   );
   const { missing, ...record } = Reply.parse(JSON.parse(stdout));
   results.refresh();
-  if (!argument) {
+  if (!given) {
     void tell(record, missing);
   }
   return record;

@@ -15,9 +15,11 @@ const fittingMajors = [24, 26];
  */
 export function nodePath(extensionPath: string): string {
   const chosen = setting('nodePath');
-  if (chosen !== '') {
-    return checked(chosen);
-  }
+  return chosen === '' ? usualNodePath(extensionPath) : checked(chosen);
+}
+
+/** The same without the setting. Throws BoundaryError('environment') when there is none. */
+export function usualNodePath(extensionPath: string): string {
   const binary = process.platform === 'win32' ? 'node.exe' : 'node';
   const found = [join(extensionPath, 'node', binary), ...fetchedNodes(binary)].find((path) => existsSync(path));
   if (found !== undefined) {

@@ -5,6 +5,7 @@ import { lastLines } from '../engine/client.ts';
 import { dequeue } from '../engine/queue.ts';
 import { runName } from '../view/default-name.ts';
 import { BoundaryError } from '../base/errors.ts';
+import { ActionableError } from './actionable-error.ts';
 import { sum } from '../base/statistics.ts';
 import { commands } from './contributions.ts';
 import type { RunRecord } from '../protocol/records.ts';
@@ -34,10 +35,14 @@ export async function pickRun(
   if (dir !== undefined) {
     const named = store.find(dir);
     if (!named) {
-      throw new BoundaryError(
+      throw new ActionableError(
         'run',
         vscode.l10n.t('{0} is not a known run.', dir),
         vscode.l10n.t('Refresh the list of runs.'),
+        {
+          title: vscode.l10n.t('Refresh Runs'),
+          run: () => vscode.commands.executeCommand(commands.refreshRuns),
+        },
       );
     }
     return named;
@@ -221,13 +226,21 @@ async function deleteRun(services: Services, argument: RunArgument): Promise<voi
   }
   assertEnded(entry);
   const size = formatBytes(await diskUse(dir));
-  const confirm = vscode.l10n.t('Delete');
+  const useTrash = hasTrash();
+  const confirm = useTrash ? vscode.l10n.t('Move to Trash') : vscode.l10n.t('Delete');
   const question = vscode.l10n.t('Delete the run "{0}" with its checkpoints and records?', entry?.name ?? dir);
-  const detail = vscode.l10n.t('The folder {0} with {1} is removed. This cannot be undone.', dir, size);
+  const detail = useTrash
+    ? vscode.l10n.t('The folder {0} with {1} is moved to the trash of the system.', dir, size)
+    : vscode.l10n.t('The folder {0} with {1} is removed. This cannot be undone.', dir, size);
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, confirm)) === confirm) {
-    await rm(dir, { recursive: true });
+    await vscode.workspace.fs.delete(vscode.Uri.file(dir), { recursive: true, useTrash });
     store.refresh();
   }
+}
+
+/** Only the desktop's editor reaches a trash, for files of its own machine. */
+function hasTrash(): boolean {
+  return vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
 }
 
 /** Takes a run out of the queue; asks which where it is not named. */
@@ -237,6 +250,10 @@ async function cancelQueued({ store }: Services, argument?: { id?: unknown }): P
     detail: dir,
     id,
   }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('The queue is empty.'));
+    return;
+  }
   const named = items.find(({ id }) => id === argument?.id);
   const chosen = named ?? (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Choose a run') }));
   if (chosen) {
@@ -247,7 +264,15 @@ async function cancelQueued({ store }: Services, argument?: { id?: unknown }): P
 
 function assertEnded(entry: RunEntry | undefined): void {
   if (entry && isLive(entry.state)) {
-    throw new BoundaryError('run', vscode.l10n.t('{0} is still running.', entry.name), vscode.l10n.t('Stop it first.'));
+    throw new ActionableError(
+      'run',
+      vscode.l10n.t('{0} is still running.', entry.name),
+      vscode.l10n.t('Stop it first.'),
+      {
+        title: vscode.l10n.t('Stop'),
+        run: () => vscode.commands.executeCommand(commands.stop, entry.dir),
+      },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
-import { type FSWatcher, existsSync, lstatSync, mkdirSync, readdirSync, watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { type FSWatcher, existsSync, lstatSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { makeFolder, makeFolderSync } from '../base/make-folder.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { optional } from '../base/optional.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
@@ -11,7 +11,7 @@ import { listRuns } from '../run/list.ts';
 import { readNotes, writeNotes } from '../run/notes.ts';
 import { listSweeps } from '../sweep/record.ts';
 import { shownState } from '../run/ownership.ts';
-import { absoluteFolder } from './folder-setting.ts';
+import { absoluteFolder, rememberFolder } from './folder-setting.ts';
 import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
@@ -46,6 +46,7 @@ export interface BrokenRun {
 }
 
 const namesKey = 'runNames';
+const foldersKey = 'runsFolders';
 const selectionKey = 'selectedRun';
 /** Several changes of one folder come as one. */
 const settleMs = 250;
@@ -142,6 +143,15 @@ export class RunStore implements vscode.Disposable {
     return absoluteFolder(setting('runsFolder')) ?? join(this.#context.globalStorageUri.fsPath, 'runs');
   }
 
+  /** Runs that begin in a folder stay in the list when the setting later names another one. */
+  async keepRunsFolder(folder: string): Promise<void> {
+    await this.#context.globalState.update(foldersKey, rememberFolder(this.#usedFolders(), folder));
+  }
+
+  #usedFolders(): string[] {
+    return this.#context.globalState.get<string[]>(foldersKey, []);
+  }
+
   /** Throws BoundaryError('usage') where the setting for the folder of new runs means none. */
   assertRunsFolder(): void {
     const chosen = setting('runsFolder');
@@ -218,7 +228,7 @@ export class RunStore implements vscode.Disposable {
   }
 
   /**
-   * The folder for new runs, the one that was used before the setting was changed, and `runs` of each workspace folder,
+   * The folder for new runs, those that were used before the setting was changed, and `runs` of each workspace folder,
    * where the command line puts its runs.
    */
   #roots(): string[] {
@@ -229,7 +239,9 @@ export class RunStore implements vscode.Disposable {
         (root) => vscode.workspace.isTrusted || lstatSync(root, { throwIfNoEntry: false })?.isDirectory() === true,
       );
     const own = join(this.#context.globalStorageUri.fsPath, 'runs');
-    return [...new Set([this.runsFolder(), own, ...workspace])].filter((root) => existsSync(root));
+    return [...new Set([this.runsFolder(), own, ...this.#usedFolders(), ...workspace])].filter((root) =>
+      existsSync(root),
+    );
   }
 
   /**
@@ -324,7 +336,7 @@ function workspaceFolders(): string[] {
 
 /** Makes a folder of the extension's storage. Throws what the file system says. */
 export function ensureFolder(path: string): string {
-  mkdirSync(path, { recursive: true });
+  makeFolderSync(path);
   return path;
 }
 
@@ -332,9 +344,9 @@ export function ensureFolder(path: string): string {
 const patienceMs = 5000;
 
 /** Makes a folder that a person chose without holding up the extension host. Throws what the file system says. */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeChosenFolder(path: string): Promise<void> {
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error(vscode.l10n.t('The file system does not answer.'))), patienceMs).unref();
   });
-  await Promise.race([mkdir(path, { recursive: true }), late]);
+  await Promise.race([makeFolder(path), late]);
 }

@@ -9,6 +9,8 @@ import { nodePath } from './node-path.ts';
 export interface ChildOptions {
   extensionPath: string;
   log: vscode.LogOutputChannel;
+  /** The Node that runs it; that of the engine without it. */
+  node?: string;
   /** Ends the child; the promise then rejects with BoundaryError('interrupted'). */
   token?: vscode.CancellationToken;
   /** Each line that it says on stderr. */
@@ -57,10 +59,10 @@ export interface Child {
 /** Starts a program of ours with the engine's Node. Throws BoundaryError('environment') where there is none. */
 export function startNode(
   args: readonly string[],
-  { extensionPath, log, onLine, onOutput }: Omit<ChildOptions, 'token' | 'accept'>,
+  { extensionPath, log, node, onLine, onOutput }: Omit<ChildOptions, 'token' | 'accept'>,
 ): Child {
   log.debug(args.join(' '));
-  const child = spawn(nodePath(extensionPath), ['--no-node-snapshot', ...args], {
+  const child = spawn(node ?? nodePath(extensionPath), ['--no-node-snapshot', ...args], {
     env: { ...environmentOfChildren(), SELFQ_PROGRESS_MS: '700' },
     stdio: 'pipe',
     windowsHide: true,

@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { BoundaryError } from '../base/errors.ts';
 import { commands } from './contributions.ts';
 import type { LiveRuns } from './live-runs.ts';
-import type { RunStore } from './run-store.ts';
+import type { RunEntry, RunStore } from './run-store.ts';
+import { ActionableError, type ErrorAction } from './actionable-error.ts';
 import { type ChildOptions, selfq } from './selfq.ts';
-import { UntrustedError } from './trust.ts';
 
 /** What the parts of the extension share; made once in main.ts. */
 export interface Services {
@@ -33,13 +33,10 @@ export function runSelfq(
   return selfq(args, { ...options, extensionPath: context.extensionPath, log });
 }
 
-/** An action of the message of an error, besides "Show Log". */
-export interface ErrorAction {
-  title: string;
-  run: () => unknown;
-}
-
-/** Shows a failure with what to do next; a cancellation is silent. Unknown failures are logged with their stack. */
+/**
+ * Shows a failure with what to do next; a cancellation is silent. Unknown failures are logged with their stack. What the
+ * person can mend by a command of the editor is a warning with that command: there the log tells nothing.
+ */
 export async function showError({ log }: Services, error: unknown, ...actions: ErrorAction[]): Promise<void> {
   if (error instanceof BoundaryError && error.boundary === 'interrupted') {
     return;
@@ -51,13 +48,21 @@ export async function showError({ log }: Services, error: unknown, ...actions: E
   const known = error instanceof BoundaryError;
   const message = error instanceof Error ? error.message : String(error);
   const text = known && error.remedy !== '' ? `${message} ${error.remedy}` : message;
-  const all = [
-    ...actions,
-    ...settingActions(text),
-    { title: vscode.l10n.t('Show Log'), run: () => vscode.commands.executeCommand(commands.showLog) },
-  ];
-  const chosen = await vscode.window.showErrorMessage(text, ...all.map(({ title }) => title));
-  await all.find(({ title }) => title === chosen)?.run();
+  if (error instanceof ActionableError) {
+    await offer(vscode.window.showWarningMessage, text, [...actions, error.action]);
+    return;
+  }
+  const showLog = { title: vscode.l10n.t('Show Log'), run: () => vscode.commands.executeCommand(commands.showLog) };
+  await offer(vscode.window.showErrorMessage, text, [...actions, ...settingActions(text), showLog]);
+}
+
+async function offer(
+  show: (text: string, ...titles: string[]) => Thenable<string | undefined>,
+  text: string,
+  actions: readonly ErrorAction[],
+): Promise<void> {
+  const chosen = await show(text, ...actions.map(({ title }) => title));
+  await actions.find(({ title }) => title === chosen)?.run();
 }
 
 /** A message that names a setting leads to it. */
@@ -68,10 +73,26 @@ function settingActions(text: string): ErrorAction[] {
 }
 
 /** The way out where a command needs a run and there is none. */
-export class NoRunError extends BoundaryError {
+export class NoRunError extends ActionableError {
   constructor() {
-    super('usage', vscode.l10n.t('There is no run to do this with.'), vscode.l10n.t('Start one first.'));
+    super('usage', vscode.l10n.t('There is no run to do this with.'), vscode.l10n.t('Start one first.'), {
+      title: vscode.l10n.t('Start Self-Questioning'),
+      run: () => vscode.commands.executeCommand(commands.start),
+    });
   }
+}
+
+/** Why there is nothing to look at in a run whose first step is not finished. */
+export function noProblemsYet({ dir, name }: RunEntry): ActionableError {
+  return new ActionableError(
+    'usage',
+    vscode.l10n.t('{0} has no problems yet.', name),
+    vscode.l10n.t('They appear when the first step is finished.'),
+    {
+      title: vscode.l10n.t('Open Dashboard'),
+      run: () => vscode.commands.executeCommand(commands.openDashboard, dir),
+    },
+  );
 }
 
 /** Wraps a command: what it throws is shown, not swallowed and not left to the host. */
@@ -83,21 +104,8 @@ export function guarded<Args extends unknown[], Result>(
     try {
       return await work(...args);
     } catch (error) {
-      void showError(services, error, ...actionsFor(error));
+      void showError(services, error);
       return undefined;
     }
   };
-}
-
-function actionsFor(error: unknown): ErrorAction[] {
-  if (error instanceof NoRunError) {
-    return [
-      { title: vscode.l10n.t('Start Self-Questioning'), run: () => vscode.commands.executeCommand(commands.start) },
-    ];
-  }
-  if (error instanceof UntrustedError) {
-    const manage = (): unknown => vscode.commands.executeCommand('workbench.trust.manage');
-    return [{ title: vscode.l10n.t('Manage Workspace Trust'), run: manage }];
-  }
-  return [];
 }

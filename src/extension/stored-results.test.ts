@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Evaluation } from '../protocol/records.ts';
 import { exampleEvaluation } from '../view/example-records.ts';
-import { baseFor, resultOfFile, type StoredResult } from './stored-results.ts';
+import { baseFor, resultOfFile, secondsFor, type StoredResult } from './stored-results.ts';
 
 describe('the result before training', () => {
   const stored = (evaluation: Evaluation): StoredResult => ({ evaluation, path: '/a.json' });
@@ -21,6 +21,24 @@ describe('the result before training', () => {
     const later = base({ time: '2026-01-02T00:00:00.000Z' });
     assert.equal(baseFor(after, [...others, later, earlier, after]), later);
     assert.equal(baseFor(earlier, [later, earlier]), undefined);
+  });
+});
+
+describe('how long an evaluation will take', () => {
+  const made = (changes: Partial<Evaluation>): StoredResult => ({
+    path: '/a.json',
+    evaluation: { ...exampleEvaluation(0, 3), samples: 1, total: 10, domain: 'coding', model: 'small', ...changes },
+  });
+  const asked = { model: '/models/small', domain: 'coding', questions: 200 };
+
+  it('follows from the latest results of the model, those on the domain before others', () => {
+    const results = [made({ seconds: 30 }), made({ seconds: 200, samples: 4 }), made({ seconds: 900, domain: 'algebra' })]; // prettier-ignore
+    assert.equal(secondsFor(asked, results), 200 * 4);
+    assert.equal(secondsFor({ ...asked, domain: 'arithmetic' }, results.slice(2)), 200 * 90);
+  });
+
+  it('is not known without a result of the model', () => {
+    assert.equal(secondsFor(asked, [made({ model: 'large' }), made({ total: 0 })]), undefined);
   });
 });
 

@@ -1,8 +1,10 @@
 import { dirname, join, sep } from 'node:path';
 import type { Evaluation } from '../protocol/records.ts';
 import { evaluationPath, readEvaluationFile, runPaths } from '../run/folder.ts';
+import { mean } from '../base/statistics.ts';
 import type { NamedResult } from '../view/comparison-model.ts';
 import { benchmarkTitle, isUntrained } from '../view/evaluation.ts';
+import { modelWord } from '../view/run-name.ts';
 import type { EvaluationStore } from './evaluation-store.ts';
 import type { RunEntry } from './run-store.ts';
 import type { Services } from './services.ts';
@@ -63,6 +65,27 @@ export function baseFor({ evaluation }: NamedResult, all: readonly StoredResult[
       wayOf(other) === wayOf(evaluation),
   );
   return isUntrained(evaluation) ? undefined : fitting.sort(byTime).at(-1);
+}
+
+/** Results that a pace is taken from, the latest ones. */
+const recentResults = 5;
+
+/**
+ * Seconds that greedy answers to so many questions will take on this machine, by the latest results of the model;
+ * undefined where none is known. Those on the same domain count alone where there are any: their answers are as long.
+ */
+export function secondsFor(
+  { model, domain, questions }: { model: string; domain: string; questions: number },
+  all: readonly NamedResult[],
+): number | undefined {
+  const ofModel = all
+    .map(({ evaluation }) => evaluation)
+    .filter((evaluation) => modelWord(evaluation.model) === modelWord(model) && evaluation.total > 0);
+  const ofDomain = ofModel.filter((evaluation) => evaluation.domain === domain);
+  const paces = (ofDomain.length > 0 ? ofDomain : ofModel)
+    .slice(0, recentResults)
+    .map(({ seconds, total, samples }) => seconds / (total * samples));
+  return paces.length === 0 ? undefined : questions * mean(paces);
 }
 
 function byTime({ evaluation: a }: StoredResult, { evaluation: b }: StoredResult): number {

@@ -1,13 +1,17 @@
 import * as vscode from 'vscode';
-import { BoundaryError } from '../base/errors.ts';
+import { ActionableError } from './actionable-error.ts';
 
 /** What was asked for needs a trusted workspace. */
-export class UntrustedError extends BoundaryError {
+export class UntrustedError extends ActionableError {
   constructor() {
     super(
       'usage',
       vscode.l10n.t('This workspace is not trusted.'),
       vscode.l10n.t('Trust it to start runs, evaluations and your own solutions; looking at runs works without.'),
+      {
+        title: vscode.l10n.t('Manage Workspace Trust'),
+        run: () => vscode.commands.executeCommand('workbench.trust.manage'),
+      },
     );
   }
 }

@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { explainFileError, syncFile, syncFolder, writeFileAtomic } from '../base/files.ts';
 import { assertKind } from '../base/untrusted-file.ts';
@@ -26,7 +27,7 @@ export async function writeCheckpoint(
   const temporary = `${dir}.tmp`;
   try {
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true });
+    makeFolderSync(temporary);
     await save(temporary);
     writeFileAtomic(join(temporary, 'state.json'), `${JSON.stringify({ step })}\n`);
     readdirSync(temporary).forEach((name) => syncFile(join(temporary, name)));

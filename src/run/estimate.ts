@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { readIfPresent, writeFileAtomic } from '../base/files.ts';
 import { sum } from '../base/statistics.ts';
 import type { Evaluation, StepMetrics } from '../protocol/records.ts';
@@ -114,7 +114,7 @@ export function createStopwatch(config: TimedSettings, cache: string): Stopwatch
     const mine = all.find(isMine) ?? { key, domain: config.domain, sizes: {} };
     const kept = all.filter((timing) => !isMine(timing)).slice(0, mostTimings - 1);
     const path = timingsPath(cache);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolderSync(dirname(path));
     writeFileAtomic(path, `${JSON.stringify([{ ...mine, ...make(mine) }, ...kept])}\n`);
   };
   return {

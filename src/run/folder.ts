@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { Evaluation, RunRecord, runFolderVersion, StepLine, StepMetrics, tokenTypes } from '../protocol/records.ts';
 import { currentEvaluation, currentMetrics, currentRun, currentStepLines } from './older.ts';
@@ -67,9 +58,9 @@ export function assertOwnParts(dir: string): void {
 export function makeRunFolders(dir: string): void {
   const { steps, evals, checkpoints } = runPaths(dir);
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolderSync(dir);
     assertOwnParts(dir);
-    [steps, evals, checkpoints].forEach((folder) => mkdirSync(folder, { recursive: true }));
+    [steps, evals, checkpoints].forEach((folder) => makeFolderSync(folder));
   } catch (error) {
     throw explainFileError(error, dir);
   }
@@ -79,7 +70,7 @@ export function makeRunFolders(dir: string): void {
 export function openLog(dir: string): number {
   const { log } = runPaths(dir);
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolderSync(dir);
     assertOwnParts(dir);
     return openSync(log, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noFollow);
   } catch (error) {

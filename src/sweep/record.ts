@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../base/make-folder.ts';
 import { explainFileError, readIfPresent, readJson, writeFileAtomic } from '../base/files.ts';
 
 /** sweep.json, beside the table and the figure: which runs a sweep has. Written by `selfq sweep` alone. */
@@ -34,7 +35,7 @@ export function readSweep(runsFolder: string, name: string): SweepRecord | undef
 export function writeSweep(runsFolder: string, record: SweepRecord): void {
   const paths = sweepPaths(runsFolder, record.name);
   try {
-    mkdirSync(paths.evaluations, { recursive: true });
+    makeFolderSync(paths.evaluations);
   } catch (error) {
     throw explainFileError(error, paths.dir);
   }

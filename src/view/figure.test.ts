@@ -3,7 +3,7 @@ import { curvePanel } from './figure.ts';
 
 describe('curves of a figure', () => {
   const ticksOf = (svg: string): number[] =>
-    [...svg.matchAll(/class="small end"[^>]*>(-?[\d.]+)</g)].map(([, tick]) => Number(tick));
+    [...svg.matchAll(/class="small end"[^>]*>([−\d.]+)</g)].map(([, tick = '']) => Number(tick.replace('−', '-')));
   const curve = (mean: number) => ({ points: [1, 2].map((step) => ({ step, mean, deviation: 0.3 })) });
 
   it('have no band below 0 where no mean is below it', () => {

@@ -1,3 +1,5 @@
+import { formatNumber } from './format.ts';
+
 /** A series of points to be drawn over the steps: mean and, where there are several runs, their standard deviation. */
 export interface Curve {
   /** Told beside the heading, where the colours are explained nowhere else. */
@@ -88,7 +90,7 @@ export function curvePanel(heading: string, lines: readonly Curve[]): Panel {
     ...legend(lines),
     ...axis.ticks.flatMap((tick) => [
       line(left, y(tick), right, y(tick), 'grid'),
-      text(left - 6, y(tick) + 4, String(Number(tick.toFixed(3))), 'small end'),
+      text(left - 6, y(tick) + 4, formatNumber(tick), 'small end'),
     ]),
     text(left, low + 16, '1', 'small mid'),
     text(right, low + 16, `step ${steps}`, 'small end'),

@@ -66,6 +66,11 @@ export function formatDuration(seconds: number, t: Translate = english): string 
   return rest === 0 ? t('{0} h', hours) : t('{0} h {1} min', hours, rest);
 }
 
+/** Milliseconds: `0.1 ms`, `340 ms`, and from a second on as {@link formatDuration}. */
+export function formatMilliseconds(milliseconds: number, t: Translate = english): string {
+  return milliseconds < 1000 ? t('{0} ms', formatNumber(milliseconds)) : formatDuration(milliseconds / 1000, t);
+}
+
 /** Bytes as MB or GB, powers of ten as download pages count. */
 export function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

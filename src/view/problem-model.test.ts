@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { feedOf } from './dashboard-model.ts';
 import { exampleRun, exampleStep } from './example-records.ts';
 import { mainVerdict, outcomeOf } from './problem-index.ts';
-import { problemModel, titleOf } from './problem-model.ts';
+import { narrowTitle, problemModel, titleOf } from './problem-model.ts';
 
 const lines = exampleStep(4, [
   { id: 'q0', statement: 'Return the sum. Then stop.', answers: ['AC AC', 'WA AC'] },
@@ -53,6 +53,20 @@ describe('titles', () => {
     assert.equal(titleOf('```js\nfunction f() {}'), 'function f() {}');
     assert.equal(titleOf(' \n'), '(empty)');
     assert.equal(titleOf('x'.repeat(300)).length, 110);
+  });
+
+  it('begin in a narrow place with what tells one problem from another', () => {
+    const cases = [
+      ['Given a string s and an integer k, return the longest substring of s', 'Return the longest substring of s'],
+      ['Given an array of integers, write a function to find the peak', 'Find the peak'],
+      ['Write a function that takes a string and returns its vowels', 'Returns its vowels'],
+      ['Write a JavaScript function named `solve` that reverses a list', 'Reverses a list'],
+      ['You are given a list of words; group the anagrams', 'Group the anagrams'],
+      ['Return the sum', 'Return the sum'],
+      ['12 * 7', '12 * 7'],
+      ['Given a string', 'Given a string'],
+    ] as const;
+    assert.deepEqual(cases.map(([title]) => narrowTitle(title)), cases.map(([, narrow]) => narrow)); // prettier-ignore
   });
 });
 

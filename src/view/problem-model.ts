@@ -20,6 +20,18 @@ export function titleOf(text: string): string {
   return title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title || '(empty)';
 }
 
+/** How statements begin that differ only later. */
+const openings = [
+  /^(?:given|you are given) [^.]*?[,.;] (?:(?:please |then )?(?:write|create|implement) a function (?:that |which |to )?)?(?=(?:returns?|finds?|determines?|computes?|calculates?|counts?|checks?|prints?|outputs?|sorts?|removes?|reverses?|replaces?|merges?|groups?|converts?)\b)/i,
+  /^(?:please )?(?:write|create|implement|define) an? (?:javascript |typescript )?function (?:named |called )?(?:[`'"]?\w+[`'"]? )??(?:that |which |to )(?:takes? [^.]*? and )?/i,
+];
+
+/** A title for a narrow place: without the opening that most statements share. */
+export function narrowTitle(title: string): string {
+  const rest = openings.reduce((text, opening) => text.replace(opening, ''), title).trim();
+  return rest === '' ? title : rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 /** Ids of all proposals and questions of a step, in the order in which they are shown. */
 function problemIds(lines: readonly StepLine[]): string[] {
   const listed = lines.filter((line) => line.type === 'proposal' || line.type === 'question');

@@ -5,6 +5,7 @@ import {
   asSentence,
   formatBytes,
   formatDuration,
+  formatMilliseconds,
   formatNumber,
   formatPoints,
   formatShare,
@@ -67,6 +68,11 @@ describe('figures', () => {
   it('say durations as a person does', () => {
     const said = [0.44, 4, 89, 100, 3_599, 3_600, 4_800].map((seconds) => formatDuration(seconds));
     assert.deepEqual(said, ['0.4 s', '4 s', '89 s', '2 min', '1 h', '1 h', '1 h 20 min']);
+  });
+
+  it('say milliseconds as such below a second, and longer times as durations', () => {
+    const said = [0.12, 340, 9_396, 120_000].map((time) => formatMilliseconds(time));
+    assert.deepEqual(said, ['0.12 ms', '340 ms', '9.4 s', '2 min']);
   });
 
   it('count bytes in powers of ten', () => {

@@ -380,6 +380,10 @@ describe('commands', function () {
     assert.ok(findings.some(({ name, state }) => name.includes('onnxruntime') && state === 'ok'));
     assert.ok(findings.some(({ name, state }) => name.includes('isolated-vm') && state === 'ok'));
     assert.ok(findings.every(({ state, remedy }) => state === 'ok' || remedy));
+    // Nothing that no run needs stands among what was found, and no word that only its makers know.
+    const words = findings.flatMap(({ name, detail }) => [name, detail]).join('\n');
+    assert.doesNotMatch(words, /GiB|ABI|RLIMIT/);
+    assert.doesNotMatch(findings.find(({ name }) => name === 'Devices')?.detail ?? '', /does not work|was not found/);
     assert.match(findings.find(({ name }) => name === 'Devices')?.detail ?? '', /integer products(: exact| saturate)/);
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exampleMetrics, exampleRun } from '../../src/view/example-records.ts';
 import { runPaths } from '../../src/run/folder.ts';
 import { type Editor, openEditor } from './editor.ts';
+import { until } from './tiny-runs.ts';
 import {
   changeSettings,
   notification,
@@ -59,6 +60,25 @@ describe('bad input and faults, in a real window', function () {
     await webview(page).getByText('This run has no records of its steps.').waitFor();
   });
 
+  it('saves the values of a chart where the person says, and says that it did', async () => {
+    const { page, folders } = editor;
+    const card = webview(page).locator('sq-figure', { has: page.locator('#reward-heading') });
+    await card.locator('summary', { hasText: 'Data' }).click();
+    await card.getByRole('button', { name: 'Save as CSV' }).click();
+    const path = page.locator('.quick-input-widget:visible input').first();
+    await until('a file is proposed', async () => (await path.inputValue()).endsWith('reward.csv'));
+    await page.keyboard.press('Enter');
+    await notification(page, 'Saved reward.csv.');
+    assert.match(readFileSync(join(folders.workspace, 'reward.csv'), 'utf8'), /^step,/);
+  });
+
+  it('says of a run without steps that there is nothing to search', async () => {
+    const { page } = editor;
+    await page.locator('.monaco-list-row', { hasText: 'interrupted · 1/6' }).click();
+    await runCommand(page, 'Self-Questioning: Search Problems');
+    await notification(page, /has no problems yet\. They appear when the first step is finished/);
+  });
+
   it('renames a run, and deletes one when that is confirmed', async () => {
     const { page, folders } = editor;
     const torn = join(folders.workspace, 'runs', 'torn');
@@ -91,10 +111,23 @@ describe('bad input and faults, in a real window', function () {
     await notification(editor.page, /cannot be made.*selfQuestioning\.runsFolder/);
   });
 
-  it('says that the chosen Node is not there', async () => {
+  it('says that a folder below /proc cannot be made, and goes on', async () => {
+    await changeSettings(editor, { 'selfQuestioning.runsFolder': '/proc/nowhere/runs' });
+    await startWithDefaults(editor.page, 'Which model should learn');
+    await notification(editor.page, /The folder for runs \/proc\/nowhere\/runs cannot be made/);
+    await editor.page.locator('.monaco-list-row', { hasText: 'interrupted · 1/6' }).waitFor();
+  });
+
+  it('checks the machine although the chosen Node is not there, and says so among what it found', async () => {
+    const { page } = editor;
     await changeSettings(editor, { 'selfQuestioning.runsFolder': '', 'selfQuestioning.nodePath': '/nowhere/node' });
-    await runCommand(editor.page, 'Self-Questioning: Doctor');
-    await notification(editor.page, /There is no Node at \/nowhere\/node/);
+    await runCommand(page, 'Self-Questioning: Doctor');
+    const report = webview(page);
+    await report.getByText('There is no Node at /nowhere/node').waitFor();
+    await report.getByText('isolated-vm sandbox').waitFor();
+    await picture(page, 'doctor-wrong-node');
+    await runCommand(page, 'Self-Questioning: Evaluate on Held-Out Problems');
+    await notification(page, /There is no Node at \/nowhere\/node/);
   });
 });
 
@@ -109,9 +142,19 @@ describe('a workspace that is not trusted', function () {
     try {
       const { page } = editor;
       await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
-      await page.locator('.welcome-view', { hasText: 'trusted workspaces only' }).first().waitFor();
-      await runCommand(page, 'Self-Questioning: Start Self-Questioning');
-      await notification(page, /Manage Workspace Trust.*This workspace is not trusted/s);
+      const welcome = page.locator('.welcome-view', { hasText: 'trusted workspaces only' });
+      await until('every view says so', async () => (await welcome.count()) === 3);
+      await picture(page, 'untrusted');
+      assert.equal(await page.locator('.welcome-view').getByText('Start Self-Questioning').count(), 0);
+      await page.keyboard.press('F1');
+      const input = page.locator('.quick-input-widget:visible input').first();
+      await input.fill('>Self-Questioning: Doctor');
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Doctor: Check This Machine' }).waitFor();
+      await input.fill('>Self-Questioning: Start Self-Questioning');
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Doctor' }).waitFor({ state: 'detached' });
+      const offered = page.locator('.quick-input-list .monaco-list-row', { hasText: ': Start Self-Questioning' });
+      assert.equal(await offered.count(), 0);
+      await page.keyboard.press('Escape');
     } finally {
       await editor.close();
     }

@@ -159,7 +159,7 @@ describe('the pages with a run of 10,000 steps and 100,000 answers', function ()
   it('lists problems in windows and finds one among all of them', async () => {
     const { page } = editor;
     await page.locator('.monaco-list-row', { hasText: 'Step 10000' }).first().click();
-    await page.locator('.monaco-list-row', { hasText: 'Given an array' }).first().waitFor();
+    await page.locator('.monaco-list-row', { hasText: '1/5 · Return the sum' }).first().waitFor();
     await runCommand(page, 'Self-Questioning: Search Problems');
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Given an array' }).first().waitFor();
     await page.keyboard.press('Escape');

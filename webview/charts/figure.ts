@@ -200,5 +200,5 @@ export class FigureElement extends LitElement {
 customElements.define('sq-figure', FigureElement);
 
 function shown(cell: Cell): string {
-  return typeof cell === 'number' ? String(Number(cell.toPrecision(6))) : (cell ?? '');
+  return typeof cell === 'number' ? String(Number(cell.toPrecision(6))).replace(/^-/, '−') : (cell ?? '');
 }

@@ -92,12 +92,14 @@ export function smallCurves(runs: readonly RunView[], smoothing: number): Templa
   const specs: [name: string, heading: string, unit: string, hint: string, curves: SeriesName[]][] = [
     [
       ...(['entropy', t('Entropy'), t('nats')] as const),
-      t('Mean surprise of a sampled token. Near 0 the model writes nearly always the same.'),
+      t(
+        'Mean surprise of a sampled token in nats; a coin toss has 0.69. Near 0 the model writes nearly always the same.',
+      ),
       ['solver.entropy', 'proposer.entropy'],
     ],
     [
       ...(['kl', t('KL to the base'), t('nats')] as const),
-      t('How far training has moved the model from the one it began with.'),
+      t('How far training has moved the model from the one it began with, in nats; 0 = not at all.'),
       ['solver.kl', 'proposer.kl'],
     ],
     [

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { firstDifference } from '../../src/view/difference.ts';
 import type { AnswerView, ProblemMessage, ProblemModel, TestsView } from '../../src/view/messages.ts';
-import { formatNumber, formatSigned } from '../../src/view/format.ts';
+import { formatMilliseconds, formatNumber, formatSigned } from '../../src/view/format.ts';
 import { verdictWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button } from '../ui.ts';
@@ -81,7 +81,7 @@ function panel(answer: AnswerView, { tests, label, forms }: Question): TemplateR
     reward === undefined ? t('no reward') : t('reward {0}', formatNumber(reward)),
     t('advantage {0}', formatSigned(advantage)),
     t('{0} tokens', tokens),
-    ...(timeMs === undefined ? [] : [`${formatNumber(timeMs)} ms`]),
+    ...(timeMs === undefined ? [] : [t('{0} for all tests', formatMilliseconds(timeMs, t))]),
     ...(meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(meanLogprob))]),
     ...(cut ? [t('cut at the token limit')] : []),
   ];
@@ -100,6 +100,12 @@ ${tests ? highlighted(answer.answer || answer.text) : answer.text}</pre>
             <pre class="wrap" tabindex="0">${answer.text}</pre>
           </details>`
     }
+    <details>
+      <summary>${t('What the figures mean')}</summary>
+      <p class="caption">
+        ${t('Reward: what the answer earned. Advantage: how much more or less than the other answers to the same question, which is what training follows. Mean logprob: how sure the model was of its words; 0 is certain, −1 a chance of 37 % for each token.')}
+      </p>
+    </details>
     <details>
       <summary>
         ${forms.length > 1 ? t('What was asked (form {0} of {1})', answer.form + 1, forms.length) : t('What was asked')}
@@ -152,11 +158,16 @@ function difference({ tests: results = [] }: AnswerView, { rows: tests }: TestsV
             ? html`${row(t('expected'), expected)} ${row(verdictWord(t, failed.verdict), failed.message ?? '')}`
             : compared(expected, failed.actual, row)
         }
-        ${failed.at === undefined ? nothing : row(t('at'), failed.at)}
-        ${failed.timeMs === undefined ? nothing : row(t('time'), `${formatNumber(failed.timeMs)} ms`)}
+        ${placeIn(failed.at) === '' ? nothing : row(t('at'), placeIn(failed.at))}
+        ${failed.timeMs === undefined ? nothing : row(t('time'), formatMilliseconds(failed.timeMs, t))}
       </tbody>
     </table>
   `;
+}
+
+/** Where in the result they part, such as `[2].name`; nothing where it is the result as a whole. */
+function placeIn(path: string | undefined): string {
+  return (path ?? '').replace(/^\$\.?/, '');
 }
 
 function compared(

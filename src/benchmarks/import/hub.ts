@@ -1,4 +1,4 @@
-import { asyncBufferFromUrl, cachedAsyncBuffer } from 'hyparquet';
+import { type AsyncBuffer, asyncBufferFromUrl, cachedAsyncBuffer } from 'hyparquet';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { hubUrl } from '../../base/hub-url.ts';
@@ -27,7 +27,7 @@ export async function hubFiles(source: string): Promise<RowFile[]> {
   const splits = choose(listing, config, 'configuration', ['default']);
   const urls = choose(splits, split, 'split', ['test', 'train']);
   return urls.map((url, index) =>
-    parquetFile(`${source}#${index + 1}`, async () => cachedAsyncBuffer(await asyncBufferFromUrl({ url }))),
+    parquetFile(`${source}#${index + 1}`, async () => cachedAsyncBuffer(await remoteFile(url))),
   );
 }
 
@@ -55,13 +55,37 @@ async function list(dataset: string): Promise<Listing> {
     }
     return Listing.parse(await answer.json());
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
-    const reason = cause ?? (error instanceof Error ? error.message : String(error));
-    throw new BoundaryError(
-      'environment',
-      `The hub at ${hub} cannot be read: ${reason}.`,
-      'Set HF_ENDPOINT to a mirror or HTTPS_PROXY to a proxy, or import a file that you have.',
-      { cause: error },
-    );
+    throw unreachable(hub, error);
   }
+}
+
+/** A file of the hub; a connection that fails in the middle is no fault of the file. */
+async function remoteFile(url: string): Promise<AsyncBuffer> {
+  const { host } = new URL(url);
+  try {
+    const file = await asyncBufferFromUrl({ url });
+    return {
+      byteLength: file.byteLength,
+      slice: async (start, end) => {
+        try {
+          return await file.slice(start, end);
+        } catch (error) {
+          throw unreachable(host, error);
+        }
+      },
+    };
+  } catch (error) {
+    throw unreachable(host, error);
+  }
+}
+
+function unreachable(hub: string, error: unknown): BoundaryError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
+  const reason = cause ?? (error instanceof Error ? error.message : String(error));
+  return new BoundaryError(
+    'environment',
+    `The hub at ${hub} cannot be read: ${reason}.`,
+    'Set HF_ENDPOINT to a mirror or HTTPS_PROXY to a proxy, or import a file that you have.',
+    { cause: error },
+  );
 }

@@ -12,6 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -241,6 +243,30 @@ describe('importing a benchmark', () => {
       assert.match(error.remedy, /HF_ENDPOINT.*HTTPS_PROXY/);
     } finally {
       delete process.env['HF_ENDPOINT'];
+    }
+  });
+
+  it('says of a connection that breaks in the middle that the hub did not answer, and not that the file is damaged', async () => {
+    const server = createServer((request, response) => {
+      if (request.method === 'HEAD') {
+        response.writeHead(200, { 'content-length': 100_000, 'accept-ranges': 'bytes' }).end();
+      } else if (request.url?.startsWith('/api/') === true) {
+        response.end(JSON.stringify({ default: { train: [`${url}/0.parquet`] } }));
+      } else {
+        response.destroy();
+      }
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    process.env['HF_ENDPOINT'] = url;
+    try {
+      const error = await refusal(take('hub:some/set'));
+      assert.match(error.message, /^The hub at 127\.0\.0\.1:\d+ cannot be read: (?!fetch failed)/);
+      assert.match(error.remedy, /HF_ENDPOINT.*HTTPS_PROXY/);
+    } finally {
+      delete process.env['HF_ENDPOINT'];
+      server.closeAllConnections();
+      server.close();
     }
   });
 });

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { adviseMemory, gb, machineMemory } from '../../engine/memory.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { catalogue, catalogueEntry, defaultModelId } from '../../model/catalogue.ts';
@@ -12,23 +12,24 @@ import { listHubModels } from '../../model/fetch/hub-model.ts';
 import { chooseModel, modelStatus } from '../../model/installed.ts';
 import { resolveConfig } from '../../config/resolve.ts';
 import { describeFences } from '../../sandbox/host/launch.ts';
-import { type Device, runtimeSettings } from '../../runtime/settings.ts';
-import { saturationNote } from '../../runtime/devices/devices.ts';
+import type { Device } from '../../runtime/settings.ts';
+import { devicesOf, saturationNote } from '../../runtime/devices/devices.ts';
 import type { RuntimeCalls } from '../../runtime/process/calls.ts';
 import { RuntimeProcess } from '../../runtime/process/client.ts';
 import { createSandbox } from '../../sandbox/host/pool.ts';
 import type { Arguments } from '../arguments.ts';
 import { paint } from '../terminal.ts';
 
-/** One line of the report. `remedy` says what to do where it is not `ok`. */
+/** One line of the report. `remedy` says what to do where it is not `ok`; what is `absent` no run needs. */
 interface Finding {
   name: string;
-  state: 'ok' | 'warning' | 'failed';
+  state: 'ok' | 'absent' | 'warning' | 'failed';
   detail: string;
   remedy?: string;
 }
 
-const gib = 2 ** 30;
+/** Bytes that models and checkpoints want, and without which nothing can be kept. */
+const room = { wanted: 5e9, least: 1e9 };
 /** A driver may compile its programs first. */
 const probeLimitMs = 60_000;
 
@@ -36,10 +37,10 @@ const probeLimitMs = 60_000;
 export async function doctor(args: Arguments): Promise<number> {
   const findings: Finding[] = [];
   for (const check of [checkNode, checkRuntime, checkSandbox, checkMemory, checkDisk, checkModel, checkDevices]) {
-    const finding = await check();
-    findings.push(finding);
+    const found = [await check()].flat();
+    findings.push(...found);
     if (!args.has('json')) {
-      process.stdout.write(describe(finding));
+      process.stdout.write(found.map(describe).join(''));
     }
   }
   if (args.has('json')) {
@@ -49,12 +50,12 @@ export async function doctor(args: Arguments): Promise<number> {
 }
 
 function describe({ name, state, detail, remedy }: Finding): string {
-  const signs = { ok: paint('green', '✔'), warning: paint('yellow', '!'), failed: paint('red', '✘') };
+  const signs = { ok: paint('green', '✔'), absent: '–', warning: paint('yellow', '!'), failed: paint('red', '✘') };
   return `${signs[state]} ${name}: ${detail}\n${remedy ? `    ${remedy}\n` : ''}`;
 }
 
 function checkNode(): Finding {
-  const detail = `${process.versions.node}, ABI ${process.versions.modules}, ${process.platform}-${process.arch}`;
+  const detail = `${process.versions.node}, ${process.platform}-${process.arch}`;
   const major = Number(process.versions.node.split('.')[0]);
   return major >= 24
     ? { name: 'Node', state: 'ok', detail }
@@ -113,14 +114,14 @@ function checkMemory(): Finding {
 async function checkDisk(): Promise<Finding> {
   const folder = cacheDir();
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
     const { bavail, bsize } = await statfs(folder);
-    const free = (bavail * bsize) / gib;
-    const detail = `${free.toFixed(1)} GiB free at ${folder}`;
-    const remedy = 'Models and checkpoints want about 5 GiB: free some, or set SELFQ_HOME to a folder on another disk.';
-    return free >= 5
+    const free = bavail * bsize;
+    const detail = `${gb(free)} free at ${folder}`;
+    const remedy = 'Models and checkpoints want about 5 GB: free some, or set SELFQ_HOME to a folder on another disk.';
+    return free >= room.wanted
       ? { name: 'Disk', state: 'ok', detail }
-      : { name: 'Disk', state: free < 1 ? 'failed' : 'warning', detail, remedy };
+      : { name: 'Disk', state: free < room.least ? 'failed' : 'warning', detail, remedy };
   } catch (error) {
     const detail = `${folder}: ${error instanceof Error ? error.message : String(error)}`;
     return { name: 'Disk', state: 'failed', detail, remedy: 'Set SELFQ_HOME to a folder that you may write to.' };
@@ -158,36 +159,42 @@ async function checkModel(): Promise<Finding> {
 }
 
 /** Each in a separate process, all at once: a driver that does not fit can end it, or keep it waiting. */
-async function checkDevices(): Promise<Finding> {
+async function checkDevices(): Promise<Finding[]> {
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
-  const answers = await Promise.all(runtimeSettings.device.kind.choices.map(probeDevice));
+  const answers = await Promise.all(devicesOf(`${process.platform}-${process.arch}`).map(probeDevice));
   const found = answers.flatMap(({ device, computes }) =>
     computes === undefined ? [] : `${device} (${device === 'cpu' ? processor : precisionOf(computes)})`,
   );
-  const failures = answers.flatMap(({ failure }) => failure ?? []);
+  const absent = answers.flatMap(({ device, failure }): Finding[] =>
+    failure === undefined || device === 'cpu'
+      ? []
+      : [
+          {
+            name: `Device ${device}`,
+            state: 'absent',
+            detail: failure.replace(`The device ${device} does not work here: `, ''),
+            remedy: 'No run needs it: the device cpu works.',
+          },
+        ],
+  );
   const cpu = answers.find(({ device }) => device === 'cpu')?.computes;
-  const detail = [found.join(', ') || 'none', ...describeProducts(cpu), ...failures].join('\n    ');
   if (cpu === undefined) {
+    const detail = answers.find(({ device }) => device === 'cpu')?.failure ?? 'none';
     const remedy = 'Install the dependencies again: `npm ci --ignore-scripts`.';
-    return { name: 'Devices', state: 'failed', detail, remedy };
+    return [{ name: 'Devices', state: 'failed', detail, remedy }];
   }
-  return cpu.integerProducts
-    ? { name: 'Devices', state: 'ok', detail }
-    : {
-        name: 'Devices',
-        state: 'warning',
-        detail,
-        remedy: 'Results are right. Full speed needs a processor with AVX-512 VNNI or AVX-VNNI.',
-      };
+  const detail = [found.join(', '), describeProducts(cpu)].join('; ');
+  const remedy = 'Results are right. Full speed needs a processor with AVX-512 VNNI or AVX-VNNI.';
+  return [
+    cpu.integerProducts
+      ? { name: 'Devices', state: 'ok', detail }
+      : { name: 'Devices', state: 'warning', detail, remedy },
+    ...absent,
+  ];
 }
 
-function describeProducts(cpu: Computes | undefined): string[] {
-  if (cpu === undefined) {
-    return [];
-  }
-  return [
-    cpu.integerProducts ? 'integer products: exact' : `balanced is computed as strict and exact: ${saturationNote}`,
-  ];
+function describeProducts({ integerProducts }: Computes): string {
+  return integerProducts ? 'integer products: exact' : `balanced is computed as strict and exact: ${saturationNote}`;
 }
 
 function precisionOf({ half }: Computes): string {

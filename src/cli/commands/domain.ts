@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { explainFileError } from '../../base/files.ts';
 import { lazily } from '../../base/lazy.ts';
 import { nearestName } from '../../base/nearest-name.ts';
@@ -62,7 +63,7 @@ function init(name: string, args: Arguments): number {
   }
   const template = join(packageFolder(), 'data', 'domain-template');
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolderSync(dir);
     for (const file of readdirSync(template)) {
       if (/\.(?:md|json|ts)$/.test(file) && !file.endsWith('.d.ts')) {
         const text = readFileSync(join(template, file), 'utf8').replaceAll(`'${templateName}'`, `'${name}'`);

@@ -29,7 +29,7 @@ import { table } from '../terminal.ts';
 /** `selfq eval`: answers to every question of a benchmark, graded by the known truth. */
 export async function evalCommand(args: Arguments): Promise<number> {
   if (args.has('list')) {
-    process.stdout.write(args.has('json') ? `${JSON.stringify(benchmarkRows())}\n` : `${listText()}\n`);
+    process.stdout.write(args.has('json') ? `${JSON.stringify(await benchmarkRows())}\n` : `${await listText()}\n`);
     return 0;
   }
   const [asked, out] = [args.text('benchmark'), args.text('out')];
@@ -173,18 +173,24 @@ async function hashOf(adapter: string): Promise<string> {
 }
 
 /** Shipped and imported benchmarks. */
-function benchmarkRows(): { name: string; domain: string; description: string; imported?: true }[] {
+async function benchmarkRows(): Promise<
+  { name: string; domain: string; description: string; questions: number; imported?: true }[]
+> {
+  const shipped = benchmarks.map(async ({ name, domain, description, load }) => {
+    const { length: questions } = await load();
+    return { name, domain, description, questions };
+  });
   return [
-    ...benchmarks.map(({ name, domain, description }) => ({ name, domain, description })),
+    ...(await Promise.all(shipped)),
     ...listImports().map(({ name, domain, questions, formats }) => ({
-      ...{ name, domain, description: `${questions} questions, imported as ${formats.join(', ')}` },
+      ...{ name, domain, questions, description: `${questions} questions, imported as ${formats.join(', ')}` },
       imported: true as const,
     })),
   ];
 }
 
-function listText(): string {
-  const rows = benchmarkRows().map(({ name, domain, description }) => [name, domain, description]);
+async function listText(): Promise<string> {
+  const rows = (await benchmarkRows()).map(({ name, domain, description }) => [name, domain, description]);
   return table([['benchmark', 'domain', 'what it is'], ...rows]);
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { optional } from '../../base/optional.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import type { FolderType } from '../../model/formats/folder-files.ts';
@@ -93,7 +94,7 @@ export async function exportCommand(args: Arguments): Promise<number> {
   readRun(dir);
   const out = resolve(args.text('out') ?? join(dir, 'export', format.defaultName));
   try {
-    mkdirSync(dirname(out), { recursive: true });
+    makeFolderSync(dirname(out));
   } catch (error) {
     throw explainFileError(error, out);
   }
@@ -165,7 +166,7 @@ async function exportGgufLora({ dir, out, step }: ExportRequest): Promise<Export
     assertExpected(base, model.hash, run.model.hash);
     const { adapter } = await readCheckpoint(checkpoint.dir, model.config);
     try {
-      mkdirSync(out, { recursive: true });
+      makeFolderSync(out);
     } catch (error) {
       throw explainFileError(error, out);
     }

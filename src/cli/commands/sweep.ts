@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { explainFileError } from '../../base/files.ts';
@@ -109,7 +109,7 @@ function assertVariants({ variants }: SweepDefinition, wanted: readonly string[]
 function claimSweep({ runsFolder, definition, command }: SweepJob): () => void {
   const { dir } = sweepPaths(runsFolder, definition.name);
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolderSync(dir);
   } catch (error) {
     throw explainFileError(error, dir);
   }

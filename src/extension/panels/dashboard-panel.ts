@@ -1,6 +1,7 @@
 import { optional } from '../../base/optional.ts';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
+import { ActionableError } from '../actionable-error.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
 import { isLive } from '../../protocol/run-state.ts';
@@ -83,9 +84,20 @@ export class Dashboards implements vscode.Disposable, vscode.WebviewPanelSeriali
       .filter(({ dir }) => dir !== first.dir)
       .map((entry) => ({
         label: entry.name,
-        description: new Date(entry.run.createdAt).toLocaleString(),
+        description: new Date(entry.run.createdAt).toLocaleString(vscode.env.language),
         dir: entry.dir,
       }));
+    if (items.length === 0) {
+      throw new ActionableError(
+        'usage',
+        vscode.l10n.t('There is no other run to compare {0} with.', first.name),
+        vscode.l10n.t('Start another one first.'),
+        {
+          title: vscode.l10n.t('Start Self-Questioning'),
+          run: () => vscode.commands.executeCommand(commands.start),
+        },
+      );
+    }
     const chosen = await vscode.window.showQuickPick(items, {
       canPickMany: true,
       placeHolder: vscode.l10n.t('Runs to lay over the curves of {0}', first.name),

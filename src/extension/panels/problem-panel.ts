@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
+import { setContext } from '../context.ts';
 import { commands, internalCommands, panels } from '../contributions.ts';
 import { answerUri } from '../documents.ts';
 import { type RunArgument, pickRun } from '../run-commands.ts';
-import { type Services, guarded, disposeAll } from '../services.ts';
+import { type Services, guarded, disposeAll, noProblemsYet } from '../services.ts';
 import { type HostMessage, ProblemMessage } from '../../view/messages.ts';
 import { problemOf } from '../../view/domains/coding.ts';
-import { answersOf, problemModel } from '../../view/problem-model.ts';
+import { answersOf, narrowTitle, problemModel } from '../../view/problem-model.ts';
 import { createPanel, loadPage, replaceRestored } from './page-html.ts';
 
 /** Where a problem lies. */
@@ -102,11 +103,7 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
         return;
       }
     }
-    throw new BoundaryError(
-      'usage',
-      vscode.l10n.t('{0} has no problems yet.', entry.name),
-      vscode.l10n.t('They appear when the first step is finished.'),
-    );
+    throw noProblemsYet(entry);
   }
 
   #send(): void {
@@ -129,6 +126,9 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
           remedy: vscode.l10n.t('Choose another one in the view Problems.'),
         };
     this.#panel.title = shortTitle(model?.title) ?? vscode.l10n.t('Problem');
+    if (model) {
+      setContext('inspected');
+    }
     void this.#panel.webview.postMessage(message);
   }
 
@@ -208,5 +208,6 @@ export class ProblemInspector implements vscode.Disposable, vscode.WebviewPanelS
 const tabLength = 36;
 
 function shortTitle(title: string | undefined): string | undefined {
-  return title !== undefined && title.length > tabLength ? `${title.slice(0, tabLength - 1).trimEnd()}…` : title;
+  const narrow = title === undefined ? undefined : narrowTitle(title);
+  return narrow !== undefined && narrow.length > tabLength ? `${narrow.slice(0, tabLength - 1).trimEnd()}…` : narrow;
 }

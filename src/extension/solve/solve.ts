@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import type { JudgeResult } from '../../protocol/problem.ts';
-import { commands, internalCommands } from '../contributions.ts';
+import { ActionableError } from '../actionable-error.ts';
+import { commands, internalCommands, views } from '../contributions.ts';
 import { type ProblemPlace } from '../panels/problem-panel.ts';
 import { judgeProgram } from '../judge.ts';
 import { type Disposables, NoRunError, type Services, guarded } from '../services.ts';
@@ -116,10 +117,14 @@ async function chooseProblem(services: Services): Promise<SolutionFile | undefin
         })),
     );
   if (items.length === 0) {
-    throw new BoundaryError(
+    throw new ActionableError(
       'usage',
       vscode.l10n.t('{0} has no problems with tests.', run.name),
       vscode.l10n.t('Only these can be solved by yourself: choose another run.'),
+      {
+        title: vscode.l10n.t('Show Runs'),
+        run: () => vscode.commands.executeCommand(`${views.runs}.focus`),
+      },
     );
   }
   const chosen = await vscode.window.showQuickPick(items, {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { BoundaryError } from '../../base/errors.ts';
 import { type Seed, SeedReport } from '../../protocol/seed.ts';
+import { ActionableError } from '../actionable-error.ts';
 import { labelText } from '../../view/visible-text.ts';
 import { patternFor } from '../../workspace/glob.ts';
 import { progressLines } from '../selfq.ts';
@@ -60,10 +61,14 @@ async function chooseFolder(last: string | undefined): Promise<string | undefine
 export function openFolder(): string {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (!folder) {
-    throw new BoundaryError(
+    throw new ActionableError(
       'usage',
       vscode.l10n.t('No folder is open whose functions could be used.'),
       vscode.l10n.t('Open a folder with TypeScript or JavaScript (File: Open Folder), or choose another field.'),
+      {
+        title: vscode.l10n.t('Open Folder…'),
+        run: () => vscode.commands.executeCommand('vscode.openFolder'),
+      },
     );
   }
   return folder.uri.fsPath;

@@ -8,6 +8,7 @@ import { isLive } from '../../protocol/run-state.ts';
 import { memoryText, timeText } from '../../view/forecast.ts';
 import { formatBytes } from '../../view/format.ts';
 import { domainDescription, domainWord } from '../../view/words.ts';
+import { settingDeclarations } from '../contributions.ts';
 import { type Services, showError } from '../services.ts';
 import { t } from '../translate.ts';
 import { type StartAnswers, configOf, presetValue } from './arguments.ts';
@@ -21,23 +22,24 @@ const title = (): string => vscode.l10n.t('Start Self-Questioning');
 const browseFile = 'file:';
 const browseFolder = 'folder:';
 const nameOfHub = 'hub:';
+/** What a choice of the sizes means besides a preset. */
+const otherSteps = 'steps';
 
 /** The questions of the start in order. */
 export const questions = (services: Services, models: Promise<ModelRow[]>): WizardStep<StartAnswers>[] => [
-  async (answers, place) =>
-    askChoice(
+  async (answers, place) => {
+    const own = await ownDomainChoices(answers.domain);
+    return askChoice(
       place,
       {
         title: title(),
         placeholder: vscode.l10n.t('In which field should the model question itself?'),
-        items: [
-          ...shippedDomains.map((value) => ({ ...domainWords(value), value })),
-          ...(await ownDomainChoices(answers.domain)),
-        ],
+        items: () => [...shippedDomains.map((value) => ({ ...domainWords(value), value })), ...own],
         active: (value) => value === answers.domain,
       },
       (value) => takeDomain(services, answers, value),
-    ),
+    );
+  },
   functionsStep(services),
   (answers, place) =>
     askText(
@@ -52,13 +54,14 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
         answers.topic = value;
       },
     ),
-  async (answers, place) =>
-    askChoice(
+  async (answers, place) => {
+    const known = await models;
+    return askChoice(
       place,
       {
         title: title(),
         placeholder: vscode.l10n.t('Which model should learn?'),
-        items: modelChoices(await models, answers.model, suggestedModel(answers.domain)),
+        items: () => modelChoices(known, answers.model, suggestedModel(answers.domain)),
         active: (value) => value === (answers.model || (suggestedModel(answers.domain) ?? defaultModel(answers))),
       },
       async (value) => {
@@ -66,17 +69,22 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
         answers.model = model ?? answers.model;
         return model !== undefined;
       },
-    ),
+    );
+  },
   (answers, place) =>
     askChoice(
       place,
       {
         title: title(),
         placeholder: vscode.l10n.t('How large a run?'),
-        items: presetChoices(answers),
+        items: () => presetChoices(answers),
         active: (value) => value === answers.preset,
       },
-      (value) => {
+      async (value) => {
+        if (value === otherSteps) {
+          answers.steps = (await askSteps(answers)) ?? answers.steps;
+          return false;
+        }
         answers.preset = value;
         return true;
       },
@@ -87,7 +95,8 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
       {
         title: title(),
         placeholder: vscode.l10n.t('Where should the model run?'),
-        items: devicesOf(`${process.platform}-${process.arch}`).map((value) => ({ ...deviceWords(value), value })),
+        items: () =>
+          devicesOf(`${process.platform}-${process.arch}`).map((value) => ({ ...deviceWords(value), value })),
         active: (value) => value === answers.device,
       },
       (value) => {
@@ -95,20 +104,22 @@ export const questions = (services: Services, models: Promise<ModelRow[]>): Wiza
         return true;
       },
     ),
-  async (answers, place) =>
-    askChoice(
+  async (answers, place) => {
+    const choices = await startChoices(services, answers);
+    return askChoice(
       place,
       {
         title: title(),
         placeholder: vscode.l10n.t('Start it now?'),
-        items: await startChoices(services, answers),
+        items: () => choices,
         active: (value) => value === 'now',
       },
       (value) => {
         answers.queue = value === 'queue';
         return true;
       },
-    ),
+    );
+  },
 ];
 
 /** Now or after others, with what is known of its time and memory. */
@@ -179,7 +190,23 @@ function deviceWords(device: Device): { label: string; description?: string; det
   };
 }
 
-function presetChoices({ steps, ...answers }: StartAnswers): Choice<StartAnswers['preset']>[] {
+/** How many steps of self-play, 0 for as many as the size of the run has; undefined when the person leaves the question. */
+async function askSteps({ steps }: StartAnswers): Promise<number | undefined> {
+  const { maximum } = settingDeclarations.steps;
+  const value = await vscode.window.showInputBox({
+    title: title(),
+    prompt: vscode.l10n.t('How many steps? Empty: as many as the size of the run has.'),
+    value: steps === 0 ? '' : String(steps),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^([1-9]\d*)?$/.test(text.trim()) && Number(text) <= maximum
+        ? undefined
+        : vscode.l10n.t('Give a whole number from 1 to {0}.', String(maximum)),
+  });
+  return value === undefined ? undefined : Number(value);
+}
+
+function presetChoices({ steps, ...answers }: StartAnswers): Choice<StartAnswers['preset'] | typeof otherSteps>[] {
   const figures = (preset: StartAnswers['preset']): string =>
     vscode.l10n.t(
       '{0} steps · {1} proposals a step · {2} answers each',
@@ -204,6 +231,7 @@ function presetChoices({ steps, ...answers }: StartAnswers): Choice<StartAnswers
       detail: figures('paper'),
       value: 'paper',
     },
+    { label: `$(edit) ${vscode.l10n.t('Another number of steps…')}`, value: otherSteps },
   ];
 }
 

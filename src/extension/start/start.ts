@@ -5,7 +5,7 @@ import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import { enqueue } from '../../engine/queue.ts';
 import { commands } from '../contributions.ts';
-import { makeFolder } from '../run-store.ts';
+import { makeChosenFolder } from '../run-store.ts';
 import { type Disposables, type Services, guarded } from '../services.ts';
 import { requireTrust } from '../trust.ts';
 import { isSet, setting } from '../settings.ts';
@@ -58,14 +58,16 @@ async function ask(services: Services, answers: StartAnswers): Promise<boolean> 
 
 /** What is not given comes from the settings; questions begin with the last answers where nobody set anything. */
 function withDefaults(given: StartArguments, last?: StartAnswers): StartAnswers {
-  const choose = <Name extends 'domain' | 'topic' | 'model' | 'preset' | 'device'>(name: Name): StartAnswers[Name] =>
+  const choose = <Name extends 'domain' | 'topic' | 'model' | 'preset' | 'steps' | 'device'>(
+    name: Name,
+  ): StartAnswers[Name] =>
     (given[name] ?? (isSet(name) ? setting(name) : last?.[name]) ?? setting(name)) as StartAnswers[Name];
   return {
     domain: choose('domain'),
     topic: choose('topic'),
     model: choose('model'),
     preset: choose('preset'),
-    steps: given.steps ?? setting('steps'),
+    steps: choose('steps'),
     device: choose('device'),
     ...optional('code', last?.code),
     overrides: {
@@ -132,7 +134,7 @@ async function newRunFolder({ store }: Services, domain: string): Promise<string
   store.assertRunsFolder();
   const root = store.runsFolder();
   try {
-    await makeFolder(root);
+    await makeChosenFolder(root);
   } catch (error) {
     throw new BoundaryError(
       'environment',
@@ -144,6 +146,7 @@ async function newRunFolder({ store }: Services, domain: string): Promise<string
       vscode.l10n.t('Choose another one with the setting selfQuestioning.runsFolder.'),
     );
   }
+  await store.keepRunsFolder(root);
   const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${domain}`;
   const free = (number: number): string => {
     const dir = join(root, number === 1 ? name : `${name}-${number}`);

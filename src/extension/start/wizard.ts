@@ -47,22 +47,30 @@ export async function runWizard<Answers>(answers: Answers, steps: readonly Wizar
   }
 }
 
-/** A choice from a list; `active` is chosen beforehand. */
+/** A choice from a list; `active` is chosen beforehand. The list stays where `take` is false. */
 export function askChoice<T>(
   place: Place,
-  options: { title: string; placeholder: string; items: readonly Choice<T>[]; active: (value: T) => boolean },
+  options: { title: string; placeholder: string; items: () => readonly Choice<T>[]; active: (value: T) => boolean },
   take: (value: T) => Promise<boolean> | boolean,
 ): Promise<Move> {
   const pick = vscode.window.createQuickPick<Choice<T>>();
   Object.assign(pick, place);
   pick.title = options.title;
   pick.placeholder = options.placeholder;
-  pick.items = options.items;
-  pick.activeItems = options.items.filter(({ value }) => options.active(value)).slice(0, 1);
+  const fill = (): void => {
+    pick.items = options.items();
+    pick.activeItems = pick.items.filter(({ value }) => options.active(value)).slice(0, 1);
+  };
+  fill();
   pick.matchOnDescription = true;
   return ask(pick, place, async () => {
     const [item] = pick.selectedItems;
-    return item !== undefined && (await take(item.value));
+    const isAnswered = item !== undefined && (await take(item.value));
+    if (!isAnswered) {
+      // What was answered beside it may show in the choices.
+      fill();
+    }
+    return isAnswered;
   });
 }
 

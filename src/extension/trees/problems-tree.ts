@@ -1,11 +1,13 @@
 import * as vscode from 'vscode';
-import { commands, contextKeys, internalCommands, views } from '../contributions.ts';
+import { setContext } from '../context.ts';
+import { commands, internalCommands, views } from '../contributions.ts';
 import { formatPercent, formatShare } from '../../view/format.ts';
 import { Verdict } from '../../protocol/problem.ts';
 import { marks } from '../../protocol/question.ts';
 import type { RunEntry } from '../run-store.ts';
-import { type Services, guarded, disposeAll } from '../services.ts';
+import { NoRunError, type Services, guarded, disposeAll, noProblemsYet } from '../services.ts';
 import type { FeedEntry } from '../../view/messages.ts';
+import { narrowTitle } from '../../view/problem-model.ts';
 import { type Outcome, mainVerdict, outcomeOf, outcomes } from '../../view/problem-index.ts';
 import { markWord, outcomeWord, reasonWord, verdictWord } from '../../view/words.ts';
 import { t } from '../translate.ts';
@@ -175,7 +177,7 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
 
   #setFilter(filter: Outcome | undefined): void {
     this.#filter = filter;
-    void vscode.commands.executeCommand('setContext', contextKeys.problemsFiltered, filter !== undefined);
+    setContext('problemsFiltered', filter !== undefined);
     this.#reset();
   }
 
@@ -183,9 +185,12 @@ export class ProblemsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   async #search(): Promise<void> {
     const run = this.#services.store.selected;
     if (!run) {
-      return;
+      throw new NoRunError();
     }
     const reader = this.#services.store.steps(run.dir);
+    if (reader.steps().length === 0) {
+      throw noProblemsYet(run);
+    }
     type Item = vscode.QuickPickItem & { entry: FeedEntry };
     const pick = vscode.window.createQuickPick<Item>();
     pick.placeholder = vscode.l10n.t('Search the problems of {0}', run.name);
@@ -239,7 +244,7 @@ function groupItem(node: Node & { kind: 'group' }): vscode.TreeItem {
 }
 
 function problemItem(entry: FeedEntry, run: RunEntry): vscode.TreeItem {
-  const item = new vscode.TreeItem(entry.title);
+  const item = new vscode.TreeItem(narrowLabel(entry));
   item.iconPath = iconOf(entry);
   item.description = summary(entry);
   item.tooltip = `${entry.title}\n${summary(entry)}`;
@@ -250,6 +255,18 @@ function problemItem(entry: FeedEntry, run: RunEntry): vscode.TreeItem {
   return item;
 }
 
+/** Result first: a side bar cuts what stands behind a sentence. */
+function narrowLabel(entry: FeedEntry): string {
+  const title = narrowTitle(entry.title);
+  return entry.rejection === undefined && !entry.label && entry.answers.length > 0
+    ? `${rightAnswers(entry)}/${entry.answers.length} · ${title}`
+    : title;
+}
+
+function rightAnswers({ answers }: FeedEntry): number {
+  return answers.filter(({ mark }) => mark === 'right').length;
+}
+
 function summary(entry: FeedEntry): string {
   if (entry.rejection !== undefined) {
     return reasonWord(t, entry.rejection);
@@ -257,9 +274,8 @@ function summary(entry: FeedEntry): string {
   if (entry.label) {
     return labelSummary(entry.label);
   }
-  const solved = entry.answers.filter(({ mark }) => mark === 'right').length;
   const rate = entry.solveRate === undefined ? '' : ` · ${formatShare(entry.solveRate)}`;
-  return `${vscode.l10n.t('{0} of {1} right', String(solved), String(entry.answers.length))}${rate}`;
+  return `${vscode.l10n.t('{0} of {1} right', String(rightAnswers(entry)), String(entry.answers.length))}${rate}`;
 }
 
 function labelSummary({ value, correct, majorityRatio }: NonNullable<FeedEntry['label']>): string {

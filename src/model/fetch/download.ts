@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, stat } from 'node:fs/promises';
+import { copyFile, open, rename, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { modelsDir } from '../../base/cache-dir.ts';
 import type { CatalogueEntry } from '../catalogue.ts';
@@ -61,7 +62,7 @@ export function modelPath(entry: CatalogueEntry, cacheDir: string): string {
 export async function pullModel(entry: CatalogueEntry, options: PullOptions): Promise<PulledModel> {
   const target = modelPath(entry, options.cacheDir);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     return await withPullLock(
       `${target}.lock`,
       { signal: options.signal, onWait: () => options.onProgress?.({ stage: 'wait', source: 'another process' }) },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { makeFolder } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { modelsDir } from '../../base/cache-dir.ts';
 import type { PullOptions } from './download.ts';
@@ -101,7 +102,7 @@ export async function pullHubModel(name: HubName, options: PullOptions): Promise
   const id = name.file === undefined ? name.repo : `${name.repo}/${name.file}`;
   const thing = { title: id, name: id, target: join(folder, manifestName) };
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await withPullLock(
       `${folder}.lock`,
       { signal: options.signal, onWait: () => options.onProgress?.({ stage: 'wait', source: 'another process' }) },
@@ -187,7 +188,7 @@ async function fetchFile(
   onBytes: (done: number) => void,
 ): Promise<void> {
   const target = join(folder, path);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   if ((await fileSize(target)) === bytes && (await digestOf(target, digest.kind)) === digest.hex) {
     return;
   }

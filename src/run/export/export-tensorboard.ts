@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import protobuf from 'protobufjs/light.js';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import type { Evaluation, RoleMetrics, StepMetrics } from '../../protocol/records.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { readEvaluations, readMetrics, readRun } from '../folder.ts';
@@ -31,7 +31,7 @@ export function exportTensorboard(runDir: string, out: string): number {
   const folder = join(out, run.id);
   const started = Math.floor(Date.parse(run.createdAt) / 1000);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
   } catch (error) {
     throw explainFileError(error, folder);
   }

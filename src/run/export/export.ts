@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Alarm, Evaluation, RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../checkpoint.ts';
@@ -15,7 +16,7 @@ export function exportAdapter(runDir: string, out: string, step?: number): numbe
   const checkpoint = findCheckpoint(runDir, step);
   assertAdapter(readRun(runDir));
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolderSync(out);
     for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
       copyFileSync(join(checkpoint.dir, name), join(out, name));
     }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { FunctionProblem, ProgramProblem, type ComparedProblem } from '../../protocol/problem.ts';
@@ -54,7 +54,7 @@ function writeTask(folder: string, files: ReadonlyMap<string, string>): void {
   for (const [name, text] of files) {
     const path = join(folder, name);
     try {
-      mkdirSync(join(path, '..'), { recursive: true });
+      makeFolderSync(join(path, '..'));
       writeFileAtomic(path, text, name.endsWith('.sh') ? { mode: 0o755 } : undefined);
     } catch (error) {
       throw explainFileError(error, path);

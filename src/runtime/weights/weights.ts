@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import type { DecoderConfig, ModelFile } from '../../model/model.ts';
 import type { ElementType, ExternalData, Graph, Value } from '../../onnx/graph.ts';
 import { BoundaryError } from '../../base/errors.ts';
@@ -56,9 +57,9 @@ export async function prepareWeights(
   // Two preparations may run at once, in this process too: each has a folder to itself, and the first to end wins.
   const temporary = join(parent, `${model.hash}-${format}-${randomUUID()}.tmp-${process.pid}`);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await removeLeftovers(parent);
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await writeWeights(model, format, temporary, onProgress);
     await moveInto(temporary, folder, () => readIndex(folder, model.hash, format));
   } catch (error) {
@@ -152,7 +153,7 @@ async function moveInto(temporary: string, folder: string, usable: () => Promise
 export async function openPreparedFolder(cacheDir: string): Promise<string> {
   const folder = preparedFolder(cacheDir);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw asDiskError(error, folder);
   }

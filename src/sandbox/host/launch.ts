@@ -39,7 +39,7 @@ export function describeFences({ network, dataLimit, vitals }: Fences): { active
     [true, "Node's permission flags (no files, processes or inspector)", ''],
     [true, 'an empty environment and working folder', ''],
     [network, 'no network (namespace)', 'a namespace without network (unshare -rn)'],
-    [dataLimit, `RLIMIT_DATA ${dataLimitKb / 1024 / 1024} GiB`, 'RLIMIT_DATA (ulimit -d)'],
+    [dataLimit, `at most ${((dataLimitKb * 1024) / 1e9).toFixed(1)} GB of memory`, 'a limit of memory (ulimit -d)'],
     [vitals, 'CPU time and memory watched from outside', "a look at a worker's CPU time and memory (/proc)"],
   ];
   return {

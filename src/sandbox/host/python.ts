@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeFolderSync } from '../../base/make-folder.ts';
 import { cacheDir } from '../../base/cache-dir.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { headerBytes } from '../wire/frames.ts';
@@ -61,7 +62,7 @@ export async function pythonKit(
   const snapshot = join(cache, 'python', `${name}.snapshot`);
   if (!isWhole(snapshot)) {
     const memory = await makeSnapshot(plan({ folder, snapshot: undefined }));
-    mkdirSync(dirname(snapshot), { recursive: true });
+    makeFolderSync(dirname(snapshot));
     writeWhole(`${snapshot}.sha256`, Buffer.from(hashOf(memory)));
     writeWhole(snapshot, memory);
   }
