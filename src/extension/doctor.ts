@@ -2,6 +2,8 @@ import { cpus, release, totalmem } from 'node:os';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { lastLines } from '../engine/client.ts';
+import { shownProgress, stateText, stepText } from '../view/progress.ts';
+import { english } from '../view/translate.ts';
 import { commands } from './contributions.ts';
 import { showReport } from './documents.ts';
 import { type Disposables, type Services, guarded, runSelfq } from './services.ts';
@@ -87,7 +89,7 @@ async function reportIssue({ context, store }: Services): Promise<void> {
   const words = run ? withoutPaths(lastLines(run.dir, 20).replaceAll(home, '(folder)')) : '';
   const data = [
     ...Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`),
-    ...(run ? ['', `Latest run: ${run.state}, step ${run.run.step} of ${run.run.steps}`, '', '```', words, '```'] : []),
+    ...(run ? ['', `Latest run: ${stateText(english, shownProgress(run))}, ${stepText(english, shownProgress(run))}`, '', '```', words, '```'] : []),
   ].join('\n');
   const content = `# ${vscode.l10n.t('Issue report')}\n\n${vscode.l10n.t('What happened, and what should have happened:')}\n\n\n${data}\n`;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));
