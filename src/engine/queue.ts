@@ -7,7 +7,7 @@ import { explainFileError, largestFile, readIfPresent, writeFileAtomic } from '.
 import type { Config } from '../config/tables.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { isLive, type QueuePlace, type ShownState } from '../protocol/run-state.ts';
-import { readRun, runPaths } from '../run/folder.ts';
+import { holdsRun, readRun } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { shownState } from '../run/ownership.ts';
 import { type StartOptions, startEngine } from './client.ts';
@@ -82,7 +82,7 @@ function hasEnded({ state }: QueuedRun): boolean {
 /** Puts a run at the end of the queue. Throws BoundaryError('usage') where its folder is in the queue or holds a run. */
 export function enqueue(dir: string, config: Config, cache?: string): QueuedRun {
   const queue = listQueue(cache);
-  if (queue.some((queued) => queued.dir === dir) || existsSync(runPaths(dir).run)) {
+  if (queue.some((queued) => queued.dir === dir) || holdsRun(dir)) {
     throw new BoundaryError('usage', `${dir} is in the queue or holds a run already.`, 'Choose another folder.');
   }
   const id = (queue.at(-1)?.id ?? 0) + 1;
@@ -180,7 +180,7 @@ function isBusy({ dir }: QueuedRun): boolean {
 }
 
 function stateOf(dir: string): Pick<QueuedRun, 'record' | 'state'> {
-  if (!existsSync(runPaths(dir).run)) {
+  if (!holdsRun(dir)) {
     return {};
   }
   try {

@@ -89,7 +89,16 @@ async function reportIssue({ context, store }: Services): Promise<void> {
   const words = run ? withoutPaths(lastLines(run.dir, 20).replaceAll(home, '(folder)')) : '';
   const data = [
     ...Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`),
-    ...(run ? ['', `Latest run: ${stateText(english, shownProgress(run))}, ${stepText(english, shownProgress(run))}`, '', '```', words, '```'] : []),
+    ...(run
+      ? [
+          '',
+          `Latest run: ${stateText(english, shownProgress(run))}, ${stepText(english, shownProgress(run))}`,
+          '',
+          '```',
+          words,
+          '```',
+        ]
+      : []),
   ].join('\n');
   const content = `# ${vscode.l10n.t('Issue report')}\n\n${vscode.l10n.t('What happened, and what should have happened:')}\n\n\n${data}\n`;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));

@@ -6,7 +6,7 @@ import { BoundaryError } from '../base/errors.ts';
 import { optional } from '../base/optional.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
 import { isLive, type QueuePlace, type ShownState } from '../protocol/run-state.ts';
-import { readEvaluations, runPaths } from '../run/folder.ts';
+import { holdsRun, readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { readNotes, writeNotes } from '../run/notes.ts';
 import { listSweeps } from '../sweep/record.ts';
@@ -244,7 +244,7 @@ export class RunStore implements vscode.Disposable {
     const roots = this.#roots();
     const pending = roots.flatMap((root) =>
       readdirSync(root, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !existsSync(runPaths(join(root, entry.name)).run))
+        .filter((entry) => entry.isDirectory() && !holdsRun(join(root, entry.name)))
         .map((entry) => join(root, entry.name)),
     );
     // A workspace without runs gets its folder when the command line starts the first one there.

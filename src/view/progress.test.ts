@@ -27,7 +27,10 @@ describe('how far a run is', () => {
     const config = { runWhen: '22:00-07:00' };
     const done = ['1 of 6 steps done', '1/6'];
     assert.deepEqual(said(progress('paused', { held: 'battery' })), ['waits for mains power', ...done]);
-    assert.deepEqual(said(progress('paused', { held: 'hours', config })), ['waits for its hours, 22:00-07:00', ...done]);
+    assert.deepEqual(said(progress('paused', { held: 'hours', config })), [
+      'waits for its hours, 22:00-07:00',
+      ...done,
+    ]);
     assert.deepEqual(said(progress('interrupted', {}, 'behind')), ['waits for the run before it', ...done]);
   });
 
