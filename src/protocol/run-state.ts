@@ -12,3 +12,16 @@ export type QueuePlace = 'behind' | 'next';
 export function isLive(state: ShownState): boolean {
   return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }
+
+/** What a run waits for although nobody paused it: by its setting `runWhen`, or by the queue for a run before it. */
+export type Wait = { for: 'mainsPower' } | { for: 'hours'; hours: string } | { for: 'run' };
+
+/** How far a run is: all that is needed to put it into words. Made by view/progress.ts alone. */
+export interface ShownProgress {
+  state: ShownState;
+  /** Steps completed. */
+  step: number;
+  steps: number;
+  /** Present where the run waits: then no step is in progress, or the one begun does not move. */
+  wait?: Wait;
+}

@@ -3,9 +3,8 @@ import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
 import { type Alarm, type Split, splits } from '../protocol/records.ts';
-import type { ShownState } from '../protocol/run-state.ts';
+import type { ShownProgress, ShownState } from '../protocol/run-state.ts';
 import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
-import type { ShownProgress } from './progress.ts';
 import type { RunRow } from './run-rows.ts';
 import { type TrialModel, trialChoices } from './trial-model.ts';
 

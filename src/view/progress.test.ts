@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { QueuePlace, ShownState } from '../protocol/run-state.ts';
+import type { QueuePlace, ShownProgress, ShownState } from '../protocol/run-state.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { runView } from './dashboard-model.ts';
 import { exampleRun } from './example-records.ts';
-import { queueText, type ShownProgress, shownProgress, stageText, stateText, stepCount, stepText } from './progress.ts';
+import { queueText, shownProgress, stageText, stateText, stepCount, stepText } from './progress.ts';
 import { runCell, runRow } from './run-table.ts';
 import { english } from './translate.ts';
 

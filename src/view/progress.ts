@@ -1,4 +1,4 @@
-import { isLive, type QueuePlace, type ShownState } from '../protocol/run-state.ts';
+import { isLive, type QueuePlace, type ShownProgress, type ShownState, type Wait } from '../protocol/run-state.ts';
 import { type Stage, stepStages } from '../protocol/stages.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import { formatPercent } from './format.ts';
@@ -6,19 +6,6 @@ import type { Translate } from './translate.ts';
 import { stageWord, stateWord } from './words.ts';
 
 export { isLive, stepStages };
-
-/** What a run waits for although nobody paused it: by its setting `runWhen`, or by the queue for a run before it. */
-export type Wait = { for: 'mainsPower' } | { for: 'hours'; hours: string } | { for: 'run' };
-
-/** How far a run is: all that is needed to put it into words. Made by {@link shownProgress} alone. */
-export interface ShownProgress {
-  state: ShownState;
-  /** Steps completed. */
-  step: number;
-  steps: number;
-  /** Present where the run waits: then no step is in progress, or the one begun does not move. */
-  wait?: Wait;
-}
 
 /** What the progress of a run is made of; `queued`: its place in the queue, where it is in it and no engine has it. */
 export interface ProgressFacts {

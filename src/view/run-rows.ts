@@ -1,5 +1,5 @@
 import type { Change } from './compared.ts';
-import type { ShownProgress } from './progress.ts';
+import type { ShownProgress } from '../protocol/run-state.ts';
 
 /** A run as a row of the table of runs; plain data. */
 export interface RunRow extends ShownProgress {
