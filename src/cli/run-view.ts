@@ -3,7 +3,7 @@ import type { RunRecord, StepMetrics } from '../protocol/records.ts';
 import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
 import { asSentence, formatDuration, formatShare } from '../view/format.ts';
 import { shownProgress, stageText as stageProgress, stateText } from '../view/progress.ts';
-import { answerSharesOf, series } from '../view/series.ts';
+import { answerSharesOf, originsOf, series } from '../view/series.ts';
 import { english } from '../view/translate.ts';
 import { reasonWord, seriesWord } from '../view/words.ts';
 import { visibleText } from '../view/visible-text.ts';
@@ -265,8 +265,10 @@ function metricsLine(metrics: StepMetrics, steps: number, seconds: number): stri
   const shares = answerSharesOf([metrics]).map(
     (name) => `${seriesWord(english, name)} ${formatShare(series[name](metrics))}`,
   );
+  const { accepted, given } = originsOf(metrics);
   const parts = [
-    `${metrics.valid} of ${metrics.proposals} proposals valid`,
+    ...(metrics.proposals > 0 ? [`${accepted} of ${metrics.proposals} proposals valid`] : []),
+    ...(given > 0 ? [`${given} questions given`] : []),
     ...(metrics.skipped ? [`${metrics.skipped} skipped in the update`] : []),
     ...shares,
     `reward solver ${formatShare(metrics.solver.reward)}, proposer ${formatShare(metrics.proposer.reward)}`,

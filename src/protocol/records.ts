@@ -204,6 +204,7 @@ export const StepMetrics = z.object({
   solver: RoleMetrics,
   proposer: RoleMetrics,
   proposals: z.number().int(),
+  /** Questions: proposals that were accepted, and those of files (the settings pool and labelled). */
   valid: z.number().int(),
   /** Questions that dynamic sampling, minAgreement or shortReferences kept out of the solver's update. */
   skipped: z.number().int().optional(),

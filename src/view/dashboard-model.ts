@@ -19,7 +19,7 @@ import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
 import { type ProgressFacts, shownProgress } from './progress.ts';
 import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
-import { series } from './series.ts';
+import { originsOf, series } from './series.ts';
 
 /** More points than a chart has pixels show nothing more. */
 const pointsOfCurve = 400;
@@ -120,7 +120,7 @@ function proposalsOf(metrics: readonly StepMetrics[]): RunView['proposals'] {
   }
   return {
     steps: metrics.length,
-    accepted: sum(metrics.map(({ valid }) => valid)),
+    accepted: sum(metrics.map((line) => originsOf(line).accepted)),
     rejected: [...rejected].sort((a, b) => b[1] - a[1]),
   };
 }

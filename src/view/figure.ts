@@ -77,7 +77,8 @@ export function curvePanel(heading: string, lines: readonly Curve[]): Panel {
   if (all.length === 0) {
     return { height: 40, svg: title + text(figureMargin, 30, 'No step has been recorded yet.', 'small') };
   }
-  const axis = axisOf(all.flatMap(({ mean: value, deviation }) => [value - deviation, value + deviation]));
+  const edgesOf = bandEdges(all);
+  const axis = axisOf(all.flatMap(edgesOf));
   const [left, right, high, low] = [figureMargin + 40, figureWidth - figureMargin, 22, curveHeight - 20];
   const steps = Math.max(2, ...all.map(({ step }) => step));
   const x = (step: number): number => left + ((step - 1) / (steps - 1)) * (right - left);
@@ -91,7 +92,7 @@ export function curvePanel(heading: string, lines: readonly Curve[]): Panel {
     ]),
     text(left, low + 16, '1', 'small mid'),
     text(right, low + 16, `step ${steps}`, 'small end'),
-    ...lines.map(({ points }, i) => band(points, x, y, `band f${colourOf(i)}`)),
+    ...lines.map(({ points }, i) => band(points, edgesOf, [x, y], `band f${colourOf(i)}`)),
     ...lines.map(({ points }, i) => polyline(points, x, y, `line ${strokeOf(i)}`)),
   ];
   return { height: curveHeight, svg: drawn.join('\n') };
@@ -154,10 +155,18 @@ function polyline(points: Points, x: Scale, y: Scale, name: string): string {
   return points.length === 0 ? '' : `<polyline class="${name}" points="${at}"/>`;
 }
 
-function band(points: Points, x: Scale, y: Scale, name: string): string {
-  const edge = (sign: 1 | -1): string[] =>
-    points.map((point) => `${coordinate(x(point.step))},${coordinate(y(point.mean + sign * point.deviation))}`);
+type Edges = (point: Points[number]) => [low: number, high: number];
+
+/** One deviation to both sides, but not below 0 where no mean is. */
+function bandEdges(points: Points): Edges {
+  const floor = points.every(({ mean }) => mean >= 0) ? 0 : -Infinity;
+  return ({ mean, deviation }) => [Math.max(floor, mean - deviation), mean + deviation];
+}
+
+function band(points: Points, edgesOf: Edges, [x, y]: [Scale, Scale], name: string): string {
+  const edge = (side: 0 | 1): string[] =>
+    points.map((point) => `${coordinate(x(point.step))},${coordinate(y(edgesOf(point)[side]))}`);
   return points.every(({ deviation }) => deviation === 0)
     ? ''
-    : `<polygon class="${name}" points="${[...edge(1), ...edge(-1).reverse()].join(' ')}"/>`;
+    : `<polygon class="${name}" points="${[...edge(1), ...edge(0).reverse()].join(' ')}"/>`;
 }

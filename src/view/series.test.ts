@@ -3,7 +3,7 @@ import { exampleMetrics, exampleRun } from './example-records.ts';
 import { runView } from './dashboard-model.ts';
 import { exampleVoteMetrics } from './example-votes.ts';
 import type { SeriesName } from './messages.ts';
-import { answerSharesOf, qualitySeriesOf, shareCharts } from './series.ts';
+import { answerSharesOf, originsOf, qualitySeriesOf, series, shareCharts } from './series.ts';
 
 const chartsOf = (metrics: ReturnType<typeof exampleMetrics>[]) => {
   const facts = { dir: '/r', name: 'r', state: 'finished', run: exampleRun(), evaluations: [] } as const;
@@ -19,6 +19,13 @@ describe('the curves of a run', () => {
       quality: ['sound', 'novelty_words', 'novelty_behaviour', 'difficulty', 'short_references'],
       variety: ['diversity', 'distinct_ngrams', 'hidden_spread'],
     });
+  });
+
+  it('count as proposed only what was proposed in the run, not the questions of files', () => {
+    const mixed = { ...exampleMetrics(1), proposals: 12, valid: 15, rejected: { malformed: 3 } };
+    assert.deepEqual(originsOf(mixed), { accepted: 9, given: 6 });
+    assert.equal(series.valid_share(mixed), 0.75);
+    assert.deepEqual(originsOf({ ...mixed, proposals: 0, valid: 5, rejected: {} }), { accepted: 0, given: 5 });
   });
 
   it('are without quality in runs of earlier versions, and without what a domain has not', () => {

@@ -1,3 +1,4 @@
+import { sum } from '../base/statistics.ts';
 import type { StepMetrics } from '../protocol/records.ts';
 import type { SeriesName } from './messages.ts';
 
@@ -12,7 +13,7 @@ export const series: Record<SeriesName, (metrics: StepMetrics) => number | null 
   majority_ratio: ({ majority_ratio }) => majority_ratio,
   form_agreement: ({ form_agreement }) => form_agreement,
   labelled_rate: ({ labelled_rate }) => labelled_rate,
-  valid_share: ({ valid, proposals }) => (proposals > 0 ? valid / proposals : null),
+  valid_share: (metrics) => (metrics.proposals > 0 ? originsOf(metrics).accepted / metrics.proposals : null),
   diversity: ({ diversity }) => diversity,
   sound: ({ quality }) => quality?.sound,
   novelty_words: ({ quality }) => quality?.novelty_words,
@@ -35,6 +36,12 @@ export const series: Record<SeriesName, (metrics: StepMetrics) => number | null 
   'solver.grad_norm': ({ solver }) => solver.grad_norm,
   'solver.sampling_logp_difference': ({ solver }) => solver.sampling_logp_difference,
 };
+
+/** How many of a step's questions were proposed in it, and how many come from files (the settings pool and labelled). */
+export function originsOf({ proposals, rejected, valid }: StepMetrics): { accepted: number; given: number } {
+  const accepted = proposals - sum(Object.values(rejected));
+  return { accepted, given: valid - accepted };
+}
 
 /** Shares that tell how good the answers are, the most telling first. Which of them a run has depends on its domain. */
 const answerShares = [

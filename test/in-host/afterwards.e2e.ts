@@ -8,8 +8,6 @@ import { notification, picture, quickInput, runCommand, startWithDefaults, webvi
 
 describe('what a person does with a finished run, in a real window', function () {
   this.timeout(600_000);
-  // A key pressed through a browser can miss its window on a busy machine.
-  this.retries(1);
   let place: Workplace;
   let editor: Editor;
   let dir: string;

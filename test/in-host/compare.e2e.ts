@@ -53,7 +53,6 @@ function writeRuns(root: string): void {
 
 describe('results beside each other', function () {
   this.timeout(600_000);
-  this.retries(1);
   let place: Workplace;
   let editor: Editor;
 

@@ -12,6 +12,7 @@ import {
   changeSettings,
   chooseByTyping,
   notification,
+  openByCommand,
   picture,
   quickInput,
   runAndChoose,
@@ -183,7 +184,7 @@ describe('the trained model in the editor', function () {
     const second = await editor.openWindow();
     try {
       await statusItem(second).waitFor();
-      await runCommand(second, 'Self-Questioning: Try the Model');
+      await openByCommand(second, 'Self-Questioning: Try the Model', webview(second).getByRole('textbox'));
       await webview(second).getByRole('textbox').fill('Hello.');
       await webview(second).getByRole('button', { name: /^Ask/ }).click();
       await statusItem(second).getByRole('button', { name: 'It is loaded.' }).waitFor();

@@ -19,8 +19,6 @@ import {
 
 describe('a run in a real window, with the real engine, sandbox and a tiny model', function () {
   this.timeout(600_000);
-  // A key pressed through a browser can miss its window on a busy machine.
-  this.retries(1);
   let place: Workplace;
   let editor: Editor;
   let dir: string;

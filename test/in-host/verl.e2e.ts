@@ -9,8 +9,6 @@ const recorded = resolve(import.meta.dirname, '..', 'golden', 'run-verl');
 
 describe('a run of the trainer on verl, in a real window', function () {
   this.timeout(600_000);
-  // A key pressed through a browser can miss its window on a busy machine.
-  this.retries(1);
   let editor: Editor;
 
   before(async () => {

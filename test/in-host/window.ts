@@ -107,6 +107,23 @@ export async function runAndChoose(page: Page, command: string, question: string
   }
 }
 
+/** Runs a command until `shown` is there: a page whose frame never comes up is closed and opened again. */
+export async function openByCommand(page: Page, command: string, shown: Locator): Promise<void> {
+  const end = Date.now() + patience;
+  for (;;) {
+    await runCommand(page, command);
+    try {
+      await shown.waitFor({ timeout: 30_000 });
+      return;
+    } catch (error) {
+      if (Date.now() > end) {
+        throw error;
+      }
+      await runCommand(page, 'View: Close All Editors');
+    }
+  }
+}
+
 /** Chooses `item` from the context menu of `row`, until `shown` is there. */
 export async function chooseFromMenu(page: Page, row: Locator, item: string, shown: Locator): Promise<void> {
   const end = Date.now() + patience;

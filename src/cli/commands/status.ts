@@ -15,7 +15,7 @@ import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
 import { shownProgress, stageText, stateText, stepCount, stepText } from '../../view/progress.ts';
 import { domainOfRun } from '../../view/run-name.ts';
-import { answerSharesOf, qualitySeriesOf, series } from '../../view/series.ts';
+import { answerSharesOf, originsOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
 import { seriesWord } from '../../view/words.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
@@ -131,12 +131,18 @@ function publicForm(listed: ListedRun): object {
   return { dir: listed.dir, ...listed.run, state: shownState(listed.run), engine };
 }
 
+/** "12/24" of its proposals became questions, "+ 5 given" by files. */
+function questionsText(line: StepMetrics): string {
+  const { accepted, given } = originsOf(line);
+  return given > 0 ? `${accepted}/${line.proposals} + ${given} given` : `${accepted}/${line.proposals}`;
+}
+
 function metricsTable(metrics: readonly StepMetrics[]): string {
   const figure = (value: number | null | undefined): string => value?.toFixed(3) ?? '–';
   const shares = answerSharesOf(metrics);
   const rows = metrics.map((line) => [
     String(line.step),
-    `${line.valid}/${line.proposals}`,
+    questionsText(line),
     figure(line.solver.reward),
     figure(line.proposer.reward),
     ...shares.map((name) => figure(series[name](line))),

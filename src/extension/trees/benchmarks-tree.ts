@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import { questionsFile } from '../../benchmarks/imported.ts';
 import type { ImportRecord } from '../../protocol/imports.ts';
@@ -43,25 +44,35 @@ export function registerBenchmarksTree(services: Services, results: EvaluationSt
     tree.description = store.selected?.name ?? '';
     changed.fire();
   };
+  /** VS Code no longer knows a row that was chosen while the view was refreshed, and passes nothing for it. */
+  const onNode = (command: string, work: (node: Node) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(
+      command,
+      guarded(services, async (node?: Node) => {
+        if (node) {
+          return work(node);
+        }
+        changed.fire();
+        throw new BoundaryError(
+          'usage',
+          vscode.l10n.t('The list of benchmarks has changed.'),
+          vscode.l10n.t('It is up to date now: choose from it again.'),
+        );
+      }),
+    );
   return [
     tree,
     changed,
     results.onDidChange(update),
     store.onDidSelect(update),
     live.onEvent(({ event }) => event.type === 'evaluation' && changed.fire()),
-    vscode.commands.registerCommand(
-      commands.openBenchmark,
-      guarded(services, async (node?: Node) => {
-        const file = node?.kind === 'benchmark' ? node.imported && questionsFile(node.imported) : node?.file;
-        if (file !== undefined) {
-          await vscode.window.showTextDocument(vscode.Uri.file(file));
-        }
-      }),
-    ),
-    vscode.commands.registerCommand(
-      commands.deleteBenchmark,
-      guarded(services, (node?: Node) => deleteNode(results, node)),
-    ),
+    onNode(commands.openBenchmark, async (node) => {
+      const file = node.kind === 'benchmark' ? node.imported && questionsFile(node.imported) : node.file;
+      if (file !== undefined) {
+        await vscode.window.showTextDocument(vscode.Uri.file(file));
+      }
+    }),
+    onNode(commands.deleteBenchmark, (node) => deleteNode(results, node)),
   ];
 }
 
@@ -102,8 +113,8 @@ function benchmarkNodes(services: Services, results: EvaluationStore): Benchmark
   return [...named, ...unused];
 }
 
-async function deleteNode(results: EvaluationStore, node: Node | undefined): Promise<void> {
-  if (!node || (node.kind === 'benchmark' ? !node.imported : node.file === undefined)) {
+async function deleteNode(results: EvaluationStore, node: Node): Promise<void> {
+  if (node.kind === 'benchmark' ? !node.imported : node.file === undefined) {
     return;
   }
   const name = node.kind === 'benchmark' ? node.name : resultTitle(node.result);
