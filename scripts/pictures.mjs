@@ -1,5 +1,6 @@
 // The pictures of README and walkthrough: one run of the default model (preset quick) in a real VS Code, started from
-// the palette, in dark, light and high contrast. Takes as long as the run. usage: node scripts/pictures.mjs [steps]
+// the palette, in dark, light and high contrast. Takes as long as the run; with --run it shows a finished one.
+// usage: node scripts/pictures.mjs [steps | --run FOLDER]
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

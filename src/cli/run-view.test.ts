@@ -13,7 +13,7 @@ function watch(options = {}) {
     isTerminal: true,
     line: (text: string) => void lines.push(text),
     status: (text: string) => void (told.status = text),
-    clear: () => undefined,
+    clear: () => void (told.status = ''),
   };
   const view = createRunView(exampleRun(), output, () => 1000 * seconds, options);
   const stages = (step: number, ...names: Stage[]): void =>
@@ -57,6 +57,15 @@ describe('the view of a run', () => {
     ]);
     stages(1, 'propose', 'load');
     assert.equal(told.lines.length, 3);
+  });
+
+  it('says of a run that waits what for, and no longer what it did before', () => {
+    const { view, told, stages } = watch();
+    stages(1, 'propose', 'solve');
+    assert.match(told.status, /step 1/);
+    view.show({ type: 'state', run: { ...exampleRun(), state: 'paused', held: 'battery' } });
+    assert.equal(told.status, '');
+    assert.deepEqual(told.lines.slice(-1).map(stripVTControlCharacters), ['Waits for mains power.']);
   });
 
   it('says what the search for functions found when it has ended', () => {

@@ -2,10 +2,10 @@ import type { RunEvent, RunEventOf } from '../protocol/control.ts';
 import type { RunRecord, StepMetrics } from '../protocol/records.ts';
 import { benchmarkTitle, evaluationText } from '../view/evaluation.ts';
 import { asSentence, formatDuration, formatShare } from '../view/format.ts';
-import { stageText as stageProgress } from '../view/progress.ts';
+import { shownProgress, stageText as stageProgress, stateText } from '../view/progress.ts';
 import { answerSharesOf, originsOf, series } from '../view/series.ts';
 import { english } from '../view/translate.ts';
-import { heldStateWord, reasonWord, seriesWord } from '../view/words.ts';
+import { reasonWord, seriesWord } from '../view/words.ts';
 import { visibleText } from '../view/visible-text.ts';
 import { bar, oneLine, paint, type ProgressOutput } from './terminal.ts';
 
@@ -222,9 +222,11 @@ export function describeSubject(domain: string, topic: string): string {
 }
 
 function showState(run: RunRecord, output: ProgressOutput): void {
-  if (run.state === 'paused' && run.held) {
-    const words = heldStateWord(english, { state: 'paused', held: run.held, runWhen: String(run.config['runWhen']) });
-    output.line(paint('yellow', asSentence(words)));
+  const progress = shownProgress({ run, state: run.state });
+  if (progress.wait) {
+    // What it did last is over.
+    output.clear();
+    output.line(paint('yellow', asSentence(stateText(english, progress))));
     return;
   }
   if (run.state === 'paused') {

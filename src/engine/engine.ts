@@ -133,7 +133,11 @@ async function own(
   const reporter = createProgressReporter(notify);
   const stop = (): void => requestStop(gate, live);
   const server = await serveControl(live.record.engine.socket, live.record.engine.token, {
-    status: () => ({ run: withoutToken(live.record), ...(reporter.last ? { last: reporter.last } : {}) }),
+    // A run that waits is in no stage, whatever it did before.
+    status: () => ({
+      run: withoutToken(live.record),
+      ...(reporter.last && !live.record.held ? { last: reporter.last } : {}),
+    }),
     pause: () => gate.pause(),
     resume: () => gate.open(),
     stop() {

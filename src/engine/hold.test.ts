@@ -6,10 +6,10 @@ import { createGate, StopRequested } from './gate.ts';
 import { createHold } from './hold.ts';
 
 describe('a run that its setting holds', () => {
-  function held(by: HeldBy | undefined) {
+  function held(by: HeldBy | undefined, state: RunRecord['state'] = 'running') {
     const gate = createGate();
     const states: [RunRecord['state'] | undefined, RunRecord['held']][] = [];
-    let record = exampleRun({ state: 'running' });
+    let record = exampleRun({ state });
     const live = {
       get record() {
         return record;
@@ -37,6 +37,15 @@ describe('a run that its setting holds', () => {
     machine.by = undefined;
     await waiting;
     assert.deepEqual(states.at(-1), ['running', null]);
+  });
+
+  it('starts after its wait as it would have without', async () => {
+    const { wait, states, machine } = held('hours', 'starting');
+    const waiting = wait();
+    await sleep(5);
+    machine.by = undefined;
+    await waiting;
+    assert.deepEqual(states, [['paused', 'hours'], ['starting', null]]); // prettier-ignore
   });
 
   it('is let go by a person, who is not asked again', async () => {

@@ -4,8 +4,8 @@ import type { LiveRun } from './live-run.ts';
 import { log } from './log.ts';
 
 /**
- * Waits as long as the run is held by its setting `runWhen`, paused with that as its reason. A person who resumes it all the
- * same is not asked again. `checkMs`: how often it looks whether the run may continue, milliseconds.
+ * Waits as long as the run is held by its setting `runWhen`, paused with that as its reason; then its state is what it was.
+ * A person who resumes it all the same is not asked again. `checkMs`: how often it looks whether the run may continue, milliseconds.
  */
 export function createHold(
   live: Pick<LiveRun, 'record' | 'update'>,
@@ -15,6 +15,7 @@ export function createHold(
 ): () => Promise<void> {
   let overruled = false;
   return async () => {
+    const { state } = live.record;
     let held = overruled ? undefined : await heldNow();
     if (held === undefined) {
       return;
@@ -27,6 +28,6 @@ export function createHold(
       overruled = await gate.wait(checkMs);
       held = overruled ? undefined : await heldNow();
     }
-    live.update({ state: 'running', held: null });
+    live.update({ state, held: null });
   };
 }

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
 import { resolveConfig, type SettingValues } from '../config/resolve.ts';
 import { resolveStored } from '../config/stored.ts';
 import { sharedSettings, type Config } from '../config/tables.ts';
 import { findCheckpoint } from '../run/checkpoint.ts';
-import { readRun, runPaths } from '../run/folder.ts';
+import { holdsRun, readRun } from '../run/folder.ts';
 
 /** What to load for an evaluation or a completion. */
 export interface PolicySource {
@@ -46,11 +45,7 @@ export function findPolicy(adapter: string | undefined, overrides: SettingValues
 
 /** The run that a folder is, or is a checkpoint of; undefined for any other folder. */
 export function runBehind(dir: string): string | undefined {
-  return [dir, resolve(dir, '..', '..')].find(isRun);
-}
-
-function isRun(dir: string): boolean {
-  return existsSync(runPaths(dir).run);
+  return [dir, resolve(dir, '..', '..')].find(holdsRun);
 }
 
 /** Of a folder `<run>/checkpoints/000012`. */

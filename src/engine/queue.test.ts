@@ -9,7 +9,7 @@ import { writeRun } from '../run/folder.ts';
 import { ownIdentity } from '../run/ownership.ts';
 import { exampleRun } from '../view/example-records.ts';
 import type { StartOptions } from './client.ts';
-import { advanceQueue, dequeue, dequeueFolder, enqueue, holdQueue, listQueue } from './queue.ts';
+import { advanceQueue, dequeue, dequeueFolder, enqueue, holdQueue, listQueue, queuePlaces } from './queue.ts';
 
 describe('the queue of runs', () => {
   let cache: string;
@@ -62,6 +62,27 @@ describe('the queue of runs', () => {
         [2, undefined],
       ],
     );
+  });
+
+  it('tells of each run that waits whether another one has to end first', async () => {
+    const places = (): (string | undefined)[] => listQueue(cache).map(({ place }) => place);
+    add('a', 'b');
+    assert.deepEqual(places(), ['next', 'behind']);
+    record(dirOf('a'), 'running', true);
+    assert.deepEqual(places(), [undefined, 'behind']);
+    record(dirOf('a'), 'running', false);
+    record(dirOf('other'), 'running', true);
+    assert.deepEqual(places(), ['behind', 'behind']);
+    record(dirOf('other'), 'finished', true);
+    record(dirOf('a'), 'failed', true);
+    assert.deepEqual(places(), [undefined, 'next']);
+    assert.deepEqual([...queuePlaces(listQueue(cache))], [[dirOf('b'), 'next']]);
+  });
+
+  it('tells nothing by which a process could steer a run', () => {
+    add('a');
+    record(dirOf('a'), 'running', true);
+    assert.doesNotMatch(JSON.stringify(listQueue(cache)), /token|socket/);
   });
 
   it('continues with the next when a run has ended, and forgets the ended one', async () => {

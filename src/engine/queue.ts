@@ -6,8 +6,9 @@ import { cacheDir } from '../base/cache-dir.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { explainFileError, largestFile, readIfPresent, writeFileAtomic } from '../base/files.ts';
 import type { Config } from '../config/tables.ts';
-import { isLive, type ShownState } from '../protocol/run-state.ts';
-import { readRun, runPaths } from '../run/folder.ts';
+import type { RunRecord } from '../protocol/records.ts';
+import { isLive, type QueuePlace, type ShownState } from '../protocol/run-state.ts';
+import { holdsRun, readRun } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { shownState } from '../run/ownership.ts';
 import { type StartOptions, startEngine } from './client.ts';
@@ -30,6 +31,10 @@ export interface QueuedRun extends QueueFile {
   id: number;
   /** Undefined until its engine has begun. */
   state?: ShownState;
+  /** Of its record, where there is one that can be read. */
+  record?: Pick<RunRecord, 'step' | 'steps' | 'held' | 'config'>;
+  /** Present while it waits: it has no engine and has not ended, and nothing keeps it from starting in its turn. */
+  place?: QueuePlace;
 }
 
 /** How engines are started; a test has others. */
@@ -46,19 +51,39 @@ export function queueFolder(cache: string = cacheDir()): string {
 /** The runs of the queue in their order; files that cannot be read are none. */
 export function listQueue(cache?: string): QueuedRun[] {
   const folder = queueFolder(cache);
-  return (existsSync(folder) ? readdirSync(folder) : [])
-    .flatMap((name) => {
+  const queue = (existsSync(folder) ? readdirSync(folder) : [])
+    .flatMap((name): QueuedRun[] => {
       const id = /^(\d+)\.json$/.exec(name)?.[1];
       const file = id === undefined ? undefined : readQueueFile(join(folder, name));
       return id === undefined || !file ? [] : [{ ...file, id: Number(id), ...stateOf(file.dir) }];
     })
     .sort((a, b) => a.id - b.id);
+  return queue.map((queued, index) => withPlace(queued, queue.slice(0, index)));
+}
+
+/** Places of the runs that wait in the queue, by their folders. */
+export function queuePlaces(queue: readonly QueuedRun[] = listQueue()): ReadonlyMap<string, QueuePlace> {
+  return new Map(queue.flatMap(({ dir, place }) => (place ? [[dir, place]] : [])));
+}
+
+/** `before`: the runs of the queue before it. */
+function withPlace(queued: QueuedRun, before: readonly QueuedRun[]): QueuedRun {
+  const { state, problem } = queued;
+  if (hasEnded(queued) || problem !== undefined || (state !== undefined && isLive(state))) {
+    return queued;
+  }
+  const isNext = before.every((other) => hasEnded(other) || other.problem !== undefined) && !isBusy(queued);
+  return { ...queued, place: isNext ? 'next' : 'behind' };
+}
+
+function hasEnded({ state }: QueuedRun): boolean {
+  return state === 'finished' || state === 'failed';
 }
 
 /** Puts a run at the end of the queue. Throws BoundaryError('usage') where its folder is in the queue or holds a run. */
 export function enqueue(dir: string, config: Config, cache?: string): QueuedRun {
   const queue = listQueue(cache);
-  if (queue.some((queued) => queued.dir === dir) || existsSync(runPaths(dir).run)) {
+  if (queue.some((queued) => queued.dir === dir) || holdsRun(dir)) {
     throw new BoundaryError('usage', `${dir} is in the queue or holds a run already.`, 'Choose another folder.');
   }
   const id = (queue.at(-1)?.id ?? 0) + 1;
@@ -119,7 +144,7 @@ export async function advanceQueue(options: AdvanceOptions = {}): Promise<Queued
   }
   for (const queued of listQueue(cache)) {
     const { id, dir, config, state, problem } = queued;
-    if (state === 'finished' || state === 'failed') {
+    if (hasEnded(queued)) {
       dequeue(id, cache);
       continue;
     }
@@ -155,12 +180,15 @@ function isBusy({ dir }: QueuedRun): boolean {
   return listRuns(dirname(dir)).some((listed) => 'run' in listed && isLive(shownState(listed.run)));
 }
 
-function stateOf(dir: string): { state?: ShownState } {
-  if (!existsSync(runPaths(dir).run)) {
+function stateOf(dir: string): Pick<QueuedRun, 'record' | 'state'> {
+  if (!holdsRun(dir)) {
     return {};
   }
   try {
-    return { state: shownState(readRun(dir)) };
+    const run = readRun(dir);
+    // Not its token, which lets a process steer the run.
+    const { step, steps, held, config } = run;
+    return { record: { step, steps, held, config }, state: shownState(run) };
   } catch {
     return { state: 'failed' };
   }

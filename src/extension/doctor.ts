@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { optional } from '../base/optional.ts';
 import { lastLines } from '../engine/client.ts';
+import { shownProgress, stateText, stepText } from '../view/progress.ts';
+import { english } from '../view/translate.ts';
 import { commands } from './contributions.ts';
 import { setContext } from './context.ts';
 import { showReport } from './documents.ts';
@@ -118,7 +120,16 @@ async function reportIssue({ context, store }: Services): Promise<void> {
   const words = run ? withoutPaths(lastLines(run.dir, 20).replaceAll(home, '(folder)')) : '';
   const data = [
     ...Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`),
-    ...(run ? ['', `Latest run: ${run.state}, step ${run.run.step} of ${run.run.steps}`, '', '```', words, '```'] : []),
+    ...(run
+      ? [
+          '',
+          `Latest run: ${stateText(english, shownProgress(run))}, ${stepText(english, shownProgress(run))}`,
+          '',
+          '```',
+          words,
+          '```',
+        ]
+      : []),
   ].join('\n');
   const content = `# ${vscode.l10n.t('Issue report')}\n\n${vscode.l10n.t('What happened, and what should have happened:')}\n\n\n${data}\n`;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content }));

@@ -201,6 +201,10 @@ export class LiveRuns implements vscode.Disposable {
     if (event.type === 'state' && event.run.state !== 'running') {
       this.#requests.delete(dir);
     }
+    if (event.type === 'state' && event.run.held) {
+      // One that waits is in no stage, whatever it did before.
+      this.#stages.delete(dir);
+    }
     if (event.type === 'stage') {
       const { type: _type, ...stage } = event;
       this.#stages.set(dir, stage);

@@ -19,7 +19,7 @@ import { requireTrust } from './trust.ts';
 import { changeText, compareEvaluations } from '../view/comparison.ts';
 import { outcomeOf } from '../view/evaluations.ts';
 import { asSentence, formatBytes, formatPercent } from '../view/format.ts';
-import { stateWord } from '../view/words.ts';
+import { shownProgress, stateText, stepCount } from '../view/progress.ts';
 import { t } from './translate.ts';
 
 /** A run as a command gets it: an item of the tree, a folder (links, other extensions), or nothing (the palette). */
@@ -56,7 +56,7 @@ export async function pickRun(
   }
   const items = candidates.map((entry) => ({
     label: entry.name,
-    description: `${stateWord(t, entry.state)} · ${entry.run.step}/${entry.run.steps}`,
+    description: `${stateText(t, shownProgress(entry))} · ${stepCount(shownProgress(entry))}`,
     detail: new Date(entry.run.createdAt).toLocaleString(vscode.env.language),
     entry,
   }));

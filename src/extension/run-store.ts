@@ -5,8 +5,8 @@ import { makeFolder, makeFolderSync } from '../base/make-folder.ts';
 import { BoundaryError } from '../base/errors.ts';
 import { optional } from '../base/optional.ts';
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
-import { isLive, type ShownState } from '../protocol/run-state.ts';
-import { readEvaluations, runPaths } from '../run/folder.ts';
+import { isLive, type QueuePlace, type ShownState } from '../protocol/run-state.ts';
+import { holdsRun, readEvaluations, runPaths } from '../run/folder.ts';
 import { listRuns } from '../run/list.ts';
 import { readNotes, writeNotes } from '../run/notes.ts';
 import { listSweeps } from '../sweep/record.ts';
@@ -16,7 +16,7 @@ import { contextKeys } from './contributions.ts';
 import { MetricsReader, StepReader } from './run-files.ts';
 import { setting } from './settings.ts';
 import { t } from './translate.ts';
-import { listQueue, queueFolder, type QueuedRun } from '../engine/queue.ts';
+import { listQueue, queueFolder, queuePlaces, type QueuedRun } from '../engine/queue.ts';
 import { runName } from '../view/default-name.ts';
 import { labelText } from '../view/visible-text.ts';
 
@@ -26,6 +26,8 @@ export interface RunEntry {
   name: string;
   state: ShownState;
   run: RunRecord;
+  /** Where it waits in the queue without an engine: its place there. */
+  queued?: QueuePlace;
   /** What the person wrote about it. */
   tags: readonly string[];
   note: string;
@@ -83,7 +85,7 @@ export class RunStore implements vscode.Disposable {
     return this.#runs;
   }
 
-  /** Runs that wait for others to end, in their order. */
+  /** Runs of the queue that have not been begun, in their order. */
   get queue(): readonly QueuedRun[] {
     return this.#queue;
   }
@@ -168,6 +170,8 @@ export class RunStore implements vscode.Disposable {
   refresh(): void {
     const before = this.selected?.dir;
     const names = this.#names();
+    const queue = listQueue();
+    const places = queuePlaces(queue);
     const listed = this.#roots().flatMap((root) => listRuns(root));
     const sweeps = this.#roots().flatMap((root) => listSweeps(root).map((sweep) => ({ root, sweep })));
     const inSweep = new Map(
@@ -187,6 +191,7 @@ export class RunStore implements vscode.Disposable {
         name:
           labelText(notes.name ?? names[dir] ?? inSweep.get(dir)?.title ?? '') || runName(t, run, vscode.env.language),
         ...optional('variant', inSweep.get(dir)?.variant),
+        ...optional('queued', places.get(dir)),
       }))
       .sort((a, b) => b.run.createdAt.localeCompare(a.run.createdAt));
     this.#sweeps = sweeps
@@ -196,7 +201,6 @@ export class RunStore implements vscode.Disposable {
       }))
       .filter(({ runs }) => runs.length > 0);
     this.#broken = listed.flatMap((entry) => ('problem' in entry ? [entry] : []));
-    const queue = listQueue();
     this.#queue = queue.filter(({ state }) => state === undefined);
     this.#watch();
     this.#setContext(queue.some(({ state }) => state === undefined || !isLive(state)));
@@ -252,7 +256,7 @@ export class RunStore implements vscode.Disposable {
     const roots = this.#roots();
     const pending = roots.flatMap((root) =>
       readdirSync(root, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !existsSync(runPaths(join(root, entry.name)).run))
+        .filter((entry) => entry.isDirectory() && !holdsRun(join(root, entry.name)))
         .map((entry) => join(root, entry.name)),
     );
     // A workspace without runs gets its folder when the command line starts the first one there.

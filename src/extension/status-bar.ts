@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import { commands } from './contributions.ts';
 import { lastingAlarms } from '../view/alarms.ts';
-import { formatDuration, formatShare } from '../view/format.ts';
-import { shownStep, stageText } from '../view/progress.ts';
-import { heldStateWord, stateWord } from '../view/words.ts';
+import { capitalized, formatDuration, formatShare } from '../view/format.ts';
+import { shownProgress, stageText, stateText, stepCount, stepText } from '../view/progress.ts';
 import { isLive } from '../protocol/run-state.ts';
 import type { RunEntry } from './run-store.ts';
 import type { Disposables, Services } from './services.ts';
@@ -28,15 +27,15 @@ export function registerStatusBar(services: Services): Disposables {
     }
     const last = (await store.metrics(entry.dir).read()).at(-1);
     const reward = last?.solver.reward ?? null;
-    const icon = entry.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
-    const step = `${shownStep(entry.run, entry.state)}/${entry.run.steps}`;
+    const progress = shownProgress(entry);
+    const icon = progress.wait ? '$(clock)' : entry.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
     const more = runs.length > 1 ? ` +${runs.length - 1}` : '';
     const alarms = lastingAlarms(entry.run.alarms);
     const warning = alarms.length > 0 ? ' $(warning)' : '';
-    item.text = `${icon} ${step}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}${warning}`;
+    item.text = `${icon} ${stepCount(progress)}${reward === null ? '' : ` · ${formatShare(reward)}`}${more}${warning}`;
     item.accessibilityInformation = {
       label: [
-        vscode.l10n.t('Self-Questioning: {0}, {1}, step {2}', entry.name, stateWord(t, entry.state), step),
+        `Self-Questioning: ${entry.name}, ${stateText(t, progress)}, ${stepText(t, progress)}`,
         ...alarms.map(({ message }) => message),
       ].join('. '),
       role: 'button',
@@ -70,15 +69,15 @@ function tooltip(
   stepSeconds: number,
 ): vscode.MarkdownString {
   const { dir, name, run, state } = entry;
+  const progress = shownProgress(entry);
   const stage = services.live.stage(dir);
   const link = (title: string, command: string): string =>
     `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([dir]))})`;
-  const left = stepSeconds * (run.steps - run.step);
+  const left = progress.wait ? 0 : stepSeconds * (run.steps - run.step);
   const lines = [
-    `**${escaped(name)}** · ${heldStateWord(t, { state, held: run.held, runWhen: String(run.config['runWhen']) })}`,
+    `**${escaped(name)}** · ${stateText(t, progress)}`,
     '',
-    vscode.l10n.t('Step {0} of {1}', String(shownStep(run, state)), String(run.steps)) +
-      (stage ? ` · ${stageText(t, stage)}` : ''),
+    capitalized(stepText(t, progress)) + (stage ? ` · ${stageText(t, stage)}` : ''),
     '',
     ...(reward === null ? [] : [vscode.l10n.t('Solver reward {0}', formatShare(reward)), '']),
     ...lastingAlarms(run.alarms).flatMap(({ message }) => [`$(warning) ${escaped(message)}`, '']),

@@ -31,6 +31,11 @@ export const runPaths = (dir: string) => ({
   notes: join(dir, 'notes.json'),
 });
 
+/** Whether a run lies in a folder, readable or not. */
+export function holdsRun(dir: string): boolean {
+  return existsSync(runPaths(dir).run);
+}
+
 /** Records as they lie on disk: those of older versions are brought up to date. */
 const storedLines = z.preprocess(currentStepLines, z.array(StepLine));
 const storedRun = z.preprocess(currentRun, RunRecord);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from '../protocol/records.ts';
-import { readRun, runPaths } from './folder.ts';
+import { holdsRun, readRun } from './folder.ts';
 
 /** A run found in a folder; `problem` where its run.json cannot be read. */
 export type ListedRun = { dir: string; run: RunRecord } | { dir: string; problem: string };
@@ -12,7 +12,7 @@ export function listRuns(folder: string): ListedRun[] {
     return [];
   }
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(runPaths(join(folder, entry.name)).run))
+    .filter((entry) => entry.isDirectory() && holdsRun(join(folder, entry.name)))
     .map(({ name }) => describe(join(folder, name)))
     .sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
 }

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoundaryError } from '../base/errors.ts';
 import type { SettingValue } from '../base/setting.ts';
 import { resolveStored } from '../config/stored.ts';
 import type { RunRecord } from '../protocol/records.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import { readRun, runPaths } from '../run/folder.ts';
+import { holdsRun, readRun } from '../run/folder.ts';
 import { shownState } from '../run/ownership.ts';
 import type { GridRun } from './grid.ts';
 
@@ -31,7 +30,7 @@ export function progressOf(grid: readonly GridRun[], runsFolder: string): RunPro
   const conflicts: string[] = [];
   const all = grid.map((run): RunProgress => {
     const dir = join(runsFolder, run.name);
-    if (!existsSync(runPaths(dir).run)) {
+    if (!holdsRun(dir)) {
       return { run, dir, state: 'pending' };
     }
     const record = readRun(dir);

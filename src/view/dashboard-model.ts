@@ -12,12 +12,12 @@ import type {
   StepMetrics,
 } from '../protocol/records.ts';
 import { findSetting } from '../config/tables.ts';
-import type { ShownState } from '../protocol/run-state.ts';
 import { stepStages } from '../protocol/stages.ts';
 import { compareEvaluations } from './comparison.ts';
 import { benchmarkTitle } from './evaluation.ts';
 import { downsample, groupNeighbours } from './downsample.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName, StageTimes, StripCell } from './messages.ts';
+import { type ProgressFacts, shownProgress } from './progress.ts';
 import { judgingOf, sourceOf, titleOf } from './problem-model.ts';
 import { originsOf, series } from './series.ts';
 
@@ -31,12 +31,11 @@ const stripCells = 10;
 const recentSteps = 10;
 
 /** All that the view of a run is computed from. */
-export interface RunFacts {
+export interface RunFacts extends ProgressFacts {
   dir: string;
   name: string;
   /** Of the sweep that it is a run of. */
   variant?: string | undefined;
-  state: ShownState;
   run: RunRecord;
   metrics: readonly StepMetrics[];
   evaluations: readonly Evaluation[];
@@ -44,20 +43,18 @@ export interface RunFacts {
 }
 
 /** Everything that the dashboard shows of one run, small enough to be sent whole. */
-export function runView({ dir, name, variant, state, run, metrics, evaluations, requested }: RunFacts): RunView {
+export function runView(facts: RunFacts): RunView {
+  const { dir, name, variant, state, run, queued, metrics, evaluations, requested } = facts;
   const pace = paceOf(run, metrics);
   return {
     dir,
     name,
     ...optional('variant', variant),
-    state,
-    step: run.step,
-    steps: run.steps,
+    ...shownProgress({ run, state, queued }),
     model: run.model.id,
     device: String(run.config['device'] ?? ''),
     ...optional('trainer', run.trainer),
     createdAt: run.createdAt,
-    ...(run.held ? { held: { by: run.held, runWhen: String(run.config['runWhen']) } } : {}),
     ...(run.error ? { error: { message: run.error.message, remedy: run.error.remedy } } : {}),
     ...(requested ? { requested } : {}),
     ...pace,

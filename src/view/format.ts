@@ -50,7 +50,12 @@ export function formatPoints(difference: number, digits: 0 | 1 = 0): string {
 /** A text of one clause as a sentence of its own: `better: +3` becomes `Better: +3.` */
 export function asSentence(text: string): string {
   const ended = /[.!?。]$/.test(text) ? text : `${text}.`;
-  return ended.charAt(0).toUpperCase() + ended.slice(1);
+  return capitalized(ended);
+}
+
+/** With a capital letter in front. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Seconds as a person says them: `4.5 s`, `42 s`, `3 min`, `1 h 20 min`. */

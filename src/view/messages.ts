@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { RunEventOf } from '../protocol/control.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Label, Mark } from '../protocol/question.ts';
-import { type Alarm, type HeldBy, type Split, splits } from '../protocol/records.ts';
-import type { ShownState } from '../protocol/run-state.ts';
+import { type Alarm, type Split, splits } from '../protocol/records.ts';
+import type { ShownProgress, ShownState } from '../protocol/run-state.ts';
 import type { Change, ComparisonModel, PairAnswers } from './compared.ts';
 import type { RunRow } from './run-rows.ts';
 import { type TrialModel, trialChoices } from './trial-model.ts';
@@ -114,21 +114,16 @@ export interface FeedEntry {
 }
 
 /** Everything that the dashboard shows of one run. */
-export interface RunView {
+export interface RunView extends ShownProgress {
   dir: string;
   name: string;
   /** Variant of the sweep that the run is of: runs of one variant have one colour where they are compared. */
   variant?: string;
-  state: ShownState;
-  step: number;
-  steps: number;
   model: string;
   device: string;
   /** Another program that trains it, such as verl 0.9.1: it is neither resumed nor steered from here. */
   trainer?: string;
   createdAt: string;
-  /** What holds it, and the setting that says so, where it is paused although nobody asked for that. */
-  held?: { by: HeldBy; runWhen: string };
   /** Why it failed, and what to do. */
   error?: { message: string; remedy: string };
   /** What was asked of the engine and has not happened yet. */

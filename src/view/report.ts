@@ -3,7 +3,8 @@ import { formatPercent } from './format.ts';
 import type { EvaluationView, FeedEntry, Point, RunView, SeriesName } from './messages.ts';
 import { benchmarkTitle } from './evaluation.ts';
 import { english } from './translate.ts';
-import { reasonWord, seriesWord, stateWord } from './words.ts';
+import { stateText, stepText } from './progress.ts';
+import { reasonWord, seriesWord } from './words.ts';
 
 /** What a report is made of. */
 export interface ReportFacts {
@@ -43,7 +44,7 @@ export function reportPage(facts: ReportFacts): string {
     `<title>${escapeMarkup(title)}</title>`,
     `<style>${style}</style>`,
     `<h1>${escapeMarkup(run.name)}</h1>`,
-    `<p class="facts">${escapeMarkup(`${subject}; ${run.model}; step ${run.step} of ${run.steps}, ${stateWord(english, run.state)}; begun ${run.createdAt.slice(0, 10)}`)}</p>`,
+    `<p class="facts">${escapeMarkup(`${subject}; ${run.model}; ${stepText(english, run)}, ${stateText(english, run)}; begun ${run.createdAt.slice(0, 10)}`)}</p>`,
     `<p class="outcome"><strong>Did it learn?</strong> ${escapeMarkup(outcome ?? 'There is no evaluation before and after to compare.')}</p>`,
     ...section('Held-out problems', evaluationsTable(run.evaluations)),
     ...section('Over the steps', figureOf(run)),

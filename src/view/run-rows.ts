@@ -1,8 +1,8 @@
-import type { ShownState } from '../protocol/run-state.ts';
 import type { Change } from './compared.ts';
+import type { ShownProgress } from '../protocol/run-state.ts';
 
 /** A run as a row of the table of runs; plain data. */
-export interface RunRow {
+export interface RunRow extends ShownProgress {
   dir: string;
   name: string;
   domain: string;
@@ -10,9 +10,6 @@ export interface RunRow {
   model: string;
   /** ISO time of its begin. */
   date: string;
-  state: ShownState;
-  step: number;
-  steps: number;
   /** Its result on the held-out problems; absent before the first evaluation. */
   heldOut?: {
     benchmark: string;

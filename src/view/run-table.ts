@@ -1,14 +1,14 @@
 import type { Evaluation, RunRecord } from '../protocol/records.ts';
-import type { ShownState } from '../protocol/run-state.ts';
 import { changeText, compareEvaluations } from './comparison.ts';
 import { benchmarkTitle } from './evaluation.ts';
 import { decisive, outcomeOf } from './evaluations.ts';
 import { formatBytes, formatPercent, formatPoints } from './format.ts';
+import { type ProgressFacts, shownProgress, stateText, stepCount } from './progress.ts';
 import { domainOfRun, modelWord } from './run-name.ts';
 import type { RunColumn, RunRow } from './run-rows.ts';
 import type { Translate } from './translate.ts';
 import { labelText } from './visible-text.ts';
-import { domainWord, stateWord } from './words.ts';
+import { domainWord } from './words.ts';
 
 /** How the table is sorted. */
 export interface RunOrder {
@@ -22,11 +22,10 @@ export function usualOrder(column: RunColumn): RunOrder {
 }
 
 /** What a row is made of. */
-export interface RunFacts {
+export interface RunFacts extends ProgressFacts {
   dir: string;
   name: string;
   run: RunRecord;
-  state: ShownState;
   evaluations: readonly Evaluation[];
   bytes: number;
   tags: readonly string[];
@@ -35,10 +34,10 @@ export interface RunFacts {
 
 /** A run as a row of the table. */
 export function runRow(t: Translate, facts: RunFacts): RunRow {
-  const { dir, name, run, state, evaluations, bytes, tags, note } = facts;
+  const { dir, name, run, evaluations, bytes, tags, note } = facts;
   const heldOut = heldOutOf(evaluations, run.best);
   return {
-    ...{ dir, name, state, bytes, date: run.createdAt, step: run.step, steps: run.steps },
+    ...{ dir, name, bytes, date: run.createdAt, ...shownProgress(facts) },
     domain: labelText(domainWord(t, domainOfRun(run.config, run.id))),
     topic: labelText(String(run.config['topic'] ?? '')),
     model: labelText(modelWord(run.model.id)),
@@ -130,9 +129,9 @@ export function runCell(t: Translate, row: RunRow, column: RunColumn, language: 
         : date.toLocaleString(language, { dateStyle: 'short', timeStyle: 'short', hourCycle: 'h23' });
     }
     case 'state':
-      return stateWord(t, row.state);
+      return stateText(t, row);
     case 'steps':
-      return `${row.step}/${row.steps}`;
+      return stepCount(row);
     case 'held-out':
       return heldOutText(row);
     case 'disk':

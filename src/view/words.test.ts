@@ -11,7 +11,6 @@ import {
   formatShare,
   formatSigned,
 } from './format.ts';
-import { shownStep, stageText } from './progress.ts';
 import { runName } from './default-name.ts';
 import { modelWord } from './run-name.ts';
 import { exampleRun } from './example-records.ts';
@@ -80,22 +79,7 @@ describe('figures', () => {
   });
 });
 
-describe('how far a run is', () => {
-  it('shows bytes and tokens as a share, and questions as a count', () => {
-    assert.equal(
-      stageText(english, { stage: 'load', done: 255_934_464, total: 709_355_520 }),
-      'loading the model 36 %',
-    );
-    assert.equal(stageText(english, { stage: 'solve', done: 12, total: 64 }), 'solving 12/64');
-    assert.equal(stageText(english, { stage: 'verify', done: 0, total: 0 }), 'verifying');
-  });
-
-  it('counts the step in progress while the run lives, and those that are done after that', () => {
-    assert.equal(shownStep({ step: 0, steps: 2 }, 'running'), 1);
-    assert.equal(shownStep({ step: 2, steps: 2 }, 'running'), 2);
-    assert.equal(shownStep({ step: 1, steps: 2 }, 'interrupted'), 1);
-  });
-
+describe('the name of a run', () => {
   it('calls a model by its name, of a path by the last part', () => {
     const models = ['qwen2.5-coder-0.5b', 'someone/tiny', '/models/tiny.gguf', 'C:\\models\\tiny'];
     assert.deepEqual(models.map(modelWord), ['qwen2.5-coder-0.5b', 'someone/tiny', 'tiny.gguf', 'tiny']);

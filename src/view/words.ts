@@ -3,7 +3,6 @@ import type { ImportReason } from '../protocol/imports.ts';
 import type { Verdict } from '../protocol/problem.ts';
 import type { Mark, RejectionReason, UnsafeCategory } from '../protocol/question.ts';
 import type { ShownState } from '../protocol/run-state.ts';
-import type { HeldBy } from '../protocol/records.ts';
 import type { SeriesName } from './messages.ts';
 import type { Outcome } from './problem-index.ts';
 import type { Translate } from './translate.ts';
@@ -25,7 +24,7 @@ export function stageWord(t: Translate, stage: Stage | (string & {})): string {
   return lookUp(words, stage) ?? stage;
 }
 
-/** The state of a run in the reader's language. */
+/** A state in the reader's language; of a run `stateText` (progress.ts) also says what it waits for. */
 export function stateWord(t: Translate, state: ShownState): string {
   const words: Record<ShownState, string> = {
     starting: t('starting'),
@@ -38,19 +37,6 @@ export function stateWord(t: Translate, state: ShownState): string {
     failed: t('failed'),
   };
   return words[state];
-}
-
-/** The state of a run, with why it is paused where nobody asked for that; `runWhen` is the setting that says so. */
-export function heldStateWord(
-  t: Translate,
-  { state, held, runWhen }: { state: ShownState; held?: HeldBy | null | undefined; runWhen: string },
-): string {
-  if (state !== 'paused' || !held) {
-    return stateWord(t, state);
-  }
-  return held === 'battery'
-    ? t('paused: on battery; continues on mains power')
-    : t('paused: outside of {0}; continues then', runWhen);
 }
 
 /** Why a row was left out of an import. */

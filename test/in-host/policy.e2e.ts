@@ -225,10 +225,14 @@ describe('the trained model in the editor', function () {
 
   it('is said to be gone with its run, whose base model then answers in its place', async () => {
     const { page } = editor;
+    await runCommand(page, 'Self-Questioning: Try the Model');
+    const trial = page.locator('.tab', { hasText: 'Try the Model' });
+    await trial.waitFor();
     await runCommand(page, 'Self-Questioning: Delete Run');
     await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Delete' }).click();
     await statusItem(page).getByRole('button', { name: 'The run whose model is in use is gone' }).waitFor();
     await until('no process serves it', () => servers(dir).length === 0);
+    await trial.waitFor({ state: 'detached' });
     // Before anything is typed: the click takes the focus from the editor, which ends what it has asked for.
     await page.locator('.statusbar-item[id="status.notifications"] a').first().click();
     await page.locator('.notifications-center.visible').waitFor();

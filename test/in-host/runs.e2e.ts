@@ -172,12 +172,24 @@ describe('the runs of a person', function () {
     const { page } = editor;
     const hour = (offset: number): string => String((new Date().getHours() + offset) % 24).padStart(2, '0');
     const runWhen = `${hour(2)}:00-${hour(3)}:00`;
-    const waits = `paused: outside of ${runWhen}; continues then`;
+    const waits = `waits for its hours, ${runWhen}`;
     const pill = (words: string) => webview(page).locator('.pill', { hasText: words });
     await changeSettings(editor, { 'selfQuestioning.runWhen': runWhen });
     await startWithDefaults(page, place.model);
     await listed(waits).waitFor();
     await pill(waits).waitFor();
+    // It has done nothing, and no step is in progress.
+    const done = `0 of ${endless} steps done`;
+    await webview(page).locator('header', { hasText: done }).waitFor();
+    await listed(waits)
+      .filter({ hasText: `0/${endless}` })
+      .waitFor();
+    const item = page.locator('.statusbar-item[id$="selfQuestioning.run"]');
+    await item.getByRole('button', { name: `${waits}, ${done}` }).waitFor();
+    await picture(page, 'waits');
+    const [dir = ''] = runsOf(editor);
+    const told = await selfq(place, ['status', dir]).finished;
+    assert.match(told.stdout, new RegExp(`: ${waits}, ${done}\n`));
 
     await runCommand(page, 'Self-Questioning: Start Self-Questioning');
     for (const question of ['question itself', 'Free text', place.model, 'How large', 'Where should the model']) {
@@ -187,22 +199,22 @@ describe('the runs of a person', function () {
     await picture(page, 'start-queue');
     await chooseByTyping(page, 'Start it now', 'Add to Queue');
     await notification(page, 'The run is in the queue');
-    await listed('in the queue').waitFor();
+    await listed('waits for the run before it').waitFor();
     const out = join(editor.storage, 'runs', 'from-a-terminal');
     const queued = await selfq(place, ['run', ...place.options(), '--queue', '--out', out]).finished;
     assert.equal(queued.code, 0, queued.stderr);
-    await listed('in the queue').nth(1).waitFor();
+    await listed('waits for the run before it').nth(1).waitFor();
     await picture(page, 'queue');
-    await listed('in the queue').nth(1).hover();
-    await listed('in the queue').nth(1).locator('[aria-label^="Take a Run out of the Queue"]').click();
-    await listed('in the queue').nth(1).waitFor({ state: 'detached' });
+    await listed('waits for the run before it').nth(1).hover();
+    await listed('waits for the run before it').nth(1).locator('[aria-label^="Take a Run out of the Queue"]').click();
+    await listed('waits for the run before it').nth(1).waitFor({ state: 'detached' });
 
     await webview(page).getByRole('button', { name: 'Resume' }).click();
     await pill('running').waitFor();
     await webview(page).getByRole('button', { name: 'Stop' }).click();
     await pill('stopped').waitFor();
     await listed(waits).waitFor();
-    assert.equal(await listed('in the queue').count(), 0);
+    assert.equal(await listed('waits for the run before it').count(), 0);
     assert.equal(runsOf(editor).length, 2);
     await runCommand(page, 'Self-Questioning: Stop Run');
     await listed('stopped').nth(1).waitFor();

@@ -3,7 +3,7 @@ import { formatDuration, formatPercent, formatShare } from '../../src/view/forma
 import { modelWord } from '../../src/view/run-name.ts';
 import type { RunView } from '../../src/view/messages.ts';
 import { changeText } from '../../src/view/comparison.ts';
-import { stateWord } from '../../src/view/words.ts';
+import { stateText, stepCount } from '../../src/view/progress.ts';
 import { benchmarkTitle } from '../../src/view/evaluation.ts';
 import { decisive } from '../../src/view/evaluations.ts';
 import { t } from '../texts.ts';
@@ -30,7 +30,7 @@ export function runLetter(index: number): string {
 /** The runs beside each other: results, and the settings in which they differ. */
 export function comparedRuns(runs: readonly RunView[]): TemplateResult {
   const rows: [name: string, cells: readonly (string | TemplateResult)[]][] = [
-    [t('state'), runs.map(({ state, step, steps }) => `${stateWord(t, state)} · ${step}/${steps}`)],
+    [t('state'), runs.map((run) => `${stateText(t, run)} · ${stepCount(run)}`)],
     [t('model'), runs.map(({ model, device }) => `${modelWord(model)} · ${device}`)],
     [t('held-out problems'), runs.map(heldOut)],
     [t('reward of the solver'), runs.map(({ series }) => course(series['solver.reward']))],

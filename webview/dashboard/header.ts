@@ -1,9 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunView, ShownState, StageView, dashboardActions } from '../../src/view/messages.ts';
 import { formatDuration } from '../../src/view/format.ts';
-import { isLive, shownStep } from '../../src/view/progress.ts';
+import { isLive, stateText, stepText } from '../../src/view/progress.ts';
 import { modelWord } from '../../src/view/run-name.ts';
-import { heldStateWord } from '../../src/view/words.ts';
 import { t } from '../texts.ts';
 import { button, icon } from '../ui.ts';
 
@@ -20,13 +19,15 @@ const tones: Record<ShownState, [tone: string, icon: string]> = {
   failed: ['red', 'error'],
 };
 
+const waiting: (typeof tones)[ShownState] = ['yellow', 'clock'];
+
 /** What runs, how far it is, how fast, and what can be done with it. */
 export function header(run: RunView, stage: StageView | null, act: (action: Action) => void): TemplateResult {
-  const [tone, mark] = tones[run.state];
+  const [tone, mark] = run.wait ? waiting : tones[run.state];
   const facts = [
-    t('step {0} of {1}', shownStep(run, run.state), run.steps),
+    stepText(t, run),
     ...(run.secondsPerStep === undefined ? [] : [t('{0} a step', formatDuration(run.secondsPerStep, t))]),
-    ...(isLive(run.state) && run.secondsLeft ? [t('{0} left', formatDuration(run.secondsLeft, t))] : []),
+    ...(isLive(run.state) && !run.wait && run.secondsLeft ? [t('{0} left', formatDuration(run.secondsLeft, t))] : []),
     ...speed(run, stage),
     modelWord(run.model),
     // The device is a setting of this program's trainer alone.
@@ -35,16 +36,12 @@ export function header(run: RunView, stage: StageView | null, act: (action: Acti
   return html`
     <header class="bar">
       <h1>${run.name}</h1>
-      <span class="pill ${tone}">${icon(mark)} ${requestWord(run) ?? stateText(run)}</span>
+      <span class="pill ${tone}">${icon(mark)} ${requestWord(run) ?? stateText(t, run)}</span>
       <span class="dim num">${facts.join(' · ')}</span>
       <span class="grow"></span>
       <span class="bar actions">${actions(run, act)}</span>
     </header>
   `;
-}
-
-function stateText({ state, held }: RunView): string {
-  return heldStateWord(t, { state, held: held?.by, runWhen: held?.runWhen ?? '' });
 }
 
 /** What was asked for and comes at the next safe point, which may be a minute away. */

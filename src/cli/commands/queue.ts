@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { nearestName } from '../../base/nearest-name.ts';
 import { advanceQueue, dequeue, listQueue, type QueuedRun } from '../../engine/queue.ts';
+import { shownProgress, queueText, stateText } from '../../view/progress.ts';
 import { domainOfRun, modelWord } from '../../view/run-name.ts';
 import { english } from '../../view/translate.ts';
 import { visibleText } from '../../view/visible-text.ts';
@@ -44,7 +45,7 @@ function list(json: boolean): void {
   const rows = all.map((queued) => {
     const { id, dir, config } = queued;
     const model = modelWord(String(config['model'] ?? ''));
-    return [String(id), stateText(queued), domainOfRun(config), String(config['topic'] ?? ''), model, dir];
+    return [String(id), whatItDoes(queued), domainOfRun(config), String(config['topic'] ?? ''), model, dir];
   });
   const isHeld = !all.some(({ state }) => state === 'running' || state === 'starting' || state === 'paused');
   const hint = isHeld ? '\n\nNone of them is running. `selfq queue start` starts the first.' : '';
@@ -52,8 +53,14 @@ function list(json: boolean): void {
   process.stdout.write(visibleText(`${table([heads, ...rows])}${hint}\n`));
 }
 
-function stateText({ state, problem }: QueuedRun): string {
-  return problem === undefined ? (state ? stateWord(english, state) : 'waits') : `could not start: ${problem}`;
+function whatItDoes({ state, record: run, problem, place = 'next' }: QueuedRun): string {
+  if (problem !== undefined) {
+    return `could not start: ${problem}`;
+  }
+  if (state === undefined) {
+    return queueText(english, place);
+  }
+  return run ? stateText(english, shownProgress({ run, state, queued: place })) : stateWord(english, state);
 }
 
 async function start(): Promise<void> {

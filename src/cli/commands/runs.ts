@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { BoundaryError } from '../../base/errors.ts';
+import { queuePlaces } from '../../engine/queue.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { shellWord } from '../../base/shell.ts';
 import { sum } from '../../base/statistics.ts';
 import type { Evaluation, RunRecord } from '../../protocol/records.ts';
-import { isLive } from '../../protocol/run-state.ts';
+import { isLive, type QueuePlace } from '../../protocol/run-state.ts';
 import { spareCheckpoints } from '../../run/checkpoint.ts';
 import { diskUse } from '../../run/disk-use.ts';
 import { readEvaluations, readRun } from '../../run/folder.ts';
@@ -52,7 +53,10 @@ async function list(folder: string, args: Arguments): Promise<number> {
   const usual = usualOrder(columnOf(args.text('sort') ?? 'date'));
   const order = { ...usual, descending: usual.descending !== args.has('reverse') };
   const listed = listRuns(folder);
-  const rows = await Promise.all(listed.flatMap((entry) => ('run' in entry ? [rowOf(entry.dir, entry.run)] : [])));
+  const places = queuePlaces();
+  const rows = await Promise.all(
+    listed.flatMap((entry) => ('run' in entry ? [rowOf(entry.dir, entry.run, places.get(entry.dir))] : [])),
+  );
   const sorted = sortedRuns(rows, order);
   if (args.has('json')) {
     process.stdout.write(`${JSON.stringify(sorted)}\n`);
@@ -89,10 +93,10 @@ function columnOf(name: string): RunColumn {
   return column;
 }
 
-async function rowOf(dir: string, run: RunRecord): Promise<RunRow> {
+async function rowOf(dir: string, run: RunRecord, queued: QueuePlace | undefined): Promise<RunRow> {
   const { name, tags, note } = readNotes(dir);
   return runRow(english, {
-    ...{ dir, run, tags, note, state: shownState(run) },
+    ...{ dir, run, tags, note, queued, state: shownState(run) },
     name: name ?? runName(english, run, language),
     evaluations: evaluationsOf(dir),
     bytes: await diskUse(dir),

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { attach, VersionMismatch } from '../../engine/client.ts';
+import { queuePlaces } from '../../engine/queue.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
 import { resolveStored } from '../../config/stored.ts';
@@ -12,11 +13,11 @@ import { lastingAlarms } from '../../view/alarms.ts';
 import type { Arguments } from '../arguments.ts';
 import { results } from '../follow.ts';
 import { describeSubject } from '../run-view.ts';
-import { stageText } from '../../view/progress.ts';
+import { shownProgress, stageText, stateText, stepCount, stepText } from '../../view/progress.ts';
 import { domainOfRun } from '../../view/run-name.ts';
 import { answerSharesOf, originsOf, qualitySeriesOf, series } from '../../view/series.ts';
 import { english } from '../../view/translate.ts';
-import { heldStateWord, seriesWord } from '../../view/words.ts';
+import { seriesWord } from '../../view/words.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
 import { table } from '../terminal.ts';
 
@@ -41,17 +42,16 @@ function showAll(folder: string, json: boolean): void {
     process.stdout.write(`There are no runs in ${folder}. Begin one with \`selfq run\`.\n`);
     return;
   }
-  const rows = runs.map((listed) =>
-    'run' in listed
-      ? [
-          basename(listed.dir),
-          shownState(listed.run),
-          `${listed.run.step}/${listed.run.steps}`,
-          labelText(listed.run.model.id),
-          date(listed.run),
-        ]
-      : [basename(listed.dir), 'unreadable', '', labelText(listed.problem), ''],
-  );
+  const places = queuePlaces();
+  const rows = runs.map((listed) => {
+    if (!('run' in listed)) {
+      return [basename(listed.dir), 'unreadable', '', labelText(listed.problem), ''];
+    }
+    const { dir, run } = listed;
+    const progress = shownProgress({ run, state: shownState(run), queued: places.get(dir) });
+    const how = [stateText(english, progress), stepCount(progress)];
+    return [basename(dir), ...how, labelText(run.model.id), date(run)];
+  });
   process.stdout.write(visibleText(`${table([['run', 'state', 'step', 'model', 'begun'], ...rows])}\n`));
 }
 
@@ -66,10 +66,11 @@ async function showOne(dir: string, json: boolean): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...publicForm({ dir, run }), ...figures, evaluations: summary })}\n`);
     return;
   }
+  const progress = shownProgress({ run, state: shownState(run), queued: queuePlaces().get(dir) });
   const stage = live ? `, ${stageText(english, live)}` : '';
   const subject = labelText(describeSubject(domainOfRun(run.config), String(run.config['topic'] ?? '')));
   const lines = [
-    `${run.id}: ${heldStateWord(english, { state: shownState(run), held: run.held, runWhen: String(run.config['runWhen']) })}, step ${run.step} of ${run.steps}${stage}`,
+    `${run.id}: ${stateText(english, progress)}, ${stepText(english, progress)}${stage}`,
     `model ${labelText(run.model.id)}, ${subject}, begun ${date(run)}`,
     ...(run.error
       ? [`error: ${run.error.message}`, run.error.remedy.replaceAll('resume DIR', `resume ${shellWord(dir)}`)]

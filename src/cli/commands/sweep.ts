@@ -11,9 +11,11 @@ import { claimRun } from '../../run/ownership.ts';
 import { readDefinition, refused, shown, type SweepDefinition } from '../../sweep/definition.ts';
 import { estimate, estimateText } from '../../sweep/estimate.ts';
 import { gridOf, type GridRun } from '../../sweep/grid.ts';
-import { isDone, progressOf } from '../../sweep/progress.ts';
+import { isDone, progressOf, type RunProgress } from '../../sweep/progress.ts';
 import { readSweep, sweepPaths, writeSweep } from '../../sweep/record.ts';
 import { runRows, variantRows } from '../../sweep/tables.ts';
+import { shownProgress, stateText } from '../../view/progress.ts';
+import { english } from '../../view/translate.ts';
 import { type Arguments, usage } from '../arguments.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { ensureModel, storedModelName, warnOfMemory } from '../model.ts';
@@ -145,6 +147,14 @@ async function prepareModels(grid: readonly GridRun[]): Promise<void> {
   }
 }
 
+function stateOf(one: RunProgress): string {
+  const { record, state } = one;
+  if (isDone(one)) {
+    return 'done';
+  }
+  return record && state !== 'pending' ? stateText(english, shownProgress({ run: record, state })) : state;
+}
+
 function showPlan(job: SweepJob, json: boolean): void {
   const progress = progressOf(job.grid, job.runsFolder);
   const found = estimate(createSweepRunner(job).facts(), job.definition.evaluate.length);
@@ -157,7 +167,7 @@ function showPlan(job: SweepJob, json: boolean): void {
     return;
   }
   const rows = progress.map((one) => [
-    ...[one.run.name, isDone(one) ? 'done' : one.state],
+    ...[one.run.name, stateOf(one)],
     `${one.record?.step ?? 0}/${one.run.config.steps}`,
   ]);
   const advice = found ? '' : ` \`${job.command} --measure\` makes that step and ends.`;

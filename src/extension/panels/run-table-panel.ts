@@ -4,6 +4,7 @@ import { diskUse } from '../../run/disk-use.ts';
 import { runPaths } from '../../run/folder.ts';
 import { type HostMessage, RunTableMessage } from '../../view/messages.ts';
 import type { RunRow } from '../../view/run-rows.ts';
+import { shownProgress } from '../../view/progress.ts';
 import { runRow } from '../../view/run-table.ts';
 import { commands, panels } from '../contributions.ts';
 import type { RunEntry } from '../run-store.ts';
@@ -123,14 +124,14 @@ export class RunTablePanel implements vscode.Disposable, vscode.WebviewPanelSeri
   }
 
   async #row(entry: RunEntry): Promise<RunRow> {
-    const { dir, name, run, state, tags, note } = entry;
-    const of = JSON.stringify([name, state, run.step, run.steps, tags, note, ...(await foldersChangedAt(dir))]);
+    const { dir, name, tags, note } = entry;
+    const of = JSON.stringify([name, shownProgress(entry), tags, note, ...(await foldersChangedAt(dir))]);
     const known = this.#rows.get(dir);
     if (known?.of === of) {
       return known.row;
     }
     const evaluations = this.#services.store.evaluations(dir);
-    const row = diskUse(dir).then((bytes) => runRow(t, { dir, name, run, state, evaluations, bytes, tags, note }));
+    const row = diskUse(dir).then((bytes) => runRow(t, { ...entry, evaluations, bytes }));
     this.#rows.set(dir, { of, row });
     return row;
   }

@@ -45,6 +45,7 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
     this.#subscriptions = [
       vscode.window.registerWebviewPanelSerializer(panels.trial, this),
       server.onDidChange(() => this.#trial?.pending && this.#sendSoon()),
+      services.store.onDidChange(() => this.#closeWithoutRun()),
       vscode.commands.registerCommand(
         commands.tryModel,
         guarded(services, (argument: RunArgument) => this.#openFor(argument)),
@@ -77,8 +78,8 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
   async #openFor(argument: RunArgument): Promise<void> {
     requireTrust();
     const { store } = this.#services;
-    const dir = argument ?? this.#inUse.chosen?.dir ?? store.selected?.dir;
-    const entry = await pickRun(this.#services, store.find(typeof dir === 'object' ? dir.dir : dir) ?? argument);
+    const used = store.find(this.#inUse.chosen?.dir);
+    const entry = await pickRun(this.#services, argument ?? used ?? store.selected);
     if (!entry) {
       return;
     }
@@ -110,6 +111,13 @@ export class TrialPanel implements vscode.Disposable, vscode.WebviewPanelSeriali
       this.#panel = undefined;
       this.#leave();
     });
+  }
+
+  /** A page about a run that was deleted has nobody to ask; its words are there again with the next run. */
+  #closeWithoutRun(): void {
+    if (this.#model && !this.#services.store.find(this.#model.dir)) {
+      this.#panel?.dispose();
+    }
   }
 
   /** Ends what is being answered and forgets the question. */

@@ -22,7 +22,10 @@ const usualTemperature = 0.7;
 /** Characters of a token, for counts while the model is not loaded. */
 const charactersPerToken = 3.5;
 
-/** Offers the model in use and its base model to the chat and to other extensions. */
+/**
+ * Offers the model in use and its base model to the chat and to other extensions; of a run that was deleted its base model
+ * alone.
+ */
 export function registerChatProvider(server: PolicyServer, inUse: ModelInUse): vscode.Disposable {
   return vscode.lm.registerLanguageModelChatProvider(chatVendor, {
     onDidChangeLanguageModelChatInformation: inUse.onDidChange,
@@ -30,7 +33,7 @@ export function registerChatProvider(server: PolicyServer, inUse: ModelInUse): v
     provideLanguageModelChatResponse: (model, messages, { modelOptions = {} }, progress, token) =>
       withApiErrors(async () => {
         const signal = abortedBy(token);
-        await server.use(policyIn(inUse), signal, async (served) => {
+        await server.use(policyOf(model, inUse), signal, async (served) => {
           const prompt = { messages: messages.map(turnOf) };
           const asking = { model: nameOf(model, served), prompt, ...samplingOf(modelOptions) };
           await served.client.ask(asking, signal, (text) => progress.report(new vscode.LanguageModelTextPart(text)));
@@ -38,13 +41,13 @@ export function registerChatProvider(server: PolicyServer, inUse: ModelInUse): v
       }),
     provideTokenCount: (model, counted, token) =>
       withApiErrors(async () => {
-        const { chosen } = inUse;
-        if (!chosen || !server.serves(chosen)) {
+        const policy = inUse.gone === undefined ? inUse.policy : inUse.basePolicy;
+        if (!policy || !server.serves(policy)) {
           const text = typeof counted === 'string' ? counted : textOf(counted);
           return Math.ceil(text.length / charactersPerToken);
         }
         const signal = abortedBy(token);
-        return server.use(chosen, signal, async (served) => {
+        return server.use(policy, signal, async (served) => {
           const what = typeof counted === 'string' ? { prompt: counted } : { messages: [turnOf(counted)] };
           return (await served.client.count(nameOf(model, served), what, signal)).tokens;
         });
@@ -52,7 +55,7 @@ export function registerChatProvider(server: PolicyServer, inUse: ModelInUse): v
   });
 }
 
-function offered({ chosen, name, step }: ModelInUse): Model[] {
+function offered({ chosen, name, step, gone }: ModelInUse): Model[] {
   if (!chosen) {
     return [];
   }
@@ -61,15 +64,19 @@ function offered({ chosen, name, step }: ModelInUse): Model[] {
     ...{ ...common, id: ids.base, name: modelWord(chosen.model), version: '0' },
     detail: vscode.l10n.t('before training'),
   };
+  if (chosen.dir === undefined || gone !== undefined || step === undefined) {
+    return [base];
+  }
   const trained = {
-    ...{ ...common, id: ids.trained, name, version: String(step ?? 0), tooltip: chosen.dir ?? '' },
-    detail: vscode.l10n.t('after step {0}', String(step ?? 0)),
+    ...{ ...common, id: ids.trained, name, version: String(step), tooltip: chosen.dir },
+    detail: vscode.l10n.t('after step {0}', String(step)),
   };
-  return chosen.dir === undefined ? [base] : [trained, base];
+  return [trained, base];
 }
 
-function policyIn(inUse: ModelInUse): Policy {
-  const { policy } = inUse;
+/** What a model is served by. Throws BoundaryError('run') for one whose run was deleted, and where none is in use. */
+function policyOf({ id }: Model, inUse: ModelInUse): Policy {
+  const policy = id === ids.base ? inUse.basePolicy : inUse.policy;
   if (!policy) {
     throw new BoundaryError(
       'run',

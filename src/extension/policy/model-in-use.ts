@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { optional } from '../../base/optional.ts';
 import { latestCheckpoint } from '../../run/checkpoint.ts';
+import { holdsRun } from '../../run/folder.ts';
 import { modelWord } from '../../view/run-name.ts';
 import { contextKeys } from '../contributions.ts';
 import { modelOf, type RunEntry } from '../run-store.ts';
@@ -23,7 +23,7 @@ export class ModelInUse implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   #policy: Policy | undefined;
 
-  /** Another model is in use, or none; or the run of the one in use was renamed or trained on. */
+  /** Another model is in use, or none; or the run of the one in use was renamed, trained on or deleted. */
   readonly onDidChange = this.#changed.event;
 
   constructor(services: Services) {
@@ -52,10 +52,19 @@ export class ModelInUse implements vscode.Disposable {
     return this.#policy;
   }
 
+  /** What its base model is served by, which does not need the run: it is there also where that is gone. */
+  get basePolicy(): Policy | undefined {
+    if (!this.#policy || this.gone === undefined) {
+      return this.#policy;
+    }
+    const { model, device } = this.#policy;
+    return { model, device };
+  }
+
   /** Folder of the run whose model is in use, where it has been deleted. */
   get gone(): string | undefined {
     const dir = this.#policy?.dir;
-    return dir === undefined || existsSync(dir) ? undefined : dir;
+    return dir === undefined || holdsRun(dir) ? undefined : dir;
   }
 
   /** What the model in use is called: its run, or the base model. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { entryPath } from '../../base/entries.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import { findCheckpoint, latestCheckpoint } from '../../run/checkpoint.ts';
+import { holdsRun } from '../../run/folder.ts';
 import { modelWord } from '../../view/run-name.ts';
 import { type Child, progressText, startNode } from '../selfq.ts';
 import { type Services, showError } from '../services.ts';
@@ -134,7 +134,7 @@ export class PolicyServer implements vscode.Disposable {
   /** Ends a process that serves a run which has been deleted, unless somebody waits for it: also in a window that was left. */
   stopWithoutRun(): void {
     const running = this.#running;
-    if (running?.busy === 0 && [...running.adapters.keys()].some((dir) => !existsSync(dir))) {
+    if (running?.busy === 0 && ![...running.adapters.keys()].every(holdsRun)) {
       this.stop();
     }
   }

@@ -8,9 +8,8 @@ import { type BrokenRun, type RunEntry } from '../run-store.ts';
 import type { Disposables, Services } from '../services.ts';
 import type { ShownState } from '../../protocol/run-state.ts';
 import { t } from '../translate.ts';
-import { shownStep } from '../../view/progress.ts';
+import { shownProgress, queueText, stateText, stepCount } from '../../view/progress.ts';
 import { labelText, visibleText } from '../../view/visible-text.ts';
-import { heldStateWord } from '../../view/words.ts';
 
 type Node = RunEntry | BrokenRun | QueuedRun;
 
@@ -24,6 +23,8 @@ const icons: Record<ShownState, [name: string, color?: string]> = {
   finished: ['pass', 'testing.iconPassed'],
   failed: ['error', 'testing.iconFailed'],
 };
+
+const waitingIcon: (typeof icons)[ShownState] = ['clock', 'charts.yellow'];
 
 /** All runs, newest first; a click selects one for Problems and Benchmarks. */
 export function registerRunsTree(services: Services): Disposables {
@@ -60,13 +61,14 @@ function runItem(services: Services, entry: RunEntry): vscode.TreeItem {
   const { store } = services;
   const { dir, name, run, state } = entry;
   const item = new vscode.TreeItem(name);
-  const [icon, color] = icons[state];
+  const progress = shownProgress(entry);
+  const [icon, color] = progress.wait ? waitingIcon : icons[state];
   item.id = dir;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.contextValue = `run.${state}`;
   item.description = [
-    requestWord(services, entry) ?? heldStateWord(t, { state, held: run.held, runWhen: String(run.config['runWhen']) }),
-    `${shownStep(run, state)}/${run.steps}`,
+    requestWord(services, entry) ?? stateText(t, progress),
+    stepCount(progress),
     bestFigure(store.evaluations(dir), run.best),
   ]
     .filter((part) => part !== '')
@@ -108,14 +110,14 @@ function tooltip({ dir, name, run }: RunEntry): vscode.MarkdownString {
   return markdown;
 }
 
-/** A run that waits for others to end. */
-function queuedItem({ id, dir, config, addedAt, problem }: QueuedRun): vscode.TreeItem {
+/** A run of the queue that has not been begun. */
+function queuedItem({ id, dir, config, addedAt, problem, place = 'next' }: QueuedRun): vscode.TreeItem {
   const item = new vscode.TreeItem(runName(t, { id: dir, config, createdAt: addedAt }, vscode.env.language));
   item.id = `queued ${id}`;
   item.iconPath = new vscode.ThemeIcon(problem === undefined ? 'clock' : 'warning');
   item.contextValue = 'queued';
   item.description =
-    problem === undefined ? vscode.l10n.t('in the queue') : vscode.l10n.t('could not start: {0}', visibleText(problem));
+    problem === undefined ? queueText(t, place) : vscode.l10n.t('could not start: {0}', visibleText(problem));
   item.tooltip = visibleText(problem ?? dir);
   return item;
 }

@@ -21,6 +21,33 @@ function loadCpuMs(folder: string, bundle: string): number {
   return (user + system) / 1000;
 }
 
+const vendor = 'self-questioning';
+
+/** The folder of a finished run of one step. */
+async function trainedRun(topic: string): Promise<string> {
+  const given = JSON.parse(process.env['SELFQ_TEST_START'] ?? '{}') as StartArguments;
+  const start: StartArguments = { ...given, domain: 'coding', topic, steps: 1 };
+  const dir = await vscode.commands.executeCommand<string>('selfQuestioning.start', start);
+  while ((JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as RunRecord).state !== 'finished') {
+    await sleep(200);
+  }
+  return dir;
+}
+
+/** What a chat model answers, piece by piece. */
+async function answerOf(
+  model: vscode.LanguageModelChat,
+  text: string,
+  token?: vscode.CancellationToken,
+): Promise<string[]> {
+  const response = await model.sendRequest([vscode.LanguageModelChatMessage.User(text)], {}, token);
+  const pieces: string[] = [];
+  for await (const piece of response.text) {
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
 /** Tests that only the inside of the extension host can make. */
 export function defineSuites(): void {
   describe('inside the extension host', () => {
@@ -105,13 +132,7 @@ export function defineSuites(): void {
 
     it('offers the model in use and its base to chats: they stream, count, cancel, and say what is wrong', async function () {
       this.timeout(240_000);
-      const given = JSON.parse(process.env['SELFQ_TEST_START'] ?? '{}') as StartArguments;
-      const start: StartArguments = { ...given, domain: 'coding', topic: 'used', steps: 1 };
-      const dir = await vscode.commands.executeCommand<string>('selfQuestioning.start', start);
-      while ((JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as RunRecord).state !== 'finished') {
-        await sleep(200);
-      }
-      const vendor = 'self-questioning';
+      const dir = await trainedRun('used');
       assert.deepEqual(await vscode.lm.selectChatModels({ vendor }), []);
       await vscode.commands.executeCommand('selfQuestioning.useModel', dir);
       const models = await vscode.lm.selectChatModels({ vendor });
@@ -119,12 +140,7 @@ export function defineSuites(): void {
       const ask = async (text: string, id: string, token?: vscode.CancellationToken): Promise<string[]> => {
         const [model] = await vscode.lm.selectChatModels({ vendor, id });
         assert.ok(model);
-        const response = await model.sendRequest([vscode.LanguageModelChatMessage.User(text)], {}, token);
-        const pieces: string[] = [];
-        for await (const piece of response.text) {
-          pieces.push(piece);
-        }
-        return pieces;
+        return answerOf(model, text, token);
       };
       for (const id of ['base', 'trained']) {
         const pieces = await ask('hello', id);
@@ -138,6 +154,30 @@ export function defineSuites(): void {
       await assert.rejects(ask('hello', 'trained', cancel.token));
       await vscode.commands.executeCommand('selfQuestioning.stopUsingModel');
       assert.deepEqual(await vscode.lm.selectChatModels({ vendor }), []);
+    });
+
+    it('offers only the base model once the run of the model in use was deleted, also from outside', async function () {
+      this.timeout(240_000);
+      const dir = await trainedRun('deleted');
+      await vscode.commands.executeCommand('selfQuestioning.useModel', dir);
+      const [trained] = await vscode.lm.selectChatModels({ vendor, id: 'trained' });
+      assert.ok(trained);
+      let told = 0;
+      const hearing = vscode.lm.onDidChangeChatModels(() => told++);
+      rmSync(dir, { recursive: true });
+      const offered = async (): Promise<string[]> => (await vscode.lm.selectChatModels({ vendor })).map(({ id }) => id);
+      for (let tries = 0; (await offered()).includes('trained') && tries < 50; tries++) {
+        await sleep(200);
+      }
+      assert.deepEqual(await offered(), ['base']);
+      assert.ok(told > 0);
+      hearing.dispose();
+      const [base] = await vscode.lm.selectChatModels({ vendor });
+      assert.ok(base);
+      assert.match((await answerOf(base, 'hello')).join(''), /function solve/);
+      // A conversation that was begun with it.
+      await assert.rejects(answerOf(trained, 'hello'), { code: 'NotFound' });
+      await vscode.commands.executeCommand('selfQuestioning.stopUsingModel');
     });
 
     it('starts nothing with an argument that it does not know', async () => {
