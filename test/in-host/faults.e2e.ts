@@ -148,12 +148,13 @@ describe('a workspace that is not trusted', function () {
       assert.equal(await page.locator('.welcome-view').getByText('Start Self-Questioning').count(), 0);
       await page.keyboard.press('F1');
       const input = page.locator('.quick-input-widget:visible input').first();
+      const offered = (title: string) => page.locator('.quick-input-list .monaco-list-row', { hasText: title });
       await input.fill('>Self-Questioning: Doctor');
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Doctor: Check This Machine' }).waitFor();
+      await offered('Doctor: Check This Machine').waitFor();
       await input.fill('>Self-Questioning: Start Self-Questioning');
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Doctor' }).waitFor({ state: 'detached' });
-      const offered = page.locator('.quick-input-list .monaco-list-row', { hasText: ': Start Self-Questioning' });
-      assert.equal(await offered.count(), 0);
+      // The palette filters a moment later, and then lists similar commands as well.
+      await page.waitForTimeout(2000);
+      assert.equal(await offered(': Start Self-Questioning').count(), 0);
       await page.keyboard.press('Escape');
     } finally {
       await editor.close();
