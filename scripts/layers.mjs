@@ -104,7 +104,7 @@ export const layers = {
     'src/config',
     'src/model/catalogue.ts',
   ],
-  'src/view': ['src/base', 'src/protocol', 'src/config', 'src/domains/coding/content.ts'],
+  'src/view': ['src/base', 'src/protocol', 'src/config', 'src/benchmarks/figures.ts', 'src/domains/coding/content.ts'],
   'src/sweep': ['src/base', 'src/protocol', 'src/benchmarks/split.ts', 'src/config', 'src/run', 'src/view'],
   'src/engine': [
     'src/base',

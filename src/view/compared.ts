@@ -32,7 +32,7 @@ export interface ResultView {
   name: string;
   /** Before training, after a step, with an adapter. */
   policy: string;
-  /** Of all problems of the result, with its 95 % interval. */
+  /** Of the problems that are compared, with its 95 % interval. */
   accuracy: number;
   interval: [number, number];
   total: number;

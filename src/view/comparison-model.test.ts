@@ -25,6 +25,13 @@ describe('two results beside each other', () => {
     assert.deepEqual(rows.map((row) => [row.before.right, row.after.right, row.after.of]), [[0, 1, 4], [4, 4, 4], [0, 0, 4]]); // prettier-ignore
   });
 
+  it('have the accuracies of those problems that both hold', () => {
+    const part = { ...before, problems: before.problems.filter(({ id }) => !id.startsWith('both')), total: 6 };
+    const model = comparisonModel(english, { evaluation: part }, { evaluation: after });
+    assert.deepEqual([model.before.accuracy, model.after.accuracy, model.change.difference], [2 / 6, 3 / 6, 1 / 6]);
+    assert.deepEqual([model.before.total, model.after.total], [6, 6]);
+  });
+
   it('have accuracies by difficulty first, then by tag', () => {
     const { parts } = comparisonModel(english, { evaluation: before }, { evaluation: after });
     assert.deepEqual(parts.map(({ name, problems }) => [name, problems]), [['easy', 5], ['medium', 5], ['strings', 6], ['arrays', 4]]); // prettier-ignore

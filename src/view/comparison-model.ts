@@ -1,4 +1,5 @@
 import { mean } from '../base/statistics.ts';
+import { figuresOf } from '../benchmarks/figures.ts';
 import type { EvaluatedProblem, Evaluation } from '../protocol/records.ts';
 import type {
   ComparisonModel,
@@ -62,10 +63,14 @@ export interface NamedResult {
 /** Compares two results. Throws BoundaryError('usage') as {@link pairResults} does. */
 export function comparisonModel(t: Translate, before: NamedResult, after: NamedResult): ComparisonModel {
   const { pairs, notes } = pairResults(t, before.evaluation, after.evaluation);
+  const viewOf = (side: 'before' | 'after', result: NamedResult): ResultView => {
+    const compared = pairs.map((pair) => pair[side]);
+    return resultView(t, result, compared);
+  };
   return {
     title: titleOf(before.evaluation, after.evaluation),
-    before: resultView(t, before),
-    after: resultView(t, after),
+    before: viewOf('before', before),
+    after: viewOf('after', after),
     change: changeOf(pairs),
     notes,
     rows: pairs.map(rowOf),
@@ -87,10 +92,15 @@ function titleOf(before: Evaluation, after: Evaluation): string {
   return before.split === after.split ? benchmarkTitle(before) : before.benchmark;
 }
 
-function resultView(t: Translate, { evaluation, name }: NamedResult): ResultView {
-  const { accuracy, interval, total, samples, temperature, precision, time, model } = evaluation;
-  const figures = { accuracy, interval, total, samples, temperature, precision, time };
-  return { name: name ?? modelWord(model), policy: policyWord(t, evaluation), ...figures };
+function resultView(
+  t: Translate,
+  { evaluation, name }: NamedResult,
+  compared: readonly EvaluatedProblem[],
+): ResultView {
+  const { samples, temperature, precision, time, model } = evaluation;
+  const { accuracy, interval, total } = figuresOf(compared, evaluation);
+  const facts = { accuracy, interval, total, samples, temperature, precision, time };
+  return { name: name ?? modelWord(model), policy: policyWord(t, evaluation), ...facts };
 }
 
 function rowOf({ id, before, after }: Pair): ComparisonRow {
