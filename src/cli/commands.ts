@@ -267,7 +267,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 1,
     summary: 'Write the adapter, the model or the data of a run in a form that others read.',
     options: {
-      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset, harbor, report or tensorboard.' },
+      format: { value: 'NAME', description: 'peft, gguf-lora, merged, dataset, pool, harbor, report or tensorboard.' },
       step: { value: 'N', description: 'peft, gguf-lora, merged: the checkpoint of this step instead of the latest.' },
       precision: { value: 'NAME', description: 'merged: bf16 (default) or fp32.' },
       out: { value: 'PATH', description: 'Default <run>/export/<format>.' },

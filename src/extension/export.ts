@@ -57,6 +57,10 @@ async function chooseFormat(): Promise<string | undefined> {
     { label: 'peft', description: vscode.l10n.t('LoRA adapter as Python’s PEFT loads it') },
     { label: 'gguf-lora', description: vscode.l10n.t('LoRA adapter for llama.cpp and Ollama') },
     { label: 'dataset', description: vscode.l10n.t('problems and answers as JSON lines') },
+    {
+      label: 'pool',
+      description: vscode.l10n.t('problems that some answers solved and others did not, to train on again'),
+    },
     { label: 'harbor', description: vscode.l10n.t('problems as task folders for Harbor, to try agents on') },
     {
       label: 'merged',
@@ -70,7 +74,11 @@ async function chooseFormat(): Promise<string | undefined> {
 }
 
 /** Formats that are one file; the others are folders. */
-const fileNames: Readonly<Record<string, string>> = { dataset: 'dataset.jsonl', report: 'report.html' };
+const fileNames: Readonly<Record<string, string>> = {
+  dataset: 'dataset.jsonl',
+  pool: 'pool.jsonl',
+  report: 'report.html',
+};
 
 async function chooseTarget(dir: string, format: string): Promise<string | undefined> {
   const name = fileNames[format] ?? format;

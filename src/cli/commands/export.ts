@@ -11,6 +11,7 @@ import { openModel } from '../../model/open.ts';
 import type { RunRecord } from '../../protocol/records.ts';
 import { findCheckpoint } from '../../run/checkpoint.ts';
 import { exportHarbor } from '../../run/export/harbor.ts';
+import { exportPool } from '../../run/export/pool.ts';
 import { exportTensorboard } from '../../run/export/export-tensorboard.ts';
 import {
   assertAdapter,
@@ -66,6 +67,7 @@ const formats: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['gguf-lora', { defaultName: 'gguf-lora', options: ['step'], write: exportGgufLora }],
   ['merged', { defaultName: 'merged', options: ['step', 'precision'], write: exportMerged }],
   ['dataset', { defaultName: 'dataset.jsonl', options: [], write: exportQuestions }],
+  ['pool', { defaultName: 'pool.jsonl', options: [], write: exportTeaching }],
   ['harbor', { defaultName: 'harbor', options: [], write: exportTasks }],
   ['report', { defaultName: 'report.html', options: [], write: exportReport }],
   ['tensorboard', { defaultName: 'tensorboard', options: [], write: exportCurves }],
@@ -116,6 +118,11 @@ function exportQuestions({ dir, out }: ExportRequest): Exported {
   const beside = preferences === 0 ? '' : `, and ${preferences} preferences beside them`;
   writeFileAtomic(out.replace(/(?:\.jsonl)?$/, '-card.md'), dataCard(dir, { questions, preferences }));
   return { figures: { questions, preferences }, what: `${questions} questions${beside}` };
+}
+
+function exportTeaching({ dir, out }: ExportRequest): Exported {
+  const figures = exportPool(dir, out);
+  return { figures, what: `${figures.questions} of ${figures.asked} problems, for --set pool=FILE` };
 }
 
 function exportTasks({ dir, out }: ExportRequest): Exported {
