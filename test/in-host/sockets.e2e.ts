@@ -64,7 +64,10 @@ describe('control sockets that run folders name, in a real window', function () 
     await editor.reload();
     await page.locator('.activitybar a[aria-label^="Self-Questioning"]').first().click();
     for (const name of ['foreign', 'own']) {
-      await page.getByRole('treeitem', { name: new RegExp(name) }).first().waitFor();
+      await page
+        .getByRole('treeitem', { name: new RegExp(name) })
+        .first()
+        .waitFor();
     }
   }
 
