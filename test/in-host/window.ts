@@ -35,7 +35,8 @@ export async function typeCommand(page: Page, title: string): Promise<void> {
   const end = Date.now() + patience;
   const timeout = 5000;
   const input = page.locator('.quick-input-widget:visible input').first();
-  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  // Commands that were used lately stand in the list before it is filtered: Enter takes the one in focus.
+  const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first();
   for (;;) {
     try {
       await page.keyboard.press('F1');
