@@ -12,7 +12,6 @@ import {
   changeSettings,
   chooseByTyping,
   notification,
-  openByCommand,
   picture,
   quickInput,
   runAndChoose,
@@ -54,14 +53,6 @@ describe('the trained model in the editor', function () {
 
   const statusItem = (page: Page) => page.locator('.statusbar-item[id$="selfQuestioning.model"]');
   const answers = () => webview(editor.page).locator('.sides pre');
-  /** Says that both answers are alike and asks the same once more: the choice is open again when both are there. */
-  const askAgain = async (page: Page) => {
-    const alike = (pressed: boolean) => webview(page).getByRole('button', { name: 'Both alike', pressed });
-    await alike(false).click();
-    await alike(true).waitFor();
-    await webview(page).getByRole('button', { name: 'Ask again' }).click();
-    await alike(false).waitFor();
-  };
 
   it('is taken into use by command, and the status bar says so', async () => {
     const { page } = editor;
@@ -176,29 +167,6 @@ describe('the trained model in the editor', function () {
     assert.ok(overflow <= 0, `${overflow} pixels stick out`);
     await picture(page, 'try-narrow');
     await page.setViewportSize({ width: 1280, height: 800 });
-  });
-
-  it('answers in two windows at once, in each by a process of that window', async () => {
-    const { page } = editor;
-    const known = servers(dir);
-    const second = await editor.openWindow();
-    try {
-      await statusItem(second).waitFor();
-      await openByCommand(second, 'Self-Questioning: Try the Model', webview(second).getByRole('textbox'));
-      await webview(second).getByRole('textbox').fill('Hello.');
-      await webview(second).getByRole('button', { name: /^Ask/ }).click();
-      await statusItem(second).getByRole('button', { name: 'It is loaded.' }).waitFor();
-      await askAgain(second);
-      const started = () => servers(dir).filter((pid) => !known.includes(pid));
-      const own = started();
-      assert.equal(own.length, 1);
-      await picture(second, 'try-second-window');
-      await askAgain(page);
-      await askAgain(second);
-      assert.deepEqual(started(), own);
-    } finally {
-      await second.close();
-    }
   });
 
   it('completes at the cursor, once that is turned on', async () => {

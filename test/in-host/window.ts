@@ -35,8 +35,7 @@ export async function typeCommand(page: Page, title: string): Promise<void> {
   const end = Date.now() + patience;
   const timeout = 5000;
   const input = page.locator('.quick-input-widget:visible input').first();
-  // Commands that were used lately stand in the list before it is filtered: Enter takes the one in focus.
-  const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first();
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
   for (;;) {
     try {
       await page.keyboard.press('F1');
@@ -104,23 +103,6 @@ export async function runAndChoose(page: Page, command: string, question: string
         throw error;
       }
       await page.keyboard.press('Escape');
-    }
-  }
-}
-
-/** Runs a command until `shown` is there: a page whose frame never comes up is closed and opened again. */
-export async function openByCommand(page: Page, command: string, shown: Locator): Promise<void> {
-  const end = Date.now() + patience;
-  for (;;) {
-    await runCommand(page, command);
-    try {
-      await shown.waitFor({ timeout: 30_000 });
-      return;
-    } catch (error) {
-      if (Date.now() > end) {
-        throw error;
-      }
-      await runCommand(page, 'View: Close All Editors');
     }
   }
 }
