@@ -269,7 +269,9 @@ function metricsLine(metrics: StepMetrics, steps: number, seconds: number): stri
   const parts = [
     ...(metrics.proposals > 0 ? [`${accepted} of ${metrics.proposals} proposals valid`] : []),
     ...(given > 0 ? [`${given} questions given`] : []),
-    ...(metrics.skipped ? [`${metrics.skipped} skipped in the update`] : []),
+    ...(metrics.skipped
+      ? [metrics.skipped === metrics.valid ? 'nothing trained' : `${metrics.skipped} skipped in the update`]
+      : []),
     ...shares,
     `reward solver ${formatShare(metrics.solver.reward)}, proposer ${formatShare(metrics.proposer.reward)}`,
     `${Math.round(metrics.tokens_per_second)} tokens/s`,

@@ -22,7 +22,7 @@ const trainingOnly = new Set([
   ...['dualClip', 'miniBatchSequences', 'proposerPrompts', 'proposalsPerPrompt', 'answersPerQuestion', 'operators'],
   ...['dynamicSampling', 'pool', 'poolShare', 'labelled', 'labelledShare', 'oldLogprobs', 'topic'],
   ...['importanceSamplingCorrection', 'importanceSamplingCap', 'nearDuplicate', 'behaviourDuplicates', 'safetyGuard'],
-  ...['minAgreement', 'shortReferences', 'multiplyTests', 'questionEmbeddings', 'topP', 'topK'],
+  ...['questionsBeforehand', 'minAgreement', 'shortReferences', 'multiplyTests', 'questionEmbeddings', 'topP', 'topK'],
 ]);
 
 /** Interval of the lines in which an evaluation says how far it is, milliseconds. */

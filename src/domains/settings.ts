@@ -1,7 +1,7 @@
 import type { SettingDefault, SettingTable } from '../base/setting.ts';
 import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
 import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
-import { codingSettings } from './coding/settings.ts';
+import { codingDefaults, codingSettings } from './coding/settings.ts';
 import { workspaceDefaults, workspaceSettings } from './workspace/settings.ts';
 import { userDefaults, userSettings } from './user/settings.ts';
 
@@ -15,7 +15,7 @@ export interface DomainSettings {
 
 /** Every domain by name; `user` is whichever one a person wrote. */
 export const domainSettings = {
-  coding: { settings: codingSettings },
+  coding: { settings: codingSettings, defaults: codingDefaults },
   arithmetic: { settings: arithmeticSettings, defaults: arithmeticDefaults },
   algebra: { settings: algebraSettings, defaults: algebraDefaults },
   workspace: { settings: workspaceSettings, defaults: workspaceDefaults },

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lazily } from '../base/lazy.ts';
 import { optional } from '../base/optional.ts';
+import type { Question } from '../domains/domain.ts';
 import { openDomain } from '../domains/registry.ts';
 import { assertUnchanged, readDomainFile } from '../domains/user/folder.ts';
 import { splitByFile } from '../domains/workspace/held-out.ts';
@@ -35,7 +36,13 @@ import { type Session, trainLoop } from './loop.ts';
 import { loadRequestOf } from './load-request.ts';
 import { assertMemory } from './memory.ts';
 import { createProgressReporter } from './progress.ts';
-import { createSource, type QuestionFile, readQuestionFiles } from './question-source.ts';
+import {
+  assertTrains,
+  createSource,
+  type QuestionFile,
+  questionsBeforehand,
+  readQuestionFiles,
+} from './question-source.ts';
 import { dequeueFolder } from './queue.ts';
 import { foundText, seedsOfRun } from './run-seeds.ts';
 import { createRunWhen } from './run-when.ts';
@@ -199,6 +206,7 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
     // Before the model is loaded, which takes long: what is wrong here can be told at once.
     const domain = await gate.race(openDomain(config, domainTools));
     const files = await readQuestionFiles(config, domain);
+    assertTrains(config, live.record.steps);
     files.forEach((file) => log(describeFile(file, config)));
     reporter.enter(live.record.step, 'load');
     const loading = performance.now();
@@ -214,7 +222,8 @@ async function work(dir: string, config: Config, model: ChosenModel, tools: Tool
       await checkMemory(model, { ...config, ...precisions });
     }
     const baseModel = await baseModelName(model);
-    const source = await createSource(config, domain, runtime.policy.countTokens, files);
+    const collected = (): Question[] => questionsBeforehand(dir, config, domain);
+    const source = await createSource(config, domain, runtime.policy.countTokens, { files, collected });
     const session = {
       dir,
       config,

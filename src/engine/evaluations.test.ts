@@ -96,6 +96,11 @@ describe('the evaluations of a run', () => {
     assert.ok(listCheckpoints(dir).some(({ step }) => step === 2));
   });
 
+  it('are left out where questions are only made: the policy is the same', async () => {
+    const { made } = await play(6, { evalEvery: 2, questionsBeforehand: 4 }, [0.5]);
+    assert.deepEqual(shown(made), ['0 test', '0 validation', '6 test', '6 validation']);
+  });
+
   it('ask the questions of their part alone, the same ones every time, as often as the settings say', async () => {
     const { asked, made } = await play(2, { evalEvery: 1, evalSamples: 3, evalQuestions: 4, testSamples: 2 }, [0.5]);
     const ids = Array.from({ length: count }, (_, i) => `words/${i + 1}`);

@@ -106,7 +106,8 @@ export async function createEvaluations(session: EvaluationSession): Promise<Run
       if (step === 0) {
         await examineAll(step, latest);
       }
-      if (config.evalEvery > 0 && (step % config.evalEvery === 0 || isLast)) {
+      const isDue = step % config.evalEvery === 0 && (step === 0 || step > config.questionsBeforehand);
+      if (config.evalEvery > 0 && (isDue || isLast)) {
         await examine(chosenOn, step, latest);
         noteBest();
       }

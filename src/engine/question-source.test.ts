@@ -3,8 +3,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakePolicy, wordsDomain } from '../../test/support/fake-policy.ts';
+import type { Answer, StepLine } from '../protocol/records.ts';
+import { makeRunFolders, writeStep } from '../run/folder.ts';
 import { proposerSource } from '../selfplay/sources.ts';
-import { createSource, readQuestionFiles } from './question-source.ts';
+import { assertTrains, createSource, questionsBeforehand, readQuestionFiles } from './question-source.ts';
+
+/** A question of a step's records with answers that have these marks. */
+function question(word: string, ...marks: Answer['mark'][]): StepLine[] {
+  return [
+    { type: 'question', id: word, statement: word, content: word, prompts: [] },
+    ...marks.map((mark, index): Answer => ({
+      ...{ type: 'answer', id: `${word}.${index}`, groupId: word, questionId: word, form: 0, text: '', answer: '' },
+      ...{ tokens: 1, finishReason: 'stop', advantage: 0, mark },
+    })),
+  ];
+}
 
 describe('where the questions of a run come from', () => {
   let dir: string;
@@ -12,7 +25,7 @@ describe('where the questions of a run come from', () => {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   const { policy } = fakePolicy(() => '');
-  const none = { pool: '', poolShare: 1, labelled: '', labelledShare: 0.05, maxPromptTokens: 32, maxProposalTokens: 16, maxAnswerTokens: 4096 }; // prettier-ignore
+  const none = { pool: '', poolShare: 1, labelled: '', labelledShare: 0.05, questionsBeforehand: 0, maxPromptTokens: 32, maxProposalTokens: 16, maxAnswerTokens: 4096 }; // prettier-ignore
   const write = (name: string, ...lines: string[]): string => {
     const path = join(dir, name);
     writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
@@ -20,7 +33,8 @@ describe('where the questions of a run come from', () => {
   };
   const create = async (settings: Partial<typeof none>, domain = wordsDomain()) => {
     const all = { ...none, ...settings };
-    return createSource(all, domain, policy.countTokens, await readQuestionFiles(all, domain));
+    const files = await readQuestionFiles(all, domain);
+    return createSource(all, domain, policy.countTokens, { files, collected: () => [] });
   };
 
   it('is the proposer unless a file is given', async () => {
@@ -40,6 +54,34 @@ describe('where the questions of a run come from', () => {
     const domain = { ...wordsDomain(), rowExample: '"cat"' };
     const broken = create({ labelled: write('numbers.jsonl', '7') }, domain);
     await assert.rejects(broken, { remedy: /as JSON, such as "cat"; mend or remove/ });
+  });
+
+  it('refuses files beside questions made beforehand, and a run that would never train on those', async () => {
+    const pool = write('beside.jsonl', '"cat"');
+    await assert.rejects(create({ pool, questionsBeforehand: 2 }), /own questions alone, and pool names a file/);
+    assert.throws(
+      () => assertTrains({ ...none, questionsBeforehand: 3 }, 3),
+      /first 3 steps .* the run has 3: nothing/,
+    );
+    assertTrains({ ...none, questionsBeforehand: 3 }, 4);
+    assertTrains(none, 0);
+  });
+
+  it('takes what the steps before training left that some answers solved and others did not', () => {
+    const settings = { ...none, questionsBeforehand: 2 };
+    const run = join(dir, 'run');
+    makeRunFolders(run);
+    const vain = question('dog', 'right', 'right', 'masked');
+    writeStep(run, 1, vain);
+    assert.throws(() => questionsBeforehand(run, settings, wordsDomain()), /None of the 1 questions of the first 2 st/);
+    writeStep(run, 1, [...question('cat', 'right', 'wrong'), ...vain]);
+    writeStep(run, 2, question('cow', 'right', 'partial'));
+    writeStep(run, 3, question('late', 'right', 'wrong'));
+    const taught = questionsBeforehand(run, settings, wordsDomain());
+    assert.deepEqual(
+      taught,
+      ['cat', 'cow'].map((word) => ({ id: word, statement: word, content: word })),
+    );
   });
 
   it('refuses labelled questions whose answer nobody knows', async () => {

@@ -3,12 +3,22 @@ import { readQuestions } from '../benchmarks/registry.ts';
 import { BoundaryError } from '../base/errors.ts';
 import type { Domain, Question } from '../domains/domain.ts';
 import type { Policy, QuestionSource } from '../selfplay/context.ts';
+import { askedQuestions } from '../run/asked-questions.ts';
+import { recordedSteps } from '../run/folder.ts';
 import type { SelfPlaySettings } from '../selfplay/settings.ts';
-import { mixtureSource, poolSource, proposerSource } from '../selfplay/sources.ts';
+import { beforehandSource, mixtureSource, poolSource, proposerSource } from '../selfplay/sources.ts';
+import { log } from './log.ts';
 
 type SourceSettings = Pick<
   SelfPlaySettings,
-  'pool' | 'poolShare' | 'labelled' | 'labelledShare' | 'maxPromptTokens' | 'maxProposalTokens' | 'maxAnswerTokens'
+  | 'pool'
+  | 'poolShare'
+  | 'labelled'
+  | 'labelledShare'
+  | 'questionsBeforehand'
+  | 'maxPromptTokens'
+  | 'maxProposalTokens'
+  | 'maxAnswerTokens'
 >;
 
 /** Questions of a file that replace the proposer's for a share of each step. */
@@ -23,13 +33,22 @@ export interface QuestionFile {
 
 /**
  * The files that the settings name. Needs no model, so that a wrong file is told of before one is loaded. Throws
- * BoundaryError('usage') for files that cannot be used and shares that add up to more than 1.
+ * BoundaryError('usage') for files that cannot be used, for shares that add up to more than 1, and for files beside
+ * questions made beforehand.
  */
 export async function readQuestionFiles(settings: SourceSettings, domain: Domain): Promise<QuestionFile[]> {
   const files = [
     { name: 'pool', path: settings.pool, share: settings.poolShare, labelled: false },
     { name: 'labelled', path: settings.labelled, share: settings.labelledShare, labelled: true },
   ].filter(({ path, share }) => path !== '' && share > 0);
+  const [file] = files;
+  if (file && settings.questionsBeforehand > 0) {
+    throw new BoundaryError(
+      'usage',
+      `questionsBeforehand trains on the run's own questions alone, and ${file.name} names a file.`,
+      `Leave ${file.name} away, or set questionsBeforehand=0.`,
+    );
+  }
   const total = sharesOf(files);
   if (total > 1) {
     throw new BoundaryError(
@@ -56,6 +75,41 @@ export async function readQuestionFiles(settings: SourceSettings, domain: Domain
   );
 }
 
+/** Throws BoundaryError('usage') for a run that would end before its first update. */
+export function assertTrains({ questionsBeforehand: asking }: SourceSettings, steps: number): void {
+  if (asking > 0 && steps <= asking) {
+    throw new BoundaryError(
+      'usage',
+      `The first ${asking} steps only make questions (questionsBeforehand), and the run has ${steps}: nothing would be trained.`,
+      `Give more than ${asking} steps, or lower questionsBeforehand.`,
+    );
+  }
+}
+
+/**
+ * What the steps before training left to train on. Throws BoundaryError('usage') where that is nothing.
+ */
+export function questionsBeforehand(
+  runDir: string,
+  { questionsBeforehand: steps }: SourceSettings,
+  domain: Domain,
+): Question[] {
+  const asked = askedQuestions(
+    runDir,
+    recordedSteps(runDir).filter((step) => step <= steps),
+  );
+  const taught = asked.filter(({ isPartlySolved }) => isPartlySolved);
+  if (taught.length === 0) {
+    throw new BoundaryError(
+      'usage',
+      `None of the ${asked.length} questions of the first ${steps} steps was solved by some answers and not by others: there is nothing to train on.`,
+      'Begin another run with a higher questionsBeforehand, more answersPerQuestion, another topic or a larger model.',
+    );
+  }
+  log(`${taught.length} of ${asked.length} questions of the first ${steps} steps are trained on`);
+  return taught.map(({ id, statement, content }) => ({ id, statement, content: domain.content.parse(content) }));
+}
+
 const sharesOf = (files: readonly { share: number }[]): number => files.reduce((sum, { share }) => sum + share, 0);
 
 /** Answers to a question whose truth nobody knows would count for nothing. */
@@ -72,17 +126,21 @@ function assertTruth(path: string, questions: readonly Question[], domain: Domai
 
 /**
  * Where the questions of a run come from, by its settings: the proposer, and `files` that replace it for a share of each
- * step. Throws BoundaryError('usage') for questions and proposer prompts that are too long (the topic is part of them).
+ * step; or those that its first steps left to train on, which `collected` gives. Throws BoundaryError('usage') for
+ * questions and proposer prompts that are too long (the topic is part of them).
  */
 export async function createSource(
   settings: SourceSettings,
   domain: Domain,
   countTokens: Policy['countTokens'],
-  files: readonly QuestionFile[],
+  { files, collected }: { files: readonly QuestionFile[]; collected: () => readonly Question[] },
 ): Promise<QuestionSource> {
   const total = sharesOf(files);
   if (total < 1) {
     await assertProposerFits(settings, domain, countTokens);
+  }
+  if (settings.questionsBeforehand > 0) {
+    return beforehandSource(settings.questionsBeforehand, collected);
   }
   if (files.length === 0) {
     return proposerSource;

@@ -22,6 +22,8 @@ export interface ShownProgress {
   /** Steps completed. */
   step: number;
   steps: number;
+  /** Present where it makes the questions that later steps train on. */
+  isAsking?: true;
   /** Present where the run waits: then no step is in progress, or the one begun does not move. */
   wait?: Wait;
 }

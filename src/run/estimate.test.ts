@@ -30,7 +30,12 @@ describe('the estimate of a run', () => {
     assert.deepEqual([estimate.measured, Math.round(estimate.perStep)], [2, 70]);
     // Before the first step and after the last.
     assert.equal(Math.round(estimate.seconds), 7 + 6 * 70 + 2 * 30);
-    assert.deepEqual(plannedEvaluations({ steps: 6, evalEvery: 4 }), { tests: 2, validations: 3 });
+    const planned = (evalEvery: number, questionsBeforehand: number) =>
+      plannedEvaluations({ steps: 6, evalEvery, questionsBeforehand });
+    assert.deepEqual(planned(4, 0), { tests: 2, validations: 3 });
+    // After steps 0, 3 is left out, 6.
+    assert.deepEqual(planned(3, 4), { tests: 2, validations: 2 });
+    assert.deepEqual(planned(0, 4), { tests: 2, validations: 0 });
   });
 
   it('grows with the tokens of a step, and with the number of steps', () => {

@@ -36,6 +36,7 @@ export interface TimedSettings {
   readonly answersPerQuestion: number;
   readonly maxProposalTokens: number;
   readonly maxAnswerTokens: number;
+  readonly questionsBeforehand: number;
   readonly evalEvery: number;
   readonly evalBenchmark: string;
   readonly evalQuestions: number;
@@ -70,12 +71,17 @@ export function stepSeconds(metrics: readonly Pick<StepMetrics, 'seconds'>[]): n
 }
 
 /** How often a run is evaluated on the test and on the validation questions. */
-export function plannedEvaluations({ steps, evalEvery }: Pick<TimedSettings, 'steps' | 'evalEvery'>): {
-  tests: number;
-  validations: number;
-} {
-  // On validation: before the first step, every so many, and after the last.
-  return { tests: ownTests, validations: evalEvery > 0 ? 1 + Math.ceil(steps / evalEvery) : 0 };
+export function plannedEvaluations({
+  steps,
+  evalEvery,
+  questionsBeforehand,
+}: Pick<TimedSettings, 'steps' | 'evalEvery' | 'questionsBeforehand'>): { tests: number; validations: number } {
+  if (evalEvery === 0) {
+    return { tests: ownTests, validations: 0 };
+  }
+  // On validation: before the first step, every so many of those that train, and after the last.
+  const untrained = Math.floor(Math.min(questionsBeforehand, steps) / evalEvery);
+  return { tests: ownTests, validations: 1 + Math.ceil(steps / evalEvery) - untrained };
 }
 
 /**

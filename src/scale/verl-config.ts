@@ -53,6 +53,7 @@ function refuseUnknown(config: Config): void {
   const refusals: [boolean, string, string][] = [
     [config.dynamicSampling > 0, 'dynamicSampling', 'Set dynamicSampling=0.'],
     [config.pool !== '' && config.poolShare > 0, 'pool', 'Leave the pool away.'],
+    [config.questionsBeforehand > 0, 'questionsBeforehand', 'Set questionsBeforehand=0.'],
     [config.labelled !== '' && config.labelledShare > 0, 'labelled', 'Leave the labelled questions away.'],
     [config.minAgreement > 0, 'minAgreement', 'Set minAgreement=0.'],
     [config.shortReferences < 1, 'shortReferences', 'Set shortReferences=1.'],

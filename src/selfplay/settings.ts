@@ -53,6 +53,13 @@ export const selfPlaySettings = {
     description: 'Questions that come from the pool instead of the proposer.',
     default: 1,
   },
+  questionsBeforehand: {
+    kind: integer(0, 100_000),
+    unit: 'steps',
+    description:
+      'In the first k steps questions are only made and answered. Then those that were solved by some answers and not by others are trained on, each as often as every other, and no more are made: the proposer rests, whatever proposerUpdateEvery says. 0 = every step makes its questions.',
+    default: 0,
+  },
   labelled: {
     kind: text,
     description: 'A JSONL file of questions with known answers: answers to them are graded by the truth. Empty = none.',

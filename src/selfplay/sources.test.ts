@@ -3,7 +3,7 @@ import { fakeContext, fakePolicy } from '../../test/support/fake-policy.ts';
 import type { Question } from '../protocol/question.ts';
 import { emptyRound } from './rollout.ts';
 import type { QuestionSource } from './context.ts';
-import { mixtureSource, poolSource, proposerSource } from './sources.ts';
+import { beforehandSource, mixtureSource, poolSource, proposerSource } from './sources.ts';
 import { runStep } from './step.ts';
 
 const pool = Array.from({ length: 5 }, (_, i): Question => ({
@@ -46,6 +46,21 @@ describe('the proposer', () => {
       drawn.map(({ question }) => question.statement),
       ['new'],
     );
+  });
+});
+
+describe('questions made beforehand', () => {
+  it('are proposed in the first steps, and asked again in all others', async () => {
+    let calls = 0;
+    const collected = (): Question[] => {
+      calls++;
+      return pool;
+    };
+    const draws = await drawnBy(beforehandSource(2, collected), 7);
+    assert.deepEqual(draws.slice(0, 2).flat(), ['p1.0.0', 'p1.0.1', 'p2.0.0', 'p2.0.1']);
+    const again = draws.slice(2).flat();
+    assert.deepEqual(new Set(again), new Set(pool.map(({ id }) => id)));
+    assert.deepEqual([again.length, calls], [10, 1]);
   });
 });
 

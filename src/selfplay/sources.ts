@@ -43,6 +43,23 @@ export function poolSource(
   };
 }
 
+/**
+ * The proposer's questions in the first `steps`, afterwards those that they left to train on: `collected` gives them, and is
+ * called once.
+ */
+export function beforehandSource(steps: number, collected: () => readonly Question[]): QuestionSource {
+  let pool: QuestionSource | undefined;
+  return {
+    draw(context, step, groups, before) {
+      if (step <= steps) {
+        return proposerSource.draw(context, step, groups, before);
+      }
+      pool ??= poolSource(collected(), { labelled: false });
+      return pool.draw(context, step, groups, before);
+    },
+  };
+}
+
 function drawnOf(domain: Domain, id: string, question: Question, labelled: boolean): Drawn {
   const referenceLines = domain.proposer.referenceLines?.(question);
   const prompts = domain.solver.prompts(question);

@@ -41,6 +41,19 @@ describe('a step', () => {
     assert.deepEqual(plain, ['propose', 'verify', 'solve', 'judge', 'update']);
   });
 
+  it('of those that only make questions beforehand records what was rewarded, and trains nothing', async () => {
+    const settings = { questionsBeforehand: 1, proposerUpdateEvery: 1 };
+    const { result, trained, stages } = await play(['cat', 'dog'], { cat: 'rw' }, { settings });
+    assert.deepEqual([trained.length, stages.includes('update')], [0, false]);
+    assert.deepEqual(
+      ofType(result, 'answer').map(({ reward }) => reward),
+      [1, 0, 0, 0],
+    );
+    assert.ok(ofType(result, 'question').every(({ skipped }) => skipped));
+    const later = await play(['cat', 'dog'], { cat: 'rw' }, { settings, step: 2 });
+    assert.ok(later.trained.length > 0);
+  });
+
   it('tells the beginning of what was written instead of a question', async () => {
     const { events } = await play(['cat', `bad ${'x'.repeat(400)}`], {});
     const texts = events.flatMap((event) => (event.type === 'proposal' ? [event.text] : []));

@@ -1,7 +1,7 @@
 import type { StepLine, StepMetrics } from '../protocol/records.ts';
 import type { SelfPlaySettings } from './settings.ts';
 import type { StepContext } from './context.ts';
-import { playRounds } from './dynamic-sampling.ts';
+import { playRounds, type Rollouts } from './dynamic-sampling.ts';
 import { stepLines } from './lines.ts';
 import { measureStep } from './metrics.ts';
 import { groupAdvantages, proposerReward } from './rewards.ts';
@@ -17,14 +17,16 @@ export interface StepResult {
 
 /**
  * One step of self-play (method section 1): the policy proposes questions, answers each of them several times, is
- * rewarded in both roles, and learns. `step` counts from 1. Everything is a function of the run's seed, the step and
- * the policy, so that a step run again gives the same result.
+ * rewarded in both roles, and learns (unless it only makes questions beforehand). `step` counts from 1. Everything is a
+ * function of the run's seed, the step and the policy, so that a step run again gives the same result.
  */
 export async function runStep(context: StepContext, step: number): Promise<StepResult> {
   const { config } = context;
   const played = await measureSpread(context, await playRounds(context, step));
-  const rollouts = { ...played, proposals: rewardProposals(config, played) };
-  const updates = await context.stage('update', () => update(context, step, rollouts));
+  const learns = step > config.questionsBeforehand;
+  const trainedOn: Rollouts['trainedOn'] = learns ? played.trainedOn : new Set();
+  const rollouts = { ...played, proposals: rewardProposals(config, played), trainedOn };
+  const updates = learns ? await context.stage('update', () => update(context, step, rollouts)) : [];
   const lines = stepLines(config, step, rollouts, updates);
   return { lines, metrics: measureStep(config, step, lines, { seconds: context.seconds(), time: new Date() }) };
 }

@@ -23,6 +23,13 @@ describe('how far a run is', () => {
     assert.deepEqual(said(progress('interrupted')), ['interrupted', 'step 1 of 6', '1/6']);
   });
 
+  it('names the steps that make questions and train nothing', () => {
+    const config = { questionsBeforehand: 2 };
+    assert.equal(said(progress('running', { config }))[1], 'step 2 of 6, making questions to train on later');
+    assert.equal(said(progress('running', { config, step: 2 }))[1], 'step 3 of 6');
+    assert.equal(said(progress('stopped', { config }))[1], 'step 1 of 6');
+  });
+
   it('is no step of a run that waits, which says for what', () => {
     const config = { runWhen: '22:00-07:00' };
     const done = ['1 of 6 steps done', '1/6'];

@@ -17,7 +17,8 @@ export interface ProgressFacts {
 /** How far a run is, and what it waits for. */
 export function shownProgress({ run, state, queued }: ProgressFacts): ShownProgress {
   const wait = waitOf({ run, state, queued });
-  return { state, step: run.step, steps: run.steps, ...(wait ? { wait } : {}) };
+  const isAsking = isLive(state) && run.step < Number(run.config['questionsBeforehand'] ?? 0);
+  return { state, step: run.step, steps: run.steps, ...(isAsking ? { isAsking } : {}), ...(wait ? { wait } : {}) };
 }
 
 function waitOf({ run, state, queued }: ProgressFacts): Wait | undefined {
@@ -51,8 +52,14 @@ export function stateText(t: Translate, { state, wait }: ShownProgress): string 
 
 /** The step that a run is at: `step 2 of 6`; one that waits is at none: `1 of 6 steps done`. */
 export function stepText(t: Translate, progress: ShownProgress): string {
-  const { wait, step, steps } = progress;
-  return wait ? t('{0} of {1} steps done', step, steps) : t('step {0} of {1}', shownStep(progress), steps);
+  const { wait, step, steps, isAsking } = progress;
+  if (wait) {
+    return t('{0} of {1} steps done', step, steps);
+  }
+  const shown = shownStep(progress);
+  return isAsking
+    ? t('step {0} of {1}, making questions to train on later', shown, steps)
+    : t('step {0} of {1}', shown, steps);
 }
 
 /** {@link stepText} where there is little room: `2/6`. */

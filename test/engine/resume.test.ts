@@ -164,6 +164,29 @@ describe('a run that is cut off', function () {
     assert.deepEqual(computed(runtimeKilled), computed(whole));
   });
 
+  it('gives the same after kill -9 of the engine among the steps that train on questions made beforehand', async () => {
+    const config = place.config({ questionsBeforehand: 1 });
+    const whole = join(place.dir, 'beforehand');
+    const { run } = await watch(whole, { config });
+    assert.equal(run.state, 'finished', run.error?.message);
+    const { metrics } = computed(whole);
+    assert.deepEqual(
+      metrics.map(({ proposals, solver }) => [proposals > 0, solver.grad_norm !== null]),
+      [
+        [true, false],
+        [false, true],
+        [false, true],
+      ],
+    );
+    const killed = join(place.dir, 'beforehand-engine');
+    const cut = await watch(killed, { config }, atStage(3, 'solve'), ({ run: { engine } }) =>
+      process.kill(engine.pid, 'SIGKILL'),
+    );
+    assert.equal(shownState(cut.run), 'interrupted');
+    await watch(killed, {});
+    assert.deepEqual(computed(killed), computed(whole));
+  });
+
   it('gives up with the last words of the runtime when it dies three times in a stage, and can be resumed', async () => {
     const dir = join(place.dir, 'three');
     let killer: NodeJS.Timeout | undefined;

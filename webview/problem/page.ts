@@ -140,7 +140,7 @@ function facts(problem: ProblemModel): TemplateResult {
     ...(question?.solveRate === undefined
       ? []
       : [t('mean reward of the answers {0}', formatShare(question.solveRate))]),
-    ...(question?.skipped ? [t('not trained on: its answers earned all the same')] : []),
+    ...(question?.skipped ? [t('not trained on in this step')] : []),
     ...(question?.tests ? [testsOrigin(question.tests.testsMode)] : []),
     ...(question?.tests?.seed ? [seedText(question.tests.seed)] : []),
     ...(proposal?.meanLogprob === undefined ? [] : [t('mean logprob {0}', formatNumber(proposal.meanLogprob))]),

@@ -1,4 +1,4 @@
-import { choice, integer, type SettingTable } from '../../base/setting.ts';
+import { choice, integer, type SettingDefault, type SettingTable } from '../../base/setting.ts';
 
 /** What the coding domain can be told. `paper`: arXiv 2508.03682. */
 export const codingSettings = {
@@ -19,6 +19,18 @@ export const codingSettings = {
     unit: 'tests',
     description:
       "Inputs of a proposal are mutated (types kept) and run through its reference until a question has this many different tests, as far as maxTests lets them count; 0 = the proposer's own inputs alone.",
-    default: 0,
+    default: { quick: 0, laptop: 10, paper: 0 },
   },
 } as const satisfies SettingTable;
+
+/**
+ * Defaults of self-play in this domain. `laptop` is what the smallest model was seen to learn with (docs/results.md):
+ * problems made beforehand, then the solver alone is trained on those that it solves sometimes.
+ */
+export const codingDefaults = {
+  questionsBeforehand: { quick: 0, laptop: 30, paper: 0 },
+  proposalsPerPrompt: { quick: 4, laptop: 1, paper: 4 },
+  answersPerQuestion: { quick: 4, laptop: 8, paper: 4 },
+  proposerUpdateEvery: { quick: 2, laptop: 0, paper: 5 },
+  learningRate: { quick: 2e-5, laptop: 5e-5, paper: 1e-5 },
+} as const satisfies Readonly<Record<string, SettingDefault>>;

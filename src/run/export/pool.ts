@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { BoundaryError } from '../../base/errors.ts';
 import { writeFileAtomic } from '../../base/files.ts';
 import { Problem } from '../../protocol/problem.ts';
-import type { Answer } from '../../protocol/records.ts';
-import { readStep, recordedSteps } from '../folder.ts';
+import { askedQuestions } from '../asked-questions.ts';
+import { recordedSteps } from '../folder.ts';
 
 const Programming = z.object({ problem: Problem });
 
@@ -13,33 +13,24 @@ const Programming = z.object({ problem: Problem });
  * BoundaryError('usage') where there is none.
  */
 export function exportPool(runDir: string, file: string): { questions: number; asked: number } {
-  const problems: Problem[] = [];
-  let asked = 0;
-  for (const step of recordedSteps(runDir)) {
-    const marks = new Map<string, Set<Answer['mark']>>();
-    for (const { questionId, mark } of readStep(runDir, step, ['answer'])) {
-      marks.set(questionId, (marks.get(questionId) ?? new Set()).add(mark));
-    }
-    for (const { id, content } of readStep(runDir, step, ['question'])) {
-      const found = Programming.safeParse(content);
-      asked += Number(found.success);
-      const given = marks.get(id);
-      if (found.success && given?.delete('right') && [...given].some((mark) => mark !== 'masked')) {
-        problems.push({ ...found.data.problem, id: `step-${step}-${id}` });
-      }
-    }
-  }
+  const asked = askedQuestions(runDir, recordedSteps(runDir)).flatMap(({ content, ...question }) => {
+    const { data } = Programming.safeParse(content);
+    return data ? [{ ...question, problem: data.problem }] : [];
+  });
+  const problems = asked
+    .filter(({ isPartlySolved }) => isPartlySolved)
+    .map(({ step, id, problem }): Problem => ({ ...problem, id: `step-${step}-${id}` }));
   if (problems.length === 0) {
     throw new BoundaryError(
       'usage',
-      asked === 0
+      asked.length === 0
         ? 'This run has no programming problems.'
-        : `None of the ${asked} problems of this run was solved by some answers and not by others.`,
-      asked === 0
+        : `None of the ${asked.length} problems of this run was solved by some answers and not by others.`,
+      asked.length === 0
         ? 'Export a run of the domain coding or workspace.'
         : 'Let the run ask more: selfq resume DIR --steps N.',
     );
   }
   writeFileAtomic(file, problems.map((problem) => `${JSON.stringify(problem)}\n`).join(''));
-  return { questions: problems.length, asked };
+  return { questions: problems.length, asked: asked.length };
 }

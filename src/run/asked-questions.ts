@@ -1,0 +1,32 @@
+import type { Answer, QuestionRecord } from '../protocol/records.ts';
+import { readStep } from './folder.ts';
+
+/** A question of a step. */
+export interface AskedQuestion extends Pick<QuestionRecord, 'id' | 'statement' | 'content'> {
+  step: number;
+  /** Some of its answers were right and others were not: it can teach. */
+  isPartlySolved: boolean;
+}
+
+/** The questions of some steps of a run in order, with what their answers made of them. */
+export function askedQuestions(runDir: string, steps: readonly number[]): AskedQuestion[] {
+  return steps.flatMap((step) => {
+    const lines = readStep(runDir, step, ['question', 'answer']);
+    const marks = Map.groupBy(
+      lines.filter((line) => line.type === 'answer'),
+      ({ questionId }) => questionId,
+    );
+    return lines
+      .filter((line) => line.type === 'question')
+      .map(({ id, statement, content }) => ({
+        ...{ step, id, statement, content },
+        isPartlySolved: isMixed((marks.get(id) ?? []).map(({ mark }) => mark)),
+      }));
+  });
+}
+
+/** Answers that could not be judged say nothing. */
+function isMixed(marks: readonly Answer['mark'][]): boolean {
+  const judged = marks.filter((mark) => mark !== 'masked');
+  return judged.includes('right') && judged.some((mark) => mark !== 'right');
+}
