@@ -58,10 +58,10 @@ export interface EvaluationSession {
 }
 
 /**
- * Evaluations on the run's benchmark. Every `evalEvery` steps: its validation questions, which choose the best checkpoint.
- * Before the first step and after the last one: its test questions, at the end with the best checkpoint (without
- * validation, the last), and with them the run's own questions. With `paperSelection`, the test questions take the place of
- * the validation ones. Throws BoundaryError('usage') for a benchmark that cannot be used.
+ * Evaluations on the run's benchmark. Every `evalEvery` steps (not among those that only make questions): its validation
+ * questions, which choose the best checkpoint. Before the first step and after the last one: its test questions, at the
+ * end with the best checkpoint (without validation, the last), and with them the run's own questions. With
+ * `paperSelection`, the test questions take the place of the validation ones. Throws BoundaryError('usage') for a benchmark that cannot be used.
  */
 export async function createEvaluations(session: EvaluationSession): Promise<RunEvaluations> {
   const { dir, config, domain, live } = session;
