@@ -145,12 +145,16 @@ function resultRow(title: string, evaluation: Evaluation): string[] {
 }
 
 function nextSteps(dir: string, run: RunRecord): string {
-  const { best } = run;
+  const { best, config } = run;
   const step = best && best.step !== run.step ? ` --step ${best.step}` : '';
   return [
     `The run lies in ${dir}. Next:`,
     `  selfq export ${shellWord(dir)} --format peft${step}       the adapter, for PEFT and transformers`,
     `  selfq export ${shellWord(dir)} --format dataset    the problems and answers`,
     `  selfq resume ${shellWord(dir)} --steps ${2 * run.steps}      continue the training`,
+    // docs/results.md: no gain of the other sizes could be told from chance.
+    ...(config['domain'] === 'coding' && config['questionsBeforehand'] === 0
+      ? ['  selfq run --preset laptop      an hour or two: the size that was seen to gain at coding']
+      : []),
   ].join('\n');
 }
