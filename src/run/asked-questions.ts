@@ -8,21 +8,26 @@ export interface AskedQuestion extends Pick<QuestionRecord, 'id' | 'statement' |
   isPartlySolved: boolean;
 }
 
+/** The questions of a step in order, each with its answers. */
+export function answeredQuestions(runDir: string, step: number): { question: QuestionRecord; answers: Answer[] }[] {
+  const lines = readStep(runDir, step, ['question', 'answer']);
+  const answers = Map.groupBy(
+    lines.filter((line) => line.type === 'answer'),
+    ({ questionId }) => questionId,
+  );
+  return lines
+    .filter((line) => line.type === 'question')
+    .map((question) => ({ question, answers: answers.get(question.id) ?? [] }));
+}
+
 /** The questions of some steps of a run in order, with what their answers made of them. */
 export function askedQuestions(runDir: string, steps: readonly number[]): AskedQuestion[] {
-  return steps.flatMap((step) => {
-    const lines = readStep(runDir, step, ['question', 'answer']);
-    const marks = Map.groupBy(
-      lines.filter((line) => line.type === 'answer'),
-      ({ questionId }) => questionId,
-    );
-    return lines
-      .filter((line) => line.type === 'question')
-      .map(({ id, statement, content }) => ({
-        ...{ step, id, statement, content },
-        isPartlySolved: isMixed((marks.get(id) ?? []).map(({ mark }) => mark)),
-      }));
-  });
+  return steps.flatMap((step) =>
+    answeredQuestions(runDir, step).map(({ question: { id, statement, content }, answers }) => ({
+      ...{ step, id, statement, content },
+      isPartlySolved: isMixed(answers.map(({ mark }) => mark)),
+    })),
+  );
 }
 
 /** Answers that could not be judged say nothing. */

@@ -3,10 +3,11 @@ import { basename, join } from 'node:path';
 import { makeFolderSync } from '../../base/make-folder.ts';
 import { BoundaryError } from '../../base/errors.ts';
 import type { Alarm, Evaluation, RunRecord } from '../../protocol/records.ts';
+import { answeredQuestions } from '../asked-questions.ts';
 import { findCheckpoint } from '../checkpoint.ts';
 import { explainFileError, writeFileAtomic } from '../../base/files.ts';
 import { readPreferences } from '../preferences.ts';
-import { readEvaluations, readRun, readStep, recordedSteps } from '../folder.ts';
+import { readEvaluations, readRun, recordedSteps } from '../folder.ts';
 
 /**
  * Copies the adapter of a checkpoint (the latest without `step`) to `out`, as PEFT loads it, with a README that says
@@ -52,32 +53,25 @@ function isFullyTrained({ config }: RunRecord): boolean {
  * solution), and the answers with reward and mark. Returns the number of questions.
  */
 export function exportDataset(runDir: string, file: string): number {
-  const rows = recordedSteps(runDir).flatMap((step) => {
-    const lines = readStep(runDir, step, ['question', 'answer']);
-    const answers = Map.groupBy(
-      lines.filter((line) => line.type === 'answer'),
-      ({ questionId }) => questionId,
-    );
-    return lines
-      .filter((line) => line.type === 'question')
-      .map(({ id, statement, content, label, solveRate }) => ({
-        step,
-        id,
-        statement,
-        ...(content as object),
-        ...(label ? { label: label.value } : {}),
-        solveRate: solveRate ?? null,
-        answers: (answers.get(id) ?? []).map(({ answer, text, reward, mark, detail }) => ({
-          answer,
-          text,
-          reward: reward ?? null,
-          mark,
-          ...(detail?.kind === 'tests'
-            ? { verdict: detail.result.verdict, passed: detail.result.passed, total: detail.result.total }
-            : {}),
-        })),
-      }));
-  });
+  const rows = recordedSteps(runDir).flatMap((step) =>
+    answeredQuestions(runDir, step).map(({ question: { id, statement, content, label, solveRate }, answers }) => ({
+      step,
+      id,
+      statement,
+      ...(content as object),
+      ...(label ? { label: label.value } : {}),
+      solveRate: solveRate ?? null,
+      answers: answers.map(({ answer, text, reward, mark, detail }) => ({
+        answer,
+        text,
+        reward: reward ?? null,
+        mark,
+        ...(detail?.kind === 'tests'
+          ? { verdict: detail.result.verdict, passed: detail.result.passed, total: detail.result.total }
+          : {}),
+      })),
+    })),
+  );
   writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return rows.length;
 }
