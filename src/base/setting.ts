@@ -30,6 +30,9 @@ export type SettingKind = NumberKind | ChoiceKind | TextKind;
 /** One value for every preset, or one for each; presets that are not named take that of `quick`. */
 export type SettingDefault = SettingValue | ({ quick: SettingValue } & { [Name in Preset]?: SettingValue });
 
+/** What a domain wants instead of a default: one value for every preset, or for those that are named. */
+export type DomainDefault = SettingValue | { [Name in Preset]?: SettingValue };
+
 /** One setting: the one home of its default, unit, range, meaning and source. */
 export interface Setting {
   kind: SettingKind;
@@ -74,6 +77,15 @@ export const textLike = (pattern: RegExp, remedy: string) => ({ type: 'text' as 
 /** The value that a setting has in a preset unless told otherwise. */
 export function defaultIn(preset: Preset, given: SettingDefault): SettingValue {
   return typeof given === 'object' ? (given[preset] ?? given.quick) : given;
+}
+
+/** A default as a domain has it: presets that the domain does not name keep their values. */
+export function adaptDefault(given: SettingDefault, wanted: DomainDefault | undefined): SettingDefault {
+  if (typeof wanted !== 'object') {
+    return wanted ?? given;
+  }
+  const values = presets.map((preset) => [preset, wanted[preset] ?? defaultIn(preset, given)]);
+  return Object.fromEntries(values) as Record<Preset, SettingValue>;
 }
 
 /** The defaults of a whole table in a preset. */

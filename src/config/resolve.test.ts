@@ -91,7 +91,7 @@ const withVotes: Tables = {
         // Both domains have one of this name.
         testsMode: { kind: choice('none'), description: 'Tests.', default: 'none' },
       },
-      defaults: { maxAnswerTokens: { quick: 96, paper: 1024 }, temperature: 0.7 },
+      defaults: { maxAnswerTokens: { quick: 96 }, maxProposalTokens: { paper: 1024 }, temperature: 0.7 },
     },
   },
 };
@@ -189,8 +189,10 @@ describe('settings of a domain', () => {
     assert.deepEqual([votes['domain'], votes['minVotes'], votes['testsMode']], ['votes', 2, 'none']);
     assert.ok(!('maxTests' in votes));
     assert.deepEqual([votes['maxAnswerTokens'], votes['temperature']], [96, 0.7]);
-    assert.equal(resolve('laptop', { domain: 'votes' })['maxAnswerTokens'], 96);
-    assert.equal(resolve('paper', { domain: 'votes' })['maxAnswerTokens'], 1024);
+    // Presets that it does not name keep their values.
+    const laptop = resolve('laptop', { domain: 'votes' });
+    assert.deepEqual([laptop['maxAnswerTokens'], laptop['maxProposalTokens'], laptop['temperature']], [256, 320, 0.7]);
+    assert.equal(resolve('paper', { domain: 'votes' })['maxProposalTokens'], 1024);
     const coding = resolve('quick', { domain: 'coding' });
     assert.deepEqual([coding['maxAnswerTokens'], 'minVotes' in coding], [160, false]);
     assert.equal(resolve('quick', { domain: 'votes', maxAnswerTokens: 50 })['maxAnswerTokens'], 50);

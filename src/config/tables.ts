@@ -1,4 +1,5 @@
 import {
+  adaptDefault,
   choice,
   text,
   textLike,
@@ -80,7 +81,7 @@ export function sectionsOf(domain: string, { shared, domains }: Tables = tables)
     settings: Object.fromEntries(
       Object.entries(section.settings).map(([name, setting]): [string, Setting] => [
         name,
-        { ...setting, default: defaults[name] ?? setting.default },
+        { ...setting, default: adaptDefault(setting.default, defaults[name]) },
       ]),
     ),
   }));

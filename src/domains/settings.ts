@@ -1,4 +1,4 @@
-import type { SettingDefault, SettingTable } from '../base/setting.ts';
+import type { DomainDefault, SettingTable } from '../base/setting.ts';
 import { algebraDefaults, algebraSettings } from './algebra/settings.ts';
 import { arithmeticDefaults, arithmeticSettings } from './arithmetic/settings.ts';
 import { codingDefaults, codingSettings } from './coding/settings.ts';
@@ -10,7 +10,7 @@ export interface DomainSettings {
   /** Settings that only this domain has. */
   settings: SettingTable;
   /** Defaults of other owners' settings in runs of this domain, by name. */
-  defaults?: Readonly<Record<string, SettingDefault>>;
+  defaults?: Readonly<Record<string, DomainDefault>>;
 }
 
 /** Every domain by name; `user` is whichever one a person wrote. */

@@ -114,7 +114,8 @@ export async function chooseFromMenu(page: Page, row: Locator, item: string, sho
   for (;;) {
     try {
       await row.click({ button: 'right', timeout });
-      await page.getByRole('menuitem', { name: item }).click({ timeout });
+      // A menu hears no button that is released within 100 ms after it came up.
+      await page.getByRole('menuitem', { name: item }).click({ timeout, delay: 200 });
       await shown.waitFor({ timeout });
       return;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { choice, type SettingDefault, type SettingTable } from '../../base/setting.ts';
+import { choice, type DomainDefault, type SettingTable } from '../../base/setting.ts';
 import { answerFormSetting, labelSetting } from '../value-settings.ts';
 
 /** What the algebra domain can be told. `paper`: arXiv 2508.03682. */
@@ -15,10 +15,9 @@ export const algebraSettings = {
 
 /** Defaults of self-play in this domain. */
 export const algebraDefaults = {
-  temperature: { quick: 0.8, paper: 1 },
-  answersPerQuestion: 4,
-  maxProposalTokens: { quick: 192, paper: 3072 },
-  maxAnswerTokens: { quick: 256, paper: 3072 },
-  learningRate: { quick: 5e-5, paper: 1e-5 },
-  proposerUpdateEvery: { quick: 0, paper: 5 },
-} as const satisfies Readonly<Record<string, SettingDefault>>;
+  temperature: { quick: 0.8, laptop: 0.8 },
+  maxProposalTokens: { quick: 192, laptop: 192, paper: 3072 },
+  maxAnswerTokens: { quick: 256, laptop: 256, paper: 3072 },
+  learningRate: { quick: 5e-5, laptop: 5e-5 },
+  proposerUpdateEvery: { quick: 0, laptop: 0 },
+} as const satisfies Readonly<Record<string, DomainDefault>>;

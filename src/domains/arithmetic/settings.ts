@@ -1,4 +1,4 @@
-import { choice, integer, type SettingDefault, type SettingTable, text } from '../../base/setting.ts';
+import { choice, integer, type DomainDefault, type SettingTable, text } from '../../base/setting.ts';
 import { answerFormSetting, labelSetting } from '../value-settings.ts';
 
 /** What the arithmetic domain can be told. `paper`: arXiv 2508.03682. */
@@ -36,13 +36,12 @@ export const arithmeticSettings = {
  * take 5 tokens, workings about 50. The proposer is frozen unless the paper is followed.
  */
 export const arithmeticDefaults = {
-  steps: { quick: 40, laptop: 60, paper: 100 },
-  temperature: { quick: 0.8, paper: 1 },
-  answersPerQuestion: 4,
-  maxProposalTokens: { quick: 32, paper: 1024 },
-  maxAnswerTokens: { quick: 96, paper: 1024 },
-  learningRate: { quick: 5e-5, paper: 1e-5 },
-  proposerUpdateEvery: { quick: 0, paper: 5 },
-  evalBenchmark: { quick: '', paper: 'multiplication' },
-  testQuestions: { quick: 400, laptop: 800, paper: 100_000 },
-} as const satisfies Readonly<Record<string, SettingDefault>>;
+  steps: { quick: 40 },
+  temperature: { quick: 0.8, laptop: 0.8 },
+  maxProposalTokens: { quick: 32, laptop: 32, paper: 1024 },
+  maxAnswerTokens: { quick: 96, laptop: 96, paper: 1024 },
+  learningRate: { quick: 5e-5, laptop: 5e-5 },
+  proposerUpdateEvery: { quick: 0, laptop: 0 },
+  evalBenchmark: { paper: 'multiplication' },
+  testQuestions: { quick: 400, laptop: 800 },
+} as const satisfies Readonly<Record<string, DomainDefault>>;

@@ -1,4 +1,4 @@
-import { choice, integer, type SettingDefault, type SettingTable } from '../../base/setting.ts';
+import { choice, integer, type DomainDefault, type SettingTable } from '../../base/setting.ts';
 
 /** What the coding domain can be told. `paper`: arXiv 2508.03682. */
 export const codingSettings = {
@@ -28,9 +28,9 @@ export const codingSettings = {
  * problems made beforehand, then the solver alone is trained on those that it solves sometimes.
  */
 export const codingDefaults = {
-  questionsBeforehand: { quick: 0, laptop: 30, paper: 0 },
-  proposalsPerPrompt: { quick: 4, laptop: 1, paper: 4 },
-  answersPerQuestion: { quick: 4, laptop: 8, paper: 4 },
-  proposerUpdateEvery: { quick: 2, laptop: 0, paper: 5 },
-  learningRate: { quick: 2e-5, laptop: 5e-5, paper: 1e-5 },
-} as const satisfies Readonly<Record<string, SettingDefault>>;
+  questionsBeforehand: { laptop: 30 },
+  proposalsPerPrompt: { laptop: 1 },
+  answersPerQuestion: { laptop: 8 },
+  proposerUpdateEvery: { laptop: 0 },
+  learningRate: { laptop: 5e-5 },
+} as const satisfies Readonly<Record<string, DomainDefault>>;

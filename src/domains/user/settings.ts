@@ -17,6 +17,6 @@ export const userSettings = {
 
 /** Defaults of self-play in these domains, below those that a domain gives itself: short texts, and varied ones. */
 export const userDefaults = {
-  maxProposalTokens: { quick: 64, laptop: 128, paper: 512 },
-  maxAnswerTokens: { quick: 64, laptop: 128, paper: 512 },
+  maxProposalTokens: { quick: 64, laptop: 128 },
+  maxAnswerTokens: { quick: 64, laptop: 128 },
 } as const;

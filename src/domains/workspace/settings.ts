@@ -1,4 +1,4 @@
-import { real, text, textUpTo, type SettingDefault, type SettingTable } from '../../base/setting.ts';
+import { real, text, textUpTo, type DomainDefault, type SettingTable } from '../../base/setting.ts';
 import { codingSettings } from '../coding/settings.ts';
 
 /** What runs about the functions of a folder can be told, besides what coding can. */
@@ -39,4 +39,4 @@ export const workspaceSettings = {
  * Defaults of other settings: a prompt shows a function besides the worked example; and a statement that no answer solves
  * may well not be that of the function, which partial credit would then teach all the same.
  */
-export const workspaceDefaults: Readonly<Record<string, SettingDefault>> = { maxPromptTokens: 768, minAgreement: 1 };
+export const workspaceDefaults: Readonly<Record<string, DomainDefault>> = { maxPromptTokens: 768, minAgreement: 1 };
