@@ -1,7 +1,7 @@
 // The suites check, unit, program, fuzz and editor, or those named as arguments (scale is one on request). Runs on Node >= 18
 // and hands each suite to the Node that the launcher finds. The last line is the sum: `N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportFailure, setUp } from '../bin/setup.mjs';
@@ -49,6 +49,7 @@ async function main() {
   }
   const runs = (name) => wanted.length === 0 || wanted.includes(name);
 
+  assertRoom(tmpdir());
   const { root, node, env } = await setUp({ build: false });
   const place = { cwd: root, env };
   if (runs('check')) {
@@ -74,6 +75,17 @@ async function main() {
   } else if (wanted.length === 0) {
     console.log(
       '\n== scale: left out, since it needs verl in a Python of its own (6 GB): `npm test -- scale --install`',
+    );
+  }
+}
+
+/** A full disk is said at once, and not by tests of other things half an hour later. */
+function assertRoom(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free < 2e9) {
+    throw new Error(
+      `The disk of ${folder} has ${(free / 1e9).toFixed(1)} GB free: the tests need 2 GB, and 8 GB on a new machine.`,
     );
   }
 }

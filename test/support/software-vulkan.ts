@@ -55,7 +55,9 @@ async function unpackChromium(): Promise<string | undefined> {
     return folder;
   }
   await mkdir(home, { recursive: true });
-  await run('apt-get', ['download', 'chromium'], home);
+  // A new machine has no list of packages yet.
+  await run('apt-get', ['update', '-qq'], home);
+  await run('apt-get', ['download', 'chromium', 'chromium-common'], home);
   for (const name of (await readdir(home)).filter((entry) => entry.endsWith('.deb'))) {
     await run('dpkg', ['-x', name, '.'], home);
     await rm(join(home, name));
