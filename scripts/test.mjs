@@ -85,7 +85,7 @@ function assertRoom(folder) {
   const free = bavail * bsize;
   if (free < 2e9) {
     throw new Error(
-      `The disk of ${folder} has ${(free / 1e9).toFixed(1)} GB free: the tests need 2 GB, and 8 GB on a new machine.`,
+      `The disk of ${folder} has ${(free / 1e9).toFixed(1)} GB free: the tests need 2 GB, and 6 GB on a new machine.`,
     );
   }
 }
