@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SetUpError } from '../bin/commands.mjs';
 import { reportFailure, setUp } from '../bin/setup.mjs';
 import { ensureEditor } from './in-host.mjs';
 import { scalePython } from './scale-python.mjs';
@@ -84,8 +85,9 @@ function assertRoom(folder) {
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   if (free < 2e9) {
-    throw new Error(
+    throw new SetUpError(
       `The disk of ${folder} has ${(free / 1e9).toFixed(1)} GB free: the tests need 2 GB, and 6 GB on a new machine.`,
+      'Free some space, or set TMPDIR to a folder on a larger disk, then run this again.',
     );
   }
 }

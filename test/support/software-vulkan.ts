@@ -57,6 +57,7 @@ async function unpackChromium(): Promise<string | undefined> {
   await mkdir(home, { recursive: true });
   // A new machine has no list of packages yet.
   await run('apt-get', ['update', '-qq'], home);
+  // Which of the two has these libraries depends on the version.
   await run('apt-get', ['download', 'chromium', 'chromium-common'], home);
   for (const name of (await readdir(home)).filter((entry) => entry.endsWith('.deb'))) {
     await run('dpkg', ['-x', name, '.'], home);
